@@ -23,6 +23,7 @@ class FactTable:
     fixed: str | None = None  # The columns that never change; None: all of them.
     deletable: bool = True  # In a retention run.
     once: str | None = None  # A column that may be set once; rows where it is null may be deleted.
+    has_rowid: bool = True  # At SQLite.
 
 
 FACT_TABLES = (  # Of the baseline.
@@ -104,7 +105,7 @@ def _guard_sqlite(facts: FactTable) -> None:
     if facts.once:
         unless = f"OLD.{facts.once} IS NOT NULL AND {unless}"
     _refuse_sqlite(table, "delete", "DELETE", unless if facts.deletable else "")
-    _refuse_sqlite(table, "replace", "INSERT", _would_replace(table, facts.unique))
+    _refuse_sqlite(table, "replace", "INSERT", _would_replace(table, facts.unique, facts.has_rowid))
 
 
 def _refuse_sqlite(table: str, what: str, when: str, condition: str = "") -> None:
@@ -126,10 +127,11 @@ def _differs(columns: str) -> str:
     return " OR ".join(f"OLD.{column} IS NOT NEW.{column}" for column in columns.split())
 
 
-def _would_replace(table: str, unique: tuple[str, ...]) -> str:
+def _would_replace(table: str, unique: tuple[str, ...], has_rowid: bool = True) -> str:
     """INSERT OR REPLACE deletes rows with the same unique key without firing DELETE triggers."""
     same = [" AND ".join(f"{column} = NEW.{column}" for column in each.split()) for each in unique]
-    return f"EXISTS (SELECT 1 FROM {table} WHERE rowid = NEW.rowid OR {' OR '.join(f'({each})' for each in same)})"  # nosec B608
+    same += ["rowid = NEW.rowid"] if has_rowid else []
+    return f"EXISTS (SELECT 1 FROM {table} WHERE {' OR '.join(f'({each})' for each in same)})"  # nosec B608
 
 
 def _create_postgresql_triggers() -> None:

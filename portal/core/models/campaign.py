@@ -227,6 +227,8 @@ class AudienceLine(Entity):
 class ConsentRequest(Base):
     """A brand asked an address for a channel. The primary key allows it only once (checklist C-4)."""
 
+    __table_args__ = ({"sqlite_with_rowid": False},)  # As in ReceiptDecision.
+
     brand_id: Mapped[int] = foreign_key("brand.id", primary_key=True, index=False)
     recipient_id: Mapped[int] = foreign_key("recipient.id", primary_key=True, index=False)
     channel: Mapped[Channel] = mapped_column(primary_key=True)

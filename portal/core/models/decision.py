@@ -82,6 +82,7 @@ class Decision(Entity):
     __table_args__ = (
         Index(None, "provider_id", "recorded_at"),
         partial_index("ix_decision_batch", "batch_id", "line", where="batch_id IS NOT NULL"),
+        partial_index("ix_decision_renewal", "renews_id", where="renews_id IS NOT NULL"),
     )
 
     provider_id: Mapped[int] = foreign_key("provider.id", index=False)
@@ -100,7 +101,7 @@ class Decision(Entity):
     text_id: Mapped[int | None] = foreign_key("consent_text.id", index=False)
     user_id: Mapped[int | None] = mapped_column(BigId)
     salt: Mapped[bytes]  # 128 bits, of its leaf.
-    renews_id: Mapped[int | None] = foreign_key("decision.id")  # The decision that this one re-issues.
+    renews_id: Mapped[int | None] = foreign_key("decision.id", index=False)  # The decision that this one re-issues.
     batch_id: Mapped[int | None] = mapped_column(BigId)  # The imported file or the request, and its line.
     line: Mapped[int | None] = mapped_column(Integer)
     retailer_code: Mapped[int | None] = mapped_column(Integer)  # The retailer (bayi) that mediated.
@@ -140,6 +141,8 @@ def is_void(decision: type[Decision] = Decision) -> ColumnElement[bool]:
 class ReceiptDecision(Base):
     """The decisions that a receipt covers: those of its act. Up to version 0.2 a second refusal named the first one."""
 
+    __table_args__ = ({"sqlite_with_rowid": False},)  # Otherwise SQLite keeps the key twice.
+
     receipt_id: Mapped[int] = foreign_key("receipt.id", primary_key=True, index=False)
     decision_id: Mapped[int] = foreign_key("decision.id", primary_key=True)
 
@@ -149,7 +152,7 @@ class Leaf(Base):
 
     decision_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
     provider_id: Mapped[int] = mapped_column(BigId)
-    day: Mapped[date] = mapped_column(index=True)
+    day: Mapped[date]
     digest: Mapped[bytes]
 
 

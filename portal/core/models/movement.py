@@ -31,21 +31,21 @@ class Movement(Entity):
     """One movement as İYS reported it. A repeated report adds nothing."""
 
     __table_args__ = (
-        UniqueConstraint("consent_id", "transaction_id", "status"),
+        Index("uq_movement", "transaction_id", "consent_id", "status", unique=True),
         Index("ix_movement_brand_created", "brand_id", "creation_date"),
     )
 
     provider_id: Mapped[int] = foreign_key("provider.id", index=False)
     brand_id: Mapped[int] = foreign_key("brand.id", index=False)
-    consent_id: Mapped[int] = foreign_key("consent.id", index=False)
+    consent_id: Mapped[int] = foreign_key("consent.id")
     status: Mapped[Status]
     source: Mapped[str] = mapped_column(String(40))  # As İYS sends it: an open set; empty where it names none.
     consent_date: Mapped[datetime | None]  # None: a merchant's first record without a date.
     creation_date: Mapped[datetime]
-    transaction_id: Mapped[str] = mapped_column(String(80), index=True)
+    transaction_id: Mapped[str] = mapped_column(String(80))
     received_at: Mapped[datetime]
     received_via: Mapped[ReceivedVia]
-    decision_id: Mapped[int | None] = foreign_key("decision.id")  # The decision made from it, or ours that it reports.
+    decision_id: Mapped[int | None] = foreign_key("decision.id", index=False)  # Made from it, or ours that it reports.
 
 
 class Feed(Entity):

@@ -12,8 +12,10 @@ from portal.core.models.base import BigId, BlindIndexed, Entity, foreign_key, pa
 
 class Recipient(BlindIndexed, Entity):
     __table_args__ = (
-        UniqueConstraint("provider_id", "index_odd"),
-        UniqueConstraint("provider_id", "index_even"),
+        *(
+            partial_index(f"uq_recipient_{name}", "provider_id", name, where=f"{name} IS NOT NULL", unique=True)
+            for name in ("index_odd", "index_even")
+        ),
         partial_index("ix_recipient_disowned", "provider_id", "reassigned_at", where="reassigned_at IS NOT NULL"),
     )
 

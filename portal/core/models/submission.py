@@ -76,9 +76,9 @@ class Submission(Entity):
         # By provider: a blocked one must not slow down the search for others.
         partial_index("ix_submission_lane_due", "lane", "provider_id", "due_at", where="due_at IS NOT NULL"),
         partial_index("ix_submission_too_late", "lenient_deadline", where="due_at IS NOT NULL"),
-        Index("ix_submission_key_order", "consent_id", "consent_date"),
         Index("ix_submission_provider_outcome", "provider_id", "outcome"),
-        Index("ix_submission_transaction", "transaction_id"),
+        partial_index("ix_submission_bulk", "bulk_id", where="bulk_id IS NOT NULL"),
+        Index("ix_submission_transaction", "transaction_id", postgresql_using="hash"),
         # For queries by day of acceptance.
         partial_index("ix_submission_accepted", "provider_id", "accepted_at", where="accepted_at IS NOT NULL"),
         partial_index("ix_submission_batch", "batch_id", "outcome", where="batch_id IS NOT NULL"),
@@ -87,7 +87,7 @@ class Submission(Entity):
     PLACE = "submission.payload"
 
     provider_id: Mapped[int] = foreign_key("provider.id", index=False)
-    consent_id: Mapped[int] = foreign_key("consent.id", index=False)
+    consent_id: Mapped[int] = foreign_key("consent.id")
     decision_id: Mapped[int] = foreign_key("decision.id", unique=True, index=False)
     lane: Mapped[Lane]
     status: Mapped[Status]
@@ -103,7 +103,7 @@ class Submission(Entity):
     accepted_at: Mapped[datetime | None]  # İYS's creationDate.
     verified_at: Mapped[datetime | None]  # When it was found in İYS's records.
     batch_id: Mapped[int | None] = mapped_column(BigId)  # The import its decision is from.
-    bulk_id: Mapped[int | None] = foreign_key("bulk_request.id")  # The bulk request it is in, or was in last.
+    bulk_id: Mapped[int | None] = foreign_key("bulk_request.id", index=False)  # The list it is in, or was in last.
     bulk_index: Mapped[int | None] = mapped_column(Integer)  # Its position there, from 0.
     sub_request_id: Mapped[str | None] = mapped_column(String(40))  # İYS's id for it there.
     closed_at: Mapped[datetime | None]  # Needs no attention: a user closed it, or it was re-issued.

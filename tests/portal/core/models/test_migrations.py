@@ -228,6 +228,20 @@ def test_a_migration_that_fails_leaves_nothing(tmp_path):
         assert revision() == "0041"
 
 
+def test_an_index_that_a_try_left_half_made_is_made_anew(tmp_path):
+    """Made beside writers, it is part of no transaction."""
+    with migrated_app(tmp_path, "0047") as app, app.app_context():
+        with create_plain_engine().begin() as connection:
+            connection.execute(text("CREATE INDEX ix_submission_bulk ON submission (id)"))
+        flask_migrate.upgrade(revision="0048")
+
+        found = {
+            each["name"]: each["column_names"] for each in inspect(create_plain_engine()).get_indexes("submission")
+        }
+        assert found["ix_submission_bulk"] == ["bulk_id"]
+        assert "ix_submission_bulk_id" not in found
+
+
 @pytest.mark.skipif(not databases.SERVER, reason="SQLite has no locks of tables")
 def test_a_migration_waits_for_a_table_for_seconds_only(tmp_path):
     """And keeps those before it: the next try goes on there."""
