@@ -1,8 +1,9 @@
 """Column encryption (AES-256-GCM) for whatever holds an address, and keyed blind indexes to find addresses by.
 
-A sealed value is `version | key generation | nonce | ciphertext and tag`. Its associated data are its place
-(table.column), provider and row, so that it cannot be moved elsewhere unnoticed. While keys rotate there are two
-generations: the first one seals, both open, and both index an address (two columns, for odd and even generations).
+A sealed value is `version | key generation | nonce | ciphertext and tag`; version 2 deflates the text before. Its
+associated data are its place (table.column), provider and row, so that it cannot be moved elsewhere unnoticed. While
+keys rotate there are two generations: the first one seals, both open, and both index an address (two columns, for odd
+and even generations).
 """
 
 import hmac
@@ -15,7 +16,11 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-VERSION = 1
+from portal.core import compression
+
+PLAIN, DEFLATED = VERSIONS = (1, 2)
+# What this release seals deflated: what the one before, which cannot open that, never reads (docs/performance.md).
+DEFLATED_PLACES = {"attempt.answer", "receipt.request_metadata"}
 NONCE_BYTES = 12
 KEY_WAIT = timedelta(minutes=1)  # After which a queue looks again whether a missing key has come.
 
@@ -43,23 +48,25 @@ class Vault:
 
     def seal(self, plain: str | bytes, place: str, provider_id: int, row_id: int) -> bytes:
         """Encrypt for one place and row; text as UTF-8."""
-        nonce = os.urandom(NONCE_BYTES)
+        nonce, version = os.urandom(NONCE_BYTES), DEFLATED if place in DEFLATED_PLACES else PLAIN
         body = plain.encode() if isinstance(plain, str) else plain
-        sealed = self._ciphers[self.generation].encrypt(nonce, body, _associated_data(place, provider_id, row_id))
-        return bytes((VERSION, self.generation)) + nonce + sealed
+        body = compression.deflate(body) if version == DEFLATED else body
+        about = _associated_data(version, place, provider_id, row_id)
+        sealed = self._ciphers[self.generation].encrypt(nonce, body, about)
+        return bytes((version, self.generation)) + nonce + sealed
 
     def open(self, sealed: bytes, place: str, provider_id: int, row_id: int) -> bytes:
         """Decrypt. Raises CannotOpen and KeyMissing."""
-        if len(sealed) <= 2 + NONCE_BYTES or sealed[0] != VERSION:
+        if len(sealed) <= 2 + NONCE_BYTES or sealed[0] not in VERSIONS:
             raise CannotOpen(place)
         cipher = self._ciphers.get(sealed[1])
         if cipher is None:
             log.error("vault.key_missing", generation=sealed[1], place=place)
             raise KeyMissing(f"{place}, generation {sealed[1]}")
+        nonce, body = sealed[2 : 2 + NONCE_BYTES], sealed[2 + NONCE_BYTES :]
         try:
-            return cipher.decrypt(
-                sealed[2 : 2 + NONCE_BYTES], sealed[2 + NONCE_BYTES :], _associated_data(place, provider_id, row_id)
-            )
+            plain = cipher.decrypt(nonce, body, _associated_data(sealed[0], place, provider_id, row_id))
+            return compression.inflate(plain) if sealed[0] == DEFLATED else plain
         except Exception as error:  # InvalidTag has no message; the place helps.
             raise CannotOpen(place) from error
 
@@ -96,8 +103,9 @@ def index_column(generation: int) -> str:
     return "index_odd" if generation % 2 else "index_even"
 
 
-def _associated_data(place: str, provider_id: int, row_id: int) -> bytes:
-    return f"{place}|{provider_id}|{row_id}".encode()
+def _associated_data(version: int, place: str, provider_id: int, row_id: int) -> bytes:
+    what = f"{place}|{provider_id}|{row_id}"
+    return (what if version == PLAIN else f"{what}|{version}").encode()
 
 
 @lru_cache(maxsize=1 << 16)  # A look-up at all providers needs the key of each.

@@ -1,14 +1,21 @@
 """What is sealed opens in its own place with its own key; an address is found again by an index that tells nothing."""
 
+import hashlib
 import os
 
 import pytest
 
+from portal.core import compression
 from portal.core.vault import CannotOpen, KeyMissing, Vault
 
 OLD, NEW = os.urandom(32), os.urandom(32)
 ADDRESS = "+905321234567"
 HERE = ("recipient.address", 11, 111)
+DEFLATED = ("attempt.answer", 11, 111)
+ANSWER = (
+    b'{"transactionId":"e52ee30512adfcd2a41fb3b4682f5bd61eee5b1c92bda665fc0b7e56644d429d",'
+    b'"creationDate":"2026-11-30 10:00:01"}'
+)
 
 
 @pytest.fixture
@@ -30,6 +37,40 @@ def test_bytes_that_were_sealed_are_opened_byte_for_byte(vault):
     every = bytes(range(256))
 
     assert vault.open(vault.seal(every, *HERE), *HERE) == every
+
+
+@pytest.mark.parametrize("plain", [ANSWER, b"", b"<html>Bad Gateway</html>", bytes(range(256)), os.urandom(20_000)])
+def test_what_is_deflated_is_opened_byte_for_byte(vault, plain):
+    assert vault.open(vault.seal(plain, *DEFLATED), *DEFLATED) == plain
+
+
+def test_what_was_sealed_before_values_were_deflated_is_opened():
+    sealed = bytes.fromhex(
+        "010148bbc26963e990be0eaa68e3925296c4a014a314feabde05e9f03a598045634bdef2ab13dd4e547739ed04"
+    )  # By version 0.2.0.
+
+    assert Vault({1: bytes(32)}).open(sealed, *DEFLATED) == b'{"code":"H174"}'
+
+
+def test_an_answer_of_iys_takes_no_more_sealed_than_open(vault):
+    """Of a transactionId's 64 digits, and a seal's 30 bytes, nothing can be saved."""
+    assert (len(ANSWER), len(vault.seal(ANSWER, *HERE))) == (121, 151)
+    assert len(vault.seal(ANSWER, *DEFLATED)) < 121
+
+
+def test_a_seal_does_not_pass_for_one_of_the_other_version(vault):
+    for where in (HERE, DEFLATED):
+        sealed = bytearray(vault.seal(ANSWER, *where))
+        sealed[0] ^= 3
+        with pytest.raises(CannotOpen):
+            vault.open(bytes(sealed), *where)
+
+
+def test_the_dictionary_of_what_is_stored_stays_as_it_is():
+    """Without it nothing that was deflated is read again: another one needs a version of its own."""
+    kept = "11efb0efc2fbfa76241a896db8d7e2a4ce5c949fe1c35d5c276f43eb1bdcea6c"
+
+    assert hashlib.sha256(compression.DICTIONARY).hexdigest() == kept
 
 
 def test_a_seal_shows_nothing_of_what_it_holds(vault):
