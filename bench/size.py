@@ -21,7 +21,7 @@ from portal.app import create_app
 from portal.core import clock
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Operation, format_wire_date
-from portal.core.models import FeedSource, Lane, Outcome, ReceivedVia, Submission
+from portal.core.models import BulkRequest, BulkState, FeedSource, Lane, Outcome, ReceivedVia, Submission
 from portal.domain.consents import locking, movements
 from portal.domain.consents.recipients import chunks
 from portal.services.iys.forwarding import outcomes
@@ -41,7 +41,7 @@ PARTS = {
 TABLE = Submission.__table__
 ACCEPT = update(TABLE).where(TABLE.c.id == bindparam("its_id")).values(
     outcome=Outcome.ACCEPTED, due_at=None, attempts=1, transaction_id=bindparam("its_transaction"),
-    accepted_at=bindparam("its_date"), ended_at=bindparam("its_date"), sub_request_id=bindparam("its_name"),
+    accepted_at=bindparam("its_date"), ended_at=bindparam("its_date"), bulk_id=bindparam("its_list"),
     bulk_index=bindparam("its_place"),
 )  # fmt: skip
 
@@ -77,31 +77,39 @@ def _accept_all() -> None:
     waiting = select(*(TABLE.c[name] for name in names)).where(TABLE.c.outcome == Outcome.WAITING)
     for rows in chunks(list(db.session.execute(waiting.order_by(TABLE.c.id))), 1000):
         told = []
-        for is_list in (True, False):
-            told += _accept([row for row in rows if (row.lane == Lane.BULK) == is_list], is_list)
+        for bulk_id in (_new_list(), None):
+            told += _accept([row for row in rows if (row.lane == Lane.BULK) == bool(bulk_id)], bulk_id)
         db.session.commit()
         feed = {"by": ReceivedVia.PULL, "feed": FeedSource.PROVIDER, "at": clock.now()}
         movements.apply_movements(db.session, vault(), make.brand(), told, **feed)
         db.session.commit()
 
 
-def _accept(rows: Sequence[Row], is_list: bool) -> list[movements.MovementRow]:
+def _accept(rows: Sequence[Row], bulk_id: int | None) -> list[movements.MovementRow]:
     at = clock.now()
     accepted, bodies, told = [], [], []
     for place, row in enumerate(rows):
         answer = {"transactionId": secrets.token_hex(32), "creationDate": format_wire_date(at)}
-        name = str(uuid.uuid4()) if is_list else None
-        of_list = {"index": place, "status": "success", "subRequestId": name} if is_list else {}
+        of_list = {"index": place, "status": "success", "subRequestId": str(uuid.uuid4())} if bulk_id else {}
         bodies.append((row.provider_id, row.id, None, json.dumps(of_list | answer).encode()))
         payload = vault().read(row.payload, Submission.PLACE, row.provider_id, row.id)
         told.append(movements.read_row(json.loads(payload) | answer))
         accepted.append({"its_id": row.id, "its_transaction": answer["transactionId"], "its_date": at,
-                         "its_name": name, "its_place": place if is_list else None})  # fmt: skip
+                         "its_list": bulk_id, "its_place": place if bulk_id else None})  # fmt: skip
     if rows:
         db.session.execute(ACCEPT, accepted)
-        outcomes.record_attempts(Operation.BULK_RESULT if is_list else Operation.ADD, 200, bodies)
+        outcomes.record_attempts(Operation.BULK_RESULT if bulk_id else Operation.ADD, 200, bodies)
         locking.save_iys_statuses(db.session, {row.consent_id: (row.status.value, at) for row in rows})
     return told
+
+
+def _new_list() -> int:
+    brand, at = make.brand(), clock.now()
+    made = BulkRequest(provider_id=brand.provider_id, brand_id=brand.id, endpoint="", size=0, state=BulkState.ENDED,
+                       created_at=at)  # fmt: skip
+    db.session.add(made)
+    db.session.flush()
+    return made.id
 
 
 def _sizes(database: str) -> Sizes:

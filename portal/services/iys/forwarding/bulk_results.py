@@ -130,7 +130,7 @@ def _accept_items(bulk: ClaimedList, accepted: list[Result], at: datetime) -> No
     ]
     ours = bulk_lists.update_open_item(bulk.id).values(
         outcome=Outcome.ACCEPTED, due_at=None, code=None, transaction_id=bindparam("its_transaction"),
-        accepted_at=bindparam("its_date"), ended_at=at,
+        accepted_at=bindparam("its_date"), ended_at=at, sub_request_id=None,  # It stands in the answer, which is kept.
     )  # fmt: skip
     db.session.execute(ours, rows)
     statuses = {item.consent_id: (item.status.value, min(dates[item.consent_id], at)) for item, _ in accepted}

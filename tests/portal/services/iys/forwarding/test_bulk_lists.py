@@ -10,6 +10,7 @@ from portal.core import clock
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Operation
 from portal.core.models import Attempt, BulkRequest, BulkState, Consent, Lane, Outcome, Submission
+from portal.services.iys.forwarding.bulk_dispatch import sub_request_id_of
 from tests import grants, make
 from tests.portal.services.iys.forwarding.bulk_steps import asked, later, outcomes
 
@@ -33,6 +34,22 @@ def test_a_list_is_sent_once_and_its_result_asked_after_five_minutes(app, bring,
     assert {each.transaction_id for each in rows(Submission)} == held
     assert {consent.iys_status for consent in rows(Consent)} == {"ONAY"}
     assert rows.one(BulkRequest).state == BulkState.ENDED
+
+
+def test_what_iys_called_an_item_stands_in_its_answer_only(app, bring, iys, rows):
+    bring(20)
+
+    make.forward_all(app, iys)
+    called = {each.id: each.sub_request_id for each in rows(Submission)}
+    later(app, iys, seconds=310)
+
+    with app.app_context():
+        said = {
+            each.submission_id: json.loads(vault().open(each.answer, Attempt.PLACE, each.provider_id, each.id))
+            for each in rows(Attempt)
+        }
+    assert {each: sub_request_id_of(answer) for each, answer in said.items()} == called
+    assert {each.sub_request_id for each in rows(Submission)} == {None}
 
 
 def test_each_item_keeps_what_iys_said_of_it(app, bring, iys, rows):
