@@ -162,6 +162,8 @@ CONSENTS = Words(
 OTHERS = Words(f"""
     {RECORD} {FORMAT} {PLACE}
     liste~ tablo~ dosya~ sayfa~ sheet list table veri~ data export import ihrac rapor~ report ornek~ sablon~ template
+    excel microsoft book workbook worksheet calisma kitabi exports upload gmail outlook google yahoo hubspot
+    salesforce zoho mailchimp shopify woocommerce netsis logo mikro parasut
     excel csv xlsx xls crm erp pos kopya~ copy yedek final taslak guncel yeni bilgi~ info kvkk aydinlatma contacts
     clients members users people rehber~ kontak~ katilimci~ bireysel~ kurumsal~ notlar notlari aciklama~ yorum~ etiket~
     tags notes comments aylik yillik haftalik gunluk donem~ ay~ hafta~ toplu gonderim~ kanal~ channel kaynak~ kaynagi

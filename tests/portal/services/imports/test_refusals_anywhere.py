@@ -240,6 +240,8 @@ def test_no_spelling_hides_a_refusal():
 def test_names_of_people_and_firms_refuse_nothing():
     assert [each for each in each_of(REAL_NAMES) if not is_text(each)] == []
     assert [each for each in [*each_of(FIRMS), "Ankara belge no", "Ünvan no"] if not is_plain(each)] == []
+    usual = ("Yeni Microsoft Excel Çalışma Sayfası (2).xlsx", "Book1.xlsx", "hubspot-crm-exports-all-contacts.csv")
+    assert [each for each in usual if mark_of_name(each)] == []
     assert mark_of_name("KOTON izinler.csv") and not mark_of_name("KOTON izinler.csv", frozenset({"koton"}))
 
 
