@@ -32,7 +32,7 @@ def take_form_errors() -> list[FormError]:
 def _list_errors() -> list[FormError]:
     form: Form | None = g.get("posted_form")
     return [
-        FormError(f"{field.label.text}: {message}", _target(field))
+        FormError(_after_label(str(field.label.text), message), _target(field))
         for field in form or ()
         if not isinstance(field, HiddenField)
         for message in field.errors
@@ -43,3 +43,8 @@ def _list_errors() -> list[FormError]:
 def _target(field: Field) -> str:
     """Of radio buttons and checkboxes the first one's id."""
     return f"{field.id}-0" if getattr(field, "option_widget", None) and field.type != "SelectField" else str(field.id)
+
+
+def _after_label(label: str, message: str) -> str:
+    """A message after its field's label, which may be a question."""
+    return f"{label} {message}" if label.endswith("?") else f"{label}: {message}"
