@@ -5,12 +5,13 @@ import contextlib
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from itertools import chain, count
 from typing import Any
 
 import psycopg
-from sqlalchemy import Column, LargeBinary
+from sqlalchemy import Column, Connection, LargeBinary
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Session
@@ -39,13 +40,18 @@ def insert_or_add(session: Session, model: type[Base], row: Mapping[str, Any], *
 def insert_missing(session: Session, model: type[Base], rows: Rows) -> int:
     """Insert the rows that violate no unique constraint (ON CONFLICT DO NOTHING); return how many.
 
-    All have the same keys, with every column that has no default in the database.
+    All have the same keys, with every column that has no default in the database. Many are new as a rule: they are
+    tried by COPY first.
     """
     if not rows:
         return 0
     connection = session.connection()
-    plan = _plan(model, tuple(rows[0]), connection.dialect)
-    return connection.exec_driver_sql(f"{plan.insert} ON CONFLICT DO NOTHING", list(plan.bind(rows))).rowcount
+    plan, values = _bound(connection, model, rows)
+    if _is_copied(connection, values):
+        with contextlib.suppress(connection.dialect.loaded_dbapi.IntegrityError), connection.begin_nested():
+            _copy(connection, plan, values)
+            return len(values)
+    return connection.exec_driver_sql(f"{plan.insert} ON CONFLICT DO NOTHING", values).rowcount
 
 
 def insert_rows(session: Session, model: type[Base], rows: Rows) -> None:
@@ -59,15 +65,11 @@ def insert_rows(session: Session, model: type[Base], rows: Rows) -> None:
         return
     session.flush()  # The rows may refer to rows that are pending in the session.
     connection = session.connection()
-    plan = _plan(model, tuple(rows[0]), connection.dialect)
-    values = plan.bind(rows)
-    if len(rows) <= COPY_FROM or connection.dialect.name == "sqlite":
-        connection.exec_driver_sql(plan.insert, list(values))
+    plan, values = _bound(connection, model, rows)
+    if _is_copied(connection, values):
+        _copy(connection, plan, values)
     else:
-        driver: Any = connection.connection.driver_connection
-        with driver.cursor() as cursor, cursor.copy(f"COPY {plan.target} FROM STDIN") as copy:
-            for row in values:
-                copy.write_row(row)
+        connection.exec_driver_sql(plan.insert, values)
 
 
 @contextlib.contextmanager
@@ -118,6 +120,22 @@ class _Plan:
         return zip(*(_bind(bind, [row[name] for row in rows]) for name, bind in self.binds.items()), strict=True)
 
 
+def _bound(connection: Connection, model: type[Base], rows: Rows) -> tuple[_Plan, list[tuple[Any, ...]]]:
+    plan = _plan(model, tuple(rows[0]), connection.dialect)
+    return plan, list(plan.bind(rows))
+
+
+def _is_copied(connection: Connection, values: Sequence[object]) -> bool:
+    return len(values) > COPY_FROM and connection.dialect.name != "sqlite"
+
+
+def _copy(connection: Connection, plan: _Plan, values: list[tuple[Any, ...]]) -> None:
+    driver: Any = connection.connection.driver_connection
+    with driver.cursor() as cursor, cursor.copy(f"COPY {plan.target} FROM STDIN") as copy:
+        for row in values:
+            copy.write_row(row)
+
+
 @lru_cache(maxsize=512)
 def _plan(model: type[Base], names: tuple[str, ...], dialect: Dialect) -> _Plan:
     columns = ", ".join(f'"{name}"' for name in names)
@@ -139,7 +157,12 @@ def _bind(bind: Bind | None, values: list[Any]) -> list[Any]:
     if len(values) <= FEW:
         return [bind(value) for value in values]
     try:
-        bound = {value: bind(value) for value in set(values)}  # Enum values and times repeat a lot.
+        bound = {value: _written(bind(value)) for value in set(values)}  # Enum values and times repeat a lot.
     except TypeError:  # JSON's lists and objects have no hash.
         return [bind(value) for value in values]
     return [bound[value] for value in values]
+
+
+def _written(value: Any) -> Any:
+    """A time as text: psycopg would write it anew for each row, which takes longer than all else of a row."""
+    return str(value) if isinstance(value, datetime) else value
