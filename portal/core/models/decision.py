@@ -184,15 +184,14 @@ RETAILER_COLUMNS = ["retailer_code", "retailer_access"]
 def leaf_digest(decision: Mapping[str, Any], salt: bytes) -> bytes:
     """SHA-256 of a decision's salt and canonical form (compact JSON of CANONICAL_FIELDS, times as ISO 8601, and of
     RETAILER_COLUMNS where one of them is given: so decisions from before these were kept have their digests)."""
-    values = [decision.get(name) for name in CANONICAL_FIELDS]
-    retailers = [decision.get(name) for name in RETAILER_COLUMNS]
-    if any(retailers):
-        values += retailers
-    canonical = [value.isoformat() if isinstance(value, datetime) else value for value in values]
-    return hashlib.sha256(salt + _compact(canonical).encode()).digest()
+    values = list(map(decision.get, CANONICAL_FIELDS))
+    if any(map(decision.get, RETAILER_COLUMNS)):
+        values += map(decision.get, RETAILER_COLUMNS)
+    return hashlib.sha256(salt + _compact(values).encode()).digest()
 
 
-_compact = json.JSONEncoder(separators=(",", ":")).encode  # Cached: an import needs it for every row.
+# Cached: an import needs it for every row.
+_compact = json.JSONEncoder(separators=(",", ":"), default=datetime.isoformat).encode
 
 
 class SigningKey(Entity):

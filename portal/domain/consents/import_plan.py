@@ -139,7 +139,8 @@ def effect_of(consent: LockedConsent, state: KeyState, entry: Entry, at: datetim
 
 def _effect_of_newer_grant(consent: LockedConsent, state: KeyState, grant: Entry, *, is_late: bool) -> Effect:
     """What comes of a grant that is newer than the consent's decision; refusals of other types may be newer still."""
-    if any(each and grant.consent_date <= each for each in (state.refused_at, consent.consent_date)):
+    date = grant.consent_date
+    if (state.refused_at and date <= state.refused_at) or (consent.consent_date and date <= consent.consent_date):
         return Effect.OLDER
     if is_late and grant.recipient_type == RecipientType.INDIVIDUAL:
         return Effect.LATE_GRANT

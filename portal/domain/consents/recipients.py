@@ -68,9 +68,10 @@ def blind_indexes(vault: Vault, provider_id: int, texts: Iterable[str]) -> Index
 
 
 def find_closures(session: Session, vault: Vault, texts: Iterable[str]) -> dict[str, datetime]:
-    """When the lines of these numbers were closed last, by canonical address, whichever firm heard of it. One statement
-    a key generation: call with ≤ 5,000."""
-    indexes, found = blind_indexes(vault, NO_PROVIDER, texts), dict[str, datetime]()
+    """When the lines of these numbers were closed last, by canonical address, whichever firm heard of it; e-mails have
+    none. One statement a key generation: call with ≤ 5,000."""
+    numbers = (text for text in texts if text.startswith("+"))
+    indexes, found = blind_indexes(vault, NO_PROVIDER, numbers), dict[str, datetime]()
     for column in map(index_column, vault.keys):
         by_index = {each[column]: text for text, each in indexes.items()}
         indexed = getattr(ClosedLine, column)

@@ -8,6 +8,7 @@ from portal.core.addresses import Address, AddressProblem, BadAddress, parse
 from portal.core.addresses.normalization import normalize_spelling
 from portal.domain.replies.refusing_words import TOPICS
 
+LONGEST_NOTHING = 20
 LONGEST_NAME = 300  # Characters: a form's whole question may be a column's name.
 _LETTERS = str.maketrans("çğıöşüâîûÇĞİÖŞÜÂÎÛ", "cgiosuaiucgiosuaiu")  # Of Turkish; I becomes i as anywhere else.
 _CAMEL_CASE = re.compile(r"(?<=[a-z0-9ğşçıöü])(?=[A-ZĞŞÇİÖÜ])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -19,6 +20,7 @@ _JOINED = re.compile(rf"\b({TOPICS})(?=[a-z]{{2}})")
 _DASHES = re.compile(r"[-‐-―−_.]+")
 _PLAIN = re.compile(r"[^\W_]+(?:[ ./_'’,&-]+[^\W_]+)*[.!]?")
 _RETAILER, _RETAILERS = re.compile(r"[1-9][0-9]{7}"), re.compile(r"[1-9][0-9]{7}(?:\.0|[\s,;/|]+[1-9][0-9]{7})*")
+_COUNTS = re.compile(r"[1-9]")  # What says nothing has no digit but zeros.
 _FLOAT = re.compile(r"([01])[.,]0+")
 
 # What programs write for nothing. "yok" is not among them: as a status it means no.
@@ -81,9 +83,10 @@ def says_nothing(text: str) -> bool:
     """Whether a cell counts as empty: blank, a dash, NULL, one of Excel's errors. A cross does not."""
     if not text or text.isspace():
         return True
+    if len(text) > LONGEST_NOTHING or _COUNTS.search(text):
+        return False
     word = folded(text)
-    is_none = word in NOTHING or (is_sign(word) and not is_cross(word)) or _ERRORS.fullmatch(text.strip()) is not None
-    return len(text) <= 20 and is_none
+    return word in NOTHING or (is_sign(word) and not is_cross(word)) or _ERRORS.fullmatch(text.strip()) is not None
 
 
 def retailer_codes(cell: str) -> tuple[int, ...] | None:
