@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, case, exists, literal_column, or_, select
 from sqlalchemy.orm import Session
 
 import shortlinks
+from portal.core.database import is_one_of
 from portal.core.iys_protocol import MESSAGE_CHANNELS
 from portal.core.models import (
     AudienceEntry,
@@ -50,7 +51,7 @@ def find_excluded(
 ) -> dict[int, ExclusionReason]:  # fmt: skip
     """Those of the recipients that must not get the link, with the reason. Call with ≤ 5,000."""
     rows = select(Recipient.id, exclusion_reason(campaign, standing, at)).where(
-        Recipient.id.in_(recipient_ids), is_excluded(campaign, standing, at)
+        is_one_of(session, Recipient.id, recipient_ids), is_excluded(campaign, standing, at)
     )
     return {recipient_id: ExclusionReason(reason) for recipient_id, reason in session.execute(rows)}
 

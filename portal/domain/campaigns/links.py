@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Row, and_, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 import shortlinks
+from portal.core.database import is_one_of
 from portal.core.iys_protocol import Channel, Status
 from portal.core.models import AudienceEntry, Brand, Campaign, CampaignKind, Consent, ConsentRequest, ExclusionReason
 from portal.core.models.inserts import insert_missing
@@ -118,7 +119,7 @@ def _claim_requests(session: Session, campaign: Campaign, entries: Sequence[Wait
     if insert_missing(session, ConsentRequest, wanted) == len(wanted):
         return {each.id: _split(each.channels) for each in entries}
     claimed = select(ConsentRequest.entry_id, ConsentRequest.channel).where(
-        ConsentRequest.entry_id.in_([each.id for each in entries])
+        is_one_of(session, ConsentRequest.entry_id, [each.id for each in entries])
     )
     offers: dict[int, list[Channel]] = {}
     for entry_id, channel in session.execute(claimed):
@@ -187,7 +188,8 @@ def _create_links(
         return []
     links = shortlinks.create_many(session, salt, campaign.provider_id, len(entries), at, campaign.expires_at)
     place = func.row_number().over(order_by=ENTRIES.c.id).label("place")
-    linked = select(ENTRIES.c.id, place).where(ENTRIES.c.id.in_([each.id for each in entries])).subquery()
+    theirs = is_one_of(session, AudienceEntry.id, [each.id for each in entries])
+    linked = select(ENTRIES.c.id, place).where(theirs).subquery()
     link_id = links[0][0] - 1 + linked.c.place  # Ids follow each other, in the order of the entries.
     session.execute(update(ENTRIES).where(ENTRIES.c.id == linked.c.id).values(link_id=link_id))
     fewer = [
