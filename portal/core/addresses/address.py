@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cache
 from typing import TYPE_CHECKING
 
 from portal.core.addresses import mail_services
@@ -53,10 +54,13 @@ class Address:
     @property
     def channels(self) -> tuple[Channel, ...]:
         """Channels that may be asked for: no SMS on Turkish landlines; foreign numbers count as mobiles."""
-        from portal.core.iys_protocol.enums import Channel  # Here, since iys_protocol imports this package.
+        return _channels(self.kind, self.text.startswith("+90") and not self.is_mobile)
 
-        if self.kind == AddressKind.EMAIL:
-            return (Channel.EMAIL,)
-        if self.text.startswith("+90") and not self.is_mobile:
-            return (Channel.CALL,)
-        return (Channel.SMS, Channel.CALL)
+
+@cache
+def _channels(kind: AddressKind, is_landline: bool) -> tuple[Channel, ...]:
+    from portal.core.iys_protocol.enums import Channel  # Here, since iys_protocol imports this package.
+
+    if kind == AddressKind.EMAIL:
+        return (Channel.EMAIL,)
+    return (Channel.CALL,) if is_landline else (Channel.SMS, Channel.CALL)

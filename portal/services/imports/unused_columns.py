@@ -5,6 +5,7 @@ from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from string import ascii_uppercase
 
 from portal.core.addresses import Address
@@ -44,6 +45,7 @@ UNREAD = (Field.NAME, Field.ORIGIN, Field.CONTACT, Field.TIME)  # Whose words me
 NUMBERS = ("f", "t")  # Of forms and tablets; nobody writes a consent's "false" there.
 NO_NUMBER = " 0+-./()"  # Zeros are what a database often has in place of no number.
 FEWEST_INITIALS = 4  # In a column that abbreviates surnames: "Hatice Nur H." is no "hayır" there.
+_DIGIT = re.compile(r"\d")
 _INITIAL = re.compile(r" [^\W\d_a-zçğıöşü]\.$")
 # Of a bad address: letters among digits, what has an @, and a day that is no telephone.
 _LETTER, _AT_SIGN = re.compile(r"(?<![^\W\d_])[^\W\d_](?![^\W\d_])"), re.compile(r"[^\s@]{1,80}@\S*")
@@ -267,9 +269,10 @@ def _is_address(cell: str) -> bool:
 
 def is_none(cell: str) -> bool:
     """Whether a cell of a column of addresses says that there is none."""
-    return says_nothing(cell) or not cell.strip(NO_NUMBER) or folded(cell) == "yok"
+    return says_nothing(cell) or not cell.strip(NO_NUMBER) or (not _DIGIT.search(cell) and folded(cell) == "yok")
 
 
+@lru_cache(maxsize=16)  # Of one line.
 def _is_like_address(cell: str) -> bool:
     """Whether a cell of a column of addresses is one, or a bad one with nothing but known words beside it ("Cep O532
     123 45 67"), and no date."""
