@@ -9,12 +9,14 @@ from flask import Flask
 from python_calamine import CalamineWorkbook
 from sqlalchemy import Connection, select, text
 
-from bench.links import MARKS
 from portal.core.addresses import Address, parse
 from portal.core.extensions import db, vault
-from portal.core.models import Consent, Decision, Recipient, Submission
+from portal.core.models import Consent, Decision, Event, Leaf, Recipient, Submission
 
-TABLES = [each.__table__.name for each in (Recipient, Consent, Decision, Submission)]
+KEY_OF = {  # By the name of each table that an import fills.
+    each.__table__.name: each.__mapper__.primary_key[0].name
+    for each in (Recipient, Consent, Decision, Leaf, Submission, Event)
+}
 LINES = 1000  # In one transaction.
 PHONE, EMAIL = 1, 2  # Their columns.
 
@@ -65,12 +67,12 @@ def _time_encryption(addresses: list[Address]) -> float:
 
 
 def _time_inserts(transactions: int) -> float:
-    """The rows of all four tables into copies that have their indexes, in as many transactions as the import had."""
+    """The rows of all tables into copies that have their indexes, in as many transactions as the import had."""
     with db.engine.connect() as connection:
-        for table in TABLES:
+        for table in KEY_OF:
             _copy_table(connection, table)
         connection.commit()
-        kinds = [_Rows(connection, table, transactions) for table in TABLES]
+        kinds = [_Rows(connection, table, transactions) for table in KEY_OF]
         connection.rollback()
         took = 0.0
         for _ in range(transactions):
@@ -94,20 +96,25 @@ class _Rows:
         self._part, self._last = -(-count // parts), 0
 
     def next(self) -> list[tuple]:
-        asked = text(f"SELECT * FROM {self._table} WHERE id > :last ORDER BY id LIMIT :part")
+        key = KEY_OF[self._table]
+        asked = text(f"SELECT * FROM {self._table} WHERE {key} > :last ORDER BY {key} LIMIT :part")
         answer = self._connection.execute(asked, {"last": self._last, "part": self._part})
         self._columns = list(answer.keys())
         rows = [tuple(row) for row in answer]
         if rows:
-            self._last = rows[-1][self._columns.index("id")]
+            self._last = rows[-1][self._columns.index(key)]
         return rows
 
     def insert(self, rows: list[tuple]) -> None:
         if not rows:
             return
-        marks = ", ".join([MARKS[self._connection.dialect.name]] * len(self._columns))
-        cursor = self._connection.connection.cursor()
-        cursor.executemany(f"INSERT INTO bench_{self._table} ({', '.join(self._columns)}) VALUES ({marks})", rows)
+        target, cursor = f"bench_{self._table} ({', '.join(self._columns)})", self._connection.connection.cursor()
+        if self._connection.dialect.name == "sqlite":
+            cursor.executemany(f"INSERT INTO {target} VALUES ({', '.join('?' * len(self._columns))})", rows)
+        else:
+            with cursor.copy(f"COPY {target} FROM STDIN") as copy:
+                for row in rows:
+                    copy.write_row(row)
         cursor.close()
 
 
