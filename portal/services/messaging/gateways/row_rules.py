@@ -99,15 +99,15 @@ def _facts(
     row: Any, reports: Mapped, inbound: Mapped, report: Report | None = None, *,
     is_reply: bool = False, in_inbox: bool = False,
 ) -> RowFacts:  # fmt: skip
-    reply, text, kind = _reply_at(inbound, row), {"text": inbound.get("text")}, Kind.OTHER
+    reply, kind = _reply_at(inbound, row), Kind.OTHER
     meant, own = dict[str, Any](), {report.to if report else ""}
     if is_reply and reply.sender and reply.text:
         kind, meant, own = Kind.REPLY, dict(inbound), {reply.sender, reply.to}
     elif report and report.is_known:
-        kind, meant = Kind.REPORT, {**reports, **text}
+        kind, meant = Kind.REPORT, dict(reports)
     elif report and (report.code or report.ref or report.message_id):
         kind = Kind.ODD_REPORT
-    elsewhere = _elsewhere(row, meant, reply.said if "text" in meant else "")
+    elsewhere = _elsewhere(row, meant, reply.said if kind == Kind.REPLY else "")
     has_others = bool({*_phones(elsewhere)} - own)
     within = [_reply_at(inbound, each) for each in json_values.objects_with(row)]
     written = [each for each in within if each.text and _is_person(each.sender)]
@@ -124,8 +124,8 @@ def _facts(
 
 
 def _unread(facts: RowFacts, inbound: Mapped) -> list[InboundMessage]:
-    """From each number in a row, but for those that somebody wrote: a text names nobody else."""
-    texts = {name: inbound.get(name) for name in ("text", "keyword")}
+    """From each number in a row, but for those in what somebody wrote: a text with words names nobody else."""
+    texts = {name: inbound.get(name) for name in ("text", "keyword") if LETTER.search(facts.reply.text)}
     elsewhere, sender = _elsewhere(facts.row, texts, facts.reply.said), facts.reply.sender
     whole = [number for each in elsewhere.values() if (number := canonical(str(each)))[:1] == "+"]
     may_be = [*unread_rows.numbers_in(elsewhere), *(each for each in whole if not each.startswith(unread_rows.SERVICE))]

@@ -447,6 +447,24 @@ def test_a_text_beside_our_header_waits_also_where_the_row_has_a_known_state():
     assert [(each.sender, each.is_whole) for each in told.replies] == [(f"+{B}", False)]
 
 
+@pytest.mark.parametrize(
+    ("fields", "held"),
+    [
+        ({"no": B, "text": "RET"}, {B}), ({"no": B, "text": "birak pesimi"}, {B}),
+        ({"text": "RET", "mo": {"no": B, "text": "RET"}}, {B}), ({"text": "RET"}, {A}),
+        ({"text": "Onay icin https://x.example/k/ab, ret icin RET yazin"}, set()), ({"text": "Telefon kapali"}, set()),
+    ],
+)  # fmt: skip
+def test_a_report_that_tells_more_than_our_own_text_waits(fields, held):
+    states = [{"words": ["OK"], "state": "delivered"}]
+    reports = {"ref": "/id", "to": "/to", "state": "/status", "states": states}
+    row = {"id": "77", "to": A, "status": "OK"} | fields
+    told = row_rules.read_rows(row, reports, {"from": "/from", "text": "/text"})
+
+    assert {each.sender.lstrip("+") for each in told.replies} - ({A} if B in held else set()) == held
+    assert len(told.reports) == 1 and not any(each.is_whole for each in told.replies)
+
+
 def test_replies_in_an_envelope_that_may_be_a_report_are_whole():
     states = [{"words": ["OK"], "state": "delivered"}]
     reports, replies = {"item_id": "/id", "state": "/status", "states": states}, {"from": "/from", "text": "/text"}
