@@ -20,6 +20,7 @@ from bench import (
     messages,
     pages,
     report,
+    rush,
     scale,
     webhooks,
 )
@@ -30,6 +31,7 @@ from bench.rounds import Effort, Result
 CASES = {
     "get": pages.measure,
     "post": decisions.measure,
+    "rush": rush.measure,
     "links": links.measure,
     "forward": forwarding.measure,
     "lanes": lanes.measure,

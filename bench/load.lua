@@ -1,7 +1,24 @@
--- Sends the requests of a file, one a line: METHOD<tab>path<tab>body. Arguments: FILE THREADS once|again.
--- Each of wrk's threads takes its own share; with "once" no request is sent twice.
+-- Sends the requests of a file, one a line: METHOD<tab>path<tab>body. Arguments: FILE THREADS once|again [RATE].
+-- Each of wrk's threads takes its own share; with "once" no request is sent twice. RATE: so many a second by all.
+
+local ffi = require("ffi")
+ffi.cdef "typedef struct { long seconds, nanoseconds; } moment; int clock_gettime(int clock, moment *at);"
 
 local threads = {}
+
+local function milliseconds()
+  local at = ffi.new("moment")
+  ffi.C.clock_gettime(1, at)
+  return tonumber(at.seconds) * 1000 + tonumber(at.nanoseconds) / 1e6
+end
+
+local function pause_by(rate)
+  local due = milliseconds()
+  return function()
+    due = due + 1000 / rate
+    return math.max(0, math.floor(due - milliseconds()))
+  end
+end
 
 function setup(thread)
   thread:set("share", #threads)
@@ -19,6 +36,9 @@ function init(args)
     end
     number = number + 1
   end
+  if args[4] then
+    delay = pause_by(tonumber(args[4]) / tonumber(args[2]))
+  end
 end
 
 function request()
@@ -34,7 +54,7 @@ function response(status)
   statuses[status] = (statuses[status] or 0) + 1
 end
 
-function done(summary)
+function done(summary, latency)
   local counts, short = {}, false
   for _, thread in ipairs(threads) do
     short = short or thread:get("ran_out")
@@ -44,8 +64,8 @@ function done(summary)
   end
   local errors = summary.errors
   io.write(string.format(
-    '\n{"seconds": %f, "socket_errors": %d, "ran_out": %s, "statuses": {',
-    summary.duration / 1e6, errors.connect + errors.read + errors.write + errors.timeout, tostring(short)
+    '\n{"seconds": %f, "p99": %f, "socket_errors": %d, "ran_out": %s, "statuses": {', summary.duration / 1e6,
+    latency:percentile(99) / 1000, errors.connect + errors.read + errors.write + errors.timeout, tostring(short)
   ))
   local separator = ""
   for status, count in pairs(counts) do

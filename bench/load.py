@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 THREADS = 2
-CONNECTIONS = 16
+CONNECTIONS, MANY_CONNECTIONS = 16, 64
 SCRIPT = Path(__file__).with_name("load.lua")
 
 
@@ -43,15 +43,32 @@ def write_requests(file: Path, requests: Iterable[Request]) -> Path:
     return file
 
 
+@dataclass(frozen=True)
+class Answered:
+    """How many were answered a second, and the 99th percentile of how long it took, in milliseconds."""
+
+    a_second: float
+    p99: float
+
+
 def send_requests(url: str, file: Path, seconds: int, *, answer: int, once: bool = False) -> float:
     """Send the file's requests for so many seconds; how many were answered a second.
 
     Raises WrongAnswer where one was not `answer`, a connection broke, or (with `once`) the file was too short.
     """
-    options = [f"-t{THREADS}", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout=30s", f"--script={SCRIPT}"]
-    words = ["wrk", *options, url, "--", str(file), str(THREADS), "once" if once else "again"]
+    return _run_wrk(url, file, seconds, CONNECTIONS, answer, "once" if once else "again").a_second
+
+
+def send_steadily(url: str, file: Path, seconds: int, *, a_second: float, answer: int) -> Answered:
+    """Send the file's requests at this rate, each once. Raises WrongAnswer as send_requests."""
+    return _run_wrk(url, file, seconds, MANY_CONNECTIONS, answer, "once", str(a_second))
+
+
+def _run_wrk(url: str, file: Path, seconds: int, connections: int, answer: int, *how: str) -> Answered:
+    options = [f"-t{THREADS}", f"-c{connections}", f"-d{seconds}s", "--timeout=30s", f"--script={SCRIPT}"]
+    words = ["wrk", *options, url, "--", str(file), str(THREADS), *how]
     printed = subprocess.run(words, check=True, capture_output=True, text=True).stdout
     report = json.loads(printed.splitlines()[-1])
     if report["ran_out"] or report["socket_errors"] or set(report["statuses"]) != {str(answer)}:
         raise WrongAnswer(f"Only {answer} was expected: {report}")
-    return report["statuses"][str(answer)] / report["seconds"]
+    return Answered(report["statuses"][str(answer)] / report["seconds"], report["p99"])

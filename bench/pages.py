@@ -7,7 +7,7 @@ from bench.load import Request
 from bench.rounds import Effort, Goal, Result, in_turn
 from tests import make
 
-GOALS = {environments.SQLITE: Goal(0.15), environments.POSTGRESQL: Goal(0.09)}
+GOALS = {environments.SQLITE: Goal(0.40), environments.POSTGRESQL: Goal(0.25)}
 PEOPLE = 5000  # Of each kind of address.
 
 

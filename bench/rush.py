@@ -1,0 +1,45 @@
+"""The minute after a campaign's messages went out: 50,000 pages and 10,000 decisions come, as they come in it."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from bench import decisions, environments, load, servers
+from bench.load import Answered, Request, WrongAnswer
+from bench.rounds import Effort, Goal, Result
+from tests import make
+
+PAGES, DECISIONS = 50_000, 10_000  # In a minute.
+MINUTE = 60
+LONGEST = 250.0  # Milliseconds for 99 of 100 pages and decisions.
+SPARE = 1.05  # The last second's requests may find their file at its end.
+ON_TIME = 0.99  # Less than this share of the requests left in time where answers were late.
+
+
+def measure(database: str, effort: Effort) -> list[Result]:
+    """99th percentiles of pages and of decisions, in milliseconds. Raises WrongAnswer where one was not answered, was
+    answered otherwise or too late for the next to leave in time, or does not stand in the database."""
+    seconds = MINUTE if effort.rounds > 1 else effort.seconds
+    with environments.new_portal_settings(database) as environ:
+        with environments.portal(environ) as app:
+            codes = make.codes(app, environments.phone_list(round(PAGES * SPARE * seconds / MINUTE))).values()
+            people = list(codes)[: round(DECISIONS * SPARE * seconds / MINUTE)]
+            posts = list(decisions.decision_posts(people, app.config["LINK_SALT"], decisions.CHOICES["phone"]))
+        folder = Path(environ["INSTANCE"])
+        pages = load.write_requests(folder / "pages", (Request("GET", f"/k/{code}") for code in codes))
+        file = load.write_requests(folder / "posts", posts)
+        with servers.product(environ) as ours, ThreadPoolExecutor(1) as beside:
+            asked = beside.submit(load.send_steadily, ours, pages, seconds, a_second=PAGES / MINUTE, answer=200)
+            decided = load.send_steadily(ours, file, seconds, a_second=DECISIONS / MINUTE, answer=303)
+            opened = asked.result()
+        with environments.portal(environ):
+            decisions.require_all_stored(decided.a_second * seconds)
+    return [
+        _result("page", database, opened, PAGES / MINUTE),
+        _result("decision", database, decided, DECISIONS / MINUTE),
+    ]
+
+
+def _result(what: str, database: str, answered: Answered, a_second: float) -> Result:
+    if answered.a_second < ON_TIME * a_second:
+        raise WrongAnswer(f"{answered.a_second:.0f} of {a_second:.0f} a second were answered ({what}).")
+    return Result(f"rush, {what}, p99", database, "ms", [LONGEST], [answered.p99], Goal(1, at_most=True))
