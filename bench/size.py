@@ -80,20 +80,21 @@ def _accept_all() -> None:
         for bulk_id in (_new_list(), None):
             told += _accept([row for row in rows if (row.lane == Lane.BULK) == bool(bulk_id)], bulk_id)
         db.session.commit()
-        feed = {"by": ReceivedVia.PULL, "feed": FeedSource.PROVIDER, "at": clock.now()}
-        movements.apply_movements(db.session, vault(), make.brand(), told, **feed)
+        movements.apply_movements(
+            db.session, vault(), make.brand(), told, by=ReceivedVia.PULL, feed=FeedSource.PROVIDER, at=clock.now()
+        )
         db.session.commit()
 
 
 def _accept(rows: Sequence[Row], bulk_id: int | None) -> list[movements.MovementRow]:
     at = clock.now()
-    accepted, bodies, told = [], [], []
+    accepted, bodies, told = [], [], list[movements.MovementRow]()
     for place, row in enumerate(rows):
         answer = {"transactionId": secrets.token_hex(32), "creationDate": format_wire_date(at)}
         of_list = {"index": place, "status": "success", "subRequestId": str(uuid.uuid4())} if bulk_id else {}
         bodies.append((row.provider_id, row.id, None, json.dumps(of_list | answer).encode()))
         payload = vault().read(row.payload, Submission.PLACE, row.provider_id, row.id)
-        told.append(movements.read_row(json.loads(payload) | answer))
+        told += filter(None, [movements.read_row(json.loads(payload) | answer)])
         accepted.append({"its_id": row.id, "its_transaction": answer["transactionId"], "its_date": at,
                          "its_list": bulk_id, "its_place": place if bulk_id else None})  # fmt: skip
     if rows:
