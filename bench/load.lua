@@ -64,8 +64,9 @@ function done(summary, latency)
   end
   local errors = summary.errors
   io.write(string.format(
-    '\n{"seconds": %f, "p99": %f, "socket_errors": %d, "ran_out": %s, "statuses": {', summary.duration / 1e6,
-    latency:percentile(99) / 1000, errors.connect + errors.read + errors.write + errors.timeout, tostring(short)
+    '\n{"seconds": %f, "p50": %f, "p99": %f, "socket_errors": %d, "ran_out": %s, "statuses": {', summary.duration / 1e6,
+    latency:percentile(50) / 1000, latency:percentile(99) / 1000,
+    errors.connect + errors.read + errors.write + errors.timeout, tostring(short)
   ))
   local separator = ""
   for status, count in pairs(counts) do

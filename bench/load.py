@@ -45,22 +45,28 @@ def write_requests(file: Path, requests: Iterable[Request]) -> Path:
 
 @dataclass(frozen=True)
 class Answered:
-    """How many were answered a second, and the 99th percentile of how long it took, in milliseconds."""
+    """How many were answered a second, and how long it took: the median and the 99th percentile, in milliseconds."""
 
     a_second: float
+    p50: float
     p99: float
 
 
 def send_requests(url: str, file: Path, seconds: int, *, answer: int, once: bool = False) -> float:
-    """Send the file's requests for so many seconds; how many were answered a second.
+    """Send the file's requests for so many seconds; how many were answered a second. Raises WrongAnswer as send_all."""
+    return send_all(url, file, seconds, answer=answer, once=once).a_second
+
+
+def send_all(url: str, file: Path, seconds: int, *, answer: int, once: bool = False) -> Answered:
+    """The same with how long answers took.
 
     Raises WrongAnswer where one was not `answer`, a connection broke, or (with `once`) the file was too short.
     """
-    return _run_wrk(url, file, seconds, CONNECTIONS, answer, "once" if once else "again").a_second
+    return _run_wrk(url, file, seconds, CONNECTIONS, answer, "once" if once else "again")
 
 
 def send_steadily(url: str, file: Path, seconds: int, *, a_second: float, answer: int) -> Answered:
-    """Send the file's requests at this rate, each once. Raises WrongAnswer as send_requests."""
+    """Send the file's requests at this rate, each once. Raises WrongAnswer as send_all."""
     return _run_wrk(url, file, seconds, MANY_CONNECTIONS, answer, "once", str(a_second))
 
 
@@ -71,4 +77,4 @@ def _run_wrk(url: str, file: Path, seconds: int, connections: int, answer: int, 
     report = json.loads(printed.splitlines()[-1])
     if report["ran_out"] or report["socket_errors"] or set(report["statuses"]) != {str(answer)}:
         raise WrongAnswer(f"Only {answer} was expected: {report}")
-    return Answered(report["statuses"][str(answer)] / report["seconds"], report["p99"])
+    return Answered(report["statuses"][str(answer)] / report["seconds"], report["p50"], report["p99"])

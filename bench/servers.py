@@ -20,9 +20,9 @@ TIMEOUT = 30  # Seconds until a server must answer.
 
 
 @contextlib.contextmanager
-def product(environ: dict[str, str]) -> Iterator[str]:
-    """The portal under gunicorn; its address."""
-    with _gunicorn("wsgi:app", environ) as url:
+def product(environ: dict[str, str], *options: str) -> Iterator[str]:
+    """The portal under gunicorn, with further options; its address."""
+    with _gunicorn("wsgi:app", environ, *options) as url:
         yield url
 
 
@@ -83,10 +83,10 @@ def cpu_seconds(*processes: int) -> float:
 
 
 @contextlib.contextmanager
-def _gunicorn(app: str, environ: dict[str, str]) -> Iterator[str]:
+def _gunicorn(app: str, environ: dict[str, str], *options: str) -> Iterator[str]:
     port = _free_port()
     (web,) = (each for each in programs.programs(environ, port) if each.name == "web")
-    with running([*web.command[:-1], app], os.environ | environ | {"PORT": str(port)}):
+    with running([*web.command[:-1], *options, app], os.environ | environ | {"PORT": str(port)}):
         _wait_until_up(web.url)
         yield web.url
 
