@@ -18,6 +18,7 @@ from portal.core.models import (
     Annulment,
     Attempt,
     AudienceEntry,
+    Brand,
     Campaign,
     Complaint,
     Consent,
@@ -105,10 +106,12 @@ def _messages(recipient: Recipient) -> Iterator[TimelineEvent]:
 
 def _openings(recipient: Recipient) -> Iterator[TimelineEvent]:
     """Openings of the person's links. Only one that a posted form followed counts as human."""
-    links = (
+    brands = select(Brand.id).where(Brand.provider_id == recipient.provider_id)
+    links = (  # By way of campaigns, of which there are few: entries have no index by recipient alone.
         select(AudienceEntry.link_id, Campaign.name)
         .join(Campaign, Campaign.id == AudienceEntry.campaign_id)
-        .where(AudienceEntry.recipient_id == recipient.id, AudienceEntry.link_id.is_not(None))
+        .where(Campaign.brand_id.in_(brands), AudienceEntry.recipient_id == recipient.id)
+        .where(AudienceEntry.link_id.is_not(None))
     )
     names = dict(read_session().execute(links).all())
     opened = select(Visit).where(Visit.link_id.in_(names)).order_by(Visit.at.desc(), Visit.id.desc())
