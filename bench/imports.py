@@ -22,7 +22,7 @@ from portal.services.imports import batches, uploads
 from portal.services.imports.layout import Layout, missing
 from tests import make
 
-RATIO, MOST_MEGABYTES, SLOWER, FLAT = 3, 450, 5, 1.25
+RATIO, MOST_MEGABYTES, SLOWER, FLAT = 1.6, 450, 3, 1.25
 HEADER = ["Ad Soyad", "Telefon", "E-posta", "İzin Durumu", "İzin Tarihi", "Kaynak", "Dayanak"]
 LONGER = 4  # A text has so many times the lines of the workbook.
 PEOPLE = 3000  # Who open their page and decide meanwhile.

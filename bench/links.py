@@ -17,7 +17,7 @@ from portal.services import launches
 from shortlinks.codes import ALPHABET, NONCE_BITS, SHORTEST
 from tests import make
 
-GOAL, LAUNCH_GOAL = Goal(2.5, at_most=True), Goal(2, at_most=True)
+GOAL, LAUNCH_GOAL = Goal(2.5, at_most=True), Goal(1.5, at_most=True)
 LIFE = timedelta(days=30)
 PHONE = ("MESAJ", "ARAMA")  # The channels a mobile number is asked for.
 MARKS = {"sqlite": "?", "postgresql": "%s"}
