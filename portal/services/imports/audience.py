@@ -23,7 +23,7 @@ from portal.domain import audit, campaigns, packages
 from portal.domain.campaigns import OwnContact
 from portal.domain.consents import recipients
 from portal.services.imports import layout
-from portal.services.imports.audience_sheets import AudienceRow, AudienceSheet, read_sheet
+from portal.services.imports.audience_sheets import AudienceRow, open_sheet, read_pages
 from portal.services.imports.reading import ChunkedFile, FileProblem, Unreadable, detect_kind
 from portal.services.imports.reading.file_problems import START
 from portal.services.imports.row_results import RowProblem
@@ -87,15 +87,16 @@ def read_address_list(data: bytes | str, name: str = "", *, limit: int = MOST_BY
     content = data.encode(errors="replace") if isinstance(data, str) else data
     check_size(content, limit)
     file = ChunkedFile(lambda: (content[start : start + PART] for start in range(0, len(content), PART)), "")
-    filled: list[AudienceSheet] = []
-    for place, chunks in groupby(file, key=lambda chunk: chunk.sheet):
-        sheet = read_sheet(place, (chunk.packed for chunk in chunks), filled)
-        filled += [sheet] if sheet else []
-    for sheet in filled:
-        sheet.mark(file.outline.sheets[sheet.place])
+    opened = [open_sheet(place, chunks) for place, chunks in groupby(file, key=lambda chunk: chunk.sheet)]
+    filled = [sheet for sheet in opened if sheet]
     with_addresses = [sheet for sheet in filled if sheet.columns]
     if not with_addresses:
         raise Unreadable(FileProblem.NO_ADDRESS_COLUMN if filled else FileProblem.EMPTY)
+    for sheet in with_addresses:
+        pages = [each for each in with_addresses if each.is_like(sheet)]
+        if sheet is pages[0]:
+            read_pages(pages, file.outline.words_of(each.place for each in pages))
+        sheet.mark(file.outline.sheets[sheet.place])
     first, *others = sorted(with_addresses, key=lambda sheet: (sheet.is_hidden, sheet.is_of_refusals))
     chosen = [first, *(sheet for sheet in others if sheet.is_like(first) and not sheet.is_hidden)]
     found = AddressList(file.encoding or file.format, file.separator or "", first.header, first.columns)

@@ -11,7 +11,6 @@ from portal.services.imports.layout.consent_names import refusal_named
 from portal.services.imports.layout.headers import announced
 from portal.services.imports.layout.normalization import folded, says_nothing
 from portal.services.imports.layout.plain_words import contents_of, is_date
-from portal.services.imports.reading.column_words import ColumnWords
 from portal.services.imports.reading.workbook_chunker.chunks import MOST_COLUMNS
 from portal.services.imports.refusals_beside import RefusalsBeside
 from portal.services.imports.row_results import RowProblem
@@ -20,16 +19,16 @@ from portal.services.imports.row_values import STATUSES, RowValueReader
 
 class RefusalReader:
     """Reads rows by a guessed layout; `addresses` are all columns of addresses, `days` those of a contact's day, and
-    `words` are of the whole sheet."""
+    `words` those of the whole table (ColumnWords)."""
 
     def __init__(
-        self, guessed: Layout, header: Sequence[str], addresses: Sequence[int], words: ColumnWords,
+        self, guessed: Layout, header: Sequence[str], addresses: Sequence[int], words: Sequence[int],
         days: Set[int] = frozenset(),
     ):  # fmt: skip
         self._reader, self._beside = RowValueReader(guessed, header), RefusalsBeside(guessed, header, addresses, days)
         statuses = {column for field, column in self._reader.columns.items() if field in STATUSES} - {*addresses}
         self._status_columns = sorted(statuses)
-        self.groups = GroupedStatuses(self._reader, addresses, words.varied, words.full)
+        self.groups = GroupedStatuses(self._reader, addresses, words)
         self._width = max(guessed.columns.values(), default=-1) + 1
         read = {*addresses, *guessed.columns.values(), *days}
         self._named = {place: refusal_named(name) for place, name in enumerate(header)}

@@ -4,7 +4,7 @@ contact that its person began."""
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, zip_longest
 from typing import NamedTuple
 
 from portal.core.addresses import Address, AddressProblem
@@ -17,8 +17,7 @@ from portal.services.imports.audience_refusals import RefusalReader
 from portal.services.imports.grouped_statuses import GroupedStatuses
 from portal.services.imports.layout import Field, Layout
 from portal.services.imports.layout.normalization import address_or_problem
-from portal.services.imports.reading import FileProblem, Line, Sheet, Unreadable
-from portal.services.imports.reading.column_words import ColumnWords
+from portal.services.imports.reading import FileChunk, FileProblem, Line, Sheet, Unreadable
 from portal.services.imports.row_results import RowProblem
 from portal.services.imports.unread import Mark, MarkKind, marks_of_sheet
 from portal.services.imports.unused_columns import CellCounter, Counts, is_none, unused_columns
@@ -45,10 +44,11 @@ class AudienceSheet:
     place: int
     header: list[str] | None
     columns: tuple[int, ...]
+    first: list[Line] = field(repr=False)  # Of data, those of its first chunk;
+    others: list[bytes] = field(repr=False, default_factory=list)  # and the other chunks.
     rows: list[AudienceRow] = field(default_factory=list)
     guessed: Layout = field(default_factory=Layout)
     counts: Counts = field(default_factory=dict)  # Of what is not read.
-    groups: GroupedStatuses | None = None  # As they are below it.
     unread: list[Mark] = field(default_factory=list)  # What nobody understands.
     is_hidden: bool = False
     is_of_refusals: bool = False
@@ -67,42 +67,48 @@ class AudienceSheet:
     def is_like(self, other: "AudienceSheet") -> bool:
         """Columns are read by their place: the same names in another order are other columns."""
         names = [[name.strip().casefold() for name in each.header or []] for each in (self, other)]
-        return bool(names[0]) and names[0] == names[1]
+        return self is other or (bool(names[0]) and names[0] == names[1])
 
 
-def read_sheet(place: int, chunks: Iterator[bytes], others: Sequence[AudienceSheet] = ()) -> AudienceSheet | None:
-    """Find the header and the address columns in the first chunk, then read every row; None without any row. Chunks
-    are packed as JSON; `others` are the sheets before. Raises Unreadable where there are more than MOST_ROWS."""
-    first: list[Line] = json.loads(next(chunks))
+def open_sheet(place: int, chunks: Iterator[FileChunk]) -> AudienceSheet | None:
+    """A sheet with its header, its address columns and its lines; None without any row. Raises Unreadable where there
+    are more than MOST_ROWS."""
+    first: list[Line] = json.loads(next(chunks).packed)
     above = layout.find_header(first)
     header = None if above is None else first[above][1]
     rows = first if above is None else first[above + 1 :]
     if not rows:
         return None
-    sheet = AudienceSheet(place, header, layout.address_columns(header or [], rows))
-    if sheet.columns:
-        guessed, count, words, packed = layout.guess(header or [], rows), len(rows), ColumnWords(), list[bytes]()
-        words.add(cells for _, cells in rows)
-        for chunk in chunks:
-            lines: list[Line] = json.loads(chunk)
-            count += len(lines)
-            if count > MOST_ROWS:
-                raise Unreadable(FileProblem.TOO_MANY_ROWS)
-            words.add(cells for _, cells in lines)
-            packed.append(chunk)
-        contacts = ContactReader(guessed, header or [])
-        counter = CellCounter(guessed, header or [], sheet.columns, contacts.places, UNUSED)
-        refusals = RefusalReader(guessed, header or [], sheet.columns, words, contacts.days)
-        for other in filter(sheet.is_like, others):
-            if other.groups:
-                refusals.groups.go_on(other.groups)
-        for lines in chain([rows], map(json.loads, packed)):
-            filled = [*refusals.groups.fill(lines)]
-            counter.add(filled, place)
-            for line, cells in filled:
-                sheet.rows += _read_row(line, cells, sheet.columns, refusals, contacts)
-        sheet.guessed, sheet.counts, sheet.groups = guessed, counter.counts(), refusals.groups
+    sheet = AudienceSheet(place, header, layout.address_columns(header or [], rows), rows)
+    count = len(rows)
+    for chunk in chunks if sheet.columns else ():
+        count += chunk.lines
+        if count > MOST_ROWS:
+            raise Unreadable(FileProblem.TOO_MANY_ROWS)
+        sheet.others.append(chunk.packed)
     return sheet
+
+
+def read_pages(pages: Sequence[AudienceSheet], words: Sequence[int]) -> None:
+    """Read the rows of sheets with the same header as one table, whose columns are guessed from the first lines of all;
+    `words` are of all (ColumnWords)."""
+    header = pages[0].header or []
+    lines = [line for lines in zip_longest(*(each.first for each in pages)) for line in lines if line]
+    guessed, columns = layout.guess(header, lines), layout.address_columns(header, lines)
+    above: GroupedStatuses | None = None
+    for sheet in pages:
+        sheet.guessed, sheet.columns = guessed, columns
+        contacts = ContactReader(guessed, header)
+        counter = CellCounter(guessed, header, columns, contacts.places, UNUSED)
+        refusals = RefusalReader(guessed, header, columns, words, contacts.days)
+        if above:
+            refusals.groups.go_on(above)
+        for rows in chain([sheet.first], map(json.loads, sheet.others)):
+            filled = [*refusals.groups.fill(rows)]
+            counter.add(filled, sheet.place)
+            for line, cells in filled:
+                sheet.rows += _read_row(line, cells, columns, refusals, contacts)
+        sheet.counts, above = counter.counts(), refusals.groups
 
 
 def _read_row(

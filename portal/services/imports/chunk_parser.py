@@ -93,7 +93,7 @@ class BatchReader:
     def _groups_above(self, place: int, chunk: int) -> GroupedStatuses:
         """Of a sheet, as they are above its chunk."""
         sheet = self._outline.sheets[place]
-        groups = self.parser_of(place).groups(sheet)
+        groups = self.parser_of(place).groups(self._outline)
         if before := [each for each in self.layout.sheets if each < place]:
             groups.go_on(self._groups_below(max(before)))
         if sheet.first_chunk < chunk:

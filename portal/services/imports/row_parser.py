@@ -24,7 +24,7 @@ from portal.services.imports.layout.layout import ADDRESSES as SERVES
 from portal.services.imports.layout.layout import RETAILERS
 from portal.services.imports.layout.normalization import address_or_problem, key_of, retailer_codes, says_nothing
 from portal.services.imports.layout.refusals import may_refuse
-from portal.services.imports.reading import Line, Sheet
+from portal.services.imports.reading import Line, Outline
 from portal.services.imports.refusals_beside import RefusalsBeside
 from portal.services.imports.row_results import PROBLEMS, SLOTS, RowProblem, SkipReason
 from portal.services.imports.row_values import WORDS, KnownStatus, RowValueReader, RowValues
@@ -63,10 +63,10 @@ class RowParser:
         self._dates_refusals, self._dates_records = yes_refuses(name), dates_a_record(name)
         self._said = [place for each, place in layout.columns.items() if each in (*WORDS, Field.DATE)]
 
-    def groups(self, sheet: Sheet) -> GroupedStatuses:
+    def groups(self, outline: Outline) -> GroupedStatuses:
         """Of the sheet's lines, from the first one on."""
         addresses = [column for column, _ in self._addresses]
-        return GroupedStatuses(self.values, addresses, sheet.varied, sheet.full, self.header_line)
+        return GroupedStatuses(self.values, addresses, outline.words_of(self.layout.sheets), self.header_line)
 
     def cells_of(self, line: Line) -> Sequence[str] | None:
         """A line's cells, padded to the width of the layout; None where it is no data."""

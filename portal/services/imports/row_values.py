@@ -1,16 +1,18 @@
 """The values that a line's columns of words give: channels, statuses, recipient type and source."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from portal.core.iys_protocol import Channel, RecipientType, Source, Status
 from portal.services.imports.layout import Field, Layout
 from portal.services.imports.layout.cell_words import NOTHING, WEAK, Meanings, Y, is_of_iys
-from portal.services.imports.layout.consent_names import channels_named, is_unclear, yes_refuses
+from portal.services.imports.layout.consent_names import channels_named, is_unclear, may_mean_messages, yes_refuses
 from portal.services.imports.layout.headings import EQUALS
 from portal.services.imports.layout.layout import STATUS_FIELDS, wanted_channels
 from portal.services.imports.layout.normalization import key_of
+from portal.services.imports.layout.refusals import may_refuse
 from portal.services.imports.row_results import RowProblem, SkipReason
 
 STATUSES = (Field.STATUS, *STATUS_FIELDS.values())
@@ -19,7 +21,11 @@ CACHE_SIZE = 4096  # Combinations; a file with more has free text in a column of
 EVERY = frozenset(Channel)
 KnownStatus = Status | RowProblem | SkipReason
 Said = KnownStatus | None  # By a cell; None where it is empty.
+DOUBTS = (Status.REFUSED, RowProblem.STATUS_UNKNOWN)
 UNEXPLAINED = Meanings({"status": {Y: Status.GRANTED}})  # Under a name that refuses a yes is no consent.
+# Written into blanks: words that nobody knows until a person explains them.
+BLANK_BELOW, BLANK_BESIDE = "{} altındaki boş hücre", "{} yanındaki boş hücre"
+_OF_BLANK = re.compile(r" (?:alt|yan)ındaki boş hücre$")
 SHOWN_NAME = 40  # Characters of either end of a column's name that stand before its words.
 
 
@@ -58,6 +64,7 @@ class RowValueReader:
         self._doubtful = {each: _shown(above + names[each]) for each in under}
         self._named = channels_named(names.get(Field.STATUS, ""))  # By the status column.
         self._spoken_of = self._named if len(self._named) > 1 else EVERY
+        self._is_of_number = Field.STATUS_SMS not in names and may_mean_messages(names.get(Field.STATUS_CALL, ""))
         self._places = tuple(self.columns.values())
         self._parse_once = lru_cache(maxsize=CACHE_SIZE)(self._parse)
 
@@ -82,20 +89,21 @@ class RowValueReader:
 
     def may_refuse(self, field: Field, cell: str) -> bool:
         """Whether a cell of a status column refuses, or nobody knows what it says."""
-        return self._status(field, cell) in (Status.REFUSED, RowProblem.STATUS_UNKNOWN)
+        return self._status(field, cell) in DOUBTS
 
     def _parse(self, texts: tuple[str, ...]) -> RowValues:
         words = dict(zip(self.columns, texts, strict=True))
         channels = self.meanings.channels(words.get(Field.CHANNEL, ""))
         said = {field: self._status(field, words[field]) for field in STATUSES if field in words}
-        wanted, channel_problem = self._wanted(channels, said.get(Field.STATUS))
+        doubts = self._doubts(said, words)
+        wanted, channel_problem = self._wanted(channels, doubts)
         recipient_type = self.meanings.recipient_type(words.get(Field.TYPE, ""))
         is_merchant = (recipient_type or self.layout.recipient_type) == RecipientType.MERCHANT
         source, source_problem = self._source(words.get(Field.SOURCE, ""), is_merchant)
         problem = RowProblem.TYPE_UNKNOWN if recipient_type is None else None
         if source == Source.PROVIDER_DECISION:
             source_problem = RowProblem.SOURCE_REFUSES
-        statuses = self._statuses(said, wanted)
+        statuses = self._statuses(said, doubts, wanted)
         return RowValues(
             statuses=statuses,
             stated=frozenset(each for each, field in STATUS_FIELDS.items() if said.get(field) is not None),
@@ -103,36 +111,48 @@ class RowValueReader:
             named=channels if isinstance(channels, frozenset) and channels != EVERY else frozenset(),
             recipient_type=RecipientType.MERCHANT if is_merchant else RecipientType.INDIVIDUAL,
             source=source,
-            refuses=not {Status.REFUSED, RowProblem.STATUS_UNKNOWN}.isdisjoint((*said.values(), *statuses.values())),
+            refuses=not {*DOUBTS}.isdisjoint((*said.values(), *statuses.values())),
             channel_problem=channel_problem,
             type_problem=problem,
             grant_problem=problem or source_problem,
         )
 
     def _wanted(
-        self, channels: frozenset[Channel] | str | None, of_line: Said
+        self, channels: frozenset[Channel] | str | None, doubts: Collection[Channel]
     ) -> tuple[tuple[Channel, ...], RowProblem | None]:
-        """The channels that a line is about; one that refuses and names none refuses all that its status is of."""
+        """The channels that a line is about; of one that names none also those that it refuses, or may."""
         if channels is None:
             return tuple(Channel), RowProblem.CHANNEL_UNKNOWN
         if isinstance(channels, frozenset):
             return tuple(each for each in Channel if each in channels or STATUS_FIELDS[each] in self.columns), None
         wanted = wanted_channels(self.layout)
-        if of_line == Status.REFUSED:
-            wanted = tuple(each for each in Channel if each in wanted or each in (self._named or EVERY))
+        doubted = (self._named or EVERY).intersection(doubts)
+        wanted = tuple(each for each in Channel if each in wanted or each in doubted)
         return (wanted, None) if wanted else (tuple(Channel), RowProblem.CHANNEL_MISSING)
 
-    def _statuses(self, said: dict[Field, Said], wanted: Sequence[Channel]) -> dict[Channel, KnownStatus]:
-        """By channel; an empty cell in a channel's own column leaves the channel out, unless the line refuses. Beside a
-        word that nobody knows, in whatever column, nothing is granted."""
-        statuses: dict[Channel, KnownStatus] = {}
+    def _doubts(self, said: Mapping[Field, Said], words: Mapping[Field, str]) -> dict[Channel, KnownStatus]:
+        """By channel, what outweighs all but a refusal of its own: a refusal of the line, or a word that nobody knows,
+        of the line or in any column of statuses with a word of refusing ("kara listede"), which may be of all."""
+        texts = (without_blank(words[field].strip()) for field, each in said.items() if each in DOUBTS)
+        is_of_all = any(self.meanings.status(text) is None and may_refuse(text) for text in texts)
+        doubts: dict[Channel, KnownStatus] = dict.fromkeys(Channel if is_of_all else (), RowProblem.STATUS_UNKNOWN)
         of_line = said.get(Field.STATUS)
+        return doubts if of_line is None or of_line not in DOUBTS else doubts | dict.fromkeys(self._spoken_of, of_line)
+
+    def _statuses(
+        self, said: Mapping[Field, Said], doubts: Mapping[Channel, KnownStatus], wanted: Sequence[Channel]
+    ) -> dict[Channel, KnownStatus]:
+        """By channel; an empty cell in a channel's own column leaves the channel out, unless the line refuses, or may.
+        Beside a word that nobody knows, in whatever column, nothing is granted, nor SMS beside a no to the number."""
+        statuses: dict[Channel, KnownStatus] = {}
         for channel in wanted:
             field = STATUS_FIELDS[channel]
-            status = said[field] if field in said else self._default(of_line, channel)
-            if of_line == Status.REFUSED and channel in self._spoken_of:
-                status = Status.REFUSED  # Also beside a yes of the channel's own: of two words a refusal counts.
-            if status == Status.GRANTED and RowProblem.STATUS_UNKNOWN in said.values():
+            status = said[field] if field in said else self._default(said.get(Field.STATUS), channel)
+            if status != Status.REFUSED:
+                status = doubts.get(channel, status)
+            is_of_number = channel == Channel.SMS and self._is_of_number
+            is_doubted = is_of_number and said[Field.STATUS_CALL] == Status.REFUSED
+            if status == Status.GRANTED and (is_doubted or RowProblem.STATUS_UNKNOWN in said.values()):
                 status = RowProblem.STATUS_UNKNOWN
             if status is not None:
                 statuses[channel] = status
@@ -170,6 +190,11 @@ class RowValueReader:
         if isinstance(source, Source):
             return source, None
         return default, None if default or is_merchant else RowProblem.SOURCE_MISSING
+
+
+def without_blank(text: str) -> str:
+    """What stands above or beside a blank, if it is one that was written into."""
+    return _OF_BLANK.sub("", text)
 
 
 def _shown(name: str) -> str:

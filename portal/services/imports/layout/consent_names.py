@@ -64,6 +64,7 @@ EITHER_ANSWER = _word(_LOOSE)  # Of a folded text that offers both: "Onay ret".
 _PARTED = r" (?:\| )?"
 _PAIR = _word(_either_of(f"{_PAIRS} {_LETTERS}", _PARTED))
 _NO_FIRST, _NO_WORD_FIRST = (_word(_answers(pairs, _PARTED, -1)) for pairs in (f"{_PAIRS} {_LETTERS}", _PAIRS))
+_OF_CALLS = re.compile(r"\bara|cagri|sesli|call|voice")
 _NEVER_AN_ADDRESS = _word(r"(?:sms|mesaj|arama)\w*|message|msj|cagri")
 _CONSENTS = _word(f"{vocabulary.CONSENT}|{vocabulary.WISH}|{vocabulary.BULLETIN}")
 _WISHES, _TOPICS = _word(vocabulary.WISH), _word(vocabulary.TOPIC)
@@ -84,6 +85,11 @@ def channels_named(name: str) -> frozenset[Channel]:
     """The channels of which a column's name speaks."""
     words = name_of(name[:LONGEST_NAME])
     return frozenset(channel for channel, pattern in _CHANNELS.items() if pattern.search(words))
+
+
+def may_mean_messages(name: str) -> bool:
+    """Whether the name of a column about calls speaks of the number only, to which messages go as well: "GSM izni"."""
+    return bool(name.strip()) and _OF_CALLS.search(name_of(name[:LONGEST_NAME])) is None
 
 
 def refusal_named(name: str) -> bool | None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from portal.services.imports import layout
 from portal.services.imports.layout.normalization import LONGEST_NAME
-from portal.services.imports.reading.column_words import ColumnWords
+from portal.services.imports.reading.column_words import ColumnWords, words_of_pages
 from portal.services.imports.reading.csv_records import find_separator, lines, records, sampled
 from portal.services.imports.reading.file_problems import START, FileKind, FileProblem, Unreadable, detect_kind
 from portal.services.imports.reading.text_encoding import Parts, decoded, find_encoding, start_of
@@ -49,8 +49,7 @@ class Sheet:
     texts: tuple[str, ...] = ()  # Around its lines, that nobody understands: titles, group headers, boxes.
     # The last lines up to which colours differ, formats write words, and parts of cells are struck through.
     looks: tuple[int, ...] = ()
-    varied: tuple[int, ...] = ()  # Columns with two different words,
-    full: tuple[int, ...] = ()  # and those that most lines fill.
+    words: tuple[int, ...] = ()  # Of its lines of data (ColumnWords).
 
 
 @dataclass(frozen=True)
@@ -60,16 +59,21 @@ class Outline:
     separator: str | None
     sheets: tuple[Sheet, ...]
 
+    def words_of(self, pages: Iterable[int]) -> list[int]:
+        """What the columns of sheets hold that are pages of one table."""
+        return words_of_pages(self.sheets[each].words for each in pages)
+
     def packed(self) -> str:
         """As JSON, to be encrypted."""
         return json.dumps(asdict(self), ensure_ascii=False)
 
     @classmethod
     def unpacked(cls, text: str) -> "Outline":
-        """What packed() wrote."""
+        """What packed() wrote, perhaps of another version."""
         facts = json.loads(text)
+        known = Sheet.__dataclass_fields__
         sheets: list[dict[str, Any]] = [
-            {name: tuple(value) if isinstance(value, list) else value for name, value in each.items()}
+            {name: tuple(value) if isinstance(value, list) else value for name, value in each.items() if name in known}
             for each in facts.pop("sheets")
         ]
         return cls(sheets=tuple(Sheet(**each) for each in sheets), **facts)
@@ -182,7 +186,7 @@ class ChunkedFile:
     def _add_words(self, lines: list[Line]) -> None:
         sheet = self._sheets[-1]
         self._words.add(cells for number, cells in lines if number > (sheet.header_line or 0))
-        self._sheets[-1] = replace(sheet, varied=self._words.varied, full=self._words.full)
+        self._sheets[-1] = replace(sheet, words=tuple(self._words.words))
 
     def _begin_table(self, lines: list[Line]) -> None:
         """Begin one below another of the same sheet; without a header of its own it has that one's columns."""

@@ -1,36 +1,33 @@
 """What the columns of a sheet hold, as far as their blanks depend on it."""
 
 from collections.abc import Iterable, Sequence
+from itertools import zip_longest
+from zlib import crc32
 
 from portal.services.imports.layout.normalization import folded
 
+SEVERAL = -1
+
 
 class ColumnWords:
-    """Of lines of data, from the first one on."""
+    """Of lines of data, from the first one on: by column its only word, made a number; 0 where there is none, SEVERAL
+    where there are different ones."""
 
     def __init__(self) -> None:
-        self._words: dict[int, str] = {}  # By column: the first one.
-        self._filled: dict[int, int] = {}  # By column: cells.
-        self._varied, self._lines = set[int](), 0
+        self.words: list[int] = []
 
     def add(self, lines: Iterable[Sequence[str]]) -> None:
         """Each with its cells."""
-        rows = [*lines]
-        self._lines += len(rows)
-        for place in range(max(map(len, rows), default=0)):
-            texts = [text for cells in rows if place < len(cells) and (text := cells[place].strip())]
-            self._filled[place] = self._filled.get(place, 0) + len(texts)
-            if place not in self._varied:
-                words = map(folded, dict.fromkeys(texts))
-                if any(word != self._words.setdefault(place, word) for word in words):
-                    self._varied.add(place)
+        for place, cells in enumerate(zip_longest(*lines, fillvalue="")):
+            self.words += [0] * (place + 1 - len(self.words))
+            if self.words[place] != SEVERAL:
+                texts = {*map(str.strip, cells)} - {""}
+                numbers = (crc32(folded(text).encode()) or 1 for text in texts)
+                only = self.words[place] or next(numbers, 0)
+                self.words[place] = only if all(number == only for number in numbers) else SEVERAL
 
-    @property
-    def varied(self) -> tuple[int, ...]:
-        """Columns with two different words."""
-        return tuple(sorted(self._varied))
 
-    @property
-    def full(self) -> tuple[int, ...]:
-        """Columns that are filled on most lines."""
-        return tuple(place for place, filled in self._filled.items() if filled * 2 > self._lines)
+def words_of_pages(pages: Iterable[Sequence[int]]) -> list[int]:
+    """Those of the pages of one table together."""
+    columns = ([*{*words} - {0}] for words in zip_longest(*pages, fillvalue=0))
+    return [SEVERAL if len(words) > 1 else sum(words) for words in columns]

@@ -15,13 +15,14 @@ from portal.services.imports.row_errors import RowErrors
 from portal.services.imports.unread import MarkKind
 from tests import make
 from tests.files import workbooks
+from tests.files.people import saved, workbook
 from tests.portal.services.imports.test_not_understood import examine
 from tests.portal.services.imports.test_worker import LAYOUT, batch_after_dry_run, begin, finish, line
 
 BELOW = "RET altındaki boş hücre"
 HEADS = {
     "general": "Durum;SMS izni", "refusing": "Unsubscribed;SMS izni", "channels": "SMS izni;Arama izni",
-    "one": "SMS izni", "mail": "SMS izni;E-posta izni;E-posta",
+    "one": "SMS izni", "all": "SMS izni;Arama izni;E-posta izni;E-posta", "mail": "SMS izni;E-posta izni;E-posta",
 }  # fmt: skip
 
 
@@ -64,18 +65,80 @@ def test_a_blank_below_a_no_is_unclear(head, statuses, granted, refused, asked):
 
 
 @pytest.mark.parametrize(
-    ("statuses", "asked"),
+    ("head", "statuses", "asked"),
     [
-        ("Evet/Evet/a@example.com Hayır/-/b@example.com -/Hayır/c@example.com Evet/Evet/d@example.com", [2, 2, 5, 5]),
-        # Few lines fill the column.
-        (
-            "Evet/Evet/a@example.com Hayır/-/b@example.com Evet/-/c@example.com Evet/-/d@example.com",
-            [2, 2, 3, 4, 4, 5, 5],
-        ),
+        ("mail", "Evet/Evet/a Hayır/-/b -/Hayır/c Evet/Evet/d", "2 2m 5 5m"),
+        # Whoever merges no merges yes, too.
+        ("all", "Evet/-/-/a Hayır/-/-/b Evet/Hayır/Evet/c Evet/-/-/d", "2 2m 4m 5 5m"),
+        ("all", "Evet/-/-/a Hayır/-/-/b Evet/-/-/c", "2 2m 4 4m"),
+        # Over lines and columns.
+        ("all", "Evet/Evet/Evet/a Hayır/-/-/b -/-/-/c Evet/Evet/Evet/d", "2 2m 5 5m"),
+        # One that nobody fills, between others.
+        ("all", "Evet/-/Evet/a Hayır/-/Evet/b Evet/-/Hayır/c", "2 2m 3m 4"),
     ],
 )
-def test_a_blank_beside_a_no_is_unclear_where_most_lines_fill_its_column(statuses, asked):
-    assert [line for line, _ in read_address_list(table("mail", statuses)).good] == asked
+def test_a_blank_beside_a_no_is_unclear_unless_its_column_goes_unused(head, statuses, asked):
+    lines = " ".join(f"{each}@example.com" for each in statuses.split())
+
+    good = read_address_list(table(head, lines)).good
+
+    assert sorted(f"{line}{'m' * ('@' in address.text)}" for line, address in good) == asked.split()
+
+
+@pytest.mark.parametrize("more", ["SMS izni;Evet", "Arama izni;", "E-posta izni;Evet"])
+@pytest.mark.parametrize("said", ["Kara listede", "✗", "RET - 12.03.2026", "Bloke"])
+def test_what_nobody_understands_of_a_line_goes_before_what_its_channels_say(more, said):
+    name, own = more.split(";")
+    content = f"Telefon;E-posta;Durum;{name}\n0532 700 02 11;a@example.com;{said};{own}"
+
+    found = examine(content.encode(), channels=tuple(Channel))
+
+    assert [what for _, _, what in found.results] == ["status_unknown"] * 3
+    assert not read_address_list(content).good
+
+
+@pytest.mark.parametrize("said", ["hiçbir kanaldan ulaşılmasın", "KARA LİSTE", "RET (tüm kanallar)"])
+def test_a_text_that_refuses_in_one_channels_column_may_be_of_all(said):
+    content = f"Telefon;E-posta;E-posta izni\n0532 700 02 11;a@example.com;Hayır\n0532 700 03 11;b@example.com;{said}"
+
+    assert [line for line, _ in read_address_list(content).good] == [2]
+
+
+def test_a_word_of_the_line_that_nobody_understands_is_named_beside_a_channels_refusal():
+    content = b"Telefon;E-posta;Durum;E-posta izni\n0532 700 02 11;a@example.com;Kara listede;Hay\xc4\xb1r\n"
+
+    found = examine(content, channels=(Channel.EMAIL,))
+
+    assert (found.refused, [what for _, _, what in found.results[:2]]) == ([2], ["status_unknown"] * 2)
+
+
+@pytest.mark.parametrize(
+    ("name", "pages", "asked"),
+    [
+        # Each page has one word, the table has two.
+        ("İzin durumu", ["- - ONAY - -", "- - RET - -"], "21 22 23 24 25 31 32"),
+        # A group that is longer than a page; only cells tell that this name is a status.
+        ("Genel izin", ["Evet - - Hayır -", "- - -"], "21 22 23"),
+        ("Genel izin", ["- - -", "Evet - Hayır -"], "21 22 23 31 32"),
+    ],
+)
+def test_sheets_with_the_same_header_are_pages_of_one_table(name, pages, asked):
+    sheets = {
+        f"Table {page}": [
+            [name, "Telefon", "Şehir"],
+            *([cell.strip("-"), f"0532 700 {page + 1}{number} 11", "Ankara"] for number, cell in enumerate(cells, 1)),
+        ]
+        for page, cells in enumerate(map(str.split, pages), 1)
+    }  # fmt: skip
+    content = saved(workbook(sheets))
+
+    people, found = read_address_list(content, "liste.xlsx"), examine(content, "izinler.xlsx")
+
+    assert [address.text[-4:-2] for _, address in people.good] == asked.split()
+    granted = {
+        what.address.text[-4:-2] for _, _, what in found.results if getattr(what, "status", "") == Status.GRANTED
+    }
+    assert granted <= {*asked.split()}
 
 
 def test_a_group_goes_on_over_the_sheets_of_a_list():
@@ -112,7 +175,7 @@ def test_what_a_person_says_of_blanks_below_a_no_holds_in_a_run_that_begins_anew
     with app.app_context():
         defaults = replace(LAYOUT, status=Status.GRANTED, channels=(Channel.SMS,))
         batch = batch_after_dry_run(make.brand(), lines, defaults)
-        assert batch.tally == {"grant": 1040, "first_refusal": 2, "status_unknown": 1059}
+        assert batch.tally == {"grant": 1040, "first_refusal": 2, "status_unknown": 2118}
         (_, last_page), *_ = RowErrors(db.session, vault(), batch).pages(start=2)
         assert [(each.number, each.cells[2]) for each in last_page[-1:]] == [(2051, BELOW)]
 

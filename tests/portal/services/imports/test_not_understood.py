@@ -30,11 +30,24 @@ HEADER = ["Telefon", "İzin Tarihi", "Kaynak", "SMS izni", "Form No"]
 @dataclass
 class Found:
     unread: Unread
-    granted: list[int]  # The lines,
-    refused: list[int]  # and those that refuse on some channel.
+    results: list[tuple[int, int, Entry | str]]  # With the place of each one's sheet, and its line.
+
+    @property
+    def granted(self) -> list[int]:
+        return self._lines(Status.GRANTED)
+
+    @property
+    def refused(self) -> list[int]:
+        """Lines that refuse on some channel."""
+        return self._lines(Status.REFUSED)
+
+    def _lines(self, status: Status) -> list[int]:
+        return [line for _, line, what in self.results if isinstance(what, Entry) and what.status == status]
 
 
-def examine(content: bytes, name: str = "izinler.csv", default: Status | None = None) -> Found:
+def examine(
+    content: bytes, name: str = "izinler.csv", default: Status | None = None, channels: tuple[Channel, ...] = ()
+) -> Found:
     """What of a file is not understood, and which lines grant, by the guess for its first sheet."""
     file = ChunkedFile(lambda: iter([content]), name)
     chunks, sheets = list(file), file.outline.sheets
@@ -45,31 +58,29 @@ def examine(content: bytes, name: str = "izinler.csv", default: Status | None = 
     guess = replace(
         guess,
         sheets=alike or (0,),
-        channels=guess.channels or (Channel.SMS,),
+        channels=channels or guess.channels or (Channel.SMS,),
         source=Source.WEB,
         date=NOW,
         origin="form",
         status=default or guess.status,
     )
-    counter, said, groups = CellCounter(guess, first.header), {status: list[int]() for status in Status}, {}
+    counter, results, groups = CellCounter(guess, first.header), [], {}
     for chunk in chunks:
         lines = [each for each in json.loads(chunk.packed) if each[0] > (sheets[chunk.sheet].header_line or 0)]
         if chunk.sheet in guess.sheets:
             parser = sheet_parser(sheets[chunk.sheet], guess, name, NOW)
-            lines = list(groups.setdefault(chunk.sheet, parser.groups(sheets[chunk.sheet])).fill(lines))
+            above = [*groups.values()][-1:]
+            its = groups.setdefault(chunk.sheet, parser.groups(file.outline))
+            for other in above:
+                its.go_on(other)  # Nothing new where it is the same.
+            lines = list(its.fill(lines))
             counter.add(lines, chunk.sheet)
             for number, cells in lines:
-                for _, what in parser.parse((number, cells)):
-                    if isinstance(what, Entry):
-                        said[what.status].append(number)
+                results += [(chunk.sheet, number, what) for _, what in parser.parse((number, cells))]
     counts = counter.counts()
     others = [each for place, each in enumerate(sheets) if each.lines and place not in guess.sheets]
     columns = unused_columns(counts, guess, first.header)
-    return Found(
-        Unread(columns, others, find_marks(file.outline, guess, name, counts)),
-        said[Status.GRANTED],
-        said[Status.REFUSED],
-    )
+    return Found(Unread(columns, others, find_marks(file.outline, guess, name, counts)), results)
 
 
 def line(number: int, status: str = "Evet", *more: str) -> list[str]:

@@ -14,6 +14,7 @@ from portal.services.imports.row_results import SLOTS
 from portal.services.imports.row_values import STATUSES
 from tests.portal.services.imports.layout.test_office_headers import HEADERS, MAILS, PHONES, REFUSING
 from tests.portal.services.imports.test_no_cell_lost import FACTS, NOW
+from tests.portal.services.imports.test_not_understood import examine
 
 # What shops, CRMs, offices and forms write.
 CLEAR = """
@@ -154,3 +155,15 @@ def test_whom_an_unclear_column_may_say_no_of_is_not_asked():
     found = read_address_list("Telefon;SMS off\n0532 123 45 67;\n0533 234 56 78;E\n0534 234 56 78;H\n")
 
     assert ([row[0] for row in found.refused], [row[0] for row in found.good]) == ([3, 4], [2])
+
+
+@pytest.mark.parametrize("name", ["GSM izni", "Cep izni", "Mobil izin", "Tel onay"])
+def test_beside_a_no_to_the_number_a_general_yes_is_none_to_messages(name):
+    content = f"GSM;Durum;{name}\n0532 700 02 11;ONAY;Hayır\n"
+
+    found, calls = (
+        examine(each.encode(), channels=(Channel.SMS,)) for each in (content, content.replace(name, "Arama"))
+    )
+
+    assert [str(getattr(what, "status", what)) for _, _, what in found.results] == ["status_unknown", "RET"]
+    assert [str(getattr(what, "status", what)) for _, _, what in calls.results] == ["ONAY", "RET"]
