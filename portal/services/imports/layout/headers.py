@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
-from portal.core.addresses import Address
+from portal.core.addresses import Address, redact_certain_addresses
 from portal.services.imports.layout import vocabulary
 from portal.services.imports.layout.consent_names import consent_announced
 from portal.services.imports.layout.dates import Moment, read
@@ -98,6 +98,7 @@ _RULES, _OTHER_RULES = (
     tuple((re.compile(pattern), announced) for pattern, announced in rules) for rules in (RULES, OTHER_RULES)
 )
 _VALUE = re.compile(r"ret|bireysel|tacir|hs \w+|[\d ]{5,}")
+_IN_BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 _IYS_SOURCE = re.compile(r"iys_\w+", re.I)  # IYS_WEB; "İYS durumu" is a name.
 
 
@@ -131,12 +132,18 @@ def find_header(lines: Sequence[Line]) -> int | None:
             break
         ours = our_columns(cells)
         theirs = [cell for column, cell in enumerate(cells) if column not in ours]
-        if any(map(is_value, theirs)):
+        if any(is_value(cell) or _holds_person(cell) for cell in theirs):
             continue
         names = sum(map(is_clear, set(theirs))) or (0.5 if _are_all_known(theirs) else 0)
         if names > most:
             best, most = place, names
     return best
+
+
+def _holds_person(cell: str) -> bool:
+    """Whether an address stands in a cell beside words ("0532 123 45 67 RET"); one in brackets is an example."""
+    text = _IN_BRACKETS.sub("", cell[:LONGEST_NAME])
+    return redact_certain_addresses(text) != text
 
 
 def signature(header: Sequence[str]) -> bytes:

@@ -8,10 +8,11 @@ import openpyxl
 import pytest
 
 from portal.core.extensions import db, vault
-from portal.core.iys_protocol import Channel, Source
+from portal.core.iys_protocol import Channel, Source, Status
 from portal.core.models import ImportBatch
 from portal.domain.consents.bulk_import import Entry
 from portal.services.imports import layout
+from portal.services.imports.audience import read_address_list
 from portal.services.imports.chunk_parser import sheet_parser
 from portal.services.imports.layout.headings import refusal_spoken
 from portal.services.imports.reading import ChunkedFile
@@ -19,6 +20,7 @@ from portal.services.imports.store import layout_of
 from portal.services.imports.unread import unread_of
 from tests.portal.services.imports.file_steps import uploaded, work_all
 from tests.portal.services.imports.test_no_cell_lost import NOW
+from tests.portal.services.imports.test_not_understood import examine
 
 pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
@@ -182,3 +184,17 @@ def test_what_stands_below_is_red(app, rows):
         unread = unread_of(vault(), batch)
         assert (layout_of(vault(), batch).sheets, [each.lines for each in unread.sheets]) == ((0,), [len(rows)])
         assert unread.doubtful == 1
+
+
+@pytest.mark.parametrize("words", ["ONAY", "cep", "e-posta", "SMS", "istemiyor"])
+def test_a_first_line_of_an_address_and_words_is_no_header(words):
+    lines = f"0532 700 04 11 {words}\n0532 700 05 11\n0532 700 06 11\n"
+
+    assert [row.line for row in read_address_list(lines).bad] == [1]
+    assert [what for _, line, what in examine(lines.encode(), default=Status.REFUSED).results if line == 1]
+
+
+def test_an_address_in_brackets_in_a_header_is_an_example():
+    content = "Telefon (örn. 0532 123 45 67);E-posta (ad@example.com)\n0532 700 04 11;a@example.com\n"
+
+    assert [line for line, _ in read_address_list(content).good] == [2, 2]
