@@ -133,7 +133,8 @@ class RowValueReader:
     def _doubts(self, said: Mapping[Field, Said], words: Mapping[Field, str]) -> dict[Channel, KnownStatus]:
         """By channel, what outweighs all but a refusal of its own: a refusal of the line, or a word that nobody knows,
         of the line or in any column of statuses with a word of refusing ("kara listede"), which may be of all."""
-        texts = (without_blank(words[field].strip()) for field, each in said.items() if each in DOUBTS)
+        unknown = (words[field] for field, each in said.items() if each == RowProblem.STATUS_UNKNOWN)
+        texts = map(without_blank, map(str.strip, unknown))
         is_of_all = any(self.meanings.status(text) is None and may_refuse(text) for text in texts)
         doubts: dict[Channel, KnownStatus] = dict.fromkeys(Channel if is_of_all else (), RowProblem.STATUS_UNKNOWN)
         of_line = said.get(Field.STATUS)
