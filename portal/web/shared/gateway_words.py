@@ -169,7 +169,7 @@ def state_meanings(current: str) -> list[SelectChoice]:
     choices = {f"{state}/": _(words) for state, words in STATES.items()}
     failed = _(STATES[ReportState.FAILED])
     choices |= {f"failed/{reason}": f"{failed}: {_reason_words(reason)}" for reason in FAILURES}
-    choices = {"": _("seçin")} | choices
+    choices = {"": _("seçin")} | choices | {f"{ReportState.ACCEPTED}/{Reason.UNKNOWN}": _("Bilinmiyor")}
     return [SelectChoice(value, text) for value, text in ({current: current} | choices).items()]
 
 

@@ -59,6 +59,12 @@ REPLY_NAMES = {
 }
 # Words of a person who left, or of a list of refusals; of what else is blocked; and of whom that is said.
 LEFT, LISTED, BLOCKED = "opted. unsubscrib", "blacklist karaliste kara.", "block bloke engel"
+# The same in whatever a vendor says, in plain small letters with single blanks.
+LEAVES = re.compile(
+    r"\bopt(?:ed|s)? ?out|unsub|\bret liste|stop ?list|\bdnd\b|do not (?:contact|disturb)|abonelikten|"
+    r"almak istemiyor(?!s)|almayi reddet|replied stop|stop message"
+)
+LISTS = re.compile(rf"{LEAVES.pattern}|black ?list|kara ?liste|suppress|yasakli liste")
 WHO = {
     "number phone gsm msisdn recipient receiver dest numara telefon alici abone": "person",
     "account hesap sender originator header gonderici basli ip. user kullanici firma bayi client company sirket "
@@ -82,11 +88,14 @@ ERROR_WORDS = {
 }  # fmt: skip
 OF_ACCOUNT = {words: meaning for words, meaning in ERROR_WORDS.items() if words.startswith(("ip.", "sender"))}
 STATE_WORDS = {
-    "not undeliv fail reject error nok iletilmedi iletilemedi basarisiz ulasmadi ulasamadi": ReportState.FAILED,
+    "not undeliv fail reject error nok iletilmedi iletilemedi gonderilmedi gonderilemedi basarisiz ulasmadi ulasamadi":
+        ReportState.FAILED,
     "expir timeout zaman suresi": ReportState.EXPIRED,
     "deliv ok. success iletildi ulasti basarili teslim": ReportState.DELIVERED,
-    "wait pend queue accept enroute sending sent bekliyor": ReportState.ACCEPTED,
-}
+    "wait pend queue accept enroute sending sent buffer submit schedul process bekliyor kuyruk gonderildi alindi":
+        ReportState.ACCEPTED,
+}  # fmt: skip
+UNKNOWN_STATE = f"{ReportState.ACCEPTED}/{Reason.UNKNOWN}"  # Raises an alarm.
 FAILURES = "red reject hata err fail nok invalid denied unauth gecersiz yetersiz basarisiz yok"
 SUCCESSES = "ok. success accept basari alindi kabul queue sent gonderildi true"
 TAKEN = re.compile(r"\b(?:gonderildi|isleme alindi|siraya alindi|kabul edildi|was accepted|was queued)[^a-z0-9]*$")
@@ -142,13 +151,22 @@ def guess_error(word: str, said: str) -> str:
 def may_be_refusal(said: str) -> bool:
     """Whether a sentence names a refusal and something else: "bad number or on the blacklist"."""
     parts = EITHER.split(said)
-    is_listed = any(_by_beginning(each, {f"{LEFT} {LISTED}": True}) for each in parts)
+    is_listed = any(names_list(each) or _by_beginning(each, {f"{LEFT} {LISTED}": True}) for each in parts)
     return is_listed and len(set(map(_error_meaning, parts))) > 1
 
 
+def names_list(said: str) -> bool:
+    """Whether words name a list of refusals, or say that somebody left."""
+    return LISTS.search(_plain(said)) is not None
+
+
 def guess_state(word: str, said: str = "") -> str:
-    """The same of a state: "state/"."""
-    return f"{_by_beginning(word, STATE_WORDS) or _by_beginning(said, STATE_WORDS) or ReportState.ACCEPTED}/"
+    """The same of a state, as "state/reason": a refusal first. An unknown word means UNKNOWN_STATE."""
+    if names_list(word) or names_list(said):
+        is_account = _named(said) == "account" and not LEAVES.search(_plain(f"{word} {said}"))
+        return f"{ReportState.FAILED}/{'' if is_account else Reason.BLOCKED_BY_VENDOR}"
+    state = _by_beginning(word, STATE_WORDS) or _by_beginning(said, STATE_WORDS)
+    return f"{state}/" if state else UNKNOWN_STATE
 
 
 def is_failure(words: str) -> bool:
@@ -172,12 +190,20 @@ def is_taken(said: str) -> bool:
 def _error_meaning(said: str) -> tuple[ErrorClass, Reason] | None:
     """A refusal of a person who left, or is on a list; an account may be on one as well: whoever is named first is."""
     has_left, is_listed, is_blocked = (_by_beginning(said, {words: True}) for words in (LEFT, LISTED, BLOCKED))
-    named = next((who for word in said.split() if (who := _by_beginning(word, WHO))), "")
-    if has_left or (is_listed and named != "account"):
+    named = _named(said)
+    if has_left or LEAVES.search(_plain(said)) or (is_listed and named != "account"):
         return ErrorClass.PERMANENT, Reason.BLOCKED_BY_VENDOR
     if is_listed or (is_blocked and named == "person"):
         return _by_beginning(said, OF_ACCOUNT) if is_listed else None
     return _by_beginning(said, ERROR_WORDS)
+
+
+def _named(said: str) -> str:
+    return next((who for word in said.split() if (who := _by_beginning(word, WHO))), "")
+
+
+def _plain(said: str) -> str:
+    return re.sub("[^a-z0-9]+", " ", ascii_only(said).lower())
 
 
 def _by_beginning(word: str, meanings: Mapping[str, Meaning]) -> Meaning | None:

@@ -512,3 +512,33 @@ def test_words_tell_successes_from_failures(word, fails, succeeds):
 )  # fmt: skip
 def test_only_of_a_number_that_is_blocked_is_a_refusal_guessed(said, meaning):
     assert sample_words.guess_error("", said) == meaning
+
+
+LEFT = "failed/blocked_by_vendor"
+
+
+@pytest.mark.parametrize(
+    ("word", "said", "state"),
+    [
+        ("BLACKLISTED", "Number is in blacklist", LEFT), ("OPTED_OUT", "", LEFT), ("UNSUBSCRIBED", "", LEFT),
+        ("REJECTED_USER_OPT_OUT", "User opted out", LEFT), ("4", "Kara listede", LEFT), ("8", "DND list", LEFT),
+        ("9", "Numara RET listesinde", LEFT), ("5", "Alıcı SMS almak istemiyor", LEFT),
+        ("6", "Numara kara listede olduğu için gönderilmedi", LEFT),
+        ("7", "Gönderici kara listede", "failed/"), ("8", "Gönderilmedi", "failed/"), ("3", "Kuyrukta", "accepted/"),
+        ("9", "Mavi", "accepted/unknown"),
+    ],
+)  # fmt: skip
+def test_no_refusal_among_the_states_of_reports_counts_as_taken(word, said, state):
+    assert sample_words.guess_state(word, said) == state
+    if state == LEFT:
+        assert sample_words.guess_error(word, said) == "permanent/blocked_by_vendor"
+
+
+def test_a_word_among_states_whose_meaning_nobody_knows_is_no_known_state():
+    description = drafted(
+        PAGES["fields"]["call"], report="?id=998877&durum=MAVI", states="MAVI – Mor", answer="OK:998877"
+    )
+    gateway = GenericHttpGateway(description, {}, base_url="https://x", is_trusted=True)
+
+    (report,) = gateway.read_push(VendorPush(b"id=998877&durum=MAVI")).reports
+    assert not report.is_known
