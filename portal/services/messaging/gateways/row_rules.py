@@ -13,10 +13,17 @@ from typing import Any
 from portal.domain.replies import REFUSING, ReplyOutcome, classify_reply, fold
 from portal.domain.replies.refusing_words import MAY_REFUSE
 from portal.services.messaging.gateways import json_values, unread_rows, vendor_rows
-from portal.services.messaging.gateways.protocol import Feedback, InboundMessage, Report
+from portal.services.messaging.gateways.protocol import Feedback, InboundMessage, Reason, Report, ReportState
+from portal.services.messaging.gateways.sample_words import is_texts, names_list
+from portal.services.messaging.gateways.unread_rows import is_person
 from portal.services.messaging.gateways.vendor_rows import Mapped, canonical, meant_rows
 
 LETTER = re.compile(r"[^\W\d_]")
+FLAG = re.compile(r"(?:NO|HAYIR)(?: ERRORS?)?")  # Folded: a field that says no is no person who does.
+# Our own text tells how to refuse.
+TELLS_HOW = re.compile(r"\b(?:YAZ|GONDER)(?:IN|IP|INIZ|ARAK|EREK)?\b|\b(?:TEXT|SEND|REPLY|HTTPS?)\b")
+FEWEST_WORDS = 5
+SAYS_WHY = re.compile(r"error|hata|reason|neden|status|durum|state|descri|aciklama|detail|detay|title|sonuc|result")
 
 
 class Kind(Enum):
@@ -51,12 +58,13 @@ class RowFacts:
     reply: InboundMessage  # What stands at the places of a reply.
     is_written: bool  # There stand a person's number and a text; in OTHER one of them is enough.
     has_others: bool  # A number stands where no mapping means one: not the sender's, and not the recipient's.
-    words: Refusing  # The strongest that stand where no mapping means them.
+    words: Refusing  # The strongest that stand where no mapping means them, or that name a list of refusals.
+    listed: str = ""  # Whom a report says to be on such a list.
 
     @property
     def fate(self) -> Fate:
         match self:
-            case RowFacts(kind=Kind.REPLY, is_written=True, has_others=False, words=Refusing.NOT):
+            case RowFacts(kind=Kind.REPLY, is_written=True, has_others=False, words=Refusing.NOT | Refusing.MAYBE):
                 return Fate.REPLY
             case RowFacts(kind=Kind.REPLY) | RowFacts(is_written=True):
                 return Fate.UNREAD
@@ -108,29 +116,47 @@ def _facts(
     elif report and (report.code or report.ref or report.message_id):
         kind = Kind.ODD_REPORT
     elsewhere = _elsewhere(row, meant, reply.said if kind == Kind.REPLY else "")
-    has_others = bool({*_phones(elsewhere)} - own)
+    is_listed = report is not None and kind != Kind.REPLY and _is_listed(report, row)
+    elsewhere = elsewhere if kind == Kind.OTHER else _without_own_texts(elsewhere)
+    people = {*_people(elsewhere)}
+    if report and kind != Kind.REPLY and not is_person(report.to) and len(people) == 1:
+        own = people
+    has_others = bool(people - own)
     within = [_reply_at(inbound, each) for each in json_values.objects_with(row)]
-    written = [each for each in within if each.text and _is_person(each.sender)]
+    written = [each for each in within if each.text and is_person(each.sender)]
     match kind:
         case Kind.REPLY:
-            is_written = _is_person(reply.sender) and reply.sender != reply.to
+            is_written = is_person(reply.sender) and reply.sender != reply.to
         case Kind.OTHER:
             is_any = not isinstance(row, dict) or any(each.sender or each.text for each in within)
             is_written = is_any or (in_inbox and has_others) or _is_meant(row, inbound)
         case _:  # Some vendors tell of a report as of a text by its recipient.
             is_written = any(each.sender not in own or _refusing(each.text) for each in written)
-    words = max(map(_refusing, elsewhere.values()), default=Refusing.NOT)
-    return RowFacts(row, kind, reply, is_written, has_others, words)
+    words = max((_refusing_at(kind, *each) for each in elsewhere.items()), default=Refusing.NOT)
+    listed = report.to if report and is_listed and is_person(report.to) else ""
+    return RowFacts(row, kind, reply, is_written, has_others, Refusing.SURELY if is_listed else words, listed)
 
 
 def _unread(facts: RowFacts, inbound: Mapped) -> list[InboundMessage]:
-    """From each number in a row, but for those in what somebody wrote: a text with words names nobody else."""
+    """From each number in a row with its sender's, but for ours, to which a reply went, and for those in what somebody
+    wrote: a text with words names nobody else."""
+    row, sender, to = facts.row, facts.reply.sender, ""
+    if facts.listed:
+        return unread_rows.unread_replies(row, unread_rows.PHONE, [facts.listed])
+    if facts.kind == Kind.REPLY or _is_meant(row, inbound):
+        to = facts.reply.to
     texts = {name: inbound.get(name) for name in ("text", "keyword") if LETTER.search(facts.reply.text)}
-    elsewhere, sender = _elsewhere(facts.row, texts, facts.reply.said), facts.reply.sender
-    whole = [number for each in elsewhere.values() if (number := canonical(str(each)))[:1] == "+"]
-    may_be = [*unread_rows.numbers_in(elsewhere), *(each for each in whole if not each.startswith(unread_rows.SERVICE))]
-    people = _phones(elsewhere) or may_be or ([sender] if sender[:1] == "+" else [])
-    return unread_rows.unread_replies(facts.row, unread_rows.PHONE, people)
+    elsewhere = _elsewhere(row, texts, facts.reply.said)
+    elsewhere = elsewhere if facts.kind == Kind.OTHER else _without_own_texts(elsewhere)
+    whole = [canonical(str(each)) for each in elsewhere.values()]
+    may_be = [*unread_rows.numbers_in(elsewhere), *(each for each in whole if each[:1] == "+")]
+    writer = [sender] if sender[:1] == "+" else []
+    found = [*_people(elsewhere), *(each for each in writer if not each.startswith(unread_rows.SERVICE))]
+    may_be = [each for each in may_be if not each.startswith(unread_rows.SERVICE)] or writer
+    for numbers in (found, may_be, _people(dict(json_values.leaves(row)))):
+        if people := [each for each in dict.fromkeys(numbers) if each != to]:
+            return unread_rows.unread_replies(row, unread_rows.PHONE, people)
+    return unread_rows.unread_replies(row, unread_rows.PHONE, [""])
 
 
 def _elsewhere(row: Any, meant: Mapped, said: str) -> dict[str, Any]:
@@ -148,13 +174,8 @@ def _elsewhere(row: Any, meant: Mapped, said: str) -> dict[str, Any]:
 def _reply_at(mapping: Mapped, row: Any) -> InboundMessage:
     """Its sender is the one mobile number that stands there, such as beside a name in a phone's list."""
     reply = vendor_rows.read_reply(mapping, row)
-    found = () if _is_person(reply.sender) else {canonical(each) for each in unread_rows.MOBILE.findall(reply.sender)}
+    found = () if is_person(reply.sender) else {canonical(each) for each in unread_rows.MOBILE.findall(reply.sender)}
     return replace(reply, sender=found.pop()) if len(found) == 1 else reply
-
-
-def _is_person(sender: str) -> bool:
-    """Whether a sender is a mobile number, or one abroad. Other Turkish ones are ours in some vendors' rows."""
-    return sender[1:].isdecimal() and (sender.startswith("+905") or (sender[:1] == "+" and sender[:3] != "+90"))
 
 
 def _is_meant(row: Any, inbound: Mapped) -> bool:
@@ -162,9 +183,39 @@ def _is_meant(row: Any, inbound: Mapped) -> bool:
     return bool(inbound.get("where")) and any(meant_rows(mapping, each) for each in json_values.objects_with(row))
 
 
-def _phones(values: Mapping[str, Any]) -> list[str]:
-    found = [each[0] for place, value in values.items() for each in unread_rows.PHONE.finditer(f"{place} {value}")]
-    return [each for each in map(canonical, found) if each[:1] == "+"]
+def _is_listed(report: Report, row: Any) -> bool:
+    """Whether a report that is no delivery says in any field that its recipient is on a list of refusals."""
+    is_told = report.reason in (Reason.BLOCKED_BY_VENDOR, Reason.BLOCKED_BY_IYS)
+    if is_told or (report.is_known and report.state not in (ReportState.FAILED, ReportState.EXPIRED)):
+        return False
+    said = _without_own_texts(dict(json_values.leaves(row)))
+    return any(isinstance(each, str) and names_list(each) for each in said.values())
+
+
+def _without_own_texts(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Without what is our own message as a vendor repeats it, with the numbers in it."""
+    return {place: each for place, each in values.items() if not (isinstance(each, str) and _is_own_text(each))}
+
+
+def _is_own_text(said: str) -> bool:
+    folded = fold(said)
+    is_long = len(folded.split()) >= FEWEST_WORDS and TELLS_HOW.search(folded) is not None
+    return is_long and classify_reply(said) == ReplyOutcome.LIKELY_REFUSAL
+
+
+def _refusing_at(kind: Kind, place: str, value: Any) -> Refusing:
+    """How surely a value refuses: in a row of a known shape no flag does, nor why a report's message did not arrive."""
+    words = _refusing(value)
+    if words and kind in (Kind.REPLY, Kind.REPORT) and not is_texts(place):
+        is_said = FLAG.fullmatch(fold(value)) is not None or (
+            kind == Kind.REPORT and words == Refusing.MAYBE and SAYS_WHY.search(place.rpartition("/")[2]) is not None
+        )
+        return Refusing.NOT if is_said else words
+    return words
+
+
+def _people(values: Mapping[str, Any]) -> list[str]:
+    return [each for place, value in values.items() for each in unread_rows.people_at(place, value)]
 
 
 def _refusing(value: Any) -> Refusing:
@@ -186,6 +237,6 @@ def _split(value: Any, is_row: Callable[[dict[str, Any]], bool]) -> tuple[bool, 
     parts = {name: _split(each, is_row) for name, each in value.items()} if isinstance(value, dict) else {}
     rows = {name: left for name, (has_rows, left) in parts.items() if has_rows}
     around = {name: each for name, each in value.items() if name not in rows} if rows else value
-    if not rows or _phones(dict(json_values.leaves(around))):
+    if not rows or _people(dict(json_values.leaves(around))):
         return bool(rows), [around | rows if rows else around] if around else []
     return True, [each for each in (around, *(each for left in rows.values() for each in left)) if each]

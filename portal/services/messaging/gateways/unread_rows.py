@@ -15,8 +15,15 @@ from portal.services.messaging.gateways.vendor_rows import MOST_ROWS, canonical
 MOBILE = re.compile(  # However it is written, also with a "%2B" before it.
     r"(?<![0-9])(?:(?:00)?90|0)?[ (]{0,2}5[0-9]{2}[ ).-]{0,2}[0-9]{3}[ .-]?[0-9]{2}[ .-]?[0-9]{2}(?![0-9])"
 )
-# Also what certainly is a number abroad.
-PHONE = re.compile(rf"{MOBILE.pattern}|\+(?!90)[1-9](?:[ ().-]{{0,2}}[0-9]){{7,14}}(?![0-9])")
+# Also what certainly is a number abroad; nothing in an id of hexadecimal digits.
+PHONE = re.compile(
+    rf"(?:(?<![0-9A-Fa-f])|(?<=%2B))(?:{MOBILE.pattern})(?![A-Fa-f]{{0,9}}[0-9])"
+    r"|\+(?!90)[1-9](?:[ ().-]{0,2}[0-9]){7,14}(?![0-9])"
+)
+NO_NUMBER = re.compile(  # As names of ids and times end.
+    r"(?:[/_-]id|(?:message|msg|sms|mo|job|batch|bulk|order|request|packet|package|campaign|custom|account|transaction)"
+    r"[_-]?id|ref|reference|time|timestamp|date|code)(?:/[0-9]+)*$"
+)
 MAILBOX = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[A-Za-z0-9.-]{1,255}[A-Za-z]")
 ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
 LONG_NUMBER = re.compile(r"(?<![0-9])\+?[0-9]{11,15}(?![0-9])")  # Abroad, or a landline.
@@ -62,6 +69,18 @@ def numbers_in(value: Any) -> list[str]:
     return [canonical(each[0]) for each in MOBILE.finditer(text)] or [
         canonical(each[0]) for each in _long_numbers(text)
     ]
+
+
+def is_person(number: str) -> bool:
+    """Whether it is a mobile number, or one abroad. Other Turkish ones are ours in some vendors' rows."""
+    return number[1:].isdecimal() and (number.startswith("+905") or (number[:1] == "+" and number[:3] != "+90"))
+
+
+def people_at(place: str, value: Any) -> list[str]:
+    """Those whose numbers stand in a single value or its name, also abroad without a plus where it is the whole."""
+    found = [canonical(each[0]) for each in PHONE.finditer(f"{place} {value}")]
+    whole = [] if NO_NUMBER.search(place) else [canonical(str(value).strip())]
+    return list(dict.fromkeys(each for each in [*found, *whole] if is_person(each)))
 
 
 def _unquoted(text: str) -> str:

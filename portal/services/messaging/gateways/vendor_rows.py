@@ -78,7 +78,7 @@ def read_reply(mapping: Mapped, row: Any) -> InboundMessage:
 
 def canonical(number: str) -> str:
     """A vendor's spelling of a phone number as ours, +905…, also abroad without a plus; what is none as it is."""
-    for spelling in (number, f"+{number}" if number.isdecimal() else ""):
+    for spelling in (number, f"+{number}" if number.replace(" ", "").isdecimal() else ""):
         with suppress(addresses.BadAddress):
             return addresses.parse(spelling).text
     return number

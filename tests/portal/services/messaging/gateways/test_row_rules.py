@@ -1,19 +1,27 @@
 import json
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from portal.services.messaging.gateways import json_values
+from portal.services.messaging.gateways import json_values, row_rules
 from portal.services.messaging.gateways.protocol import VendorPush
 from tests.examples import some
 from tests.portal.services.messaging.gateways.samples import coded
 
-PEOPLE = ["905320000001", "905320000002", "905320000003", "+4791234567"]
+PEOPLE = ["905320000001", "905320000002", "905320000003", "+4791234567", "4917012345678"]
 REFUSING, OTHERS = ["RET", "iptal", "listeden cikar RET", "birak pesimi"], ["merhaba", "kargom nerede", "TURKCELL"]
+OURS = "905329998877"
 people, texts = st.sampled_from(PEOPLE), st.sampled_from(REFUSING + OTHERS)
 replies = st.fixed_dictionaries(
-    {"type": st.just("inbound"), "message_id": st.integers(1, 9), "source_addr": people, "content": texts}
-).map(lambda row: row | {"destination_addr": "4609", "received_at": "2026-11-28 12:00:00"})
+    {
+        "type": st.just("inbound"),
+        "message_id": st.integers(1, 9),
+        "source_addr": people,
+        "content": texts,
+        "destination_addr": st.sampled_from(["4609", OURS]),
+    }
+).map(lambda row: row | {"received_at": "2026-11-28 12:00:00"})
 reports = st.fixed_dictionaries(
     {"type": st.just("outbound"), "message_custom_id": st.integers(1, 9), "dest": people,
      "status": st.sampled_from(["DELIVERED", "REJECTED", "ASKIDA"])}
@@ -50,7 +58,7 @@ def test_whoever_stands_beside_a_word_that_refuses_is_heard_or_held_and_nobody_e
             str(each).lstrip("+") for name, each in row.items() if name != "dest" and not isinstance(each, dict | list)
         }
         if values & {*REFUSING}:
-            assert values & {each.lstrip("+") for each in PEOPLE} <= heard
+            assert values & {each.lstrip("+") for each in PEOPLE} - {str(row.get("dest")).lstrip("+")} <= heard
     written = [(row.get("source_addr"), row.get("content")) for row in json_values.objects_with(document)]
     assert all(
         (each.sender.lstrip("+"), each.text) in [(f"{who}".lstrip("+"), text) for who, text in written]
@@ -67,3 +75,68 @@ def test_ordinary_replies_and_reports_are_read_whole_and_nothing_else_of_them(ro
     written = [(each["source_addr"].lstrip("+"), each["content"]) for each in rows if each["type"] == "inbound"]
     assert [(each.sender.lstrip("+"), each.text) for each in news.replies if each.is_whole] == written
     assert len(news.replies) == len(written) and len(news.reports) == len(rows) - len(written)
+
+
+ABROAD, HER = "4917012345678", "905320000001"
+OUR_TEXT = "Kampanya! Bilgi 0532 111 22 33. SMS almak istemiyorsanız RET yazıp 3530'a gönderin B038"
+REPLY = {"type": "inbound", "source_addr": HER, "destination_addr": "4609", "content": "RET"}
+REPLIES, REPORTS = {"from": "/from", "text": "/text", "to": "/to", "where": {"/text": ["*"]}}, {
+    "ref": "/id", "to": "/to", "state": "/status",
+    "states": [{"words": ["OK"], "state": "delivered"}, {"words": ["NOK"], "state": "failed"}],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("spelling", [ABROAD, f"00{ABROAD}", "49 170 12345678", f"+{ABROAD}"])
+@pytest.mark.parametrize("beside", [{"user": "5320000002"}, {"campaign": "Bilgi 0532 000 00 02"}])
+def test_a_writer_abroad_is_held_beside_another_number_and_our_own_never(spelling, beside):
+    row = REPLY | {"source_addr": spelling, "destination_addr": OURS} | beside
+    told = _read([row, row | {"source_addr": "5329998877", "no": spelling}]).replies
+
+    assert {f"+{ABROAD}"} <= {each.sender for each in told[:2]} <= {f"+{ABROAD}", "+905320000002"}
+    assert f"+{ABROAD}" in {each.sender for each in told[2:]} and not any(each.is_whole for each in told)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"flash": "no"}, {"country": "NO"}, {"roaming": "Hayır"}, {"error": "No error"}, {"status": "Not read"},
+        {"last_message": OUR_TEXT}, {"sid": "SM5321000101a1b2c3d4e5f60718293a4"}, {"sid": "ab15321000101c3d4e5f607182"},
+    ],
+)  # fmt: skip
+def test_nothing_usual_beside_a_reply_keeps_it_from_counting(more):
+    assert [(each.sender, each.text, each.is_whole) for each in _read([REPLY | more]).replies] == [
+        (f"+{HER}", "RET", True)
+    ]
+
+
+@pytest.mark.parametrize("name", ["to", "destaddr"])
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"said": OUR_TEXT}, {"status": "OK", "error": "No error"}, {"flash": "no"}, {"error": "Telefon kapalı"},
+        {"error": "Validity period expired"}, {"status": "NOK", "said": OUR_TEXT},
+    ],
+)  # fmt: skip
+def test_an_ordinary_report_is_no_reply_wherever_its_recipient_stands(name, more):
+    row = {"id": "7", name: HER, "status": "OK"} | more
+
+    assert row_rules.read_rows(row, REPORTS, REPLIES).replies == ()
+    if name == "to":
+        row |= {"from": OURS, "error": "No error"}
+        assert row_rules.read_rows(row, REPORTS, REPLIES).replies == ()
+
+
+@pytest.mark.parametrize("status", ["NOK", "ASKIDA"])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "opted out", "User opt-out", "REJECTED_USER_OPT_OUT", "UNSUBSCRIBED", "Destination blacklisted",
+        "Numara kara listede", "Alıcı RET listesinde", "Blocked due to STOP message", "Number is in stop list",
+    ],
+)  # fmt: skip
+def test_a_report_of_no_delivery_that_names_a_list_of_refusals_waits_with_its_recipient(status, said):
+    row = {"id": "7", "to": HER, "from": OURS, "status": status, "errors": [{"detail": said}]}
+    told = row_rules.read_rows(row, REPORTS, REPLIES).replies
+
+    assert [(each.sender, each.is_whole) for each in told] == [(f"+{HER}", False)]
+    assert row_rules.read_rows(row | {"errors": "Telefon kapalı"}, REPORTS, REPLIES).replies == () or status != "NOK"
