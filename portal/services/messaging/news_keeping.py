@@ -33,7 +33,7 @@ def keep_news(
     nameless = dict.fromkeys(
         each for each in told if each.message_id is None and meant_brands.address_of(each.address) is None
     )
-    unread = [reply for each in nameless for reply in unread_rows.unread_replies(each.address, names_in(gateway))]
+    unread = [reply for each in nameless for reply in unread_rows.unread_refusals(each.address, names_in(gateway))]
     moment = f"{pushed_at:%Y-%m-%d %H:%M}" if pushed_at else clock.day(read_until or at).isoformat()
 
     def keep_reply(reply: InboundMessage) -> None:

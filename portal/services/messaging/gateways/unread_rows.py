@@ -3,12 +3,14 @@
 import json
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from itertools import islice
 from typing import Any
 from urllib.parse import unquote_plus
 
 from portal.core import clock
+from portal.services.messaging.gateways import json_values
 from portal.services.messaging.gateways.protocol import BlockedAddress, InboundMessage, Report
 from portal.services.messaging.gateways.vendor_rows import MOST_ROWS, canonical
 
@@ -57,10 +59,20 @@ def unread_replies(document: Any, names: re.Pattern[str] = MOBILE, people: Seque
 
 
 def names_of(row: Any) -> list[str]:
-    """The numbers of a row in a vendor's list. One without a mobile number is for a person as well: what looks like
-    another number may be an id."""
-    told, found = json.dumps(row), numbers_in(row)
+    """The numbers of a row in a vendor's list; all of it where several people's stand under different names, since one
+    may be whose it was entered by. One without a mobile number is for a person as well: what looks like another number
+    may be an id."""
+    told, found, by_name = json.dumps(row), numbers_in(row), dict[str, set[str]]()
+    for place, value in json_values.leaves(row if isinstance(row, dict) else {}):
+        by_name.setdefault(re.sub("/[0-9]+(?=/|$)", "", place), set()).update(people_at(place, value))
+    if len({frozenset(each) for each in by_name.values() if each}) > 1:
+        return [told]
     return found + ([] if MOBILE.search(told) or (found and isinstance(row, str)) else [told])
+
+
+def unread_refusals(told: str, names: re.Pattern[str]) -> list[InboundMessage]:
+    """What nobody can read in a list of refusals, from all whose numbers or mailboxes stand in it."""
+    return unread_replies(told, names, people_in(told) if names is MOBILE else ())
 
 
 def numbers_in(value: Any) -> list[str]:
@@ -74,6 +86,14 @@ def numbers_in(value: Any) -> list[str]:
 def is_person(number: str) -> bool:
     """Whether it is a mobile number, or one abroad. Other Turkish ones are ours in some vendors' rows."""
     return number[1:].isdecimal() and (number.startswith("+905") or (number[:1] == "+" and number[:3] != "+90"))
+
+
+def people_in(told: str) -> list[str]:
+    """Those in a row of a list as JSON."""
+    with suppress(ValueError):
+        found = [people_at(*each) for each in json_values.leaves(json_values.parse(told))]
+        return list(dict.fromkeys(each for people in found for each in people))
+    return []
 
 
 def people_at(place: str, value: Any) -> list[str]:

@@ -179,6 +179,23 @@ def test_numbers_abroad_are_on_a_list_and_end_no_reading_of_it(vendor):
     assert found == ["+4917012345678", *numbers]
 
 
+@pytest.mark.parametrize(
+    ("row", "people"),
+    [
+        ({"phone": "905320000001", "created_by": "5329998877"}, ["+905320000001", "+905329998877"]),
+        ({"phone": "905320000001", "note": "Oğlu aradı: 0532 999 88 77"}, ["+905320000001", "+905329998877"]),
+        ({"phone": "4917012345678", "user": "5329998877"}, ["+4917012345678", "+905329998877"]),
+        ({"phone": "49 170 1234567", "user": "5329998877"}, ["+491701234567", "+905329998877"]),
+    ],
+)
+def test_a_row_of_a_list_with_several_peoples_numbers_refuses_for_none_and_waits_for_each(row, people, vendor):
+    vendor.answers = [(200, {"records": [row, {"phone": "4917012345678", "source": "902121234567"}]})]
+    told, *others = [each.address for each in coded("verimor", vendor.url).blocked(AT)]
+
+    assert sorted(each.sender for each in unread_rows.unread_refusals(told, unread_rows.MOBILE)) == people
+    assert "+4917012345678" in others
+
+
 def test_a_refusal_of_a_day_without_a_time_counts_to_its_end(vendor):
     vendor.answers = [(200, {"records": [{"created_at": str(AT.date()), "phone": "905320000001"}]})]
 
