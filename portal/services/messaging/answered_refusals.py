@@ -36,9 +36,11 @@ def note_answer(gateway_id: int, results: Sequence[SendResult], at: datetime) ->
     """Keep the refusals among the results of a call, and stop an account that takes none of many. Nothing here commits.
 
     Those between two messages that are taken in one call are certain, and so is a single one after which another one
-    is taken soon. It waits for that, its recipient held; when its time is over, somebody reads it."""
+    is taken soon. It waits for that, its recipient held; when its time is over, somebody reads it. Several in a row to
+    calls of their own, as a batch was halved, are doubtful."""
     said = [each for each in results if each.error is None or _is_refusal(each)]
     runs = [(is_refused, [each.message_id for each in run]) for is_refused, run in groupby(said, _is_refusal)]
+    alone = {each.message_id for each in said if each.is_alone}
     if not runs:
         return
     gateway = db.session.get_one(MessageGateway, gateway_id, with_for_update=True)
@@ -53,7 +55,8 @@ def note_answer(gateway_id: int, results: Sequence[SendResult], at: datetime) ->
         if not is_refused:
             certain, waiting, count = certain + waiting, [], 0
         elif 0 < place < len(runs) - 1:
-            certain += ids
+            is_certain = len(ids) == 1 or alone.isdisjoint(ids)
+            certain, doubtful = (certain + ids, doubtful) if is_certain else (certain, doubtful + ids)
         else:
             count += len(ids)
             waiting, doubtful = (ids, doubtful) if count == 1 else ([], doubtful + ids)

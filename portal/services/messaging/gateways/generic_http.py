@@ -102,7 +102,9 @@ class GenericHttpGateway(Gateway):
         results = self._send_once(replace(batch, messages=messages))
         error = results[0].error
         is_permanent = error is not None and error.error_class is ErrorClass.PERMANENT
-        if not is_permanent or len(messages) == 1 or any(each.error != error for each in results):
+        if len(messages) == 1:
+            return [replace(results[0], is_alone=True)]
+        if not is_permanent or any(each.error != error for each in results):
             return results
         middle = len(messages) // 2
         first = self._send_halving(batch, messages[:middle], calls)

@@ -89,6 +89,7 @@ class SendResult:
     message_id: int
     ref: str = ""  # The vendor's id; of a whole batch with some vendors.
     error: SendError | None = None
+    is_alone: bool = field(default=False, compare=False)  # Answered to a call of its own, of a batch that was halved.
 
 
 class ReportState(StrEnum):

@@ -1,6 +1,7 @@
 """Refusals that vendors' lists, mail systems and mails tell of: of that channel alone, and once; and hard bounces."""
 
 import json
+from collections.abc import Collection
 from datetime import timedelta
 
 import pytest
@@ -408,14 +409,16 @@ def test_who_is_on_the_vendors_list_has_refused_sms(app, vendor, rows):
 BLOCKED = SendError(ErrorClass.PERMANENT, Reason.BLOCKED_BY_VENDOR, "21610")
 
 
-def answers(app, vendor, *calls: dict[Message, SendError | None]) -> None:
-    """What the vendor answers to calls, with an error or none of each message."""
+def answers(app, vendor, *calls: dict[Message, SendError | None], alone: Collection[Message] = ()) -> None:
+    """What the vendor answers to calls, with an error or none of each message; `alone` as a call was halved."""
     with app.app_context():
         adapter = gateway_accounts.adapter_of(db.session.get_one(MessageGateway, vendor.gateway_id))
         for errors in calls:
             sent = [OutgoingMessage(each.id, "+905320000000", "Merhaba") for each in errors]
             call = message_outcomes.Call(adapter, vendor.gateway_id, Batch(5, "DENEME", sent), frozenset())
-            results = [SendResult(each.id, "" if error else "7", error) for each, error in errors.items()]
+            results = [
+                SendResult(each.id, "" if error else "7", error, each in alone) for each, error in errors.items()
+            ]
             message_outcomes.record(call, results)
 
 
@@ -463,15 +466,17 @@ def test_of_refusals_in_a_row_somebody_reads_whether_they_are(app, vendor, rows)
     [
         ("--rr-", [], [2, 3]), ("-rrr", [1, 2, 3], []), ("rr--", [0, 1], []), ("-r-r", [3], [1]),
         ("r-rr|-", [2, 3], [0]), ("--r|-", [], [2]), ("--r|r-", [2, 3], []), ("r|rr-r-", [0, 1, 2], [4]),
+        ("-RR-", [1, 2], []), ("-R-rr-", [], [1, 3, 4]),
     ],
 )  # fmt: skip
 def test_refusals_of_one_call_are_judged_by_their_neighbours_answers(app, vendor, rows, said, doubtful, certain):
-    """The vendor may refuse the account from one of them on, or up to one ("|": the next call)."""
+    """The vendor may refuse the account from one of them on, or up to one ("|": the next call; "R": refused alone)."""
     accepted(app, vendor, 6, state=MessageState.WAITING, batch_id=5)
     left = rows(Message)
     theirs = dict(enumerate(left))
-    calls = [[(left.pop(0), BLOCKED if each == "r" else None) for each in call] for call in said.split("|")]
-    answers(app, vendor, *map(dict, calls))
+    calls = [[(left.pop(0), BLOCKED if each in "rR" else None) for each in call] for call in said.split("|")]
+    alone = [theirs[place] for place, each in enumerate(said.replace("|", "")) if each == "R"]
+    answers(app, vendor, *map(dict, calls), alone=alone)
     for minutes in (0, 4, 4):
         with time_machine.travel(clock.now() + timedelta(minutes=minutes)):
             work(app)

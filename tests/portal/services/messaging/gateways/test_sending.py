@@ -206,6 +206,7 @@ def test_one_bad_message_does_not_take_the_others_with_it(name, word, vendor):
     results = coded(name, vendor.url).send(batch(*(message(number) for number in range(1, 9))))
 
     assert [each.message_id for each in results if each.error] == [5]
+    assert all(each.is_alone for each in results if each.error)
     assert len(results) == 8
     assert len(vendor.requests) == 7
 
