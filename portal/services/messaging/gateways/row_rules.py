@@ -83,9 +83,12 @@ def read_rows(document: Any, reports: Mapped | None, inbound: Mapped | None) -> 
     mappings, found = (reports or {}, inbound or {}), list[RowFacts]()
 
     def is_row(value: dict[str, Any]) -> bool:
-        facts = _facts(value, *mappings, report_of.get(id(value)), is_reply=id(value) in of_replies)
+        report, is_reply = report_of.get(id(value)), id(value) in of_replies
+        if _kind_of(mappings[1], value, report, is_reply=is_reply) == Kind.OTHER:
+            return False
+        facts = _facts(value, *mappings, report, is_reply=is_reply)
         holds_replies = any(id(each) in of_replies for each in json_values.objects_with(value) if each is not value)
-        is_one = facts.kind == Kind.REPLY or (facts.kind != Kind.OTHER and not holds_replies)
+        is_one = facts.kind == Kind.REPLY or not holds_replies
         found.extend([facts] if is_one else [])
         return is_one
 
@@ -107,14 +110,9 @@ def _facts(
     row: Any, reports: Mapped, inbound: Mapped, report: Report | None = None, *,
     is_reply: bool = False, in_inbox: bool = False,
 ) -> RowFacts:  # fmt: skip
-    reply, kind = _reply_at(inbound, row), Kind.OTHER
-    meant, own = dict[str, Any](), {report.to if report else ""}
-    if is_reply and reply.sender and reply.text:
-        kind, meant, own = Kind.REPLY, dict(inbound), {reply.sender, reply.to}
-    elif report and report.is_known:
-        kind, meant = Kind.REPORT, dict(reports)
-    elif report and (report.code or report.ref or report.message_id):
-        kind = Kind.ODD_REPORT
+    reply, kind = _reply_at(inbound, row), _kind_of(inbound, row, report, is_reply=is_reply)
+    meant = {Kind.REPLY: inbound, Kind.REPORT: reports}.get(kind, {})
+    own = {reply.sender, reply.to} if kind == Kind.REPLY else {report.to if report else ""}
     elsewhere = _elsewhere(row, meant, reply.said if kind == Kind.REPLY else "")
     is_listed = report is not None and kind != Kind.REPLY and _is_listed(report, row)
     elsewhere = elsewhere if kind == Kind.OTHER else _without_own_texts(elsewhere)
@@ -135,6 +133,15 @@ def _facts(
     words = max((_refusing_at(kind, *each) for each in elsewhere.items()), default=Refusing.NOT)
     listed = report.to if report and is_listed and is_person(report.to) else ""
     return RowFacts(row, kind, reply, is_written, has_others, Refusing.SURELY if is_listed else words, listed)
+
+
+def _kind_of(inbound: Mapped, row: Any, report: Report | None, *, is_reply: bool) -> Kind:
+    reply = _reply_at(inbound, row)
+    if is_reply and reply.sender and reply.text:
+        return Kind.REPLY
+    if report and report.is_known:
+        return Kind.REPORT
+    return Kind.ODD_REPORT if report and (report.code or report.ref or report.message_id) else Kind.OTHER
 
 
 def _unread(facts: RowFacts, inbound: Mapped) -> list[InboundMessage]:

@@ -1,10 +1,13 @@
 import json
+from cProfile import Profile
+from pstats import Stats
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portal.services.messaging.gateways import json_values, row_rules
+from portal.services.messaging.gateways.iletimerkezi import INBOX
 from portal.services.messaging.gateways.protocol import VendorPush
 from tests.examples import some
 from tests.portal.services.messaging.gateways.samples import coded
@@ -140,3 +143,16 @@ def test_a_report_of_no_delivery_that_names_a_list_of_refusals_waits_with_its_re
 
     assert [(each.sender, each.is_whole) for each in told] == [(f"+{HER}", False)]
     assert row_rules.read_rows(row | {"errors": "Telefon kapalı"}, REPORTS, REPLIES).replies == () or status != "NOK"
+
+
+def test_rows_in_many_envelopes_cost_little_more_than_rows_in_none():
+    def calls(levels: int) -> int:
+        document = [{"number": HER, "message": "RET", "id": each} for each in range(50)]
+        for _ in range(levels):
+            document = {"data": document}
+        with Profile() as profile:
+            assert all(each.is_whole for each in row_rules.read_replies(INBOX, document))
+        return Stats(profile).total_calls
+
+    calls(0)  # What is kept from the first time on.
+    assert calls(40) < 2 * calls(1)
