@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from bench import decisions, environments, load, servers
-from bench.load import Answered, Request, WrongAnswer
+from bench.load import Answered, Request
 from bench.rounds import Effort, Goal, Result
 from tests import make
 
@@ -14,12 +14,12 @@ THREADS = ("--worker-class=gthread", "--threads=4")
 MINUTE, WARM = 60, 2  # Seconds.
 LONGEST = 250.0  # Milliseconds for 99 of 100 pages and decisions.
 SPARE = 1.05  # The last second's requests may find their file at its end.
-ON_TIME = 0.99  # Less than this share of the requests left in time where answers were late.
+ON_TIME = 0.99  # Where answers are late, fewer than this share of the requests leave in time.
 
 
 def measure(database: str, effort: Effort) -> list[Result]:
-    """99th percentiles of pages and of decisions, in milliseconds. Raises WrongAnswer where one was not answered, was
-    answered otherwise or too late for the next to leave in time, or does not stand in the database."""
+    """How many of the minute's pages and decisions were answered in it, and how long 99 of 100 took. Raises WrongAnswer
+    where one was answered otherwise, or does not stand in the database."""
     seconds = MINUTE if effort.rounds > 1 else effort.seconds
     with environments.new_portal_settings(database) as environ:
         with environments.portal(environ) as app:
@@ -36,13 +36,12 @@ def measure(database: str, effort: Effort) -> list[Result]:
             opened = asked.result()
         with environments.portal(environ):
             decisions.require_all_stored(decided.a_second * seconds)
+    return [*_results("pages", database, opened, PAGES), *_results("decisions", database, decided, DECISIONS)]
+
+
+def _results(what: str, database: str, answered: Answered, in_a_minute: int) -> list[Result]:
+    wanted, found = [in_a_minute / MINUTE], [answered.a_second]
     return [
-        _result("page", database, opened, PAGES / MINUTE),
-        _result("decision", database, decided, DECISIONS / MINUTE),
+        Result(f"rush, {what} answered", database, "a second", wanted, found, Goal(ON_TIME)),
+        Result(f"rush, {what}, p99", database, "ms", [LONGEST], [answered.p99], Goal(1, at_most=True)),
     ]
-
-
-def _result(what: str, database: str, answered: Answered, a_second: float) -> Result:
-    if answered.a_second < ON_TIME * a_second:
-        raise WrongAnswer(f"{answered.a_second:.0f} of {a_second:.0f} a second were answered ({what}).")
-    return Result(f"rush, {what}, p99", database, "ms", [LONGEST], [answered.p99], Goal(1, at_most=True))
