@@ -15,6 +15,7 @@ from statistics import quantiles
 from typing import Any
 
 from flask import Flask
+from werkzeug.test import run_wsgi_app
 
 from bench import decisions, environments, yardstick
 from bench.load import Request, WrongAnswer
@@ -29,7 +30,7 @@ def main(case: str, database: str, count: str = "4000") -> None:
     with environments.new_portal_settings(DATABASES[database]) as environ:
         with environments.portal(environ) as app:
             requests = _requests(app, case, int(count) + WARM)
-        logging.getLogger().handlers[:] = [logging.StreamHandler(open(os.devnull, "w"))]  # noqa: SIM115, PTH123
+        logging.getLogger().handlers[:] = [logging.FileHandler(os.devnull)]
         ours, bare = create_app(os.environ | environ), yardstick.app
         for app in (ours, bare):
             _measure(app, requests[:WARM])
@@ -56,12 +57,9 @@ def _measure(app: Flask, requests: Sequence[Request]) -> float:
 
 
 def _serve(app: Flask, environ: dict[str, Any]) -> None:
-    statuses: list[str] = []
-    answer: Any = app(environ, lambda status, _headers, _error=None: statuses.append(status))  # type: ignore[arg-type, return-value]
-    b"".join(answer)
-    answer.close()
-    if statuses[0][0] not in "23":
-        raise WrongAnswer(statuses[0])
+    _, status, _ = run_wsgi_app(app, environ, buffered=True)
+    if status[0] not in "23":
+        raise WrongAnswer(status)
 
 
 def _environ(request: Request) -> dict[str, Any]:
