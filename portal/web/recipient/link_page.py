@@ -66,10 +66,8 @@ def render_link_page(
     link: shortlinks.Resolution, context: LinkContext, view: View, form_state: FormState = EMPTY_FORM
 ) -> str:  # fmt: skip
     """Render a link's page: from the cache for people who have decided nothing, else for this one alone."""
-    language, is_disowned = (
-        select_language().language,
-        view.state == State.DISOWNED,
-    )  # What holds is then another's matter.
+    language = select_language().language
+    is_disowned = view.state == State.DISOWNED  # What holds is then another's matter.
     current = NOTHING_HELD if is_disowned else context.current
     mine = page_content.personal_content(vault(), link, context, view, language=language, at=clock.now())
     page = partial(page_content.build_link_page, context, view, current, form_state=form_state, language=language)
