@@ -20,7 +20,7 @@ from portal.core.database import announce
 from portal.core.models.base import Base
 
 FEW = 8  # Rows that one gathered statement holds. Drivers prepare one for each number of them.
-COPY_FROM = 100  # Rows. Below, COPY is not worth it, and psycopg allows none in a pipeline.
+COPY_FROM = 100  # Rows. Below, COPY is not worth it.
 GATHERED = "gathered inserts"
 MARK = re.compile("%s")
 Statement = tuple[str, list[Any]]  # SQL of the driver, and its values.
