@@ -1,0 +1,212 @@
+"""Who is on a vendor's list of refusals, by its reports, answers or list: a decision, where that is certain."""
+
+from collections.abc import Collection
+from datetime import timedelta
+
+import pytest
+import time_machine
+from sqlalchemy import select
+
+from portal.core import clock
+from portal.core.extensions import db, vault
+from portal.core.iys_protocol import Status
+from portal.core.models import (
+    Decision,
+    DecisionOrigin,
+    EventOutcome,
+    GatewayEvent,
+    GatewayState,
+    Message,
+    MessageGateway,
+    MessageState,
+    Recipient,
+    may_have_refused,
+)
+from portal.domain.consents import recipients
+from portal.domain.notifications import gateways
+from portal.services.messaging import gateway_accounts, gateway_events, message_outcomes
+from portal.services.messaging.gateways.protocol import (
+    Batch,
+    ErrorClass,
+    OutgoingMessage,
+    Reason,
+    SendError,
+    SendResult,
+)
+from tests import make
+from tests.grants import insert_decisions, phones
+from tests.portal.services.messaging.vendor_pushes import accepted, work
+
+
+def test_who_is_on_the_vendors_list_has_refused_sms(app, vendor, rows):
+    accepted(app, vendor)
+
+    for _ in range(2):
+        vendor.reports(rows.one(Message), "BLACKLISTED_DESTINATION_ADDRESS", size=len(rows(GatewayEvent)))
+    work(app)
+
+    assert rows.one(Message).state == MessageState.BLOCKED
+    assert [(each.channel, each.status, each.source, each.origin) for each in rows(Decision)] == [
+        ("MESAJ", "RET", "HS_MESAJ", "feedback")
+    ]
+
+
+BLOCKED = SendError(ErrorClass.PERMANENT, Reason.BLOCKED_BY_VENDOR, "21610")
+
+
+def answers(app, vendor, *calls: dict[Message, SendError | None], alone: Collection[Message] = ()) -> None:
+    """What the vendor answers to calls, with an error or none of each message; `alone` as a call was halved."""
+    with app.app_context():
+        adapter = gateway_accounts.adapter_of(db.session.get_one(MessageGateway, vendor.gateway_id))
+        for errors in calls:
+            sent = [OutgoingMessage(each.id, "+905320000000", "Merhaba") for each in errors]
+            call = message_outcomes.Call(adapter, vendor.gateway_id, Batch(5, "DENEME", sent), frozenset())
+            results = [
+                SendResult(each.id, "" if error else "7", error, each in alone) for each, error in errors.items()
+            ]
+            message_outcomes.record(call, results)
+
+
+@pytest.mark.parametrize("later", [False, True])
+def test_who_is_on_the_vendors_list_by_its_answer_to_the_call_has_refused_sms(app, vendor, rows, later):
+    accepted(app, vendor, 2, state=MessageState.WAITING, batch_id=5)
+    left, other = rows(Message)
+    answers(app, vendor, *([{left: BLOCKED}, {other: None}] if later else [{left: BLOCKED, other: None}]))
+    vendor.reports(left, "BLACKLISTED_DESTINATION_ADDRESS")  # It tells it twice.
+    work(app)
+
+    assert [each.state for each in rows(Message)] == [MessageState.BLOCKED, MessageState.ACCEPTED]
+    assert [(each.recipient_id, each.channel, each.status, each.origin) for each in rows(Decision)] == [
+        (left.recipient_id, "MESAJ", "RET", "feedback")
+    ]
+
+
+def test_a_vendor_that_takes_nothing_refuses_the_account_and_no_person(app, vendor, rows):
+    accepted(app, vendor, 40, state=MessageState.WAITING, batch_id=5)
+    messages = rows(Message)
+    answers(app, vendor, *({each: BLOCKED} for each in messages[:9]), dict.fromkeys(messages[9:], BLOCKED))
+
+    for _ in range(2):
+        work(app)
+    assert rows.one(MessageGateway).state == GatewayState.STOPPED and rows.count(Decision) == 0
+    assert len(rows(GatewayEvent, GatewayEvent.outcome == EventOutcome.LIKELY_REFUSAL)) == 40
+
+
+def test_of_refusals_in_a_row_somebody_reads_whether_they_are(app, vendor, rows):
+    """The vendor may have refused the account for a while: nothing is sent to them meanwhile. One alone counts."""
+    accepted(app, vendor, 40, state=MessageState.WAITING, batch_id=5)
+    messages = rows(Message)
+    for place, said in enumerate("rrr-r-r--rr-"):  # "r": refused.
+        answers(app, vendor, {messages[place]: BLOCKED if said == "r" else None})
+    answers(app, vendor, dict.fromkeys(messages[12:14], BLOCKED), {messages[14]: None})
+    work(app)
+
+    held = rows(GatewayEvent, GatewayEvent.outcome == EventOutcome.LIKELY_REFUSAL)
+    assert {each.recipient_id for each in held} == {messages[each].recipient_id for each in (0, 1, 2, 9, 10, 12, 13)}
+    assert {each.recipient_id for each in rows(Decision)} == {messages[each].recipient_id for each in (4, 6)}
+
+
+@pytest.mark.parametrize(
+    ("said", "doubtful", "certain"),
+    [
+        ("--rr-", [], [2, 3]), ("-rrr", [1, 2, 3], []), ("rr--", [0, 1], []), ("-r-r", [3], [1]),
+        ("r-rr|-", [2, 3], [0]), ("--r|-", [], [2]), ("--r|r-", [2, 3], []), ("r|rr-r-", [0, 1, 2], [4]),
+        ("-RR-", [1, 2], []), ("-R-rr-", [], [1, 3, 4]),
+    ],
+)  # fmt: skip
+def test_refusals_of_one_call_are_judged_by_their_neighbours_answers(app, vendor, rows, said, doubtful, certain):
+    """The vendor may refuse the account from one of them on, or up to one ("|": the next call; "R": refused alone)."""
+    accepted(app, vendor, 6, state=MessageState.WAITING, batch_id=5)
+    left = rows(Message)
+    theirs = dict(enumerate(left))
+    calls = [[(left.pop(0), BLOCKED if each in "rR" else None) for each in call] for call in said.split("|")]
+    alone = [theirs[place] for place, each in enumerate(said.replace("|", "")) if each == "R"]
+    answers(app, vendor, *map(dict, calls), alone=alone)
+    for minutes in (0, 4, 4):
+        with time_machine.travel(clock.now() + timedelta(minutes=minutes)):
+            work(app)
+
+    held = rows(GatewayEvent, GatewayEvent.outcome == EventOutcome.LIKELY_REFUSAL)
+    assert {each.recipient_id for each in held} == {theirs[each].recipient_id for each in doubtful}
+    assert {each.recipient_id for each in rows(Decision)} == {theirs[each].recipient_id for each in certain}
+
+
+def test_one_refusal_after_which_nothing_is_sent_is_read_by_somebody(app, vendor, rows):
+    accepted(app, vendor, 1, state=MessageState.WAITING, batch_id=5)
+    answers(app, vendor, {rows.one(Message): BLOCKED})
+    for minutes in (1, 4):
+        with time_machine.travel(clock.now() + timedelta(minutes=minutes)):
+            for _ in range(2):
+                work(app)
+        with app.app_context():  # From the first moment.
+            assert db.session.scalars(select(Recipient.id).where(may_have_refused(Recipient.id))).all()
+        held = rows(GatewayEvent, GatewayEvent.outcome == EventOutcome.LIKELY_REFUSAL)
+        assert (len(held), rows.count(Decision)) == (int(minutes > 3), 0)
+
+
+@pytest.mark.parametrize("resumed", [True, False])
+def test_a_message_that_is_taken_much_later_makes_no_refusal_certain(app, vendor, rows, resumed):
+    """Nor one that is refused after the account was resumed."""
+    accepted(app, vendor, 3, state=MessageState.WAITING, batch_id=5)
+    first, second, third = rows(Message)
+    answers(app, vendor, {first: BLOCKED})
+    with app.app_context():
+        if resumed:
+            gateways.mark_tested(db.session.query(MessageGateway).one(), clock.now())
+            db.session.commit()
+    with time_machine.travel(clock.now() + timedelta(minutes=1 if resumed else 60)):
+        answers(app, vendor, *([{second: BLOCKED}, {third: BLOCKED}] if resumed else [{second: None}]))
+        for _ in range(2):
+            work(app)
+
+    held = rows(GatewayEvent, GatewayEvent.outcome == EventOutcome.LIKELY_REFUSAL)
+    assert (len(held), rows.count(Decision)) == (3 if resumed else 1, 0)
+
+
+def test_who_is_on_the_vendors_list_has_refused_sms_also_where_the_message_is_unknown(app, vendor, rows):
+    """Its report may come before the call is answered: the number counts once that is ruled out."""
+    vendor.pushes(
+        {"type": "outbound", "message_custom_id": "77", "dest": "905321110001", "campaign_id": "9",
+         "status": "BLACKLISTED_DESTINATION_ADDRESS"}
+    )  # fmt: skip
+    work(app)
+    assert rows.count(Decision) == 0
+
+    with time_machine.travel(clock.now() + gateway_events.KNOWN_AFTER + timedelta(seconds=1)):
+        work(app)
+    assert [(each.channel, each.status, each.origin) for each in rows(Decision)] == [("MESAJ", "RET", "feedback")]
+
+
+def test_vendors_write_numbers_abroad_without_their_plus_as_those_of_here(app, vendor, rows):
+    """A reply refuses, another one holds, and the vendor's list is heard."""
+    abroad = [f"491701234567{digit}" for digit in range(3)]
+    with app.app_context():
+        make.brand()
+        db.session.commit()
+    vendor.brings("RET", abroad[0])
+    vendor.brings("kargom nerede", abroad[1])
+    vendor.pushes({"type": "outbound", "dest": abroad[2], "status": "BLACKLISTED_DESTINATION_ADDRESS"})
+    with time_machine.travel(clock.now() + gateway_events.KNOWN_AFTER + timedelta(seconds=1)):
+        work(app)
+
+    with app.app_context():
+        ids = {recipients.address_of(vault(), each): each.id for each in db.session.scalars(select(Recipient))}
+    reply, listed, unread = (ids.get(f"+{abroad[place]}") for place in (0, 2, 1))
+    assert [(each.recipient_id, each.origin) for each in rows(Decision)] == [
+        (reply, DecisionOrigin.REPLY), (listed, DecisionOrigin.FEEDBACK)
+    ]  # fmt: skip
+    assert rows.one(GatewayEvent, GatewayEvent.outcome == EventOutcome.REVIEW).recipient_id == unread is not None
+
+
+def test_a_persons_refusal_at_the_vendor_is_a_decision_also_where_a_file_said_one_before(app, vendor, rows):
+    """Else a file with a grant from between the two would win, as would taking back the file with the refusal."""
+    accepted(app, vendor)
+    with app.app_context():
+        said = clock.now() - timedelta(days=1)
+        insert_decisions(make.brand(), phones(1, 1_000_100), said, status=Status.REFUSED, origin=DecisionOrigin.IMPORT)
+
+    for _ in range(2):
+        vendor.reports(rows.one(Message), "BLACKLISTED_DESTINATION_ADDRESS", size=len(rows(GatewayEvent)))
+    work(app)
+
+    assert [each.origin for each in rows(Decision)] == [DecisionOrigin.IMPORT, DecisionOrigin.FEEDBACK]
