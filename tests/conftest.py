@@ -24,6 +24,7 @@ from portal.core.models import Brand, Consent, Provider
 from portal.domain.consents.may_send import Verdict, answer_of
 from portal.services.iys.client import Client
 from tests import caches, databases, make, servers, statements
+from tests.examples import ALL
 from tests.page_checks import PageCheckingClient
 from tests.shared_app import SharedApp
 
@@ -42,7 +43,10 @@ SECRETS = {
     "LOG_LEVEL": "INFO",
 }
 # A busy machine is slow, which says nothing of what is tested.
-settings.register_profile("without a clock", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# The same examples each time, but for the long tests: those look for new ones.
+settings.register_profile(
+    "without a clock", deadline=None, derandomize=not ALL, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("without a clock")
 MIGRATED = pytest.StashKey[str]()  # The URL of the migrated database.
 

@@ -2,7 +2,8 @@
 
 import os
 
-PART = 1 if os.environ.get("ALL_EXAMPLES") else 3
+ALL = bool(os.environ.get("ALL_EXAMPLES"))
+PART = 1 if ALL else 3
 
 
 def some(count: int) -> int:
