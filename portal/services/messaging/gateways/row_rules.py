@@ -129,7 +129,10 @@ def _facts(
             is_any = not isinstance(row, dict) or any(each.sender or each.text for each in within)
             is_written = is_any or (in_inbox and has_others) or _is_meant(row, inbound)
         case _:  # Some vendors tell of a report as of a text by its recipient.
-            is_written = any(each.sender not in own or _refusing(each.text) for each in written)
+            is_any = any(each.sender not in own or _refusing(each.text) for each in written)
+            is_written = is_any or any(
+                _may_refuse(each, inbound) for each in json_values.objects_with(row) if each is not row
+            )
     words = max((_refusing_at(kind, *each) for each in elsewhere.items()), default=Refusing.NOT)
     listed = report.to if report and is_listed and is_person(report.to) else ""
     return RowFacts(row, kind, reply, is_written, has_others, Refusing.SURELY if is_listed else words, listed)
@@ -230,6 +233,13 @@ def _refusing(value: Any) -> Refusing:
     if outcome in REFUSING:
         return Refusing.SURELY if outcome == ReplyOutcome.REFUSAL else Refusing.LIKELY
     return Refusing.MAYBE if outcome and " " in value and MAY_REFUSE.search(fold(value).lower()) else Refusing.NOT
+
+
+def _may_refuse(within: Any, inbound: Mapped) -> bool:
+    """Whether a number and words that refuse stand in a part of a report; unsure ones too where it means a reply."""
+    said = _without_own_texts(dict(json_values.leaves(within)))
+    least = Refusing.MAYBE if _is_meant(within, inbound) else Refusing.LIKELY
+    return bool(_people(said)) and any(_refusing(each) >= least for each in said.values())
 
 
 def _split(value: Any, is_row: Callable[[dict[str, Any]], bool]) -> tuple[bool, list[Any]]:

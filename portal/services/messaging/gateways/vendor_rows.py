@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from portal.core import addresses, clock
+from portal.core.ids import parse_id
 from portal.services.messaging.gateways import json_values
 from portal.services.messaging.gateways.json_values import matches, read, read_text
 from portal.services.messaging.gateways.protocol import InboundMessage, Reason, Report, ReportState
@@ -50,12 +51,12 @@ def read_report(mapping: Mapped, row: Any) -> Report:
     return Report(
         state,
         ref=read_text(row, mapping.get("ref", "/ ")),
-        message_id=_whole_number(number),
+        message_id=parse_id(number),
         to=canonical(read_text(row, mapping.get("to", "/ "))),
         reason=reason,
         code="/".join(filter(None, (safe_code(word), safe_code(detail) if detail != "0" else ""))),
         at=parse_time(read_text(row, mapping.get("at", "/ ")), mapping.get("zone", "")),
-        parts=_whole_number(parts) if len(parts) < 5 else None,
+        parts=parse_id(parts) if len(parts) < 5 else None,
         cost=cost.replace(",", ".") if COST.fullmatch(cost) else "",
     )
 
@@ -112,7 +113,3 @@ def _translate_state(mapping: Mapped, word: str) -> tuple[ReportState, Reason | 
         if matches(word, each["words"]):
             return ReportState(each["state"]), Reason(each["reason"]) if each.get("reason") else None
     return ReportState.ACCEPTED, Reason.UNKNOWN
-
-
-def _whole_number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None

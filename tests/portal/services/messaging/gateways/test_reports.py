@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from portal.core.ids import LARGEST_ID
 from portal.services.messaging.gateways.protocol import (
     BlockedAddress,
     ErrorClass,
@@ -119,6 +120,13 @@ def test_a_report_tells_parts_cost_and_time_of_istanbul():
 
     assert verimor == (Report(DELIVERED, "20212", 1, "+905320000001", None, "DELIVERED", AT, 2, "2"),)
     assert netgsm == (Report(DELIVERED, "20212", None, "+905320000001", None, "1", AT, 2),)
+
+
+def test_a_report_names_a_message_by_any_id_that_a_row_can_have():
+    rows = [row("verimor", "DELIVERED") | {"message_custom_id": str(LARGEST_ID + more)} for more in (0, 1)]
+    reports = coded("verimor", "https://sms.example.com").read_push(pushed(rows)).reports
+
+    assert [each.message_id for each in reports] == [LARGEST_ID, None]
 
 
 @pytest.mark.parametrize("open_gateway", [coded, described])

@@ -3,7 +3,7 @@ from cProfile import Profile
 from pstats import Stats
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from portal.services.messaging.gateways import json_values, row_rules
@@ -49,8 +49,16 @@ def _read(document):
     return gateway.read_push(VendorPush(json.dumps(document).encode(), "application/json"))
 
 
+# A report with a reply of its recipient's in it, and what refuses beside its text.
+REPORTED = {"type": "outbound", "message_custom_id": 1, "dest": "905320000001", "status": "DELIVERED"}
+WITH_REPLY = REPORTED | {
+    "result": {"type": "inbound", "source_addr": "905320000001", "content": "merhaba", "no": "listeden cikar RET"}
+}
+
+
 @settings(max_examples=some(300))
 @given(documents)
+@example([WITH_REPLY])
 def test_whoever_stands_beside_a_word_that_refuses_is_heard_or_held_and_nobody_else_has_written(document):
     """But for those to whom a report went, beside words that may mean something else."""
     found = _read(document).replies
