@@ -88,11 +88,12 @@ ERROR_WORDS = {
 }  # fmt: skip
 OF_ACCOUNT = {words: meaning for words, meaning in ERROR_WORDS.items() if words.startswith(("ip.", "sender"))}
 STATE_WORDS = {
-    "not undeliv fail reject error nok iletilmedi iletilemedi gonderilmedi gonderilemedi basarisiz ulasmadi ulasamadi":
-        ReportState.FAILED,
+    "not undeliv fail reject error hata nok iletilmedi iletilemedi gonderilmedi gonderilemedi basarisiz ulasmadi"
+    " ulasamadi": ReportState.FAILED,
     "expir timeout zaman suresi": ReportState.EXPIRED,
     "deliv ok. success iletildi ulasti basarili teslim": ReportState.DELIVERED,
-    "wait pend queue accept enroute sending sent buffer submit schedul process bekliyor kuyruk gonderildi alindi":
+    "wait pend queue accept enroute sending sent buffer submit schedul process bekl kuyruk sirada isleniyor gonderildi"
+    " gonderiliyor iletiliyor alindi":
         ReportState.ACCEPTED,
 }  # fmt: skip
 UNKNOWN_STATE = f"{ReportState.ACCEPTED}/{Reason.UNKNOWN}"  # Raises an alarm.

@@ -525,7 +525,8 @@ LEFT = "failed/blocked_by_vendor"
         ("9", "Numara RET listesinde", LEFT), ("5", "Alıcı SMS almak istemiyor", LEFT),
         ("6", "Numara kara listede olduğu için gönderilmedi", LEFT),
         ("7", "Gönderici kara listede", "failed/"), ("8", "Gönderilmedi", "failed/"), ("3", "Kuyrukta", "accepted/"),
-        ("9", "Mavi", "accepted/unknown"),
+        ("9", "Operatörde beklemede", "accepted/"), ("9", "İşleniyor", "accepted/"), ("9", "Mavi", "accepted/unknown"),
+        ("9", "Gönderim sırasında hata", "failed/"), ("9", "İşlenemedi", "accepted/unknown"),
     ],
 )  # fmt: skip
 def test_no_refusal_among_the_states_of_reports_counts_as_taken(word, said, state):
