@@ -91,6 +91,19 @@ def undo_grants(session: Session, vault: Vault, receipt_ids: Collection[int], at
     return [channel for channel in Channel if channel in freed]
 
 
+def stays_granted(session: Session, consent_of: Mapping[int, int], at: datetime) -> bool:
+    """Whether any of these grants' consents is granted still where those of them are undone that wait for it: by an
+    earlier grant or a later one, or since İYS may have heard of it. `consent_of` is by decision; their recipients are
+    locked."""
+    waiting = select(Submission.decision_id).where(Submission.decision_id.in_(consent_of), may_be_undone(at))
+    undone, left = set(session.scalars(waiting)), defaultdict(list)
+    granted = select(Consent.id).where(Consent.id.in_(consent_of.values()), Consent.status == Status.GRANTED)
+    for row in session.execute(current_candidates(session.scalars(granted).all())):
+        if row.id not in undone:
+            left[row.consent_id].append(row)
+    return any(_newest(rows).status == Status.GRANTED for rows in left.values())
+
+
 def void_waiting_grants(session: Session, refused: Iterable[LockedConsent], at: datetime) -> None:
     """Void every grant of consents of one provider that are refused now, as long as it waits to be taken back: İYS is
     told only the refusal, which waits for none of them. Whoever writes a refusal, by whichever way, calls this with the
@@ -203,7 +216,7 @@ def current_candidates(consent_ids: Collection[int]) -> Select[*tuple[Any, ...]]
 
 def _fall_back(consent: LockedConsent, left: Sequence[Row[*tuple[Any, ...]]]) -> None:
     """What was void İYS never saw, so the next date need be later than that of the others only."""
-    newest = max(left, key=lambda row: (row.effective_at, row.status == Status.REFUSED, row.id), default=None)
+    newest = _newest(left) if left else None
     dates = (min(row.consent_date, row.recorded_at + MAX_CLOCK_SKEW) for row in left)
     consent.fall_back(
         newest.id if newest else None,
@@ -211,3 +224,7 @@ def _fall_back(consent: LockedConsent, left: Sequence[Row[*tuple[Any, ...]]]) ->
         consent_date=max(dates, default=None),
         effective_at=newest.effective_at if newest else None,
     )
+
+
+def _newest(rows: Sequence[Row[*tuple[Any, ...]]]) -> Row[*tuple[Any, ...]]:
+    return max(rows, key=lambda row: (row.effective_at, row.status == Status.REFUSED, row.id))

@@ -6,6 +6,7 @@ decision, also of what is refused already: İYS may hold a grant of which nobody
 """
 
 import json
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,7 +14,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.core.addresses import Address
+from portal.core.addresses import Address, parse
 from portal.core.business_days import holiday_calendar
 from portal.core.iys_protocol import Channel, Source, Status
 from portal.core.models import Brand, Consent, Decision, DecisionOrigin, Provider, Receipt, ReceiptDecision, Recipient
@@ -108,6 +109,34 @@ def withdraw(
     if is_asked and parts[0].address.takes_messages and (is_news or writer.is_first_today(session, receipts)):
         messages.write_confirmation(session, vault, receipts, parts[0].address, is_grant=False)
     return Withdrawn(receipts[0]["id"], receipts[0]["nonce"], number, refused)
+
+
+def take_back_grants(
+    session: Session, vault: Vault, receipts: Sequence[Receipt], *, language: str, request_metadata: str, at: datetime
+) -> Withdrawn | None:  # fmt: skip
+    """Take back what one act granted. Grants that İYS has not heard of are void (annulments.undo_grants), unless
+    something else granted the same: then who takes a consent back refuses, or that would stand. None if it refuses
+    nothing."""
+    locking.lock_recipients(session, {receipt.recipient_id for receipt in receipts})
+    theirs = select(Decision).join(ReceiptDecision, ReceiptDecision.decision_id == Decision.id)
+    ids = [receipt.id for receipt in receipts]
+    theirs = theirs.where(ReceiptDecision.receipt_id.in_(ids), Decision.status == Status.GRANTED)
+    grants = session.scalars(theirs).all()
+    if not annulments.stays_granted(session, {grant.id: grant.consent_id for grant in grants}, at):
+        annulments.undo_grants(session, vault, ids, at)
+        return None
+    channels = defaultdict[tuple[int, int], set[Channel]](set)
+    for grant in grants:
+        channels[grant.recipient_id, grant.brand_id].add(Channel(grant.channel))
+    parts = []
+    for (recipient_id, brand_id), its in channels.items():
+        recipient = session.get_one(Recipient, recipient_id)
+        address = parse(recipients.address_of(vault, recipient))
+        parts.append(RefusalScope(recipient, address, [session.get_one(Brand, brand_id)], its))
+    return withdraw(
+        session, vault, parts, origin=DecisionOrigin.LINK, language=language, request_metadata=request_metadata, at=at,
+        link_id=receipts[0].link_id,
+    )  # fmt: skip
 
 
 def _find_repeated(

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from flask import abort, current_app, redirect, render_template, url_for
+from flask import abort, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -26,8 +27,9 @@ from portal.core.models import (
     Submission,
     UnsentReason,
 )
+from portal.domain import consents
 from portal.domain.campaigns import text_reviews
-from portal.domain.consents import annulments, recipients
+from portal.domain.consents import annulments, recipients, refusals
 from portal.domain.consents.urgency import Urgency, urgency
 from portal.domain.providers import brands
 from portal.domain.receipts import contents, format_number, lookup
@@ -53,16 +55,23 @@ def show_receipt(code: str) -> str:
 
 @blueprint.post("/m/<code>/geri-al")
 def undo(code: str) -> ResponseReturnValue:
-    """Undo the grants of this act that were not sent to İYS yet. Idempotent."""
-    act = find_act(code)
-    freed = [] if act.is_disowned else annulments.undo_grants(db.session, vault(), act.receipt_ids, clock.now())
+    """Take back what this act granted, and show the receipt of the refusal, where that takes one. Idempotent."""
+    act, args = find_act(code), page_content.language_args()
+    withdrawn = None
+    if not act.is_disowned:
+        theirs = select(Receipt).where(Receipt.id.in_(act.receipt_ids)).order_by(Receipt.id)
+        withdrawn = refusals.take_back_grants(
+            db.session, vault(), db.session.scalars(theirs).all(), language=get_locale().language, at=clock.now(),
+            request_metadata=consents.describe_request(request.remote_addr, request.user_agent.string),
+        )  # fmt: skip
     db.session.commit()
-    if not freed:  # Of two taps at once, the other one did it while this one waited.
-        read_session().expire_all()
-        act = find_act(code)
-    if freed or any(line.annulled_at for line in act.lines):
-        return redirect(url_for(".receipt", code=code, **page_content.language_args()), 303)
-    return _page(code, act, is_too_late=True), 409
+    if withdrawn:
+        return redirect(url_for(".receipt", code=receipt_code(withdrawn.receipt_id, withdrawn.nonce), **args), 303)
+    read_session().expire_all()
+    act = find_act(code)
+    if any(line.annulled_at for line in act.lines):
+        return redirect(url_for(".receipt", code=code, **args), 303)
+    return _page(code, act, has_nothing_left=True), 409
 
 
 def find_act(code: str) -> ReceiptContents:
@@ -86,7 +95,7 @@ def find_receipt(session: Session, code: str) -> Receipt | None:
     return lookup.find_receipt(session, current_app.config["LINK_SALT"], code)
 
 
-def _page(code: str, act: ReceiptContents, *, is_too_late: bool = False) -> str:
+def _page(code: str, act: ReceiptContents, *, has_nothing_left: bool = False) -> str:
     """Each decision with its state at İYS, the text, and what one can do now."""
     lines, colours, at = act.lines, {part.colour for part in act.parts}, clock.now()
     language_args = page_content.language_args()
@@ -101,7 +110,7 @@ def _page(code: str, act: ReceiptContents, *, is_too_late: bool = False) -> str:
         is_for_iys=any(line.outcome for line in lines),
         disowned=decision_status.disowned_text() if act.is_disowned else None,
         undo_until=None if act.is_disowned else _undo_until(act, at),
-        is_too_late=is_too_late,
+        has_nothing_left=has_nothing_left,
         colour_url=branding.colour_url(colours.pop()) if len(colours) == 1 and not act.is_sandbox else None,
         qr=qr_code.svg(absolute_receipt_url(act, code), _("Bu belgenin adresi, karekod olarak")),
         code=code,

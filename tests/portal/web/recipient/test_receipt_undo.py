@@ -1,4 +1,4 @@
-"""Taking a grant back from its receipt: within minutes, by a form, once; after that the page says what holds."""
+"""Taking a grant back from its receipt: by a form, within minutes without a trace, otherwise as a refusal."""
 
 from datetime import timedelta
 
@@ -7,10 +7,11 @@ import time_machine
 
 from portal.core import clock
 from portal.core.iys_protocol import Status
-from portal.core.models import Annulment, Consent, Outcome, Submission
+from portal.core.models import Annulment, Consent, DecisionOrigin, Outcome, Submission
 from portal.domain.consents import annulments
 from portal.domain.providers import sandbox_mode
 from tests import make
+from tests.grants import insert_decisions
 from tests.make import Person
 
 pytestmark = [pytest.mark.slow, pytest.mark.alike]
@@ -93,7 +94,28 @@ def test_a_refusal_of_the_same_act_stays(fatma, browser, rows):
     assert [head.status for head in rows(Consent, Consent.channel == "ARAMA")] == [Status.REFUSED]
 
 
-def test_too_late_it_says_so_and_how_to_refuse(fatma, browser, rows):
+@pytest.mark.parametrize("way", ["link", "file"])
+def test_where_another_grant_would_stand_who_takes_it_back_refuses(app, fatma, browser, rows, way):
+    """İYS hears of the refusal alone, and the page says that."""
+    with time_machine.travel(clock.now() - timedelta(days=1)):
+        if way == "link":
+            fatma.decides(MESAJ="ONAY")
+        else:
+            with app.app_context():
+                insert_decisions(make.brand(), [make.PHONE], clock.now(), origin=DecisionOrigin.IMPORT)
+    location = fatma.decides(MESAJ="ONAY", ARAMA="ONAY").location
+
+    answers = [browser.post(f"{location}/geri-al") for _ in range(2)]
+
+    assert {answer.status_code for answer in answers} == {303} and answers[0].location != location
+    assert {head.channel: head.status for head in rows(Consent)} == {"MESAJ": "RET", "ARAMA": "RET"}
+    page = browser.get(answers[0].location).text
+    assert "<h1>Kararınız kaydedildi</h1>" in page and "reddettiniz" in page
+    assert rows.count(Annulment) == 2 and "Şu an: reddettiniz" in browser.get(location).text
+
+
+def test_too_late_it_refuses(fatma, browser, rows):
+    """A page may have been left open. Nothing that is taken back stays granted, even where it cannot be undone."""
     location = fatma.decides(MESAJ="ONAY").location
 
     with time_machine.travel(clock.now() + timedelta(seconds=WAIT + 1)):
@@ -101,17 +123,18 @@ def test_too_late_it_says_so_and_how_to_refuse(fatma, browser, rows):
         answer = browser.post(f"{location}/geri-al")
 
     assert "Onayımı geri al<" not in page
-    assert answer.status_code == 409 and "geri alma süresi dolmuş" in answer.text
-    alert = answer.text.split('role="alert"')[1].split("</div>")[0]
-    assert f'<a href="{fatma.path}{fatma.code}">Kararımı değiştir</a>' in alert
-    assert rows.one(Submission).outcome == Outcome.WAITING
+    assert answer.status_code == 303 and answer.location != location
+    assert rows.one(Consent).status == Status.REFUSED and rows.count(Annulment) == 0
 
 
 def test_a_refusal_alone_cannot_be_undone(fatma, browser, rows):
     location = fatma.decides(MESAJ="RET").location
 
     assert "Onayımı geri al<" not in browser.get(location).text
-    assert browser.post(f"{location}/geri-al").status_code == 409
+    answer = browser.post(f"{location}/geri-al")
+    assert answer.status_code == 409 and "Geri alınacak bir onay yok" in answer.text
+    alert = answer.text.split('role="alert"')[1].split("</div>")[0]
+    assert f'<a href="{fatma.path}{fatma.code}">Kararımı değiştir</a>' in alert
     assert rows.count(Annulment) == 0
 
 
@@ -171,9 +194,9 @@ def test_what_nobody_is_told_of_is_taken_back_within_the_same_time(exempt, brows
         page = browser.get(location).text
         answer = browser.post(f"{location}/geri-al")
 
-    assert "Onayımı geri al<" not in page and answer.status_code == 409
+    assert "Onayımı geri al<" not in page and answer.status_code == 303
     assert rows.count(Annulment) == 0
-    assert rows.one(Consent).status == Status.GRANTED
+    assert rows.one(Consent).status == Status.REFUSED
 
 
 def test_a_refusal_voids_what_nobody_is_told_of_and_there_is_nothing_left_to_take_back(exempt, browser, rows):
