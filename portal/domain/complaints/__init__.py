@@ -7,6 +7,7 @@ from portal.domain.complaints.case_steps import (
     AlreadyOpen,
     NoReason,
     NotLater,
+    StillGranted,
     TooLate,
     TooManyMessages,
     TooManyReopenings,
@@ -38,9 +39,9 @@ from portal.domain.complaints.queries import (
 
 __all__ = [
     "REOPEN_WITHIN", "AlreadyClosed", "AlreadyOpen", "Comparison", "MessageReport", "NoReason", "NotLater", "Pressure",
-    "QueueCounts", "TooLate", "TooManyMessages", "TooManyOpen", "TooManyReopenings", "TooManyToday", "add_message",
-    "add_note", "answer_case", "case_code", "close_case", "compare_case", "compare_with_refusal", "count_waiting",
-    "desks_to_remind", "due_pressure", "find_case", "held_at", "held_until", "is_refused", "list_cases",
-    "list_closings", "list_receipt_brands", "list_steps", "note_refusal", "open_case", "postpone", "read_report",
-    "record_proof", "record_reminders", "reopen_case", "request_erasure",
+    "QueueCounts", "StillGranted", "TooLate", "TooManyMessages", "TooManyOpen", "TooManyReopenings", "TooManyToday",
+    "add_message", "add_note", "answer_case", "case_code", "close_case", "compare_case", "compare_with_refusal",
+    "count_waiting", "desks_to_remind", "due_pressure", "find_case", "held_at", "held_until", "is_refused",
+    "list_cases", "list_closings", "list_receipt_brands", "list_steps", "note_refusal", "open_case", "postpone",
+    "read_report", "record_proof", "record_reminders", "reopen_case", "request_erasure",
 ]  # fmt: skip

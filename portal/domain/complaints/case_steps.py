@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from portal.core import address_holders, clock, throttle
 from portal.core.ids import new_id
+from portal.core.iys_protocol import Status
 from portal.core.models import (
     Actor,
     AuditEntry,
@@ -14,6 +15,7 @@ from portal.core.models import (
     Complaint,
     ComplaintKind,
     ComplaintStep,
+    Consent,
     Finding,
     MessageKind,
     Recipient,
@@ -22,7 +24,7 @@ from portal.core.models import (
 from portal.core.throttle import Counted, Limit
 from portal.core.vault import Vault
 from portal.domain.complaints.due_dates import due_at, end_of_day
-from portal.domain.complaints.queries import held_at
+from portal.domain.complaints.queries import held_at, held_until
 from portal.domain.notifications import messages
 
 REOPEN_WITHIN = timedelta(days=30)  # For the recipient, after a case was closed.
@@ -57,6 +59,10 @@ class TooManyReopenings(Exception):
 
 class NoReason(ValueError):
     """This closing does not fit the case, or needs an answer."""
+
+
+class StillGranted(ValueError):
+    """The case was to be closed as stopped, and its person is still consented to what it is about."""
 
 
 class NotLater(ValueError):
@@ -121,10 +127,12 @@ def close_case(
 
     No message leaves where nobody has proved the address: the firm reads links that it sent, and could open a case
     itself to have us send one. Nor to a new holder, nor more of one case than Limit.MESSAGES_OF_COMPLAINT. The caller
-    is not told which: a firm would learn what another heard. Raises AlreadyClosed and NoReason."""
+    is not told which: a firm would learn what another heard. Raises AlreadyClosed, NoReason and StillGranted."""
     locked = _lock_open_case(session, case)
     if closing not in list_closings(locked) or (closing == Closing.OTHER and not text):
         raise NoReason
+    if closing == Closing.STOPPED and _is_granted(session, locked):
+        raise StillGranted
     has_enough = _is_reached(session, Limit.MESSAGES_OF_COMPLAINT, locked, StepAct.CLOSED, at)
     locked.closing, locked.closed_at = closing, at
     _add_step(session, vault, locked, StepAct.CLOSED, at, user_id=user_id, text=text)
@@ -137,6 +145,14 @@ def close_case(
         language=locked.language, at=at, provider_id=locked.provider_id, recipient_id=locked.recipient_id,
         expires_at=at + REOPEN_WITHIN,
     )  # fmt: skip
+
+
+def _is_granted(session: Session, case: Complaint) -> bool:
+    """Whether the person of a case is still consented to what it is about."""
+    whose = (Consent.recipient_id == case.recipient_id, Consent.brand_id == case.brand_id)
+    granted = select(Consent.id).where(*whose, Consent.channel == case.channel, Consent.status == Status.GRANTED)
+    is_anothers = held_until(session, session.get_one(Recipient, case.recipient_id), held_at(session, case)) is not None
+    return not is_anothers and session.scalar(granted.limit(1)) is not None
 
 
 def reopen_case(

@@ -85,6 +85,10 @@ def close(complaint_id: int) -> ResponseReturnValue:
         db.session.rollback()
         form.text.errors = [_("Bu sonucu seçince kişiye ne olduğunu yazın.")]
         return render_case(own_row_or_404(db.session, Complaint, complaint_id), form), 422
+    except complaints.StillGranted:
+        db.session.rollback()
+        form.closing.errors = [_("Kişinin bu yolla onayı duruyor. Önce bu sayfada reddini kaydedin.")]
+        return render_case(own_row_or_404(db.session, Complaint, complaint_id), form), 422
     record_audit("complaint.closed", "complaint", complaint_id, closing=closing.value)
     told = _("Başvuru sonuçlandırıldı. Kişi sonucu kendi sayfasında görür; adresini doğruladıysa bir ileti de gider.")
     return _commit_and_return(complaint_id, told)

@@ -8,7 +8,7 @@ from typing import Any
 from flask_babel import format_datetime, gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
-from wtforms import DateField, RadioField, StringField, TextAreaField, TimeField
+from wtforms import BooleanField, DateField, RadioField, StringField, TextAreaField, TimeField
 from wtforms.validators import InputRequired, Length, ValidationError
 
 from portal.core import clock
@@ -62,6 +62,9 @@ class ComplaintForm(SessionlessForm):
         validators=[Length(max=3000, message=_l("En çok 3.000 karakter yazın.")), READABLE],
     )
     picture = FileField(_l("Ekran görüntüsü"))
+    refuses = BooleanField(
+        _l("Bu marka bana artık bu yolla ticari ileti göndermesin: reddetmediysem reddim kaydedilsin."), default=True
+    )
 
     def __init__(
         self, *arguments: Any, senders: Sequence[tuple[int, str]], channels: Sequence[Channel],

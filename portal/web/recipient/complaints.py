@@ -12,6 +12,7 @@ from portal.domain import complaints, consents
 from portal.domain.complaints import screenshots
 from portal.domain.consents import recipients, refusals
 from portal.domain.receipts.contents import ReceiptContents
+from portal.domain.replies import REFUSING, classify_reply
 from portal.web.recipient import page_content, receipts
 from portal.web.recipient.blueprint import blueprint
 from portal.web.recipient.complaint_forms import ComplaintForm, WordForm
@@ -62,6 +63,8 @@ def open_case(code: str) -> ResponseReturnValue:
     except (complaints.TooManyOpen, complaints.TooManyToday) as too_many:
         db.session.rollback()
         return _form_page(code, act, form, too_many=TOO_MANY[type(too_many)]), 429
+    if form.refuses.data:
+        _refuse_channel(case)
     db.session.commit()
     return redirect(url_for(".complaint", code=_code_of(case), **page_content.language_args()), 303)
 
@@ -102,6 +105,7 @@ def add_word(code: str) -> ResponseReturnValue:
     except (complaints.AlreadyClosed, complaints.TooManyMessages) as refused:
         db.session.rollback()
         return render_case(case, code, form, problem=type(refused).__name__), 409
+    _hear(case, form)
     return _commit_and_redirect(code)
 
 
@@ -120,6 +124,7 @@ def reopen(code: str) -> ResponseReturnValue:
     except complaints.TooLate as refused:
         db.session.rollback()
         return render_case(case, code, form, problem=type(refused).__name__), 409
+    _hear(case, form)
     return _commit_and_redirect(code)
 
 
@@ -127,10 +132,21 @@ def reopen(code: str) -> ResponseReturnValue:
 @limiter.limit(limits.COMPLAINTS)
 def refuse(code: str) -> ResponseReturnValue:
     """Refuse the channel on which the message came, where it was not refused. Idempotent."""
-    case = _find_case(code)
+    _refuse_channel(_find_case(code))
+    return _commit_and_redirect(code)
+
+
+def _hear(case: Complaint, form: WordForm) -> None:
+    """Who writes that the messages should stop has refused them."""
+    if classify_reply(form.text.data or "") in REFUSING:
+        _refuse_channel(case)
+
+
+def _refuse_channel(case: Complaint) -> None:
+    """Refuse the channel of a case, where it was not refused."""
     recipient = db.session.get_one(Recipient, case.recipient_id, with_for_update=True)  # Twice at once is once.
     if case.brand_id is None or case.channel is None or not may_refuse(db.session, case, recipient):
-        return _redirect_to_case(code)
+        return
     address = addresses.parse(recipients.address_of(vault(), recipient))
     part = refusals.RefusalScope(recipient, address, [db.session.get_one(Brand, case.brand_id)], [case.channel])
     at, receipt = clock.now(), db.session.get_one(Receipt, case.receipt_id)
@@ -140,7 +156,6 @@ def refuse(code: str) -> ResponseReturnValue:
         link_id=receipt.link_id,
     )  # fmt: skip
     complaints.note_refusal(db.session, vault(), case, user_id=None, at=at)
-    return _commit_and_redirect(code)
 
 
 def _complaint_form(act: ReceiptContents, **options) -> ComplaintForm:

@@ -155,6 +155,17 @@ def test_who_settles_is_told_the_same_whether_a_message_leaves(app, case, ayse, 
     assert said[0] == said[1] and "gönderilmedi" not in said[0]
 
 
+def test_nobody_reads_that_messages_stopped_who_is_still_consented(app, case, ayse, rows):
+    with app.app_context():
+        db.session.execute(update(Consent).where(Consent.channel == case.channel).values(status=Status.GRANTED))
+        db.session.commit()
+
+    answer = closes(ayse, case)
+
+    assert answer.status_code == 422 and "Önce bu sayfada reddini kaydedin" in answer.text
+    assert rows.one(Complaint).closed_at is None and closes(ayse, case, "not_ours").status_code == 303
+
+
 def test_settling_it_twice_changes_nothing(case, ayse, rows):
     for closing in ("stopped", "not_ours"):
         assert closes(ayse, case, closing).status_code == 303

@@ -76,6 +76,33 @@ def test_a_channel_that_is_not_refused_may_be_refused_there(browser, code, rows)
     assert "için reddet" not in browser.get(location).text
 
 
+def test_who_complains_refuses_what_the_form_says(browser, code, rows):
+    """By a tick that is there from the beginning; what is refused already stays as it is."""
+    assert browser.get(f"/m/{code}/sikayet").text.count(" checked") == 1
+    for channel in ("ARAMA", "MESAJ"):
+        complains(browser, code, channel=channel, refuses="y")
+
+    assert [each.status for each in rows(Decision, Decision.channel == "ARAMA")] == [Status.REFUSED]
+    assert [step.act for step in rows(ComplaintStep)] == ["opened", "refused", "opened"]
+
+
+@pytest.mark.parametrize("way", ["ekle", "yeniden-ac"])
+def test_who_writes_that_messages_should_stop_refuses(app, browser, code, rows, way):
+    proves(browser)
+    location = complains(browser, code, channel="ARAMA").location
+    if way == "yeniden-ac":
+        closed(app, rows.one(Complaint), closing=Closing.OTHER)
+    browser.post(f"{location}/{way}", data={"text": "Bugün yine aradılar."})
+    assert rows(Decision, Decision.channel == "ARAMA") == []
+    if way == "yeniden-ac":
+        closed(app, rows.one(Complaint), closing=Closing.OTHER)
+
+    browser.post(f"{location}/{way}", data={"text": "Artık beni hiç aramayın, istemiyorum. Beni listenizden çıkarın."})
+
+    assert [each.status for each in rows(Decision, Decision.channel == "ARAMA")] == [Status.REFUSED]
+    assert rows(ComplaintStep)[-1].act == "refused"
+
+
 def test_nobody_grants_by_a_case(browser, code, rows):
     proves(browser)
     location = complains(browser, code).location
@@ -138,11 +165,11 @@ def test_a_word_that_is_none_comes_back(browser, case, rows, text):
     assert rows.count(ComplaintStep) == 1
 
 
-def closed(app, case, text="Numaranızı listeden çıkardık.") -> None:
+def closed(app, case, text="Numaranızı listeden çıkardık.", closing=Closing.STOPPED) -> None:
     with app.app_context():
         of = db.session.get_one(Complaint, case.id)
         complaints.close_case(
-            db.session, vault(), of, Closing.STOPPED, text, link="https://x.example/", sender="X", user_id=7,
+            db.session, vault(), of, closing, text, link="https://x.example/", sender="X", user_id=7,
             at=clock.now(),
         )  # fmt: skip
         complaints.add_note(db.session, vault(), of, "Aramızda: liste 3", user_id=7, at=clock.now())
