@@ -65,6 +65,31 @@ def refuse(recipient_id: int) -> ResponseReturnValue:
     return redirect(url_for(".recipient", recipient_id=recipient_id), 303)
 
 
+@blueprint.post("/recipients/refusal")
+@limiter.limit(limits.SEARCH)
+@needs(Permission.REFUSE)
+def refuse_unknown() -> ResponseReturnValue:
+    """Refuse on behalf of somebody who was no recipient yet: a list that brings them later grants nothing."""
+    searched = SearchForm()
+    try:
+        address = addresses.parse(searched.address.data or "")
+    except addresses.BadAddress:
+        return render_search("dashboard/recipients/search.html", "dashboard.recipient")
+    form = RefusalForm(brands=own_brands(), channels=address.channels)
+    if not form.validate():
+        return _render_not_found("dashboard/recipients/search.html", searched, form), 422
+    at = clock.now()
+    recipient_id = recipients.gather(db.session, vault(), current_user.provider_id, [address], at)[address.text]
+    refused = apply_refusal_form(db.session.get_one(Recipient, recipient_id), form, at)
+    record_audit(
+        "recipient.refused", "recipient", recipient_id, channels=form.channels.data, source=form.source.data,
+        brand=form.brand.data, new=refused,
+    )  # fmt: skip
+    db.session.commit()
+    flash_refusal()
+    return redirect(url_for(".recipient", recipient_id=recipient_id), 303)
+
+
 @blueprint.post("/recipients/<id:recipient_id>/address")
 @limiter.limit(limits.UNMASK, key_func=limits.provider_key)
 @needs(Permission.UNMASK)
@@ -97,20 +122,22 @@ def show_reassigned() -> str:
 def render_search(template: str, found_endpoint: str) -> ResponseReturnValue:
     """Redirect to the page of a found recipient, or show why none was found (audited)."""
     form = SearchForm()
-    problem, not_found = None, False
-    if form.validate_on_submit():
-        try:
-            address = addresses.parse(form.address.data)
-        except addresses.BadAddress as bad:
-            problem = bad.problem
-        else:
-            found = recipients.find(read_session(), vault(), current_user.provider_id, address)
-            if found is not None:
-                return redirect(url_for(found_endpoint, recipient_id=found.id), 303)
-            not_found = True
-            record_audit("recipient.not_found", "user", current_user.id)
-            db.session.commit()
-    return render_template(template, form=form, problem=problem, not_found=not_found)
+    if not form.validate_on_submit():
+        return render_template(template, form=form)
+    try:
+        address = addresses.parse(form.address.data)
+    except addresses.BadAddress as bad:
+        return render_template(template, form=form, problem=bad.problem)
+    found = recipients.find(read_session(), vault(), current_user.provider_id, address)
+    if found is not None:
+        return redirect(url_for(found_endpoint, recipient_id=found.id), 303)
+    record_audit("recipient.not_found", "user", current_user.id)
+    db.session.commit()
+    return _render_not_found(template, form, RefusalForm(brands=own_brands(), channels=address.channels, formdata=None))
+
+
+def _render_not_found(template: str, form: SearchForm, refusal: RefusalForm) -> str:
+    return render_template(template, form=form, not_found=True, refusal_form=refusal)
 
 
 def render_recipient(

@@ -18,6 +18,8 @@ from portal.core.models import (
     Submission,
 )
 from tests import make
+from tests.portal.domain.consents.import_entries import bring
+from tests.portal.domain.consents.import_entries import entry as entry_of_a_list
 from tests.portal.web.dashboard.staff import csrf_token, signed_in
 
 pytestmark = [pytest.mark.slow, pytest.mark.alike]
@@ -56,6 +58,29 @@ def test_a_refusal_for_somebody_is_obeyed_and_told(ayse, fatma, rows):
     ]
     assert rows.count(Submission) == 3
     assert "Ret kaydedildi" in ayse.opens(f"/dashboard/recipients/{fatma}").text
+
+
+CALLER = "0533 765 43 21"
+
+
+@pytest.mark.parametrize("page", ["/dashboard/recipients", "/desk/search"])
+def test_a_caller_whom_no_list_brought_is_refused_for_and_a_list_grants_nothing_later(app, ayse, rows, page):
+    found = ayse.posts(page, {"address": CALLER})
+    assert "Bu adres kayıtlarınızda yok" in found.text and f'name="address" value="{CALLER}"' in found.text
+    data = {"address": CALLER, "brand": str(rows.one(Brand).id), "source": "HS_CAGRI_MERKEZI", "channels": ["MESAJ"]}
+    known = rows.count(Recipient)
+    wrong = ayse.posts("/dashboard/recipients/refusal", data | {"source": ""})
+    assert wrong.status_code == 422 and "Kaydedilmedi" in wrong.text and rows.count(Recipient) == known
+
+    answer = ayse.posts("/dashboard/recipients/refusal", data)
+
+    assert answer.status_code == 303 and "Ret kaydedildi" in ayse.opens(answer.location).text
+    refused = rows.one(Decision, Decision.status == Status.REFUSED)
+    assert (refused.channel, refused.origin, refused.source) == ("MESAJ", DecisionOrigin.STAFF, "HS_CAGRI_MERKEZI")
+    assert entry(rows, "recipient.refused").subject_id == refused.recipient_id
+    with app.app_context():
+        bring(make.brand(), entry_of_a_list(CALLER))
+    assert rows.one(Consent, Consent.recipient_id == refused.recipient_id, Consent.channel == "MESAJ").status == "RET"
 
 
 def test_who_did_it_and_how_it_was_asked_is_kept(ayse, fatma, rows):
