@@ -44,7 +44,7 @@ class HeldConsent:
     recipient_type: RecipientType
     status: Status
     since: datetime
-    origin: DecisionOrigin | None  # None: an earlier holder's refusal, of which nothing else is shown.
+    origin: DecisionOrigin | None  # None: its decision was deleted when its time was over.
     outcome: Outcome | None  # State at İYS; None where İYS is not sent.
     accepted_at: datetime | None
     iys_status: str | None
@@ -178,9 +178,9 @@ def _consents_by_brand(
         assert consent.status and consent.effective_at  # Both are set by its first decision.
         since = held_since[consent.recipient_id]
         is_theirs = decision.was_made_since(since) if decision else since is None
-        if not is_theirs and consent.status == Status.GRANTED:
+        if not is_theirs:  # Also of a refusal: that there is one tells what the earlier holder decided.
             continue
-        sent = sandbox_mode.submission_to_iys(submission) if is_theirs else None
+        sent = sandbox_mode.submission_to_iys(submission)
         is_hidden = address_holders.hides_iys_answer(consent.status, since)
         effective_at = consent.effective_at
         while is_hidden and decision and decision.renews_id:  # It would say that İYS held a grant.
@@ -189,12 +189,12 @@ def _consents_by_brand(
         shown = HeldConsent(
             channel=consent.channel, status=consent.status,
             recipient_type=RecipientType.INDIVIDUAL if is_hidden else consent.recipient_type,
-            origin=decision.origin if decision and is_theirs else None,
+            origin=decision.origin if decision else None,
             since=max(effective_at, since or effective_at),
             outcome=_shown_outcome(sent, is_hidden=is_hidden),
             accepted_at=sent.accepted_at if sent and not is_hidden else None,
-            iys_status=consent.iys_status if is_theirs and not is_hidden else None,
-            iys_as_of=consent.iys_as_of if is_theirs and not is_hidden else None,
+            iys_status=None if is_hidden else consent.iys_status,
+            iys_as_of=None if is_hidden else consent.iys_as_of,
             answer=answer_of(consent, brand, provider.iys_code, at, has_unread_reply=is_unread),
         )  # fmt: skip
         theirs, key = found.setdefault(consent.brand_id, {}), (shown.channel, shown.recipient_type)

@@ -24,8 +24,6 @@ def iys_sentence(consent: HeldConsent, destination: Destination) -> str:
     """Who told İYS, and what İYS holds as far as we know."""
     if destination == Destination.NOBODY:
         return _("Bu firma İYS'ye kayıt yapmak zorunda değil; kararınız burada geçerli.")
-    if consent.origin is None:
-        return _("Adres el değiştirdiğinden beri bu kanaldan size ticari ileti gönderilemez.")
     if consent.status == Status.REFUSED and consent.iys_status is None:
         return _source_sentence(consent)  # It says already what İYS is told.
     return f"{_source_sentence(consent)} {_registered_sentence(consent)}"

@@ -187,6 +187,41 @@ def test_the_order_of_channels_does_not_tell_what_an_earlier_holder_decided(app)
     assert orders[0] == orders[1] == [["MESAJ", "ARAMA"], ["ARAMA", "MESAJ"]]
 
 
+@pytest.mark.parametrize("way", ["another firm's link", "closed line"])
+def test_nothing_tells_what_an_earlier_holder_decided(app, way):
+    """Neither that they had refused, nor on which channel, nor at which brand."""
+    earlier = [{}, {"MESAJ": "ONAY"}, {"ARAMA": "RET"}, {"MESAJ": "RET", "ARAMA": "ONAY"}]
+    numbers = [f"+90555123450{place}" for place in range(len(earlier))]
+    codes, shown = make.codes(app, "\n".join(numbers)), []
+    with app.app_context():
+        other = make.provider(700002, 700002, "oteki@firma.example")
+        other.admitted_at = clock.now()
+        db.session.commit()
+        other_id = other.id
+    for number, choices in zip(numbers, earlier, strict=True):
+        if choices:
+            make.Person(app.test_client(), codes[number]).decides(**choices)
+        with app.app_context():
+            address, at = addresses.parse(number), clock.now() + timedelta(seconds=5)
+            (its_id,) = recipients.gather(db.session, vault(), other_id, [address], clock.now()).values()
+            db.session.commit()
+            if way != "closed line":
+                whose = db.session.get_one(Recipient, its_id)
+                refusals.disown(db.session, vault(), whose, address, language="tr", request_metadata="{}", at=at)
+                db.session.commit()
+        if way == "closed line":
+            closed = row("RET", ago=timedelta(seconds=-5), recipient=number, source="IYS_AHS_HAT_KAPATMA")
+            MovementReceiver(app).receives(closed)
+        with time_machine.travel(at + timedelta(minutes=2)):
+            visitor = Visitor(app, app.test_client())
+            proves(visitor.browser, number)
+            brands = visitor.opens("/izinlerim/izinlerim.json").json["brands"]
+            page = re.sub(r'value="[^"]*"|[0-9]+', "", visitor.opens().text)
+        shown.append(([each for each in brands if "Örnek" in each["name"]], page))
+
+    assert shown[1:] == shown[:-1]
+
+
 def test_what_iys_held_of_who_had_the_number_before_is_shown_nowhere(app, granted):
     with app.app_context():
         whose = db.session.scalar(select(Recipient).where(Recipient.kind == "phone"))
