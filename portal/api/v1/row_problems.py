@@ -37,6 +37,8 @@ class ApiRowProblem(ExplainedProblem):
     EVIDENCE_MISSING = ("evidence_missing",
                         N_("Onayın dayanağı yazmıyor; “yok”, “var”, “-” ya da “x” dayanak değildir."),
                         N_("Onayı hangi formun, siparişin ya da kaydın kanıtladığını “evidence” alanına yazın."))
+    EVIDENCE_REFUSES = ("evidence_refuses", N_("Onayın dayanağı bir reddi anlatıyor."),
+                        N_("Kişi reddettiyse “status”: “RET” gönderin; onayladıysa onu kanıtlayan kaydı yazın."))
     CONFIRM = (
         "confirm_not_offered",
         N_("Başka yerde verilmiş bir onayın aynı gün bildirimini İzinlink göndermez."),

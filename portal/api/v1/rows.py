@@ -29,6 +29,7 @@ from portal.core.iys_protocol import (
 from portal.domain.consents.bulk_import import Entry
 from portal.services.imports.date_column import refusal_date
 from portal.services.imports.layout.normalization import folded, says_nothing
+from portal.services.imports.layout.refusals import refuses
 from portal.services.imports.row_results import RowProblem
 
 OUR_FIELDS = ("evidence", "grantedAgain", "correlationId", "reference", "confirm")  # Fields that İYS does not know.
@@ -185,6 +186,8 @@ def _grant(place: int, row: dict[str, Any], address: addresses.Address) -> Entry
     evidence = row.get("evidence", "")
     if says_nothing(evidence) or folded(evidence) in NO_EVIDENCE:
         return BadRow(ApiRowProblem.EVIDENCE_MISSING, "", "evidence")
+    if refuses(evidence):
+        return BadRow(ApiRowProblem.EVIDENCE_REFUSES, "", "evidence")
     if row.get("confirm"):
         return BadRow(ApiRowProblem.CONFIRM, "", "confirm")
     if row.get("source") == Source.BEFORE_2015:

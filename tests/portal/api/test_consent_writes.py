@@ -78,6 +78,8 @@ def test_a_row_of_a_list_is_due_when_iys_is_asked_for_the_lists_result(app, prog
         ({"evidence": " "}, "evidence_missing", None),
         ({"evidence": "-"}, "evidence_missing", None),
         ({"evidence": "YOK"}, "evidence_missing", None),
+        ({"evidence": "ret"}, "evidence_refuses", None),
+        ({"evidence": "Müşteri formu: SMS istemiyor"}, "evidence_refuses", None),
         ({"confirm": True}, "confirm_not_offered", None),
         ({"consentDate": None}, "date_missing", "H112"),
         ({"consentDate": "2026-02-30 10:00:00"}, "date_impossible", "H157"),
