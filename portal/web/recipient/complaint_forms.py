@@ -8,7 +8,8 @@ from typing import Any
 from flask_babel import format_datetime, gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
-from wtforms import BooleanField, DateField, RadioField, StringField, TextAreaField, TimeField
+from stdnum import luhn
+from wtforms import BooleanField, DateField, Field, RadioField, StringField, TextAreaField, TimeField
 from wtforms.validators import InputRequired, Length, ValidationError
 
 from portal.core import clock
@@ -18,10 +19,12 @@ from portal.core.iys_protocol import Channel
 from portal.domain.complaints import screenshots
 from portal.web.shared.forms import BaseForm
 from portal.web.shared.labels import label
-from portal.web.shared.validators import READABLE, required_text
+from portal.web.shared.validators import READABLE, required_text, stop_if_wrong
 
 BIDI_MARKS = re.compile(rf"[\u200e\ufeff{''.join(sorted(TURNING))}]")  # They come with pasted text.
 FIRST_DAY = date(2015, 5, 1)  # The law begins.
+CARD = re.compile(r"(?<![0-9])(?:[0-9][ -]?){12,18}[0-9](?![ -]?[0-9])")
+IBAN = re.compile(r"TR ?[0-9]{2}(?: ?[0-9]){22}", re.I)
 BAD_PICTURES = {
     ImageProblem.TOO_LARGE: _l("Resim 15 MB'tan büyük. İletinin ekran görüntüsünü alıp onu seçin."),
     ImageProblem.TOO_MANY_PIXELS: _l("Resim çok büyük. İletinin ekran görüntüsünü alıp onu seçin."),
@@ -123,11 +126,24 @@ class ComplaintForm(SessionlessForm):
         return is_good
 
 
+def _holds_account(text: str) -> bool:
+    """Whether the number of a card, or of an account, stands in a text."""
+    return IBAN.search(text) is not None or any(luhn.is_valid(re.sub("[ -]", "", each)) for each in CARD.findall(text))
+
+
+def no_account(_form: BaseForm, field: Field) -> None:
+    """A firm's answer stands above this field, and nobody has read it: it may ask for just that."""
+    stop_if_wrong(field)
+    if _holds_account(field.data or ""):
+        told = gettext("Kart ya da hesap numarası yazmayın: burayı firma okur, hiçbir firmanın buna ihtiyacı olmaz.")
+        raise ValidationError(told)
+
+
 class WordForm(SessionlessForm):
     """A further message in a case, or why it should be reopened."""
 
     text = TextAreaField(
         _l("Eklemek istediğiniz"),
         filters=[clean_text],
-        validators=required_text(_l("Birkaç sözcükle yazın."), 2000, _l("En çok 2.000 karakter yazın.")),
+        validators=required_text(_l("Birkaç sözcükle yazın."), 2000, _l("En çok 2.000 karakter yazın."), no_account),
     )

@@ -165,6 +165,18 @@ def test_a_word_that_is_none_comes_back(browser, case, rows, text):
     assert rows.count(ComplaintStep) == 1
 
 
+@pytest.mark.parametrize("number", ["4543 6012 3456 7890", "5400-6100-0000-0001", "TR33 0006 1005 1978 6457 8413 26"])
+def test_nobody_writes_a_card_or_an_account_beneath_a_firms_answer(browser, case, rows, number):
+    proves(browser)
+    path = f"/s/{case[1]}"
+    answer = browser.post(f"{path}/ekle", data={"text": f"İade için: {number}"})
+
+    assert answer.status_code == 422 and "Kart ya da hesap numarası yazmayın" in answer.text
+    assert rows.count(ComplaintStep) == 1 and "kart ya da hesap numaranızı yazmayın" in browser.get(path).text
+    said = "Sipariş 4543 6012 3456 7893, 0532 123 45 67, 28.11.2026 14:05"
+    assert browser.post(f"{path}/ekle", data={"text": said}).status_code == 303
+
+
 def closed(app, case, text="Numaranızı listeden çıkardık.", closing=Closing.STOPPED) -> None:
     with app.app_context():
         of = db.session.get_one(Complaint, case.id)
