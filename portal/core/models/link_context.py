@@ -68,7 +68,7 @@ class LinkContext:
     channels: tuple[Channel, ...]
     closure: ClosureReason | None
     is_superseded: bool  # Newer links of the brand ask for all its channels.
-    current: CurrentConsents  # As it was read. Of another holder's, only that a channel is refused, without its day.
+    current: CurrentConsents  # As it was read; nothing of another holder's.
 
     @property
     def is_permanent(self) -> bool:
@@ -149,7 +149,7 @@ def read_link_context(rows: Sequence[Row[*tuple[Any, ...]]]) -> LinkContext:
         "channels": channels,
         "closure": ClosureReason(closure) if closure else None,
         "is_superseded": (asked_later or 0) & bits == bits,
-        "current": _current_consents(consents, latest(reassigned_at, closed_at)),
+        "current": _current_consents(consents, reassigned_at, closed_at),
     }
     return LinkContext(*fields, **derived)
 
@@ -166,8 +166,12 @@ def load_consent_text(session: Session, text_id: int) -> ConsentText:
     return session.get_one(ConsentText, text_id)
 
 
-def _current_consents(consents: Iterable[Sequence[Any]], held_since: datetime | None) -> CurrentConsents:
-    shown = [each for each in consents if each[0] and _is_shown(each, held_since)]
+def _current_consents(
+    consents: Iterable[Sequence[Any]], reassigned_at: datetime | None, closed_at: datetime | None
+) -> CurrentConsents:
+    held_since = latest(reassigned_at, closed_at)
+    is_told = held_since is None or held_since == reassigned_at  # Who said "not me" refused all that there is.
+    shown = [each for each in consents if each[0] and _is_shown(each, held_since, tells_of_earlier=is_told)]
     by_precedence = sorted(shown, key=lambda each: (each[2] == Status.REFUSED, each[1] == RecipientType.INDIVIDUAL))
     held = {  # The last one of a channel wins.
         channel: CurrentConsent(status, max(since, held_since or since), recipient_type)
@@ -177,7 +181,9 @@ def _current_consents(consents: Iterable[Sequence[Any]], held_since: datetime | 
     return CurrentConsents(held, any(each[1] == RecipientType.MERCHANT for each in shown))
 
 
-def _is_shown(consent: Sequence[Any], held_since: datetime | None) -> bool:
+def _is_shown(consent: Sequence[Any], held_since: datetime | None, *, tells_of_earlier: bool) -> bool:
+    """Of an earlier holder nothing: which channels a closed line ended, or they refused, tells what they decided."""
     _, recipient_type, status, effective_at = consent
-    is_anothers = held_since is not None and (effective_at is None or effective_at < held_since)
-    return not is_anothers or (status == Status.REFUSED and recipient_type == RecipientType.INDIVIDUAL)
+    if held_since is None or (effective_at is not None and effective_at > held_since):
+        return True
+    return tells_of_earlier and status == Status.REFUSED and recipient_type == RecipientType.INDIVIDUAL

@@ -67,8 +67,8 @@ def closes(model, **values):
     return lambda: db.session.execute(update(model).values(**values))
 
 
-def newer_question(channels: str = "ARAMA,MESAJ") -> None:
-    """As a consent point makes it: the person came there, and got a link of their own."""
+def newer_question(channels: str = "ARAMA,MESAJ") -> str:
+    """As a consent point makes it: the person came there, and got a link of their own; its code."""
     at, of = clock.now(), make.brand()
     made = campaigns.open_campaign(
         db.session,
@@ -84,13 +84,14 @@ def newer_question(channels: str = "ARAMA,MESAJ") -> None:
         today=clock.day(at),
     )
     recipient = db.session.query(Recipient).one()
-    link_id, _ = shortlinks.create(db.session, "a salt that only tests know", of.provider_id, at)
+    link_id, code = shortlinks.create(db.session, "a salt that only tests know", of.provider_id, at)
     db.session.add(
         AudienceEntry(
             provider_id=of.provider_id, campaign_id=made.id, recipient_id=recipient.id, link_id=link_id,
             channels=channels,
         )
     )  # fmt: skip
+    return code
 
 
 def takes_back() -> None:
@@ -243,3 +244,23 @@ def test_a_page_that_was_drawn_before_is_drawn_anew_in_another_state(app, browse
     assert [offered(page) for page in pages] == [{"ONAY", "RET"}] + [{"RET"}] * 3
     said = (State.CAMPAIGN, State.BRAND, State.GONE)
     assert all(SAYS[state] in page for state, page in zip(said, pages[1:], strict=True))
+
+
+@pytest.mark.parametrize("earlier", [{}, {"MESAJ": "RET"}, {"MESAJ": "ONAY", "ARAMA": "RET"}])
+def test_a_link_after_a_closed_line_tells_nothing_of_who_had_the_number(app, browser, earlier):
+    """A closure ends grants alone, so a channel that it refused would tell of one."""
+    person = Person(browser, make.codes(app, make.PHONE)[make.PHONE])
+    if earlier:
+        person.decides(**earlier)
+    with app.app_context(), time_machine.travel(clock.now() + timedelta(minutes=5)) as later:
+        at = clock.now().replace(microsecond=0)
+        closes(Recipient, closed_at=at)()
+        granted = update(Consent).where(Consent.status == Status.GRANTED)
+        db.session.execute(granted.values(status=Status.REFUSED, effective_at=at, consent_date=at))
+        later.shift(60)
+        code = newer_question()
+        db.session.commit()
+        page = browser.get(f"/k/{code}").text
+
+    assert 'name="MESAJ"' in page and 'name="ARAMA"' in page
+    assert HELD[Status.REFUSED] not in page and HELD[Status.GRANTED] not in page
