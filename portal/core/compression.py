@@ -25,10 +25,11 @@ DICTIONARY = (
 )
 WINDOW_BITS = -12  # Raw, and a window of 4 kB: more than the dictionary and what is usually compressed.
 MEMORY = 5  # Of zlib's levels: a few kB, since memory is set up for each value.
+PREPARED = zlib.compressobj(9, zlib.DEFLATED, WINDOW_BITS, MEMORY, zlib.Z_DEFAULT_STRATEGY, DICTIONARY)
 
 
 def deflate(body: bytes) -> bytes:
-    packer = zlib.compressobj(9, zlib.DEFLATED, WINDOW_BITS, MEMORY, zlib.Z_DEFAULT_STRATEGY, DICTIONARY)
+    packer = PREPARED.copy()
     return packer.compress(body) + packer.flush()
 
 

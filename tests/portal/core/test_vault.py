@@ -7,6 +7,7 @@ import pytest
 
 from portal.core import compression
 from portal.core.vault import CannotOpen, KeyMissing, Vault
+from portal.services import key_rotation
 
 OLD, NEW = os.urandom(32), os.urandom(32)
 ADDRESS = "+905321234567"
@@ -16,6 +17,11 @@ ANSWER = (
     b'{"transactionId":"e52ee30512adfcd2a41fb3b4682f5bd61eee5b1c92bda665fc0b7e56644d429d",'
     b'"creationDate":"2026-11-30 10:00:01"}'
 )
+PAYLOAD = (
+    b'{"recipient":"+905321234567","type":"MESAJ","source":"HS_WEB","status":"ONAY",'
+    b'"consentDate":"2026-11-30 10:00:01","recipientType":"BIREYSEL"}'
+)
+MANY = {"attempt.answer", "push.body", "receipt.request_metadata", "submission.payload"}  # Nothing secret.
 
 
 @pytest.fixture
@@ -56,6 +62,21 @@ def test_an_answer_of_iys_takes_no_more_sealed_than_open(vault):
     """Of a transactionId's 64 digits, and a seal's 30 bytes, nothing can be saved."""
     assert (len(ANSWER), len(vault.seal(ANSWER, *HERE))) == (121, 151)
     assert len(vault.seal(ANSWER, *DEFLATED)) < 121
+
+
+def test_a_payload_takes_half_of_its_bytes_sealed(vault):
+    sealed = vault.seal(PAYLOAD, "submission.payload", 11, 111)
+
+    assert len(sealed) < len(PAYLOAD) / 2
+    assert vault.open(sealed, "submission.payload", 11, 111) == PAYLOAD
+
+
+def test_a_secrets_seal_is_as_long_whatever_it_repeats(vault):
+    """Else its length would tell of what it holds, to whoever may write beside it."""
+    places = {place for _, _, place in key_rotation.SEALED} | {"held_form", "journal.record"}
+    lengths = {place: len(vault.seal(b"x" * 200, place, 11, 111)) for place in places}
+
+    assert {place for place, length in lengths.items() if length != 230} == MANY
 
 
 def test_a_seal_does_not_pass_for_one_of_the_other_version(vault):
