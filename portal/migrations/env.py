@@ -44,9 +44,8 @@ def _tell_step(ctx: object, step: MigrationInfo, heads: object, run_args: object
 
 def _render(kind: str, item: object, _context: object) -> str | Literal[False]:
     """Render our types as plain SQLAlchemy, so that migrations don't depend on them."""
-    if kind == "type" and type(item).__name__ == "UtcDateTime":
-        return "sa.DateTime()"
-    return False
+    plain = {"UtcDateTime": "sa.DateTime()", "TransactionId": "sa.LargeBinary()"}
+    return plain.get(type(item).__name__, False) if kind == "type" else False
 
 
 run()

@@ -44,6 +44,27 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value is not None else None
 
 
+class TransactionId(TypeDecorator[str]):
+    """İYS's id of a transaction: 64 hexadecimal digits as their 32 bytes. Any other text is UTF-8, filled up with NULs,
+    of which it has none, so that it is longer."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:
+        if value is None:
+            return None
+        is_packed = len(value) == 2 * PACKED_BYTES and DIGITS.fullmatch(value)
+        return bytes.fromhex(value) if is_packed else value.encode().ljust(PACKED_BYTES + 1, b"\0")
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> str | None:
+        if value is None:
+            return None
+        return value.hex() if len(value) == PACKED_BYTES else value.rstrip(b"\0").decode()
+
+
+PACKED_BYTES = 32  # Of a transaction id.
+DIGITS = re.compile("[0-9a-f]+")
 BigId = BigInteger().with_variant(Integer, "sqlite")
 # Of any StrEnum, with a CHECK constraint.
 EnumByValue = Enum(

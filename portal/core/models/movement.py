@@ -8,7 +8,7 @@ from sqlalchemy import Index, Integer, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.core.iys_protocol.enums import Channel, Status
-from portal.core.models.base import Entity, foreign_key
+from portal.core.models.base import Entity, TransactionId, foreign_key
 
 
 class FeedSource(StrEnum):
@@ -42,7 +42,7 @@ class Movement(Entity):
     source: Mapped[str] = mapped_column(String(40))  # As İYS sends it: an open set; empty where it names none.
     consent_date: Mapped[datetime | None]  # None: a merchant's first record without a date.
     creation_date: Mapped[datetime]
-    transaction_id: Mapped[str] = mapped_column(String(80))
+    transaction_id: Mapped[str] = mapped_column(TransactionId)
     received_at: Mapped[datetime]
     received_via: Mapped[ReceivedVia]
     decision_id: Mapped[int | None] = foreign_key("decision.id", index=False)  # Made from it, or ours that it reports.

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Index, Integer, String, case, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.core.iys_protocol.enums import Channel, Status
-from portal.core.models.base import BigId, Entity, foreign_key, partial_index
+from portal.core.models.base import BigId, Entity, TransactionId, foreign_key, partial_index
 
 
 class BulkState(StrEnum):
@@ -99,7 +99,7 @@ class Submission(Entity):
     lease_until: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(Integer, default=0)
     code: Mapped[str | None] = mapped_column(String(20))  # İYS's last error code.
-    transaction_id: Mapped[str | None] = mapped_column(String(80))
+    transaction_id: Mapped[str | None] = mapped_column(TransactionId)
     accepted_at: Mapped[datetime | None]  # İYS's creationDate.
     verified_at: Mapped[datetime | None]  # When it was found in İYS's records.
     batch_id: Mapped[int | None] = mapped_column(BigId)  # The import its decision is from.

@@ -21,7 +21,7 @@ import shortlinks
 from portal.app import create_app
 from portal.core import clock
 from portal.core.extensions import db
-from portal.core.models import Base
+from portal.core.models import Base, Movement, Submission
 from portal.migrations import append_only, baseline
 from tests import databases
 from tests.conftest import SECRETS
@@ -42,6 +42,8 @@ VALUES = {
     sa.LargeBinary: b"x",
     sa.String: "x",
 }
+TRANSACTION = "0b" * 32
+NAMED = {"submission.transaction_id": TRANSACTION}  # Values of columns that a migration reads.
 
 
 @contextmanager
@@ -84,6 +86,8 @@ def create_plain_engine() -> sa.Engine:
 
 def value_of(column: sa.Column) -> object:
     """A value for any column: 1 for ids and references, so that rows refer to each other."""
+    if str(column) in NAMED:
+        return NAMED[str(column)]
     if isinstance(column.type, sa.Enum):
         return column.type.enums[0]
     return next(value for type_, value in VALUES.items() if isinstance(column.type, type_))
@@ -196,6 +200,23 @@ def test_models_can_read_the_rows_of_the_baseline(upgraded):
         ]
 
     assert unread == []
+
+
+def test_transactions_have_the_same_names_as_bytes(upgraded):
+    """Those of İYS and any other, up and down again."""
+    app, _ = upgraded
+    texts = "SELECT transaction_id FROM submission UNION ALL SELECT transaction_id FROM movement"
+    with app.app_context():
+        with create_plain_engine().connect() as connection:
+            read = [connection.scalar(sa.select(each.transaction_id)) for each in (Submission, Movement)]
+            stored = [bytes(each) for each in connection.scalars(text(texts))]
+        flask_migrate.downgrade(revision="0048")
+        with create_plain_engine().connect() as connection:
+            before = connection.scalars(text(texts)).all()
+        flask_migrate.upgrade()
+
+    assert read == before == [TRANSACTION, "x"]
+    assert stored == [b"\x0b" * 32, b"x".ljust(33, b"\0")]
 
 
 @pytest.mark.parametrize("table", ["decision", "annulment", "submission"])

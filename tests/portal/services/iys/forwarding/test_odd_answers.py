@@ -23,8 +23,11 @@ def fatma(app, browser):
 
 @pytest.mark.parametrize(
     ("transaction_id", "kept"),
-    [("a\x00b", "ab"), (f"a{HALF}", "a"), ("a" * 300, "a" * 80), (10**60, str(10**60)), ("a", "a")],
-)
+    [
+        ("a\x00b", "ab"), (f"a{HALF}", "a"), ("a" * 300, "a" * 80), (10**60, str(10**60)), ("a", "a"),
+        ("0b" * 32, "0b" * 32), ("0B" * 32, "0B" * 32), ("0" * 63 + "ş", "0" * 63 + "ş"), ("ab" * 16, "ab" * 16),
+    ],
+)  # fmt: skip
 def test_a_transaction_of_any_name_is_kept(app, fatma, rows, transaction_id, kept):
     fatma.decides(MESAJ="ONAY")
 
