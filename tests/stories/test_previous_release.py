@@ -18,7 +18,8 @@ from tests.stories.crowd import FORM
 
 pytestmark = [pytest.mark.slow, pytest.mark.long]
 
-BEFORE_THE_FIRST_RELEASE = "8fd26242"  # While there is no tag: of schema 0038.
+# While there is no tag: the commit that brought this, before which what is stored was read otherwise.
+BEFORE_THE_FIRST_RELEASE = "portal/migrations/versions/0049_transaction_ids_as_bytes.py"
 
 
 def git(*words: str) -> bytes:
@@ -28,7 +29,9 @@ def git(*words: str) -> bytes:
 def previous_release() -> str:
     """The newest tag before this commit."""
     tags = git("tag", "--list", "v*", "--merged", "HEAD", "--no-contains", "HEAD", "--sort=-version:refname").split()
-    return tags[0].decode() if tags else BEFORE_THE_FIRST_RELEASE
+    if tags:
+        return tags[0].decode()
+    return git("log", "--diff-filter=A", "--format=%H", "--", BEFORE_THE_FIRST_RELEASE).decode().strip()
 
 
 def unpack_previous_release(folder: Path) -> Path:
