@@ -14,7 +14,7 @@ from sqlalchemy import Table, TextClause, insert, select, text
 import shortlinks
 from portal.core import clock
 from portal.core.extensions import db
-from portal.core.models import Base
+from portal.core.models import Base, RowTally
 from tests import databases
 
 Made = TypeVar("Made")
@@ -50,9 +50,10 @@ def made_once(key: Hashable, make: Callable[[], Made]) -> Made:
 
 @cache
 def _tables() -> list[Table]:
-    """All that no migration fills."""
+    """All that no migration fills, nor on SQLite a trigger from copied rows."""
     every = itertools.chain(Base.metadata.sorted_tables, shortlinks.Base.metadata.sorted_tables)
-    return [table for table in every if table.name not in databases.FILLED]
+    filled = databases.FILLED if databases.SERVER else {*databases.FILLED, RowTally.__tablename__}
+    return [table for table in every if table.name not in filled]
 
 
 @cache

@@ -16,6 +16,7 @@ from portal.cli import (
     maintenance,
     messages,
     noted_secrets,
+    row_counts,
     staff,
     webhooks,
 )
@@ -26,6 +27,6 @@ def init_app(app: Flask) -> None:
         app.cli.add_command(module.group)
     for group in (keys.receipts_group, keys.vault_group):
         app.cli.add_command(group)
-    others = (backup.backup, backup.restore, database_copy.copy_database)
+    others = (backup.backup, backup.restore, database_copy.copy_database, row_counts.recount)
     for command in (imports.import_files, exports.export_file, doctor.doctor, *others):
         app.cli.add_command(command)

@@ -5,11 +5,11 @@ from flask import current_app
 from flask.cli import with_appcontext
 from flask_babel import force_locale, gettext
 
-from portal.cli import server_checks
+from portal.cli import row_counts, server_checks
 from portal.services import readiness
 from portal.web.shared import maintenance
 
-CHECKS = readiness.ALL | server_checks.ALL
+CHECKS = readiness.ALL | server_checks.ALL | {"counts": row_counts.check_counts}
 
 
 @click.command()

@@ -23,7 +23,7 @@ from portal.jobs import (
     webhook_care,
 )
 from portal.jobs.independent_steps import independent_step
-from portal.services import backups, domains, event_sequencer, launches
+from portal.services import backups, domains, event_sequencer, launches, row_tallies
 from portal.services.imports import waiting_lists, worker
 from portal.services.messaging import mail_sender
 
@@ -122,12 +122,14 @@ def run_launches() -> bool:
 
 def do_minutely() -> bool:
     """Launch what is planned, tell of budgets that are used up, note which campaigns have ended, append what a journal
-    lacks, and look at checks."""
+    lacks, fold what changed in counts, and look at checks."""
     campaign_steps.launch_planned()
     campaign_steps.tell_of_budgets()
     launches.finish_sent(clock.now())
     with independent_step("journal.gap_not_closed"):
         backups.close_gap()
+    with independent_step("row_tallies.not_folded"):
+        row_tallies.fold_changes()
     readiness_alarms.notify_of_checks()
     return False
 

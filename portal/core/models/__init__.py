@@ -87,6 +87,7 @@ from portal.core.models.provider import (
 )
 from portal.core.models.recipient import ClosedLine, Consent, Recipient
 from portal.core.models.reconciliation import DayState, Difference, DifferenceKind, ReconciledDay, Settlement, Sweep
+from portal.core.models.row_tally import RowTally, RowTallyChange, Tallied, count_rows
 from portal.core.models.sandbox_recipients import is_sandbox_recipient
 from portal.core.models.sends import AddressCheck, ReportedSend
 from portal.core.models.submission import OPEN_OUTCOMES, Attempt, BulkRequest, BulkState, Lane, Outcome, Submission

@@ -1,5 +1,6 @@
 """Usage of packages: the confirmed years, addresses held, what İYS would charge for, and how long both last."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -10,15 +11,17 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal.core import clock
-from portal.core.iys_protocol import Status
+from portal.core.ids import first_id
+from portal.core.iys_protocol import Channel, Status
 from portal.core.models import (
     Brand,
-    Consent,
     Package,
     PackageOrder,
     Provider,
     ProviderKind,
     Recipient,
+    Tallied,
+    count_rows,
     is_sandbox_recipient,
 )
 
@@ -116,7 +119,7 @@ class PackageUsage:
 
 
 def measure_usage(session: Session, provider: Provider, at: datetime, *, with_iys: bool = True) -> PackageUsage:
-    """Measure a provider's usage. Counting what İYS charges for reads every consent, so skip it where not shown."""
+    """Measure a provider's usage; what İYS charges for only where it is shown."""
     today = clock.day(at)
     confirmed = list_confirmed(session, provider.id)
     running = find_running(confirmed, today)
@@ -146,8 +149,8 @@ def find_fitting(session: Session, addresses: int) -> Package | None:
 
 def count_held(session: Session, provider: Provider) -> int:
     """How many addresses a provider holds ("records" in the price list). Those of sandbox mode cost nothing."""
-    held = select(func.count()).select_from(Recipient).where(Recipient.provider_id == provider.id)
-    return session.scalars(held).one() - _count_sandbox_addresses(session, provider)
+    held = count_rows(session, Tallied.RECIPIENTS, provider.id).total()
+    return held - _count_sandbox_addresses(session, provider)
 
 
 def _count_sandbox_addresses(session: Session, provider: Provider) -> int:
@@ -166,15 +169,11 @@ def count_iys_grants(session: Session, provider: Provider) -> int | None:
     brands = select(Brand.id).where(Brand.provider_id == provider.id)
     if not provider.in_sandbox_mode:
         brands = brands.where(Brand.is_sandbox.is_(False))
-    granted = (
-        select(Consent.brand_id, func.count())
-        .where(Consent.brand_id.in_(brands), Consent.status == Status.GRANTED)
-        .group_by(Consent.brand_id, Consent.channel)
-    )
-    largest: dict[int, int] = {}
-    for brand_id, count in session.execute(granted):
-        largest[brand_id] = max(count, largest.get(brand_id, 0))
-    return sum(largest.values())
+    granted: Counter[tuple[int, str]] = Counter()
+    for (brand_id, channel, _type, status), count in count_rows(session, Tallied.CONSENTS, provider.id).items():
+        if status == Status.GRANTED:
+            granted[int(brand_id), channel] += count
+    return sum(max(granted[brand_id, each] for each in Channel) for brand_id in session.scalars(brands))
 
 
 def require_capacity(session: Session, provider: Provider, new: int, at: datetime) -> None:
@@ -196,7 +195,7 @@ def _level(
     if running is None:
         return _level_without_package(session, provider, confirmed, at)
     if used > running.records:
-        since = max(_exceeded_at(session, provider, running.records), clock.start_of_day(running.starts_on))
+        since = max(_exceeded_at(session, provider, running.records, at), clock.start_of_day(running.starts_on))
         return _grace_level(Cause.RECORDS, since, at)
     if used >= NEAR * running.records:
         return Level.NEAR, Cause.RECORDS, None
@@ -222,19 +221,25 @@ def _grace_level(cause: Cause, since: datetime, at: datetime) -> LevelOf:
     return (Level.GRACE if at < until else Level.SHUT), cause, until
 
 
-def _exceeded_at(session: Session, provider: Provider, records: int) -> datetime:
-    """When the first address beyond the package was added. Ids are ordered in time."""
-    theirs = select(Recipient.created_at).where(Recipient.provider_id == provider.id)
+def _exceeded_at(session: Session, provider: Provider, records: int, at: datetime) -> datetime:
+    """When the first address beyond the package was added. Ids are ordered in time, so those of its day are passed."""
     place = records + _count_sandbox_addresses(session, provider)
-    return session.scalars(theirs.order_by(Recipient.id).offset(place).limit(1)).one()
+    begins = at
+    for (day,), count in sorted(count_rows(session, Tallied.RECIPIENTS, provider.id).items()):
+        begins = clock.start_of_day(date.fromisoformat(day))
+        if place < count:
+            break
+        place -= count
+    theirs = select(Recipient.created_at).where(
+        Recipient.provider_id == provider.id, Recipient.id >= first_id(begins), Recipient.created_at >= begins
+    )
+    return session.scalar(theirs.order_by(Recipient.id).offset(place).limit(1)) or begins
 
 
 def _runs_out_on(session: Session, provider: Provider, records: int | None, used: int, at: datetime) -> date | None:
     if records is None or used >= records:
         return None
-    since = at - LOOK_BACK
-    recent = select(func.count()).where(Recipient.provider_id == provider.id, Recipient.created_at > since)
-    grown = session.scalar(recent)
+    grown = count_rows(session, Tallied.RECIPIENTS, provider.id, since=clock.day(at - LOOK_BACK)).total()
     days = min(LOOK_BACK.days, max((at - provider.created_at).days, SHORTEST_LOOK))
     left = (records - used) * days // grown if grown else FARTHEST
     return clock.day(at) + timedelta(days=left) if left < FARTHEST else None

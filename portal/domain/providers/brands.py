@@ -3,7 +3,6 @@
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
 
 from sqlalchemy import Select, and_, case, func, or_, select
 from sqlalchemy.exc import IntegrityError
@@ -11,7 +10,18 @@ from sqlalchemy.orm import Session, aliased
 
 from portal.core import display_names
 from portal.core.iys_protocol import Channel, Source, Status
-from portal.core.models import Brand, Campaign, Connection, Consent, Domain, Message, Provider, ProviderKind
+from portal.core.models import (
+    Brand,
+    Campaign,
+    Connection,
+    Consent,
+    Domain,
+    Message,
+    Provider,
+    ProviderKind,
+    Tallied,
+    count_rows,
+)
 from portal.core.models.invitations import resume_invitations
 from portal.domain.providers import brand_requests, domain_reviews, sandbox_mode
 from portal.domain.providers.sandbox_mode import CodeTaken
@@ -103,13 +113,12 @@ def reopen_brand(session: Session, brand: Brand, at: datetime) -> None:
 
 def count_addresses(session: Session, provider_id: int) -> dict[int, dict[Channel, AddressCount]]:
     """By brand and channel; an address held as two recipient types counts once, as refused if either is."""
-    keys = (Consent.brand_id, Consent.channel, Consent.recipient_type, Consent.status)
-    consents = select(*keys, func.count()).where(Consent.provider_id == provider_id, Consent.status.is_not(None))
     found: dict[int, dict[Channel, Counter[Status]]] = {}
     types: dict[tuple[int, str], set[str]] = {}
-    for brand_id, channel, recipient_type, status, total in session.execute(consents.group_by(*keys)):
-        found.setdefault(brand_id, {}).setdefault(Channel(channel), Counter())[Status(cast(str, status))] += total
-        types.setdefault((brand_id, channel), set()).add(recipient_type)
+    for (brand, channel, recipient_type, status), total in count_rows(session, Tallied.CONSENTS, provider_id).items():
+        found.setdefault(int(brand), {}).setdefault(Channel(channel), Counter())[Status(status)] += total
+        if total:
+            types.setdefault((int(brand), channel), set()).add(recipient_type)
     if any(len(each) > 1 for each in types.values()):  # The join below is slow, and rarely needed.
         for brand_id, double, less, total in session.execute(_double_counts(provider_id)):
             found[brand_id][Channel(double)][Status(less)] -= total

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
 from portal.core.iys_protocol import Channel, RecipientType, Status
-from portal.core.models import Brand, Consent, Decision, Recipient
+from portal.core.models import Brand, Consent, Decision, Recipient, Tallied, count_rows
 from portal.core.vault import Vault
 from portal.domain.consents.evidence import evidence_column, has_strength
 from portal.domain.consents.may_send import may_send
@@ -38,10 +38,24 @@ class ExportedConsent:
 
 
 def count(session: Session, wanted: ExportFilter, at: datetime) -> int:
+    if wanted.may_send is None and wanted.strength is None and not (wanted.since or wanted.until):
+        return _count_kept(session, wanted)
     current = select(func.count()).select_from(Consent).join(Brand, Brand.id == Consent.brand_id)
     if wanted.strength is not None:
         current = current.join(Decision, Decision.id == Consent.decision_id)
     return session.execute(current.where(Brand.provider_id == wanted.provider_id, *_conditions(wanted))).scalar_one()
+
+
+def _count_kept(session: Session, wanted: ExportFilter) -> int:
+    """By kept counts, where these know what is wanted."""
+    of_brand = select(Brand.id).where(Brand.provider_id == wanted.provider_id, *wanted.brand_conditions(Brand.id))
+    brands = set(map(str, session.scalars(of_brand)))
+    key = (wanted.channel, wanted.recipient_type, wanted.status)
+    return sum(
+        count
+        for (brand, *its), count in count_rows(session, Tallied.CONSENTS, wanted.provider_id).items()
+        if brand in brands and all(each in (None, its[place]) for place, each in enumerate(key))
+    )
 
 
 def rows(session: Session, vault: Vault, wanted: ExportFilter, at: datetime) -> Iterator[ExportedConsent]:

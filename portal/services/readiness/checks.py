@@ -31,6 +31,7 @@ GUARDED = (
     "retention_run",
 )  # fmt: skip
 WITH_EVENTS = ("annulment", "decision", "submission")
+WITH_COUNTS = ("annulment", "consent", "decision", "recipient", "submission")
 TRIGGERS_OF_SQLITE = text("SELECT name FROM sqlite_master WHERE type = 'trigger'")
 TRIGGERS_OF_POSTGRESQL = text("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled IN ('O', 'A')")
 QUEUES = ((Submission, Submission.payload), (Message, Message.facts), (Mail, Mail.facts))
@@ -122,7 +123,8 @@ def _check_triggers() -> Fault | None:
     is_sqlite = read_session().get_bind().dialect.name == "sqlite"
     found = set(read_session().scalars(TRIGGERS_OF_SQLITE if is_sqlite else TRIGGERS_OF_POSTGRESQL))
     expected = {f"{table}_no_{act}" for table in GUARDED for act in ("update", "delete")}
-    if not (missing := sorted((expected | {f"{table}_event" for table in WITH_EVENTS}) - found)):
+    expected |= {f"{table}_event" for table in WITH_EVENTS} | {f"{table}_tally" for table in WITH_COUNTS}
+    if not (missing := sorted(expected - found)):
         return None
     return Fault(
         N_("Tetikleyici yok ya da kapalı: %(names)s. Kayıtlar değiştirilebilir, olaylar yazılmayabilir."),

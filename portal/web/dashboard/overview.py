@@ -1,17 +1,29 @@
 """The dashboard's first page: today's decisions, what waits for İYS, and the oldest deadline."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from flask import render_template
 from flask_login import current_user
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, select
 
 from portal.core import clock
 from portal.core.extensions import read_session, vault
 from portal.core.iys_protocol import Status
-from portal.core.models import OPEN_OUTCOMES, Brand, Decision, Outcome, Provider, Recipient, Submission, is_void
+from portal.core.models import (
+    OPEN_OUTCOMES,
+    Brand,
+    Decision,
+    Outcome,
+    Provider,
+    Recipient,
+    Submission,
+    Tallied,
+    count_rows,
+    is_void,
+)
 from portal.domain import complaints, consent_points, packages
 from portal.domain.consents import recipients
 from portal.domain.consents.urgency import Urgency, urgency
@@ -44,11 +56,11 @@ def overview() -> str:
     lanes = lane_backlogs(provider.id, at)
     return render_template(
         "dashboard/overview.html",
-        granted_today=today.get(Status.GRANTED, 0),
-        refused_today=today.get(Status.REFUSED, 0),
+        granted_today=today[Status.GRANTED],
+        refused_today=today[Status.REFUSED],
         to_forward=sum(lane.count for lane in lanes),
-        accepted=outcomes.get(Outcome.ACCEPTED, 0) + outcomes.get(Outcome.VERIFIED, 0),
-        attention=sum(outcomes.get(each, 0) for each in NEEDS_ATTENTION),
+        accepted=outcomes[Outcome.ACCEPTED] + outcomes[Outcome.VERIFIED],
+        attention=sum(outcomes[each] for each in NEEDS_ATTENTION),
         amber=sum(lane.amber for lane in lanes),
         red=sum(lane.red for lane in lanes),
         oldest=_oldest_submission(provider.id, at),
@@ -66,25 +78,22 @@ def overview() -> str:
     )
 
 
-def _counts_of_today(provider: Provider, at: datetime) -> dict[Status, int]:
-    since = clock.start_of_day(clock.day(at))
-    rows = select(Decision.status, func.count()).where(
-        Decision.provider_id == provider.id,
-        Decision.recorded_at >= since,
-        ~is_void(),
-        Decision.brand_id.in_(sandbox_mode.counted_brands(provider)),
-    )
-    return dict(read_session().execute(rows.group_by(Decision.status)).all())
+def _counts_of_today(provider: Provider, at: datetime) -> Counter[str]:
+    brands = set(map(str, read_session().scalars(sandbox_mode.counted_brands(provider))))
+    found: Counter[str] = Counter()
+    for (_day, brand, status), count in count_rows(
+        read_session(), Tallied.DECISIONS, provider.id, since=clock.day(at)
+    ).items():
+        found[status] += count if brand in brands else 0
+    return found
 
 
-def _counts_by_outcome(provider: Provider) -> dict[Outcome, int]:
-    """Submissions by outcome. Once a provider has left sandbox mode, those to the sandbox don't count."""
-    rows = select(Submission.outcome, func.count()).where(
-        Submission.provider_id == provider.id, Submission.closed_at.is_(None)
-    )
-    if not provider.in_sandbox_mode:
-        rows = rows.where(Submission.endpoint.not_like(sandbox_mode.PATHS))
-    return dict(read_session().execute(rows.group_by(Submission.outcome)).all())
+def _counts_by_outcome(provider: Provider) -> Counter[str]:
+    """Ended submissions by outcome. Once a provider has left sandbox mode, those to the sandbox don't count."""
+    found: Counter[str] = Counter()
+    for (outcome, told), count in count_rows(read_session(), Tallied.SUBMISSIONS, provider.id).items():
+        found[outcome] += count if told == "iys" or provider.in_sandbox_mode else 0
+    return found
 
 
 def _oldest_submission(provider_id: int, at: datetime) -> OldestSubmission | None:

@@ -13,7 +13,17 @@ from portal.app import create_app
 from portal.cli import doctor
 from portal.core import clock
 from portal.core.extensions import db, limiter
-from portal.core.models import Egress, IysRate, KeyGeneration, NotedSetting, Outcome, Process, Submission
+from portal.core.models import (
+    Egress,
+    IysRate,
+    KeyGeneration,
+    NotedSetting,
+    Outcome,
+    Process,
+    RowTally,
+    Submission,
+    Tallied,
+)
 from portal.services import readiness
 from portal.services.readiness import checks, heartbeats
 from tests import databases, make
@@ -221,6 +231,7 @@ NOBODY = "127.0.0.1:9"
 NOTED = {"generation": 1, "check_value": "0"}
 LATE = {"name": IysRate.CLOCK, "next_at": clock.now(), "ahead_ms": -6400}
 UNSERVED = {"id": 2, "name": "ankara", "lease_until": clock.now() - timedelta(minutes=2)}
+FIVE_TOO_MANY = {"subject": Tallied.RECIPIENTS, "provider_id": 1, "bucket": "2026-01-01", "total": 5}
 NO_GUARD = "DROP TRIGGER decision_no_update"
 if databases.SERVER:
     NO_GUARD = "ALTER TABLE decision DISABLE TRIGGER decision_no_update"
@@ -284,6 +295,8 @@ PLANTS = {
                         {"SANDBOX_URL": f"http://{NOBODY}", "SANDBOX_KEY": SECRETS["SECRET_KEY"]}),
     "a guard": Plant("triggers: Triggers are missing or off: decision_no_update.", "ENABLE TRIGGER",
                      statement=text(NO_GUARD)),
+    "a wrong count": Plant("counts: 1 counts do not match the rows (recipient)", "flask db-recount",
+                           statement=insert(RowTally).values(FIVE_TOO_MANY)),
 }
 # fmt: on
 

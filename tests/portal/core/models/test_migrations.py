@@ -16,13 +16,15 @@ from alembic.script import ScriptDirectory
 from flask import Flask
 from sqlalchemy import CheckConstraint, inspect, text
 from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.orm import Session
 
 import shortlinks
 from portal.app import create_app
 from portal.core import clock
 from portal.core.extensions import db
-from portal.core.models import Base, Movement, Submission
+from portal.core.models import Base, Movement, RowTally, Submission
 from portal.migrations import append_only, baseline
+from portal.services import row_tallies
 from tests import databases
 from tests.conftest import SECRETS
 
@@ -186,6 +188,15 @@ def test_upgrading_from_the_baseline_keeps_every_row(upgraded):
 
     assert min(before.values()) > 0
     assert after == {name: count for name, count in before.items() if names[name]}
+
+
+def test_upgrading_counts_the_rows_that_were_there(upgraded):
+    app, _ = upgraded
+    with app.app_context(), Session(create_plain_engine()) as session:
+        counted = session.scalars(sa.select(RowTally.subject)).all()
+
+        assert {"consent", "recipient"} <= set(counted)  # Its one decision is void.
+        assert row_tallies.find_differences(session) == []
 
 
 def test_models_can_read_the_rows_of_the_baseline(upgraded):

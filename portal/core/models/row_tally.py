@@ -1,0 +1,61 @@
+"""How many rows a provider has: kept by triggers as rows are written, since counting millions takes seconds.
+
+On PostgreSQL a trigger adds what changed as a row of its own, so that no two writers wait for each other, and the
+worker folds these into the totals each minute; SQLite, which has one writer at a time, adds to the total itself.
+"""
+
+from collections import Counter
+from datetime import date
+from enum import StrEnum
+
+from sqlalchemy import Identity, String, func, select, union_all
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from portal.core.models.base import Base, BigId
+
+
+class Tallied(StrEnum):
+    """What is counted, and by which words of a bucket. Days are Istanbul's."""
+
+    RECIPIENTS = "recipient"  # Day of creation.
+    CONSENTS = "consent"  # Brand, channel, recipient type, status. Those with a status.
+    SUBMISSIONS = "submission"  # Outcome, "iys" or "sandbox". Those that ended and that nobody closed.
+    DECISIONS = "decision"  # Day, brand, status. Those that are not void.
+
+
+class RowTally(Base):
+    """The number of rows in a bucket, without what RowTallyChange adds to it."""
+
+    __table_args__ = ({"sqlite_with_rowid": False},)  # Otherwise SQLite keeps the key twice.
+
+    subject: Mapped[str] = mapped_column(String(12), primary_key=True)  # Tallied
+    provider_id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    bucket: Mapped[str] = mapped_column(String(60), primary_key=True)  # Words with spaces between them.
+    total: Mapped[int]
+
+
+class RowTallyChange(Base):
+    """What one statement changed, until it is folded into the total. PostgreSQL only."""
+
+    id: Mapped[int] = mapped_column(BigId, Identity(), primary_key=True)
+    subject: Mapped[str] = mapped_column(String(12))
+    provider_id: Mapped[int]
+    bucket: Mapped[str] = mapped_column(String(60))
+    change: Mapped[int]
+
+
+def count_rows(
+    session: Session, subject: Tallied, provider_id: int, since: date | None = None
+) -> Counter[tuple[str, ...]]:
+    """A provider's rows by the words of their bucket; from a day on, where buckets begin with days."""
+    parts = [
+        select(model.bucket, number.label("rows")).where(
+            model.subject == subject,
+            model.provider_id == provider_id,
+            model.bucket >= (since.isoformat() if since else ""),
+        )
+        for model, number in ((RowTally, RowTally.total), (RowTallyChange, RowTallyChange.change))
+    ]
+    both = union_all(*parts).subquery()
+    found = session.execute(select(both.c.bucket, func.sum(both.c.rows)).group_by(both.c.bucket))
+    return Counter({tuple(bucket.split()): int(rows) for bucket, rows in found})
