@@ -2,7 +2,8 @@
 the desk, a call of the API, a link's page and a decision, as one firm has more and more consents.
 
 `python -m bench.growth postgresql 10000 100000 1000000` prints the milliseconds of each at each size, slowest first:
-the median of three, in one process. All decisions have been accepted; `MESAJ` of one number each.
+the median of three, in one process. All decisions have been accepted; `MESAJ` of one number each. They are of one day,
+but on PostgreSQL those beyond 100,000 are of the 300 days before (bench/copies.py).
 """
 
 import sys
@@ -15,7 +16,7 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import text, update
 
-from bench import environments
+from bench import copies, environments
 from bench.decisions import CHOICES, decision_posts
 from portal.app import create_app
 from portal.core import clock
@@ -30,6 +31,7 @@ from tests.portal.web.dashboard.staff import StaffBrowser, signed_in
 DATABASES = {"sqlite": environments.SQLITE, "postgresql": environments.POSTGRESQL}
 OF_STAFF = {"of a provider": make.AYSE, "of the operator": "derya@operator.example"}
 TIMES, PEOPLE, AT_ONCE = 3, 300, 50_000
+MADE = 100_000  # As an import makes them; larger sizes are multiples of it.
 FILES = (".csv", ".xlsx", ".pdf", "/file")  # They hold everything.
 FORM = "application/x-www-form-urlencoded"
 GOAL, GOAL_OF_SEARCH = 500, 300  # Milliseconds.
@@ -49,7 +51,7 @@ def main(database: str, *sizes: str) -> None:
                 _grow(range(grown, size))
             grown = size
             app = create_app(environ)
-            for name, act in _acts(app, codes, key, phones(1, size // 2)[0]):
+            for name, act in _acts(app, codes, key, phones(1, min(size, MADE) // 2)[0]):
                 found.setdefault(name, []).append(_milliseconds(act))
             app.extensions["visit_recorder"].stop()
             print(f"{size:,} consents", file=sys.stderr, flush=True)
@@ -60,14 +62,18 @@ def main(database: str, *sizes: str) -> None:
 
 
 def _grow(numbers: range) -> None:
-    """Add consents, accepted by İYS, in steps that memory holds."""
-    for first in range(numbers.start, numbers.stop, AT_ONCE):
-        people = phones(min(AT_ONCE, numbers.stop - first), first)
+    """Add consents, accepted by İYS, in steps that memory holds; on PostgreSQL those beyond MADE as copies."""
+    is_postgresql = db.session.get_bind().dialect.name == "postgresql"
+    made = min(numbers.stop, MADE) if is_postgresql else numbers.stop
+    for first in range(numbers.start, made, AT_ONCE):
+        people = phones(min(AT_ONCE, made - first), first)
         insert_decisions(make.brand(), people, clock.now() - timedelta(hours=1), held="ONAY")
         ended = {"outcome": Outcome.ACCEPTED, "due_at": None, "ended_at": clock.now()}
         db.session.execute(update(Submission).where(Submission.outcome == Outcome.WAITING).values(ended))
         db.session.commit()
-    if db.session.get_bind().dialect.name == "postgresql":
+    if made < numbers.stop:
+        copies.add_copies(range(max(numbers.start // MADE, 1), numbers.stop // MADE))
+    if is_postgresql:
         db.session.execute(text("ANALYZE"))  # As the server itself does within a minute.
         db.session.commit()
 
