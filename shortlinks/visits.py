@@ -4,13 +4,13 @@ The kind is a guess for statistics only. Nothing may be decided by it.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
-from typing import Protocol
+from typing import Any
 
 from sqlalchemy import Enum, String, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -36,13 +36,7 @@ SCANNERS = re.compile(
     re.IGNORECASE,
 )
 
-PREFETCH_HEADERS = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")  # Browsers that prefetch pages.
-
-
-class Headers(Protocol):
-    """Headers of a request, such as a dict of them."""
-
-    def get(self, name: str, default: str, /) -> str: ...
+PREFETCH_HEADERS = ("HTTP_SEC_PURPOSE", "HTTP_PURPOSE", "HTTP_X_PURPOSE", "HTTP_X_MOZ")  # Browsers that prefetch pages.
 
 
 class VisitKind(StrEnum):
@@ -87,18 +81,16 @@ def record(session: Session, openings: Iterable[Opening]) -> None:
         session.execute(insert(Visit.__table__), rows)
 
 
-def classify(headers: Headers, method: str, remote_addr: str | None) -> tuple[VisitKind, str]:
-    """The kind of a visit and its network ("203.0.113.0/24", "2001:db8:1::/48", "" if unknown).
-
-    `headers` are looked up by their canonical spelling ("User-Agent").
-    """
-    kind = _kind_of_agent(headers.get("User-Agent", "")[:MAX_AGENT_LENGTH].strip())
-    purposes = [purpose for name in PREFETCH_HEADERS if (purpose := headers.get(name, ""))]
+def classify(environ: Mapping[str, Any]) -> tuple[VisitKind, str]:
+    """The kind of a visit, by its WSGI environment, and its network ("203.0.113.0/24", "2001:db8:1::/48", "" if
+    unknown)."""
+    kind = _kind_of_agent(environ.get("HTTP_USER_AGENT", "")[:MAX_AGENT_LENGTH].strip())
+    purposes = [environ[name] for name in PREFETCH_HEADERS if name in environ]
     if any(each.lower().startswith(("prefetch", "preview")) for each in purposes):
         kind = VisitKind.PREVIEW
-    elif kind == VisitKind.UNKNOWN and method == "HEAD":
+    elif kind == VisitKind.UNKNOWN and environ.get("REQUEST_METHOD") == "HEAD":
         kind = VisitKind.SCANNER
-    return kind, _network(remote_addr)
+    return kind, _network(environ.get("REMOTE_ADDR"))
 
 
 @lru_cache(maxsize=1024)

@@ -13,7 +13,7 @@ HEADLESS = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 HeadlessChrome/14
 
 
 def kind(agent, method="GET", **headers):
-    return classify({"User-Agent": agent, **headers}, method, None)[0]
+    return classify({"HTTP_USER_AGENT": agent, "REQUEST_METHOD": method, **headers})[0]
 
 
 @pytest.mark.parametrize("agent", [IPHONE, CUBOT, f"{IPHONE} [FBAN/FBIOS;FBAV/500.0]", f"{IPHONE} Viber/25.1"])
@@ -32,7 +32,7 @@ def test_a_declared_bot_is_a_scanner(agent):
 
 
 def test_a_missing_user_agent_is_a_scanner():
-    assert classify({}, "GET", None) == (VisitKind.SCANNER, "")
+    assert classify({"REQUEST_METHOD": "GET"}) == (VisitKind.SCANNER, "")
 
 
 def test_a_head_request_is_a_scanner():
@@ -41,7 +41,12 @@ def test_a_head_request_is_a_scanner():
 
 @pytest.mark.parametrize(
     "header, value",
-    [("Sec-Purpose", "prefetch;prerender"), ("Purpose", "prefetch"), ("X-Purpose", "preview"), ("X-Moz", "prefetch")],
+    [
+        ("HTTP_SEC_PURPOSE", "prefetch;prerender"),
+        ("HTTP_PURPOSE", "prefetch"),
+        ("HTTP_X_PURPOSE", "preview"),
+        ("HTTP_X_MOZ", "prefetch"),
+    ],
 )
 def test_a_prefetch_is_a_preview(header, value):
     assert kind(IPHONE, **{header: value}) == VisitKind.PREVIEW
@@ -63,12 +68,12 @@ def test_a_prefetch_is_a_preview(header, value):
     ],
 )
 def test_only_the_network_is_kept(address, network):
-    assert classify({"User-Agent": IPHONE}, "GET", address)[1] == network
+    assert classify({"HTTP_USER_AGENT": IPHONE, "REMOTE_ADDR": address})[1] == network
 
 
 @given(st.text(), st.text(), st.text())
 def test_any_header_and_any_address_get_an_answer(agent, purpose, address):
-    seen, network = classify({"User-Agent": agent, "Sec-Purpose": purpose}, "GET", address)
+    seen, network = classify({"HTTP_USER_AGENT": agent, "HTTP_SEC_PURPOSE": purpose, "REMOTE_ADDR": address})
 
     assert seen in VisitKind
     assert network == "" or "/" in network
@@ -77,4 +82,4 @@ def test_any_header_and_any_address_get_an_answer(agent, purpose, address):
 def test_a_longest_network_fits_its_column():
     address = "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"
 
-    assert len(classify({}, "GET", address)[1]) <= 43
+    assert len(classify({"REMOTE_ADDR": address})[1]) <= 43

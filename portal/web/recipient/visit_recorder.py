@@ -4,8 +4,8 @@ They are statistics and a little evidence; a killed process loses the last secon
 """
 
 import atexit
-import queue
 import threading
+from collections import deque
 
 import structlog
 from flask import Flask, Request, current_app
@@ -29,7 +29,7 @@ def init_app(app: Flask) -> None:
 
 def record_visit(link_id: int, request: Request) -> None:
     """Queue an opening of a link, with the kind of opener that its headers suggest."""
-    kind, network = shortlinks.classify(request.headers, request.method, request.remote_addr)
+    kind, network = shortlinks.classify(request.environ)
     current_app.extensions["visit_recorder"].add(Opening(link_id, clock.now(), kind, network))
 
 
@@ -38,25 +38,24 @@ class VisitRecorder:
 
     def __init__(self, app: Flask):
         self._app = app
-        self._waiting: queue.Queue[Opening] = queue.Queue(LONGEST_QUEUE)
+        self._waiting: deque[Opening] = deque()
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
         self._stopping = threading.Event()
 
     def add(self, opening: Opening) -> None:
         """Queue an opening; when the queue is full it is dropped rather than the page delayed."""
-        try:
-            self._waiting.put_nowait(opening)
-        except queue.Full:
+        if len(self._waiting) >= LONGEST_QUEUE:
             return
+        self._waiting.append(opening)
         if self._thread is None:
             self._start()
 
     def write_chunk(self) -> int:
         """Write up to CHUNK queued openings; return how many."""
         chunk: list[Opening] = []
-        while len(chunk) < CHUNK and not self._waiting.empty():
-            chunk.append(self._waiting.get_nowait())
+        while len(chunk) < CHUNK and self._waiting:
+            chunk.append(self._waiting.popleft())
         if chunk:
             with self._app.app_context():
                 shortlinks.record(db.session, chunk)
