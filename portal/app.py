@@ -2,16 +2,15 @@
 
 import gc
 import os
-import re
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext, suppress
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
-from flask import Blueprint, Flask, Response
+from flask import Blueprint, Flask, Request
 from flask_login import LoginManager
-from werkzeug.datastructures import Headers
+from werkzeug.routing import MapAdapter
 from werkzeug.utils import find_modules
 
 import config
@@ -33,39 +32,34 @@ from portal.web.shared import (
     error_pages,
     hosts,
     languages,
+    responses,
     security_headers,
     static_files,
 )
 
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIEnvironment
-
 # New objects. With Python's 700, a list of 10,000 rows took a third longer, for garbage that it has not; with 50,000 an
 # import grows with its file.
 COLLECT_AFTER = 20_000
-PLAIN_URL = re.compile(r"[A-Za-z0-9_/.?=&-]*")
 Hook = TypeVar("Hook", bound=Callable[..., Any])
-
-
-class PortalResponse(Response):
-    def get_wsgi_headers(self, environ: "WSGIEnvironment") -> Headers:
-        """As they are where a text is answered, or a redirect to a plain URL: others need a corrected copy."""
-        is_plain = self.status_code == 200 or (
-            self.status_code == 303 and PLAIN_URL.fullmatch(self.headers.get("Location", ""))
-        )
-        if is_plain and "Content-Length" in self.headers:
-            return self.headers
-        return super().get_wsgi_headers(environ)
 
 
 class Portal(Flask):
     """No view and no hook of it is a coroutine, so none is inspected for that in each request."""
 
     login_manager: LoginManager
-    response_class = PortalResponse
+    response_class = responses.PortalResponse
 
     def ensure_sync(self, func: Hook) -> Hook:
         return func
+
+    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
+        """Of what the request has read already; Flask's reads the WSGI environment anew."""
+        if request is None:
+            return super().create_url_adapter(request)
+        return self.url_map.bind(
+            request.host, request.root_path, "", request.scheme, request.method, request.path,
+            request.query_string.decode(errors="replace"),
+        )  # fmt: skip
 
 
 def create_app(environ: Mapping[str, str] = os.environ) -> Flask:

@@ -1,7 +1,11 @@
 """Security headers of every response: no script but our own, nothing from third parties, no framing."""
 
-from flask import Flask, Response
+from functools import cache
+
+from flask import Flask
 from flask.globals import request_ctx
+
+from portal.web.shared.responses import PortalResponse
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -57,18 +61,23 @@ def init_app(app: Flask) -> None:
     app.after_request(_set_headers)
 
 
-def _set_headers(response: Response) -> Response:
-    request, headers = request_ctx.request, response.headers
-    endpoint = request.endpoint
-    if endpoint in CACHEABLE and response.status_code < 400:
-        headers.extend(CACHED)
-    else:
-        headers.remove("Cache-Control")  # A view's own.
-        headers.extend(BY_CODE if request.blueprint in WITH_CODE else SIGNED_IN)
+def _set_headers(response: PortalResponse) -> PortalResponse:
+    request = request_ctx.request
+    is_cached = request.endpoint in CACHEABLE and response.status_code < 400
+    if not is_cached:
+        response.headers.remove("Cache-Control")  # A view's own.
+    response.fixed_headers = _headers_of(request.endpoint, is_cached, request.is_secure)
+    return response
+
+
+@cache
+def _headers_of(endpoint: str | None, is_cached: bool, is_secure: bool) -> tuple[tuple[str, str], ...]:
+    blueprint = endpoint.rpartition(".")[0] or None if endpoint else None
+    headers = dict(CACHED if is_cached else BY_CODE if blueprint in WITH_CODE else SIGNED_IN)
     if endpoint in WITH_SCRIPT:
         headers["Content-Security-Policy"] += "; script-src 'self'"
     if endpoint in WITH_POLLING:
         headers["Content-Security-Policy"] += "; connect-src 'self'"
-    if request.is_secure:
+    if is_secure:
         headers["Strict-Transport-Security"] = "max-age=31536000"
-    return response
+    return tuple(headers.items())
