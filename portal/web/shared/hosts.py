@@ -3,10 +3,11 @@
 A brand's own host, once it is verified, is a short host for that brand's links.
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from flask import Flask, abort, current_app, request
+from flask import Flask, abort, current_app
 from flask.globals import app_ctx, request_ctx
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
@@ -27,6 +28,15 @@ NEVER = datetime.min.replace(tzinfo=clock.ISTANBUL)
 log = structlog.get_logger()
 
 
+@dataclass(frozen=True, slots=True)
+class AskedHost:
+    """What a request's host serves: everything but links of short hosts, or links only, of all or of one brand."""
+
+    is_main: bool
+    is_short: bool
+    brand_id: int | None
+
+
 def init_app(app: Flask) -> None:
     """Check the host of every request, behind a known number of proxies."""
     hops = app.config["PROXY_HOPS"]
@@ -38,7 +48,7 @@ def init_app(app: Flask) -> None:
 
 
 def is_short_host() -> bool:
-    return is_short(_host())
+    return _asked_host().is_short
 
 
 def is_short(host: str) -> bool:
@@ -59,7 +69,7 @@ def vouched_brand(host: str) -> int | None:
 
 def brand_of_host() -> int | None:
     """The brand whose own host this request came by; None at our hosts, which serve the links of all."""
-    return _brand_of(_host())
+    return _asked_host().brand_id
 
 
 def _brand_of(host: str) -> int | None:
@@ -67,16 +77,16 @@ def _brand_of(host: str) -> int | None:
 
 
 def _check() -> None:
-    request, app = request_ctx.request, app_ctx.app  # Each use of a proxy looks for it anew.
+    request = request_ctx.request  # Each use of a proxy looks for it anew.
     endpoint = request.endpoint or ""
     if endpoint in PROBES:  # A supervisor or a load balancer asks by IP address.
         return
-    app.extensions["forwarded_headers"].note_request(request.environ)
-    host, config = _host(), app.config
-    if host in config["HOSTS"] and host not in config["SHORT_HOSTS"]:
+    current_app.extensions["forwarded_headers"].note_request(request.environ)
+    host = _asked_host()
+    if host.is_main:
         is_served = endpoint not in ONLY_ON_SHORT_HOSTS
     else:
-        is_served = is_short(host) and endpoint.startswith(SERVED_ON_SHORT_HOSTS)
+        is_served = host.is_short and endpoint.startswith(SERVED_ON_SHORT_HOSTS)
     if not is_served:
         abort(404)
 
@@ -95,5 +105,16 @@ def _brand_hosts() -> dict[str, int]:
     return known
 
 
-def _host() -> str:
-    return request.host.rsplit(":", 1)[0].lower()
+def _asked_host() -> AskedHost:
+    """Of this request; looked up once."""
+    own = app_ctx.g
+    asked: AskedHost | None = own.get("asked_host")
+    if asked is None:
+        host, config = request_ctx.request.host.rsplit(":", 1)[0].lower(), current_app.config
+        brand_id, is_short = _brand_of(host), host in config["SHORT_HOSTS"]
+        asked = own.asked_host = AskedHost(
+            is_main=host in config["HOSTS"] and not is_short,
+            is_short=is_short or brand_id is not None,
+            brand_id=brand_id,
+        )
+    return asked
