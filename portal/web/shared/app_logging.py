@@ -44,7 +44,9 @@ def init_app(app: Flask) -> None:
     logging.basicConfig(stream=sys.stderr)  # No force: a handler of a test stays.
     for handler in (*logging.getLogger().handlers, *logging.getLogger("gunicorn.error").handlers):
         handler.setFormatter(JsonFormatter())
-    logging._srcfile = None  # As Python documents: no line says where in the source it was written, nobody need look.
+    # As Python documents: what no line tells is not gathered.
+    logging._srcfile = None
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     logging.getLogger().setLevel(app.config["LOG_LEVEL"])
     for chatty in ("urllib3", "alembic", "werkzeug"):
         logging.getLogger(chatty).setLevel(logging.WARNING)

@@ -24,7 +24,7 @@ def offers_english() -> bool:
 
 def _asked_language() -> str | None:
     request = request_ctx.request
-    asked: str | None = request.args.get("lang") or g.get("language")
+    asked: str | None = (request.query_string and request.args.get("lang")) or g.get("language")
     if asked is None and request.blueprint not in WITHOUT_SESSION:
         asked = session.get("language")
     return asked
