@@ -38,7 +38,7 @@ FIND_LINK = PreparedSelect(
 CODE, ADDRESS, PAIR, TOKEN = (secrets.token_hex(16) for _ in range(4))
 PLACEHOLDERS = Personal(address=ADDRESS, pair=PAIR, form_token=TOKEN)
 
-_pages: dict[tuple[Any, ...], str] = {}
+_pages: dict[tuple[Any, ...], bytes] = {}  # To be formatted with the personal values.
 
 
 def find_link(code: str) -> tuple[shortlinks.Resolution, LinkContext]:
@@ -54,7 +54,7 @@ def find_link(code: str) -> tuple[shortlinks.Resolution, LinkContext]:
 
 @blueprint.get("/k/<code>", endpoint="page")
 @blueprint.get("/<code>", endpoint="short_page")
-def show_page(code: str) -> str:
+def show_page(code: str) -> str | bytes:
     link, context = find_link(code)
     visit_recorder.record_visit(context.link_id, request_ctx.request)
     return render_link_page(
@@ -64,7 +64,7 @@ def show_page(code: str) -> str:
 
 def render_link_page(
     link: shortlinks.Resolution, context: LinkContext, view: View, form_state: FormState = EMPTY_FORM
-) -> str:  # fmt: skip
+) -> str | bytes:  # fmt: skip
     """Render a link's page: from the cache for people who have decided nothing, else for this one alone."""
     language = select_language().language
     is_disowned = view.state == State.DISOWNED  # What holds is then another's matter.
@@ -78,7 +78,7 @@ def render_link_page(
 
 def render_cached(
     context: LinkContext, view: View, language: str, mine: Personal, page: Callable[[Personal], dict[str, Any]]
-) -> str:  # fmt: skip
+) -> bytes:  # fmt: skip
     """The page for one person; `page` is called only where the cache has none like it."""
     code, key = requested_code(), (
         current_app.config["LINK_SALT"], context.text_id, view, request.endpoint, language, context.logo_digest,
@@ -86,10 +86,18 @@ def render_cached(
     )  # fmt: skip
     shared = _pages.get(key)
     if shared is None:
-        shared = render_template("recipient/page.html", page=page(PLACEHOLDERS)).replace(code, CODE)
+        shared = _with_gaps(render_template("recipient/page.html", page=page(PLACEHOLDERS)).replace(code, CODE))
         if not current_app.jinja_env.auto_reload:  # Not in development, where templates change.
             if len(_pages) >= MAX_PAGES:
                 _pages.clear()
             _pages[key] = shared
-    own = shared.replace(CODE, code).replace(ADDRESS, escape(mine.address))
-    return own.replace(PAIR, mine.pair).replace(TOKEN, mine.form_token)
+    own = {CODE: code, ADDRESS: escape(mine.address), PAIR: mine.pair, TOKEN: mine.form_token}
+    return shared % {place.encode(): value.encode() for place, value in own.items()}
+
+
+def _with_gaps(page: str) -> bytes:
+    """A page as a format of bytes, with a gap for each placeholder: it is encoded once, not for each person."""
+    page = page.replace("%", "%%")
+    for place in (CODE, ADDRESS, PAIR, TOKEN):
+        page = page.replace(place, f"%({place})s")
+    return page.encode()

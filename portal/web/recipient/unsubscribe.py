@@ -27,7 +27,7 @@ _LONGEST = 1000  # Bytes of a post of that kind.
 
 
 @blueprint.get("/u/<code>", endpoint="refusing")
-def show_refusing(code: str) -> str:
+def show_refusing(code: str) -> str | bytes:
     """Show what may be refused. Opening it decides nothing."""
     link, context = find_link(code)
     visit_recorder.record_visit(context.link_id, request)
