@@ -74,9 +74,14 @@ class _CompiledSelect:
         compiled: Any = statement.compile(dialect=dialect)
         self.sql: str = compiled.string
         self._positions: list[str] | None = compiled.positiontup
-        self._constants = {name: bind.value for name, bind in compiled.binds.items() if not bind.required}
-        impls = {name: bind.type.dialect_impl(dialect) for name, bind in compiled.binds.items()}
-        self._binds = [(name, convert) for name, impl in impls.items() if (convert := impl.bind_processor(dialect))]
+        self._constants: dict[str, Any] = {}
+        self._binds: list[tuple[str, Any]] = []
+        for name, bind in compiled.binds.items():
+            convert = bind.type.dialect_impl(dialect).bind_processor(dialect)
+            if not bind.required:
+                self._constants[name] = convert(bind.value) if convert else bind.value
+            elif convert:
+                self._binds.append((name, convert))
         types = [column.type.dialect_impl(dialect) for column in statement.selected_columns]
         converts = [each.result_processor(dialect, None) for each in types]
         self._columns = [(place, convert) for place, convert in enumerate(converts) if convert]

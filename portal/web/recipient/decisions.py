@@ -25,9 +25,7 @@ from portal.web.recipient.page_content import FormState
 def decide(code: str) -> ResponseReturnValue:
     """Record the choices of a form; then show the receipt."""
     link, context = find_link(code)
-    return record_choices(
-        link, context, link_states.asking_view(link, context, page_content.address_of(vault(), context).channels)
-    )
+    return record_choices(link, context, link_states.asking_view(link, context, page_content.address_of(context)))
 
 
 def record_choices(link: shortlinks.Resolution, context: LinkContext, view: View) -> ResponseReturnValue:

@@ -12,7 +12,7 @@ from sqlalchemy import bindparam
 
 import shortlinks
 from portal.core import clock
-from portal.core.extensions import reader, vault
+from portal.core.extensions import reader
 from portal.core.models import AudienceEntry
 from portal.core.models.link_context import ADDED_COLUMNS, LINK_CONTEXT, CurrentConsents, LinkContext, read_link_context
 from portal.core.prepared_select import PreparedSelect
@@ -57,9 +57,7 @@ def find_link(code: str) -> tuple[shortlinks.Resolution, LinkContext]:
 def show_page(code: str) -> str | bytes:
     link, context = find_link(code)
     visit_recorder.record_visit(context.link_id, request_ctx.request)
-    return render_link_page(
-        link, context, link_states.asking_view(link, context, page_content.address_of(vault(), context).channels)
-    )
+    return render_link_page(link, context, link_states.asking_view(link, context, page_content.address_of(context)))
 
 
 def render_link_page(
@@ -69,7 +67,7 @@ def render_link_page(
     language = select_language().language
     is_disowned = view.state == State.DISOWNED  # What holds is then another's matter.
     current = NOTHING_HELD if is_disowned else context.current
-    mine = page_content.personal_content(vault(), link, context, view, language=language, at=clock.now())
+    mine = page_content.personal_content(link, context, view, language=language, at=clock.now())
     page = partial(page_content.build_link_page, context, view, current, form_state=form_state, language=language)
     if not current.held and not current.is_merchant and not context.held_since and not form_state.messages:
         return render_cached(context, view, language, mine, page)
@@ -81,8 +79,9 @@ def render_cached(
 ) -> bytes:  # fmt: skip
     """The page for one person; `page` is called only where the cache has none like it."""
     code, key = requested_code(), (
-        current_app.config["LINK_SALT"], context.text_id, view, request.endpoint, language, context.logo_digest,
-        context.colour, context.requires_name, context.is_permanent, is_short_host(),
+        current_app.config["LINK_SALT"], context.text_id, view.state, view.channels, view.all_channels, view.asks,
+        request.endpoint, language, context.logo_digest, context.colour, context.requires_name, context.is_permanent,
+        is_short_host(),
     )  # fmt: skip
     shared = _pages.get(key)
     if shared is None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import shortlinks
+from portal.core.addresses import Address
 from portal.core.iys_protocol import Channel
 from portal.core.models import CampaignKind
 from portal.core.models.link_context import LinkContext
@@ -32,24 +33,29 @@ class View:
     """What a link offers at one of its URLs."""
 
     state: State
+    address: Address
     channels: tuple[Channel, ...]
-    all_channels: tuple[Channel, ...]  # Of the address: what "refuse all" refuses.
     asks: bool  # Of an asking campaign, at the URL that asks.
+
+    @property
+    def all_channels(self) -> tuple[Channel, ...]:
+        """What "refuse all" refuses."""
+        return self.address.channels
 
     @property
     def may_grant(self) -> bool:
         return self.asks and self.state in DECIDABLE
 
 
-def asking_view(link: shortlinks.Resolution, context: LinkContext, serves: tuple[Channel, ...]) -> View:
-    """What a link offers at its own URL; whether it was used is looked up later. `serves` are those of the address."""
-    return View(_state(link, context), context.channels, serves, context.kind.takes_grants)
+def asking_view(link: shortlinks.Resolution, context: LinkContext, address: Address) -> View:
+    """What a link offers at its own URL; whether it was used is looked up later."""
+    return View(_state(link, context), address, context.channels, context.kind.takes_grants)
 
 
-def refusing_view(link: shortlinks.Resolution, context: LinkContext, serves: tuple[Channel, ...]) -> View:
+def refusing_view(link: shortlinks.Resolution, context: LinkContext, address: Address) -> View:
     """What any link offers at its refusal URL: refusal only, for ever, on every channel of the address."""
     state = _state(link, context)
-    return View(State.LIVE if state in IGNORED_WHEN_REFUSING else state, serves, serves, asks=False)
+    return View(State.LIVE if state in IGNORED_WHEN_REFUSING else state, address, address.channels, asks=False)
 
 
 def _state(link: shortlinks.Resolution, context: LinkContext) -> State:

@@ -39,7 +39,7 @@ def disown(code: str) -> ResponseReturnValue:
     g.language = posted.form.language if posted.form else None
     recipient = db.session.get_one(Recipient, context.recipient_id)
     withdrawn = refusals.disown(
-        db.session, vault(), recipient, page_content.address_of(vault(), context), language=get_locale().language,
+        db.session, vault(), recipient, page_content.address_of(context), language=get_locale().language,
         request_metadata=consents.describe_request(request.remote_addr, request.user_agent.string), at=clock.now(),
         link_id=context.link_id,
     )  # fmt: skip
@@ -53,7 +53,7 @@ def disown(code: str) -> ResponseReturnValue:
 
 def _page(context: LinkContext) -> str:
     text, language = load_consent_text(read_session(), context.text_id), get_locale().language
-    address = page_content.address_of(vault(), context)
+    address = page_content.address_of(context)
     return render_template(
         "recipient/not_mine.html",
         page=page_content.sender_content(context, text),

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 import shortlinks
 from portal.core import addresses
 from portal.core.display_names import trial_name
-from portal.core.extensions import read_session
+from portal.core.extensions import read_session, vault
 from portal.core.iys_protocol import Channel, Status
 from portal.core.models import CampaignKind, ConsentText, Receipt, Recipient
 from portal.core.models.link_context import (
@@ -22,7 +22,6 @@ from portal.core.models.link_context import (
     LinkContext,
     load_consent_text,
 )
-from portal.core.vault import Vault
 from portal.core.word_pairs import word_pair
 from portal.domain.campaigns import Wording, default_texts
 from portal.domain.consent_points import PublicPoint
@@ -67,12 +66,12 @@ class FormState:
 
 
 def personal_content(
-    vault: Vault, link: shortlinks.Resolution, context: LinkContext, view: View, *, language: str, at: datetime
-) -> Personal:  # fmt: skip
+    link: shortlinks.Resolution, context: LinkContext, view: View, *, language: str, at: datetime
+) -> Personal:
     text_id = _shown_text_id(context, view)
     return Personal(
         pair=word_pair(current_app.config["LINK_SALT"], context.link_id, link.nonce or 0),
-        address=mask_sealed(vault, context.address, context.provider_id, context.recipient_id),
+        address=addresses.mask(view.address.text),
         form_token=posted_form.sign_token(context.link_id, text_id, language, at, asks=view.may_grant),
     )
 
@@ -112,9 +111,9 @@ def build_link_page(
     }  # fmt: skip
 
 
-def address_of(vault: Vault, context: LinkContext) -> addresses.Address:
+def address_of(context: LinkContext) -> addresses.Address:
     whose = (context.provider_id, context.recipient_id)
-    return addresses.parse(vault.read(context.address, Recipient.PLACE, *whose))
+    return addresses.parse(vault().read(context.address, Recipient.PLACE, *whose))
 
 
 def last_receipt(session: Session, context: LinkContext) -> Receipt | None:
@@ -178,7 +177,3 @@ def sender_content(of: LinkContext | PublicPoint, text: ConsentText) -> dict[str
         "notice_url": "" if is_suspended else text.notice_url,
         "branding": shown, "destination": destination, "account": trial_name(of.brand_code),
     }  # fmt: skip
-
-
-def mask_sealed(vault: Vault, sealed: bytes, provider_id: int, recipient_id: int) -> str:
-    return addresses.mask(vault.read(sealed, Recipient.PLACE, provider_id, recipient_id))

@@ -31,19 +31,17 @@ def show_refusing(code: str) -> str | bytes:
     """Show what may be refused. Opening it decides nothing."""
     link, context = find_link(code)
     visit_recorder.record_visit(context.link_id, request)
-    return render_link_page(
-        link, context, link_states.refusing_view(link, context, page_content.address_of(vault(), context).channels)
-    )
+    return render_link_page(link, context, link_states.refusing_view(link, context, page_content.address_of(context)))
 
 
 @blueprint.post("/u/<code>", endpoint="refuse")
 def refuse(code: str) -> ResponseReturnValue:
     """Record the refusals of the page's form; or refuse at once, where a mail program posts."""
     link, context = find_link(code)
-    address = page_content.address_of(vault(), context)
+    address = page_content.address_of(context)
     if _is_one_click():
         return _refuse_at_once(context, address)
-    return decisions.record_choices(link, context, link_states.refusing_view(link, context, address.channels))
+    return decisions.record_choices(link, context, link_states.refusing_view(link, context, address))
 
 
 def _is_one_click() -> bool:
