@@ -53,7 +53,7 @@ log = structlog.get_logger()
 
 def note(session: Session, model: type[Base], rows: Iterable[Mapping[str, Any]]) -> None:
     """Have the session's commit append these rows, which it inserts."""
-    session.info.setdefault(NOTED, {}).setdefault(model.__tablename__, []).extend(rows)
+    session.info.setdefault(NOTED, {}).setdefault(model.__table__.name, []).extend(rows)
 
 
 def take_noted(session: Session) -> Record:

@@ -131,6 +131,7 @@ ALL_IDS = any_(bindparam("ids", type_=ARRAY(BigInteger)))  # One parameter, of P
 RECIPIENTS = PreparedSelect(
     select(Recipient.id).where(Recipient.id == ALL_IDS).order_by(Recipient.id).with_for_update()
 )
+RECIPIENT = PreparedSelect(select(Recipient.id).where(Recipient.id == bindparam("id")).with_for_update())
 OF_BRAND = Consent.brand_id == bindparam("brand_id")
 OF_RECIPIENT = PreparedSelect(select_consents(OF_BRAND, Consent.recipient_id == bindparam("id")))
 OF_RECIPIENTS = select_consents(OF_BRAND, Consent.recipient_id.in_(IDS))
@@ -139,9 +140,14 @@ OF_RECIPIENTS = select_consents(OF_BRAND, Consent.recipient_id.in_(IDS))
 def lock_recipients(session: Session, recipient_ids: Iterable[int]) -> None:
     """Lock recipients' rows: before any other row. Who holds one is alone in making or moving its consents."""
     connection = session.connection()
-    if connection.dialect.name != "sqlite":
-        session.flush()
-        RECIPIENTS.all_within(connection, ids=list(set(recipient_ids)))
+    if connection.dialect.name == "sqlite":
+        return
+    session.flush()
+    ids = list(set(recipient_ids))
+    if len(ids) == 1:
+        RECIPIENT.all_within(connection, id=ids[0])  # psycopg looks long for what an array holds.
+    else:
+        RECIPIENTS.all_within(connection, ids=ids)
 
 
 def lock_consents(session: Session, brand_id: int, recipient_ids: Iterable[int]) -> dict[ConsentKey, LockedConsent]:

@@ -73,8 +73,10 @@ def read_name(posted: Mapping[str, str]) -> str:
 def name_problem(name: str, *, is_required: bool) -> str | None:
     """What is wrong with the name beside a grant: "name" (missing), "long_name", "odd_name" (bait for whoever is
     sent the page with it) or None."""
+    if not name:
+        return "name" if is_required else None
     if len(name) > LONGEST_NAME:
         return "long_name"
     if not display_names.is_of_letters(name) or display_names.holds_link(name) or deception.find_deception(name):
         return "odd_name"
-    return "name" if is_required and not name else None
+    return None
