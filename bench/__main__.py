@@ -14,6 +14,7 @@ from bench import (
     forwarding,
     hostile,
     imports,
+    kutt,
     lanes,
     links,
     load,
@@ -22,6 +23,7 @@ from bench import (
     report,
     rush,
     scale,
+    web_processes,
     webhooks,
 )
 from bench.chaos import __main__ as chaos
@@ -44,6 +46,7 @@ CASES = {
     "api": api.measure,
     "webhooks": webhooks.measure,
 }
+ONLY_IF_NAMED = {"kutt": kutt.measure, "web-processes": web_processes.measure}
 DATABASES = {"sqlite": SQLITE, "postgresql": POSTGRESQL}
 FULL = Effort(rounds=5, seconds=5, links=100_000, submissions=1000, lines=250_000)
 QUICK = Effort(rounds=1, seconds=1, links=2000, submissions=100, lines=5000)
@@ -68,7 +71,7 @@ def main() -> None:
 def _results(cases: list[str], databases: list[str], effort: Effort) -> Iterator[Result]:
     for database in databases:
         for case in cases:
-            yield from _measure_in_new_process(CASES[case], DATABASES[database], effort)
+            yield from _measure_in_new_process((CASES | ONLY_IF_NAMED)[case], DATABASES[database], effort)
 
 
 def _measure_in_new_process(
@@ -82,11 +85,12 @@ def _measure_in_new_process(
 
 def _parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bin/bench", description=__doc__.partition(": ")[2])
-    parser.add_argument("cases", nargs="*", metavar="CASE", help=f"{', '.join(CASES)}; all of them when none is named")
+    named = f"{', '.join(CASES)}; all of these when none is named; or {', '.join(ONLY_IF_NAMED)}"
+    parser.add_argument("cases", nargs="*", metavar="CASE", help=named)
     parser.add_argument("--database", action="append", choices=DATABASES, help="only this one (may be repeated)")
     parser.add_argument("--quick", action="store_true", help="one short round of each, to see that it still runs")
     chosen = parser.parse_args()
-    if unknown := set(chosen.cases) - set(CASES):
+    if unknown := set(chosen.cases) - set(CASES) - set(ONLY_IF_NAMED):
         parser.error(f"no such case: {', '.join(sorted(unknown))}")
     return chosen
 

@@ -36,38 +36,38 @@ def yardstick(environ: dict[str, str]) -> Iterator[str]:
 @contextlib.contextmanager
 def stub(milliseconds: int = 0) -> Iterator[str]:
     """The İYS that answers at once, or after that time; its address."""
-    port = _free_port()
+    port = free_port()
     with running([sys.executable, "-m", "bench.iys_stub", str(port), str(milliseconds)], os.environ):
         url = f"http://{programs.HERE}:{port}"
-        _wait_until_up(url)
+        wait_until_up(url)
         yield url
 
 
 @contextlib.contextmanager
 def webhook_receivers() -> Iterator[tuple[str, int]]:
     """Receivers of webhooks, one at each path: their address and process."""
-    port = _free_port()
+    port = free_port()
     with running([sys.executable, "-m", "bench.webhook_stub", str(port)], os.environ) as program:
         url = f"http://{programs.ADDRESS}:{port}"
-        _wait_until_up(url)
+        wait_until_up(url)
         yield url, program.pid
 
 
 @contextlib.contextmanager
 def vendors(instance: str) -> Iterator[str]:
     """The fake gateway, which keeps its file there; its address."""
-    port, environ = _free_port(), os.environ | {"GATEWAY_FILE": str(Path(instance) / "messages.db")}
+    port, environ = free_port(), os.environ | {"GATEWAY_FILE": str(Path(instance) / "messages.db")}
     (program,) = (each for each in programs.programs({}, port - 2) if each.name == "messages")
     with running(program.command, environ):
-        _wait_until_up(program.url)
+        wait_until_up(program.url)
         yield program.url
 
 
 @contextlib.contextmanager
-def running(command: list[str], environ) -> Iterator[subprocess.Popen]:
+def running(command: list[str], environ, folder: Path = ROOT) -> Iterator[subprocess.Popen]:
     """A program that is stopped at the end."""
     program = subprocess.Popen(
-        command, cwd=ROOT, env=dict(environ), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        command, cwd=folder, env=dict(environ), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
         yield program
@@ -82,16 +82,7 @@ def cpu_seconds(*processes: int) -> float:
     return sum(int(ticks) for each in fields for ticks in each[11:13]) / os.sysconf("SC_CLK_TCK")
 
 
-@contextlib.contextmanager
-def _gunicorn(app: str, environ: dict[str, str], *options: str) -> Iterator[str]:
-    port = _free_port()
-    (web,) = (each for each in programs.programs(environ, port) if each.name == "web")
-    with running([*web.command[:-1], *options, app], os.environ | environ | {"PORT": str(port)}):
-        _wait_until_up(web.url)
-        yield web.url
-
-
-def _wait_until_up(url: str) -> None:
+def wait_until_up(url: str) -> None:
     give_up_at = time.monotonic() + TIMEOUT
     while time.monotonic() < give_up_at:
         with contextlib.suppress(requests.ConnectionError, requests.Timeout):
@@ -101,7 +92,16 @@ def _wait_until_up(url: str) -> None:
     raise TimeoutError(f"{url} does not answer.")
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind((programs.HERE, 0))
         return probe.getsockname()[1]
+
+
+@contextlib.contextmanager
+def _gunicorn(app: str, environ: dict[str, str], *options: str) -> Iterator[str]:
+    port = free_port()
+    (web,) = (each for each in programs.programs(environ, port) if each.name == "web")
+    with running([*web.command[:-1], *options, app], os.environ | environ | {"PORT": str(port)}):
+        wait_until_up(web.url)
+        yield web.url
