@@ -19,6 +19,7 @@ from portal.cli.database_copy import copy_database
 from portal.core import clock
 from portal.core.database import sqlalchemy_url
 from portal.core.models import Process
+from portal.core.models.base import TransactionId
 from portal.services import database_copy
 from tests import databases, processes
 from tests.conftest import MIGRATED, SECRETS
@@ -79,6 +80,8 @@ def value_of(column: sa.Column, number: int) -> object:
         return column.type.enums[0]
     if number and column.nullable and not column.foreign_keys:
         return None
+    if isinstance(column.type, TransactionId):
+        return VALUES[number][str]
     plain = getattr(column.type, "impl_instance", column.type)
     value = VALUES[number][dict if isinstance(plain, sa.JSON) else plain.python_type]
     return value[: plain.length] if isinstance(value, str) and plain.length else value
