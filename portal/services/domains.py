@@ -88,11 +88,13 @@ def add(session: Session, brand: Brand, host: str, at: datetime) -> Domain:
     Any number of brands may claim a host: it belongs to the one that proves it first.
     """
     session.execute(select(Brand.id).where(Brand.id == brand.id).with_for_update(key_share=True))
-    mine = select(func.count(Domain.id)).where(Domain.brand_id == brand.id, Domain.host != host)
+    others = Domain.brand_id == brand.id, Domain.host != host, Domain.removed_at.is_(None)
+    mine = select(func.count(Domain.id)).where(*others)
     if (session.scalar(mine) or 0) >= MAX_PER_BRAND:
         raise BadHost(HostProblem.TOO_MANY)
     claim = session.scalar(select(Domain).where(Domain.host == host, Domain.brand_id == brand.id))
     if claim is not None:
+        claim.removed_at = None
         return claim
     if _is_proved(session, host):
         raise BadHost(HostProblem.TAKEN)
@@ -105,8 +107,18 @@ def add(session: Session, brand: Brand, host: str, at: datetime) -> Domain:
     return made
 
 
+def remove(session: Session, domain: Domain, at: datetime) -> None:
+    """Remove a brand's host. If it was proved, links that were sent keep working there, as where its record is gone,
+    until somebody else proves it."""
+    if domain.verified_at is None:
+        session.delete(domain)
+    else:
+        domain.removed_at = at
+
+
 def _is_proved(session: Session, host: str) -> bool:
-    return session.scalar(select(Domain.id).where(Domain.host == host, Domain.verified_at.is_not(None))) is not None
+    proved = select(Domain.id).where(Domain.host == host, Domain.verified_at.is_not(None), Domain.removed_at.is_(None))
+    return session.scalar(proved) is not None
 
 
 def record_name(domain: Domain) -> str:
@@ -141,6 +153,7 @@ def check_due() -> None:
         and_(Domain.verified_at.is_not(None), Domain.missing_since.is_(None), last <= at - AGAIN_PROVEN),
         and_(Domain.missing_since.is_not(None), last <= at - AGAIN_MISSING),
     )
+    due = and_(due, Domain.removed_at.is_(None))
     for domain_id in read_session().scalars(select(Domain.id).where(due).order_by(last).limit(BATCH)).all():
         log.info("domain.checked", id=domain_id, seen=check(domain_id).value)
 
@@ -157,6 +170,8 @@ def _save_result(domain: Domain, seen: CheckResult, at: datetime) -> None:
     mine = update(Domain).where(Domain.id == domain.id, Domain.proof == domain.proof)
     values: dict[str, Any] = {"checked_at": at}
     if seen == CheckResult.FOUND:
+        left = update(Domain).where(Domain.host == domain.host, Domain.id != domain.id, Domain.removed_at.is_not(None))
+        db.session.execute(left.values(verified_at=None))
         values |= {"verified_at": func.coalesce(Domain.verified_at, at), "missing_since": None}
     elif seen == CheckResult.ABSENT:
         values["missing_since"] = case(

@@ -137,6 +137,7 @@ class Domain(Entity):
     verified_at: Mapped[datetime | None]
     checked_at: Mapped[datetime | None]
     missing_since: Mapped[datetime | None]  # The record is gone: existing links still open, new ones don't use it.
+    removed_at: Mapped[datetime | None]  # By its brand; the same holds, until somebody else proves the host.
     created_at: Mapped[datetime]
 
 

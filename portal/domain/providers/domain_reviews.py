@@ -19,7 +19,7 @@ def digest_of(host: str) -> bytes:
 
 
 # New links begin with a host while its record is in place.
-STANDS = Domain.verified_at.is_not(None), Domain.missing_since.is_(None)
+STANDS = Domain.verified_at.is_not(None), Domain.missing_since.is_(None), Domain.removed_at.is_(None)
 
 
 def is_approved(session: Session, domain: Domain) -> bool:
@@ -52,7 +52,8 @@ def may_have_certificate(session: Session, host: str) -> bool:
 def list_waiting(session: Session, *conditions: ColumnElement[bool]) -> Sequence[Domain]:
     """Proved hosts of admitted providers on which the operator has to decide, the oldest first."""
     proved = select(Domain).join(Provider, Provider.id == Domain.provider_id)
-    proved = proved.where(Domain.verified_at.is_not(None), Provider.admitted_at.is_not(None), *conditions)
+    is_there = Domain.verified_at.is_not(None), Domain.removed_at.is_(None)
+    proved = proved.where(*is_there, Provider.admitted_at.is_not(None), *conditions)
     found = session.scalars(proved.order_by(Domain.id)).all()
     return [each for each in found if _last_act(session, each.provider_id, each.host) is None]
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import dns.rcode
 import pytest
 import time_machine
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from portal.core import clock
 from portal.core.extensions import db
@@ -234,6 +234,40 @@ def test_two_that_prove_a_host_at_once_do_not_both_get_it(app, names, brand_id, 
 
     assert sorted(seen) == [CheckResult.FOUND, CheckResult.TAKEN]
     assert len(rows(Domain, Domain.verified_at.is_not(None))) == 1
+
+
+def test_links_of_a_removed_host_open_until_somebody_else_proves_it(app, names, brand_id, cems_brand, rows):
+    domain_id, code = verified(app, names, brand_id), make.codes(app)[make.PHONE]
+    opens = lambda: app.test_client().get(f"/u/{code}", base_url=f"https://{HOST}").status_code  # noqa: E731
+    with app.app_context():
+        make.approve_host(db.session.get_one(Brand, brand_id).provider_id, HOST)
+        domains.remove(db.session, db.session.get_one(Domain, domain_id), clock.now())
+        db.session.commit()
+        assert brands.link_base_url(db.session, brand_id, "http://localhost/k") == "http://localhost/k"
+    assert opens() == 200
+
+    app.extensions["brand_hosts"] = (clock.now() - timedelta(hours=1), {})
+    verified(app, names, cems_brand)
+
+    assert opens() == 404
+    assert rows.one(Domain, Domain.verified_at.is_not(None)).brand_id == cems_brand
+
+
+def test_a_removed_host_leaves_room_for_two_others_and_may_come_back(app, names, brand_id, rows):
+    domain_id = verified(app, names, brand_id)
+    with app.app_context():
+        domains.remove(db.session, db.session.get_one(Domain, domain_id), clock.now())
+        db.session.commit()
+    for host in ("bir.example", "iki.example"):
+        add(app, brand_id, host)
+    with app.app_context():
+        domains.remove(
+            db.session, db.session.scalars(select(Domain).where(Domain.host == "iki.example")).one(), clock.now()
+        )
+        db.session.commit()
+
+    assert add(app, brand_id)[0] == domain_id and rows.count(Domain) == 2
+    assert rows.one(Domain, Domain.id == domain_id).removed_at is None
 
 
 def test_links_begin_with_the_brands_first_host_that_stands(app, names, brand_id):

@@ -18,7 +18,7 @@ from portal.services import domains
 from portal.services.domains import CheckResult, record_name
 from portal.services.messaging.reply_numbers import takes_replies
 from portal.web.dashboard.blueprint import blueprint
-from portal.web.dashboard.brands.forms import BrandForm, DomainForm, DomainRemovalForm, LogoForm, NewBrandForm
+from portal.web.dashboard.brands.forms import BrandForm, DomainForm, LogoForm, NewBrandForm
 from portal.web.shared import limits
 from portal.web.shared.access import needs
 from portal.web.shared.audit_entries import record_audit
@@ -227,15 +227,13 @@ def check_domain(domain_id: int) -> ResponseReturnValue:
 @blueprint.post("/domains/<id:domain_id>/remove")
 @needs(Permission.BRANDS)
 def remove_domain(domain_id: int) -> ResponseReturnValue:
-    """Remove a host. Its links stop working, so a verified one needs a confirmation."""
+    """Begin no more links with a host; those that are out open."""
     domain = own_row_or_404(db.session, Domain, domain_id)
-    form = DomainRemovalForm()
-    if domain.verified_at and not form.validate_on_submit():
-        return _render_brand(own_row_or_404(read_session(), Brand, domain.brand_id), removal=(domain_id, form)), 422
+    brand_id = domain.brand_id
     record_audit("domain.removed", "domain", domain.id, host=domain.host)
-    db.session.delete(domain)
+    domains.remove(db.session, domain, clock.now())
     db.session.commit()
-    return redirect(url_for(".show_brand", brand_id=domain.brand_id), 303)
+    return redirect(url_for(".show_brand", brand_id=brand_id), 303)
 
 
 def _render_brand(
@@ -243,7 +241,6 @@ def _render_brand(
     *,
     form: BrandForm | None = None,
     domain_form: DomainForm | None = None,
-    removal: tuple[int, DomainRemovalForm] | None = None,
     logo_problem: logos.LogoProblem | None = None,
 ) -> str:
     """The page of one brand, with a form that came back with errors."""
@@ -258,10 +255,9 @@ def _render_brand(
         form=form or BrandForm(formdata=None, data=values | {"source": brand.source or ""}),
         logo_form=LogoForm(formdata=None),
         logo_problem=logo_problem,
-        domains=read_session().scalars(domains).all(),
+        domains=[each for each in read_session().scalars(domains) if each.removed_at is None],
+        removed_hosts=[each.host for each in read_session().scalars(domains) if each.removed_at and each.verified_at],
         domain_form=domain_form or DomainForm(formdata=None),
-        removal=removal,
-        removal_form=DomainRemovalForm(formdata=None),
         record_of=record_name,
         is_approved=lambda domain: domain_reviews.is_approved(read_session(), domain),
         requested=brand_requests.requested_changes(brand),

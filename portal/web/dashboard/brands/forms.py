@@ -4,7 +4,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
 from wtforms import BooleanField, SelectField, StringField, URLField, ValidationError
-from wtforms.validators import DataRequired, InputRequired, Length, Optional, Regexp
+from wtforms.validators import InputRequired, Length, Optional, Regexp
 
 from portal.domain.providers import brand_colours, brands, sender_headers
 from portal.domain.replies import keywords, names_brand
@@ -103,10 +103,3 @@ class LogoForm(BaseForm):
 
 class DomainForm(BaseForm):
     host = StringField(_l("Alan adı"), validators=[InputRequired(_l("Bir alan adı yazın.")), Length(max=260), READABLE])
-
-
-class DomainRemovalForm(BaseForm):
-    sure = BooleanField(
-        _l("Bu adla gönderilmiş bağlantıların açılmayacağını biliyorum"),
-        validators=[DataRequired(_l("Kaldırmak için bunu bildiğinizi işaretleyin."))],
-    )
