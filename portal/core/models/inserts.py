@@ -21,6 +21,7 @@ from portal.core.models.base import Base
 
 FEW = 8  # Rows that one gathered statement holds. Drivers prepare one for each number of them.
 COPY_FROM = 100  # Rows. Below, COPY is not worth it.
+AT_ONCE = 64  # Rows in one statement on SQLite, where triggers and AUTOINCREMENT cost more per statement than per row.
 GATHERED = "gathered inserts"
 MARK = re.compile("%s")
 Statement = tuple[str, list[Any]]  # SQL of the driver, and its values.
@@ -51,7 +52,7 @@ def insert_missing(session: Session, model: type[Base], rows: Rows) -> int:
         with contextlib.suppress(connection.dialect.loaded_dbapi.IntegrityError), connection.begin_nested():
             _copy(connection, plan, values)
             return len(values)
-    return connection.exec_driver_sql(f"{plan.insert} ON CONFLICT DO NOTHING", values).rowcount
+    return _execute(connection, plan, values, " ON CONFLICT DO NOTHING")
 
 
 def insert_rows(session: Session, model: type[Base], rows: Rows) -> None:
@@ -61,7 +62,7 @@ def insert_rows(session: Session, model: type[Base], rows: Rows) -> None:
     gathered = session.info.get(GATHERED)
     if gathered is not None and len(rows) <= FEW:
         plan = _plan(model, tuple(rows[0]), session.get_bind().dialect)
-        gathered.append((plan.insert + f", {plan.marks}" * (len(rows) - 1), plan.bind_few(rows)))
+        gathered.append((plan.insert_of(len(rows)), plan.bind_few(rows)))
         return
     session.flush()  # The rows may refer to rows that are pending in the session.
     connection = session.connection()
@@ -69,7 +70,7 @@ def insert_rows(session: Session, model: type[Base], rows: Rows) -> None:
     if _is_copied(connection, values):
         _copy(connection, plan, values)
     else:
-        connection.exec_driver_sql(plan.insert, values)
+        _execute(connection, plan, values)
 
 
 @contextlib.contextmanager
@@ -111,6 +112,10 @@ class _Plan:
     insert: str  # Of one row.
     binds: dict[str, Bind | None]
 
+    def insert_of(self, count: int) -> str:
+        """Of so many rows."""
+        return self.insert + f", {self.marks}" * (count - 1)
+
     def bind_few(self, rows: Rows) -> list[Any]:
         """Their values, one row after the other."""
         binds = self.binds.items()
@@ -123,6 +128,16 @@ class _Plan:
 def _bound(connection: Connection, model: type[Base], rows: Rows) -> tuple[_Plan, list[tuple[Any, ...]]]:
     plan = _plan(model, tuple(rows[0]), connection.dialect)
     return plan, list(plan.bind(rows))
+
+
+def _execute(connection: Connection, plan: _Plan, values: list[tuple[Any, ...]], end: str = "") -> int:
+    """Insert the rows; how many they were."""
+    if connection.dialect.name != "sqlite" or len(values) < AT_ONCE:
+        return connection.exec_driver_sql(plan.insert + end, values).rowcount
+    rest = len(values) % AT_ONCE
+    whole = [(*chain(*values[place : place + AT_ONCE]),) for place in range(0, len(values) - rest, AT_ONCE)]
+    count = connection.exec_driver_sql(plan.insert_of(AT_ONCE) + end, whole).rowcount
+    return count + (_execute(connection, plan, values[-rest:], end) if rest else 0)
 
 
 def _is_copied(connection: Connection, values: Sequence[object]) -> bool:

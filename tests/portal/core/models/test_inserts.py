@@ -10,7 +10,7 @@ from portal.core.models import IysRate
 from portal.core.models.inserts import insert_missing
 
 
-@pytest.mark.parametrize("count", [1, 20, 200])
+@pytest.mark.parametrize("count", [1, 20, 200, 64 * 3])
 def test_rows_that_are_there_stay_and_new_ones_are_counted(app, rows, count):
     first, later = clock.now(), clock.now() + timedelta(hours=1)
     with app.app_context():
