@@ -124,7 +124,7 @@ def test_sweeps_and_days_that_hang_keep_no_other_firm_waiting(app, four_firms, a
             sweeps.order_sweep(db.session, brand.provider_id, brand.id, clock.now())
             at.shift(0.01)
         db.session.commit()
-    ends = clock.now() + 90 * SECOND  # Each of the others hangs once, for 9 s, and pauses by chance.
+    ends = clock.now() + 120 * SECOND  # Each of the others hangs once, for 9 s, and pauses by chance.
     iys = PartlyFailing(at, of_all_but(last), "hang")
 
     while clock.now() < ends and not any(f"/sps/{last}/" in path for path in iys.paths):
