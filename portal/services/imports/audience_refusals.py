@@ -11,6 +11,7 @@ from portal.services.imports.layout.consent_names import refusal_named
 from portal.services.imports.layout.headers import announced
 from portal.services.imports.layout.normalization import folded, says_nothing
 from portal.services.imports.layout.plain_words import contents_of, is_date
+from portal.services.imports.reading.column_words import CODED, is_code
 from portal.services.imports.reading.workbook_chunker.chunks import MOST_COLUMNS
 from portal.services.imports.refusals_beside import RefusalsBeside
 from portal.services.imports.row_results import RowProblem
@@ -25,7 +26,8 @@ class RefusalReader:
         self, guessed: Layout, header: Sequence[str], addresses: Sequence[int], words: Sequence[int],
         days: Set[int] = frozenset(),
     ):  # fmt: skip
-        self._reader, self._beside = RowValueReader(guessed, header), RefusalsBeside(guessed, header, addresses, days)
+        self._reader = RowValueReader(guessed, header, words=words)
+        self._beside = RefusalsBeside(guessed, header, addresses, days)
         statuses = {column for field, column in self._reader.columns.items() if field in STATUSES} - {*addresses}
         self._status_columns = sorted(statuses)
         self.groups = GroupedStatuses(self._reader, addresses, words)
@@ -39,6 +41,7 @@ class RefusalReader:
         self._statuses = {
             place for place, name in enumerate(header) if {*STATUSES}.intersection(announced(name) or ())
         } - read
+        self._coded = {place for place in self._statuses if CODED in words[place : place + 1]}
 
     def reason(self, cells: Sequence[str], channels: Iterable[Channel] = tuple(Channel)) -> str:
         """Why an address of these channels is not asked, one of AudienceLine.REASONS; "" where nothing speaks against
@@ -52,7 +55,7 @@ class RefusalReader:
                 return AudienceLine.REFUSED
             if RowProblem.STATUS_UNKNOWN in found:
                 return AudienceLine.UNCLEAR
-        others = {self._reader.meanings.status(cells[place]) for place in self._statuses if place < len(cells)}
+        others = {self._further(place, cells[place]) for place in self._statuses if place < len(cells)}
         if Status.REFUSED in others:
             return AudienceLine.REFUSED
         if None in others:
@@ -63,6 +66,9 @@ class RefusalReader:
 
     def _statuses_of(self, cells: Sequence[str]) -> list[str]:
         return [cells[place] for place in self._status_columns if place < len(cells)]
+
+    def _further(self, place: int, cell: str) -> Status | str | None:
+        return None if place in self._coded and is_code(cell) else self._reader.meanings.status(cell)
 
     def _ends(self, place: int, cell: str) -> bool:
         """Whether a cell stands under a name that refuses, and does not say no to it; or is a date of unknown kind."""

@@ -18,7 +18,7 @@ from portal.services.imports.grouped_statuses import GroupedStatuses
 from portal.services.imports.layout import Layout
 from portal.services.imports.layout.headings import refusal_spoken
 from portal.services.imports.layout.layout import ADDRESSES
-from portal.services.imports.reading import Line, Sheet
+from portal.services.imports.reading import Line, Outline
 from portal.services.imports.row_parser import RowParser
 from portal.services.imports.row_results import SLOTS
 from portal.services.imports.unused_columns import CellCounter
@@ -79,8 +79,7 @@ class BatchReader:
     def parser_of(self, place: int) -> RowParser:
         """Of a sheet."""
         if place not in self._parsers:
-            sheet = self._outline.sheets[place]
-            self._parsers[place] = sheet_parser(sheet, self.layout, self._file_name, self._at)
+            self._parsers[place] = sheet_parser(self._outline, place, self.layout, self._file_name, self._at)
         return self._parsers[place]
 
     def lines_of(self, chunk: store.ChunkRow) -> list[Line]:
@@ -93,7 +92,7 @@ class BatchReader:
     def _groups_above(self, place: int, chunk: int) -> GroupedStatuses:
         """Of a sheet, as they are above its chunk."""
         sheet = self._outline.sheets[place]
-        groups = self.parser_of(place).groups(self._outline)
+        groups = self.parser_of(place).groups()
         if before := [each for each in self.layout.sheets if each < place]:
             groups.go_on(self._groups_below(max(before)))
         if sheet.first_chunk < chunk:
@@ -114,11 +113,13 @@ class BatchReader:
         return []
 
 
-def sheet_parser(sheet: Sheet, layout: Layout, file_name: str, at: datetime) -> RowParser:
+def sheet_parser(outline: Outline, place: int, layout: Layout, file_name: str, at: datetime) -> RowParser:
     """The parser of a sheet's lines; what stands around them may refuse, and then no yes of theirs is a consent."""
+    sheet = outline.sheets[place]
     addresses = {place for each, place in layout.columns.items() if each in ADDRESSES}
     names = [name for place, name in enumerate(sheet.header) if place in addresses]
     heading = next(filter(refusal_spoken, (sheet.title, sheet.name, file_name, *names)), "")
     if heading and layout.status == Status.GRANTED:
         layout = replace(layout, status=None)
-    return RowParser(layout, at=at, header_line=sheet.header_line, header=sheet.header, heading=heading)
+    words = outline.words_of(layout.sheets)
+    return RowParser(layout, at=at, header_line=sheet.header_line, header=sheet.header, heading=heading, words=words)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from portal.core.iys_protocol import Status
 from portal.services.imports.layout import Field
 from portal.services.imports.reading import Line
-from portal.services.imports.reading.column_words import SEVERAL
+from portal.services.imports.reading.column_words import CODED, SEVERAL
 from portal.services.imports.row_values import BLANK_BELOW, BLANK_BESIDE, STATUSES, RowValueReader, without_blank
 from portal.services.imports.unused_columns import is_none
 
@@ -29,7 +29,7 @@ class GroupedStatuses:
         statuses = {place: field for field, place in values.columns.items() if field in {*STATUSES} - unread}
         self._columns = {place: field for place, field in statuses.items() if place not in addresses}
         filled = {place for place, word in enumerate(words) if word}
-        self._varied = {place for place in filled if words[place] == SEVERAL}
+        self._varied = {place for place in filled if words[place] in (SEVERAL, CODED)}
         of_channels = {place for place, field in self._columns.items() if field != Field.STATUS}
         self._unused = of_channels - filled if len(of_channels & filled) > 1 else set()
         self._above: dict[int, str] = {}  # By column: the nearest text so far, or _MARKS.

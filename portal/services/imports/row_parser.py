@@ -24,7 +24,7 @@ from portal.services.imports.layout.layout import ADDRESSES as SERVES
 from portal.services.imports.layout.layout import RETAILERS
 from portal.services.imports.layout.normalization import address_or_problem, key_of, retailer_codes, says_nothing
 from portal.services.imports.layout.refusals import may_refuse
-from portal.services.imports.reading import Line, Outline
+from portal.services.imports.reading import Line
 from portal.services.imports.refusals_beside import RefusalsBeside
 from portal.services.imports.row_results import PROBLEMS, SLOTS, RowProblem, SkipReason
 from portal.services.imports.row_values import WORDS, KnownStatus, RowValueReader, RowValues
@@ -44,14 +44,16 @@ Addresses = list[tuple[Address | AddressProblem, AddressKind | None]]  # Each wi
 
 
 class RowParser:
-    """Parses the lines of one sheet by a layout. `at` is now; lines up to `header_line` are no data."""
+    """Parses the lines of one sheet by a layout. `at` is now; lines up to `header_line` are no data, and `words` those
+    of all sheets that are read (ColumnWords)."""
 
     def __init__(
-        self, layout: Layout, *, at: datetime, header_line: int | None, header: Sequence[str] = (), heading: str = ""
-    ):
+        self, layout: Layout, *, at: datetime, header_line: int | None, header: Sequence[str] = (), heading: str = "",
+        words: Sequence[int] = (),
+    ):  # fmt: skip
         self.layout, self.at, self.header_line = layout, at.replace(microsecond=0), header_line or 0
         self._received_at = (layout.received_at or at).replace(microsecond=0)
-        self.values = RowValueReader(layout, header, heading)
+        self.values, self._words = RowValueReader(layout, header, heading, words), words
         self._dates = DateColumn(layout, self.at)
         self._addresses = [(layout.columns[each], kind) for each, kind in KIND_OF.items() if each in layout.columns]
         self._width = max(layout.columns.values(), default=-1) + 1
@@ -63,10 +65,9 @@ class RowParser:
         self._dates_refusals, self._dates_records = yes_refuses(name), dates_a_record(name)
         self._said = [place for each, place in layout.columns.items() if each in (*WORDS, Field.DATE)]
 
-    def groups(self, outline: Outline) -> GroupedStatuses:
+    def groups(self) -> GroupedStatuses:
         """Of the sheet's lines, from the first one on."""
-        addresses = [column for column, _ in self._addresses]
-        return GroupedStatuses(self.values, addresses, outline.words_of(self.layout.sheets), self.header_line)
+        return GroupedStatuses(self.values, [column for column, _ in self._addresses], self._words, self.header_line)
 
     def cells_of(self, line: Line) -> Sequence[str] | None:
         """A line's cells, padded to the width of the layout; None where it is no data."""

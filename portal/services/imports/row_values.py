@@ -13,6 +13,7 @@ from portal.services.imports.layout.headings import EQUALS
 from portal.services.imports.layout.layout import STATUS_FIELDS, wanted_channels
 from portal.services.imports.layout.normalization import key_of
 from portal.services.imports.layout.refusals import may_refuse
+from portal.services.imports.reading.column_words import CODED, is_code
 from portal.services.imports.row_results import RowProblem, SkipReason
 
 STATUSES = (Field.STATUS, *STATUS_FIELDS.values())
@@ -50,9 +51,10 @@ class RowValueReader:
 
     Under a name that refuses or is unclear, words are explained for that column alone (word_of); under a `heading`,
     which refuses, yes is unclear under any name, and no, too, where it is a legend ("1 = ret, 0 = onay").
+    Beside letters or digits that nobody knows (1/2, E/S/A; `words`: ColumnWords) no other one is a yes.
     """
 
-    def __init__(self, layout: Layout, header: Sequence[str] = (), heading: str = ""):
+    def __init__(self, layout: Layout, header: Sequence[str] = (), heading: str = "", words: Sequence[int] = ()):
         self.layout = layout
         self.meanings = Meanings(layout.words)
         self.columns = {each: layout.columns[each] for each in WORDS if each in layout.columns}
@@ -62,6 +64,7 @@ class RowValueReader:
         self._unclear = {each for each in chosen if is_unclear(names[each]) or EQUALS.search(heading)}
         above, under = (f"{heading}: ", chosen) if heading else ("", self._refusing | self._unclear)
         self._doubtful = {each: _shown(above + names[each]) for each in under}
+        self._coded = {each: _shown(names[each]) for each in chosen if CODED in words[self.columns[each] :][:1]}
         self._named = channels_named(names.get(Field.STATUS, ""))  # By the status column.
         self._spoken_of = self._named if len(self._named) > 1 else EVERY
         self._is_of_number = Field.STATUS_SMS not in names and may_mean_messages(names.get(Field.STATUS_CALL, ""))
@@ -85,7 +88,8 @@ class RowValueReader:
 
     def word_of(self, field: Field, cell: str) -> str:
         """A cell's word as a person explains it: "SMS off: Evet" where the name does not say what yes means."""
-        return f"{self._doubtful[field]}: {cell.strip()}" if field in self._doubtful else cell.strip()
+        name = self._doubtful.get(field) or (self._coded.get(field) if is_code(cell) else "")
+        return f"{name}: {cell.strip()}" if name else cell.strip()
 
     def may_refuse(self, field: Field, cell: str) -> bool:
         """Whether a cell of a status column refuses, or nobody knows what it says."""
@@ -173,6 +177,9 @@ class RowValueReader:
                 return Status.REFUSED if status == Status.GRANTED else SkipReason.NOT_REFUSED
             if status != Status.REFUSED or (is_weak and field in self._unclear):
                 status = self.meanings.explained(self.word_of(field, cell))
+        elif field in self._coded and is_code(cell) and status != Status.REFUSED:
+            of_column = self.meanings.explained(self.word_of(field, cell))
+            status = self.meanings.explained(cell) if of_column is None else of_column
         if status is None:
             return RowProblem.STATUS_UNKNOWN
         return status if isinstance(status, Status) else None

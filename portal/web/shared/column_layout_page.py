@@ -58,8 +58,8 @@ def _build_page(
     sheet = outline.sheets[layout.sheets[0]]
     lines = first_lines(session, vault, batch, sheet)
     name = file_name_of(vault, batch)
-    parser = sheet_parser(sheet, layout, name, clock.now())
-    unknown = unknown_words(parser.groups(outline).fill(lines), parser)
+    parser = sheet_parser(outline, layout.sheets[0], layout, name, clock.now())
+    unknown = unknown_words(parser.groups().fill(lines), parser)
     form = build_layout_form(outline, layout, unknown, posted=posted, asks_facts=asks_facts)
     chosen = form.layout() if posted and form.is_submitted() else layout
     counter = CellCounter(chosen, sheet.header)

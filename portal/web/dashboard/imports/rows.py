@@ -191,8 +191,7 @@ def _unknown_words(batch: ImportBatch, result: str) -> dict[str, dict[str, int]]
     if kind is None:
         return {}
     outline, layout = outline_of(vault(), batch), layout_of(vault(), batch)
-    sheet = outline.sheets[layout.sheets[0]]
     lines = queries.lines_with_result(read_session(), vault(), batch, result)
-    parser = sheet_parser(sheet, layout, file_name_of(vault(), batch), clock.now())
+    parser = sheet_parser(outline, layout.sheets[0], layout, file_name_of(vault(), batch), clock.now())
     known = unknown_words(lines, parser)
     return {kind: known.get(kind, {})}

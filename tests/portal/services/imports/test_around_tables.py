@@ -62,7 +62,7 @@ def read(content, name="izinler.xlsx"):
     for place, (sheet, sample) in enumerate(zip(file.outline.sheets, file.samples, strict=True)):
         guess = layout.guess(sheet.header, [each for each in sample if each[0] > (sheet.header_line or 0)])
         guess = replace(guess, channels=guess.channels or tuple(Channel), source=Source.WEB, origin="form")
-        parser = sheet_parser(sheet, guess, name, NOW)
+        parser = sheet_parser(file.outline, place, replace(guess, sheets=(place,)), name, NOW)
         lines = [each for chunk in chunks if chunk.sheet == place for each in json.loads(chunk.packed)]
         read_lines = {
             each[0]: [str(what.status if isinstance(what, Entry) else what) for _, what in parser.parse(each)]

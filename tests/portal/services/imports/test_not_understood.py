@@ -22,6 +22,7 @@ from portal.services.imports.reading import ChunkedFile
 from portal.services.imports.unread import MarkKind, Unread, find_marks
 from portal.services.imports.unused_columns import CellCounter, unused_columns
 from tests.examples import some
+from tests.files.people import saved, workbook
 from tests.portal.services.imports.test_no_cell_lost import NOW
 
 HEADER = ["Telefon", "İzin Tarihi", "Kaynak", "SMS izni", "Form No"]
@@ -68,9 +69,9 @@ def examine(
     for chunk in chunks:
         lines = [each for each in json.loads(chunk.packed) if each[0] > (sheets[chunk.sheet].header_line or 0)]
         if chunk.sheet in guess.sheets:
-            parser = sheet_parser(sheets[chunk.sheet], guess, name, NOW)
+            parser = sheet_parser(file.outline, chunk.sheet, guess, name, NOW)
             above = [*groups.values()][-1:]
-            its = groups.setdefault(chunk.sheet, parser.groups(file.outline))
+            its = groups.setdefault(chunk.sheet, parser.groups())
             for other in above:
                 its.go_on(other)  # Nothing new where it is the same.
             lines = list(its.fill(lines))
@@ -314,3 +315,35 @@ def test_an_audience_follows_the_same_rules():
     assert [(mark.kind, mark.where) for mark in found.unread] == [
         (MarkKind.FILE, ""), (MarkKind.UNUSED, "F"), (MarkKind.UNUSED, "G"), (MarkKind.LINES, "4"),
     ]  # fmt: skip
+
+
+CODES = [("12", [], "İzin durumu"), ("012", [2, 2], "İzin durumu"), ("ESA", [], "SMS izni"), ("TMS", [], "SMS izni")]
+
+
+@pytest.mark.parametrize(("codes", "refused", "name"), CODES)
+def test_beside_a_code_that_nobody_knows_no_other_code_is_a_yes_until_it_is_explained(codes, refused, name):
+    """Also on another page of the table; what refuses does."""
+    rows = [[f"0532 700 {number:02} 11", codes[number % len(codes)], ""] for number in range(6)]
+    header = ["Telefon", name, "SMS izni (güncel)"]
+    content = saved(workbook({"Table 1": [header, *rows[:3:2]], "Table 2": [header, *rows[3:], rows[1]]}))
+
+    found = examine(content, "izinler.xlsx", channels=(Channel.SMS,))
+    people = read_address_list(content, "izinler.xlsx")
+    further = read_address_list(text(header, *([phone, "", code] for phone, code, _ in rows)))
+
+    assert found.granted == [] and {what for *_, what in found.results if isinstance(what, str)} >= {"status_unknown"}
+    assert sorted(found.refused) == refused
+    assert people.good == [] and further.good == []
+
+
+@pytest.mark.parametrize(("yes", "no"), ["EH", "10", "TF", ("Evet", "Hayır"), ("E", "Hayır")])
+def test_codes_that_everybody_knows_are_read(yes, no):
+    found = examine(
+        text(
+            ["Telefon", "SMS izni"],
+            *([f"0532 700 {number:02} 11", yes][:2] for number in range(4)),
+            ["0532 700 04 11", no],
+        )
+    )
+
+    assert (found.granted, found.refused, found.unread.doubtful) == ([2, 3, 4, 5], [6], 0)

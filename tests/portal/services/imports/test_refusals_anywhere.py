@@ -20,7 +20,7 @@ from portal.services.imports.layout import Layout, guess, is_plain
 from portal.services.imports.layout.headings import refusal_spoken
 from portal.services.imports.layout.plain_words import is_text
 from portal.services.imports.layout.refusals import may_refuse
-from portal.services.imports.reading import Sheet, Unreadable
+from portal.services.imports.reading import Outline, Sheet, Unreadable
 from portal.services.imports.reading.workbook_chunker.__main__ import UNSEEN
 from portal.services.imports.row_parser import RowParser
 from portal.services.imports.row_results import RowProblem
@@ -246,9 +246,10 @@ def test_names_of_people_and_firms_refuse_nothing():
 
 
 def test_nothing_is_granted_by_a_file_that_is_named_as_refusals():
-    sheet = Sheet("", lines=2, width=1, header_line=1, header=("Telefon",), first_chunk=0, chunks=1)
+    only = Sheet("", lines=2, width=1, header_line=1, header=("Telefon",), first_chunk=0, chunks=1)
+    outline, said = Outline("csv", None, None, (only,)), Layout(status=Status.GRANTED)
     granted_by = {
-        name: sheet_parser(sheet, Layout(status=Status.GRANTED), name, NOW).layout.status == Status.GRANTED
+        name: sheet_parser(outline, 0, said, name, NOW).layout.status == Status.GRANTED
         for name in ("SMS numaraları.csv", "SMS RETleri Kasım.csv", "Ayrılanlar.csv")
     }
 

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -13,6 +13,7 @@ BENEATH, UNTYPED = "Birleştirilmiş hücrenin altında:\n", "Türü yazılmamı
 HIDDEN = "Gizli ya da süzülmüş satırlar"
 SHAPE, CONDITION, TAB = "Çizilmiş şekil", "Koşullu biçim", "Renkli sayfa sekmesi"
 FORMULA = "Hesaplanmamış olabilecek formül: Excel'de açıp kaydedin"
+ONE_RESULT = "Bütün satırlarda aynı sonucu veren formül: eski bir sonuç olabilir, Excel'de bakın"
 PLACEHOLDER = re.compile(r"[0.,]*|false", re.I)  # In place of a result.
 MORE = "Başka yazılar da var"
 
@@ -42,22 +43,27 @@ class SheetLooks:
 @dataclass
 class Marks:
     """Of a sheet: its looks, notes, numbers of hidden lines, and merged cells that the reader of cells does not tell;
-    by column of formulas whether one of them came to other than 0 or nothing."""
+    by column of formulas up to two of their results, and how often."""
 
     looks: SheetLooks = field(default_factory=SheetLooks)
     notes: Notes = field(default_factory=lambda: defaultdict(list))
     hidden: set[int] = field(default_factory=set)
     merged: list[Range] = field(default_factory=list)
-    results: dict[str, bool] = field(default_factory=dict)
+    results: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
 
     def add_result(self, column: str, result: str) -> None:
         """Of a formula."""
-        self.results[column] = self.results.get(column, False) or not PLACEHOLDER.fullmatch(result)
+        found = self.results[column]
+        if len(found) < 2:
+            found["" if PLACEHOLDER.fullmatch(result) else result.casefold()] += 1
 
-    def are_computed(self, *, is_said: bool) -> bool:
-        """Whether the file says that a program computes, and each column came to something: a program that fills a
-        template only keeps what is said there."""
-        return not self.results or (is_said and all(self.results.values()))
+    def name_formulas(self, *, are_computed: bool) -> None:
+        """Name those that no program computed, by what the file says; and of a column all of which came to the same: a
+        program that fills a template keeps what is said there."""
+        if self.results and not are_computed:
+            self.looks.texts.append(FORMULA)
+        elif any(len(found) == 1 and (found.total() > 1 or "" in found) for found in self.results.values()):
+            self.looks.texts.append(ONE_RESULT)
 
 
 def name_tabs(sheets: Iterable[SheetLooks]) -> None:

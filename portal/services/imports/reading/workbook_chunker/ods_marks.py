@@ -218,7 +218,7 @@ def find_ods_marks(parts: WorkbookParts) -> dict[str, Marks]:
     generators = parts.elements("meta.xml", "generator") if "meta.xml" in parts else ()
     is_computed = any(name in (each.text or "").lower() for each in generators for name in COMPUTING)
     for its in tables.values():
-        its.looks.texts += [] if its.are_computed(is_said=is_computed) else [FORMULA]
+        its.name_formulas(are_computed=is_computed)
     name_tabs([each.looks for each in tables.values()])
     return tables
 

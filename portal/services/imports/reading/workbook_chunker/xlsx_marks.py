@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from .marks import COMMENT, FORMULA, SHAPE, Marks, Notes, name_tabs
+from .marks import COMMENT, SHAPE, Marks, Notes, name_tabs
 from .workbook_parts import Attributes, WorkbookParts
 from .xlsx_sheet import read_sheet
 from .xlsx_styles import read_shared_strings, read_styles
@@ -22,18 +22,18 @@ def find_xlsx_marks(parts: WorkbookParts) -> dict[str, Marks]:
         if path in parts:
             marks[sheet] = its = read_sheet(parts, path, styles, strings)
             its.looks.texts += texts_of_drawings(parts, path)
-            its.looks.texts += [] if _are_computed(its, calculation) else [FORMULA]
+            its.name_formulas(are_computed=_are_computed(calculation))
             its.looks.formats = its.looks.line if strings.has_signs else its.looks.formats
             _add_comments(its.notes, parts, path)
     name_tabs(each.looks for each in marks.values())
     return marks
 
 
-def _are_computed(sheet: Marks, calculation: Attributes | None) -> bool:
+def _are_computed(calculation: Attributes | None) -> bool:
     """Programs that do not compute write 0 or nothing, and tell others to; some do not even tell."""
     facts = calculation or {}
     tells = facts.get("fullCalcOnLoad") in ("1", "true") or facts.get("calcCompleted") in ("0", "false")
-    return not (sheet.results and tells) and sheet.are_computed(is_said=calculation is not None)
+    return calculation is not None and not tells
 
 
 def texts_of_drawings(parts: WorkbookParts, sheet: str) -> Iterator[str]:
