@@ -13,7 +13,7 @@ from portal.core.models import Message, MessageGateway, MessageState, Recipient
 from portal.core.vault import CannotOpen
 from portal.domain.consents import recipients
 from portal.services.messaging import meant_brands, message_outcomes, outgoing_messages
-from portal.services.messaging.gateways.protocol import Reason, Report, ReportState
+from portal.services.messaging.gateways.protocol import BLOCKED, Reason, Report, ReportState
 from portal.services.messaging.savepoints import FailedPiece, run_in_savepoints
 
 WAITS_FOR_REPORT = timedelta(days=3)  # Longer than any vendor tries.
@@ -78,19 +78,23 @@ def _recipient_ids(gateway: MessageGateway, reports: Sequence[Report]) -> dict[s
 
 
 def _find_message(gateway: MessageGateway, report: Report, by_text: dict[str, int]) -> Message | None:
-    """By our id; or by the vendor's, which may be that of a whole batch, and the address."""
+    """By our id; or by the vendor's, which may be that of a whole batch, and the address, or if one message alone has
+    it."""
     if report.message_id is not None:
         return _lock_newest(meant_brands.left_by(gateway), Message.id == report.message_id)
     if not report.ref:
         return None
     of_ref = Message.gateway_id == gateway.id, Message.vendor_ref == report.ref[:80]
+    if meant_brands.address_of(report.to) is None:
+        ids = db.session.scalars(select(Message.id).where(*of_ref).limit(2)).all()
+        return _lock_newest(Message.id == ids[0]) if len(ids) == 1 else None
     recipient_id = by_text.get(report.to)
     if recipient_id is not None and (found := _lock_newest(*of_ref, Message.recipient_id == recipient_id)):
         return found
     others = select(Message).where(*of_ref)
     if gateway.provider_id is not None:  # All others are to recipients.
         others = others.where(Message.recipient_id.is_(None))
-    fitting = [each for each in db.session.scalars(others) if not report.to or _read_address(each) == report.to]
+    fitting = [each for each in db.session.scalars(others) if _read_address(each) == report.to]
     return _lock_newest(Message.id == fitting[0].id) if len(fitting) == 1 else None
 
 
@@ -111,7 +115,7 @@ def _apply_report(message: Message, report: Report, at: datetime) -> None:
     if report.reason == Reason.UNKNOWN:
         log.error("message.unknown_report", message=message.id, code=report.code)
     state = FINAL.get(report.state, MessageState.ACCEPTED)
-    if state == MessageState.FAILED and report.reason in message_outcomes.BLOCKED:
+    if state == MessageState.FAILED and report.reason in BLOCKED:
         state = MessageState.BLOCKED
     if not _may_become(message, state):
         return

@@ -17,6 +17,7 @@ from portal.core.models import AudienceEntry, ConsentRequest, Message, MessageKi
 from portal.domain.notifications import messages
 from portal.services.messaging import answered_refusals, campaign_budgets, outgoing_messages, routing
 from portal.services.messaging.gateways.protocol import (
+    BLOCKED,
     Batch,
     ErrorClass,
     Gateway,
@@ -31,7 +32,6 @@ from portal.services.messaging.gateways.protocol import (
 FIRST_PAUSE = timedelta(seconds=15)
 MOST_LOOKUPS = 10
 ONLY_ONCE = (MessageKind.INVITATION, MessageKind.REFUSAL)
-BLOCKED = (Reason.BLOCKED_BY_VENDOR, Reason.BLOCKED_BY_IYS)
 
 
 class RetryPolicy(NamedTuple):

@@ -1,17 +1,25 @@
 """What gateways tell us, kept piece by piece: each once, and none at the expense of another."""
 
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from datetime import datetime, timedelta
 
 from portal.core import clock
 from portal.core.addresses import AddressKind
 from portal.core.extensions import vault
-from portal.core.models import EventKind, MessageGateway
+from portal.core.models import EventKind, Message, MessageGateway
 from portal.domain.notifications import gateways
 from portal.services.messaging import delivery_reports, event_contents, feedback, meant_brands
 from portal.services.messaging.gateways import unread_rows
-from portal.services.messaging.gateways.protocol import BlockedAddress, Feedback, InboundMessage, Reason, Report
+from portal.services.messaging.gateways.protocol import (
+    DOUBTFUL_ANSWER,
+    BlockedAddress,
+    Feedback,
+    InboundMessage,
+    Reason,
+    Report,
+)
 from portal.services.messaging.savepoints import FailedPiece, run_in_savepoints
 
 KNOWN_AFTER = timedelta(minutes=5)  # A report may come before the answer to the call that sent its message.
@@ -29,11 +37,16 @@ def keep_news(
     """
     secret, applied = gateways.read_secret(vault(), gateway), delivery_reports.apply_reports(gateway, news.reports, at)
     may_be_known = pushed_at is not None and at < pushed_at + KNOWN_AFTER
-    told = [*news.blocked, *_refusals_reported(news, applied, may_be_known=may_be_known)]
+    listed = [each for each in news.reports if each.reason == Reason.BLOCKED_BY_VENDOR and each not in applied.matched]
+    lost = [] if may_be_known else listed  # Of another account, or forgotten here.
+    nobodys = [each for each in lost if meant_brands.address_of(each.to) is None]
+    told = [*news.blocked, *_refusals_reported(applied.matched)]
+    told += [BlockedAddress(each.to, each.at, "report") for each in lost if each not in nobodys]
     nameless = dict.fromkeys(
         each for each in told if each.message_id is None and meant_brands.address_of(each.address) is None
     )
     unread = [reply for each in nameless for reply in unread_rows.unread_refusals(each.address, names_in(gateway))]
+    unread += [unread_rows.as_unread(each, each.code) for each in nobodys]
     moment = f"{pushed_at:%Y-%m-%d %H:%M}" if pushed_at else clock.day(read_until or at).isoformat()
 
     def keep_reply(reply: InboundMessage) -> None:
@@ -64,13 +77,10 @@ def names_in(gateway: MessageGateway) -> re.Pattern[str]:
     return unread_rows.MAILBOX if gateway.carries == AddressKind.EMAIL else unread_rows.MOBILE
 
 
-def _refusals_reported(
-    news: Feedback, applied: delivery_reports.AppliedReports, *, may_be_known: bool
-) -> list[BlockedAddress]:
-    """Of messages that a vendor's list of refusals stopped, also of another account, or forgotten here."""
-    blocked = [each for each in news.reports if each.reason == Reason.BLOCKED_BY_VENDOR and each not in applied.matched]
-    lost = [] if may_be_known else [BlockedAddress(each.to, each.at, "report") for each in blocked if each.to]
-    return [
-        BlockedAddress("", report.at, "report", message.id) for report, message in applied.matched.items()
-        if report.reason == Reason.BLOCKED_BY_VENDOR
-    ] + lost  # fmt: skip
+def _refusals_reported(matched: Mapping[Report, Message]) -> Iterator[BlockedAddress]:
+    """Of messages that a vendor's list of refusals stopped, or may have; those with a number wait by their row."""
+    for report, message in matched.items():
+        if report.reason == Reason.BLOCKED_BY_VENDOR:
+            yield BlockedAddress("", report.at, "report", message.id)
+        elif report.may_refuse and not unread_rows.is_person(report.to):
+            yield BlockedAddress("", report.at, DOUBTFUL_ANSWER, message.id)

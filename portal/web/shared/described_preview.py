@@ -108,6 +108,9 @@ def _readings(gateway: GenericHttpGateway) -> Iterator[Reading]:
     yield _read_call(gateway.description)
     readers = {"answer": _read_answer, "error": _read_error, "report": _read_report, "reply": _read_reply}
     yield from (read(gateway, samples[kind]) for kind, read in readers.items() if kind in samples)
+    if doubtful := sample_codes.doubtful_states(gateway.report_mapping):
+        text = _("%(words)s: kişi firmanın ret listesinde olabilir. Anlamını düzeltin.", words=", ".join(doubtful))
+        yield Reading("report", text, False)
     rows = [row for row in gateway.description["answer"]["errors"] if row.get("reason", "unknown") == "unknown"]
     open_words = ", ".join(str(word) for row in rows for word in row.get("codes", ()))
     listed = sample_codes.read_codes(samples.get("faults", ""))

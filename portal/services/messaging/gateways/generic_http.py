@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from portal.core import addresses, clock, sms_parts
-from portal.services.messaging.gateways import http_call, json_values, push_document, row_rules
+from portal.services.messaging.gateways import http_call, json_values, push_document, row_rules, sample_codes
 from portal.services.messaging.gateways.described_call import fill_call, parse_answer
 from portal.services.messaging.gateways.http_call import HttpAnswer
 from portal.services.messaging.gateways.json_values import fill, matches, read_text
@@ -65,6 +65,7 @@ class GenericHttpGateway(Gateway):
         is_trusted: bool = False,
     ):
         self.description = description
+        self.report_mapping = sample_codes.with_meanings(description)
         self.callback_url = callback_url
         self.secrets = {f"secret.{name}": value for name, value in secrets.items()}
         self.base_url = (base_url or description["base_url"]).rstrip("/")
@@ -91,8 +92,8 @@ class GenericHttpGateway(Gateway):
         return [results[each.id] for each in batch.messages]
 
     def read_push(self, push: VendorPush) -> Feedback:
-        reports, inbound = self.description.get("report_push"), self.description.get("inbound_push")
-        return row_rules.read_rows(push_document.parse_push(push, inbound), reports or {}, inbound)
+        inbound = self.description.get("inbound_push")
+        return row_rules.read_rows(push_document.parse_push(push, inbound), self.report_mapping, inbound)
 
     def _send_halving(self, batch: Batch, messages: list[OutgoingMessage], calls: Iterator[int]) -> list[SendResult]:
         """Send; where all fail for one of them, send each half. After an uncertain call nothing more is sent: lookup()

@@ -72,6 +72,9 @@ class Reason(StrEnum):
     UNKNOWN = "unknown"  # A code that the adapter does not know: an alarm.
 
 
+BLOCKED = (Reason.BLOCKED_BY_VENDOR, Reason.BLOCKED_BY_IYS)  # A list of refusals has the person.
+
+
 @dataclass(frozen=True)
 class SendError:
     """A failure in our terms; `code` is the vendor's own word, and holds nothing of the message."""
@@ -114,6 +117,7 @@ class Report:
     at: datetime | None = None
     parts: int | None = None
     cost: str = ""  # A decimal number, in the vendor's unit.
+    may_refuse: bool = False  # It names a list of refusals, though the vendor's description has its state as another.
 
     @property
     def is_known(self) -> bool:

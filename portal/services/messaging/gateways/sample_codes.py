@@ -1,8 +1,11 @@
 """The words for errors and states that a vendor's page lists, each with what is said beside it."""
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from portal.services.messaging.gateways import sample_words
+from portal.services.messaging.gateways.protocol import BLOCKED
 
 MAX_WORDS = 60  # Words of one list.
 CODE = re.compile(r"(?:[A-Za-z]{1,10}:)?[\w.#*/-]{1,40}")
@@ -37,6 +40,20 @@ def read_codes(text: str) -> dict[str, str]:
             if CODE.fullmatch(word) and re.search(r"\w", word) and len(found) < MAX_WORDS:
                 found.setdefault(word, meaning)
     return found
+
+
+def with_meanings(description: Mapping[str, Any]) -> dict[str, Any]:
+    """The mapping of a description's reports, with what the vendor's page says of each state; empty if it has none."""
+    said = read_codes(description.get("samples", {}).get("states", ""))
+    return {**description["report_push"], "said": said} if "report_push" in description else {}
+
+
+def doubtful_states(reports: Mapping[str, Any]) -> list[str]:
+    """The states that name a list of refusals, though a person gave them another meaning, or an earlier guess did."""
+    words = [
+        str(word) for row in reports.get("states", ()) if row.get("reason") not in BLOCKED for word in row["words"]
+    ]
+    return [word for word in words if sample_words.may_refuse(word, reports["said"].get(word, ""))]
 
 
 def _in_one_line(line: str, *, is_only: bool) -> dict[str, str]:

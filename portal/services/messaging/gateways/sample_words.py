@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from portal.core.transliteration import ascii_only
+from portal.domain.replies import REFUSING, classify_reply
 from portal.services.messaging.gateways.protocol import ErrorClass, Reason, ReportState
 
 Meaning = TypeVar("Meaning")
@@ -61,14 +62,21 @@ REPLY_NAMES = {
 LEFT, LISTED, BLOCKED = "opted. unsubscrib", "blacklist karaliste kara.", "block bloke engel"
 # The same in whatever a vendor says, in plain small letters with single blanks.
 LEAVES = re.compile(
-    r"\bopt(?:ed|s)? ?out|unsub|\bret liste|stop ?list|\bdnd\b|do not (?:contact|disturb)|abonelikten|"
-    r"almak istemiyor(?!s)|almayi reddet|replied stop|stop message"
+    r"\bopt(?:ed|s)? ?out|unsub|\bre[dt] liste|stop ?list|\bdnd\b(?! time)|do not (?:contact|disturb)|abonelikten|"
+    r"almak isteme(?:yen|di)|almak istemiyor(?!s)|almayi reddet|(?:replied|sent|user) stop|stop message|\bret vermis|"
+    r"\bret (?:mesaji )?alindi|alici ret\b|listeden cik|blocked by (?:end ?user|recipient|subscriber)|"
+    r"asked \w+ operator to block|revoked consent"
 )
-LISTS = re.compile(rf"{LEAVES.pattern}|black ?list|kara ?liste|suppress|yasakli liste")
+LISTS = re.compile(
+    rf"{LEAVES.pattern}|black ?list|block ?list|\bblist|(?:deny|exclusion|barred|\bdnc) list|kara ?liste|"
+    r"(?<!duplicate )suppress|(?:yasak|engel)li liste"
+)
+LIST_ALONE = re.compile(rf"(?:(?:rejected|failed|number|\w{{1,3}}) )*(?:{LISTS.pattern})\w{{0,3}}")
 WHO = {
     "number phone gsm msisdn recipient receiver dest numara telefon alici abone": "person",
     "account hesap sender originator header gonderici basli ip. user kullanici firma bayi client company sirket "
-    "content icerik text message mesaj metin key anahtar api domain url link": "account",
+    "content icerik text message mesaj metin key anahtar api domain url link template sablon entity telemarketer pe. "
+    "imsi imei device hash campaign kampanya": "account",
 }
 # By beginnings of words, the first that fits; with a full stop at the end, the whole word.
 ERROR_WORDS = {
@@ -101,7 +109,11 @@ FAILURES = "red reject hata err fail nok invalid denied unauth gecersiz yetersiz
 SUCCESSES = "ok. success accept basari alindi kabul queue sent gonderildi true"
 TAKEN = re.compile(r"\b(?:gonderildi|isleme alindi|siraya alindi|kabul edildi|was accepted|was queued)[^a-z0-9]*$")
 NOT_TAKEN = re.compile(r"\b(?:not|daha once|mukerrer|zaten|already)\b")
-EITHER = re.compile(r" (?:veya|ya da|or) |/")
+EITHER = re.compile(r" (?:veya|ya da|or) |[/,;:()]")
+
+SAYS_NO_CAUSE = re.compile(
+    r"(?:(?:mesaj|message) )?(?:failed|rejected|undelivered|not (?:sent|delivered)|(?:gonderil|iletil)e?medi|)"
+)
 
 
 def plain_name(name: str) -> str:
@@ -151,9 +163,8 @@ def guess_error(word: str, said: str) -> str:
 
 def may_be_refusal(said: str) -> bool:
     """Whether a sentence names a refusal and something else: "bad number or on the blacklist"."""
-    parts = EITHER.split(said)
-    is_listed = any(names_list(each) or _by_beginning(each, {f"{LEFT} {LISTED}": True}) for each in parts)
-    return is_listed and len(set(map(_error_meaning, parts))) > 1
+    parts = [each for each in EITHER.split(said) if not SAYS_NO_CAUSE.fullmatch(_plain(each).strip())]
+    return any(map(_is_listed, parts)) and len(set(map(_error_meaning, parts))) > 1
 
 
 def names_list(said: str) -> bool:
@@ -161,13 +172,35 @@ def names_list(said: str) -> bool:
     return LISTS.search(_plain(said)) is not None
 
 
+def may_name_refusal(said: str) -> bool:
+    """The same, unless it is a list of accounts or the like, or one of several causes."""
+    is_account = _named(said) == "account" and not LEAVES.search(_plain(said))
+    return names_list(said) and not is_account and not may_be_refusal(said)
+
+
+def names_refusal(word: str, said: str = "") -> bool:
+    """Whether a state says by itself, or what is said of it, that a person left, or is on a list of refusals."""
+    plain = _plain(word).strip()
+    if not names_list(word):
+        return _named(word) != "account" and may_name_refusal(said)
+    is_alone = LIST_ALONE.fullmatch(plain) is not None and _named(said) != "account"
+    return LEAVES.search(plain) is not None or _named(word) == "person" or is_alone
+
+
+def may_refuse(word: str, said: str = "") -> bool:
+    """Whether a state does, or may."""
+    return names_refusal(word, said) or may_name_refusal(word)
+
+
 def guess_state(word: str, said: str = "") -> str:
     """The same of a state, as "state/reason": a refusal first. An unknown word means UNKNOWN_STATE."""
     if names_list(word) or names_list(said):
-        is_account = _named(said) == "account" and not LEAVES.search(_plain(f"{word} {said}"))
-        return f"{ReportState.FAILED}/{'' if is_account else Reason.BLOCKED_BY_VENDOR}"
-    state = _by_beginning(word, STATE_WORDS) or _by_beginning(said, STATE_WORDS)
-    return f"{state}/" if state else UNKNOWN_STATE
+        return f"{ReportState.FAILED}/{Reason.BLOCKED_BY_VENDOR if names_refusal(word, said) else ''}"
+    if state := _by_beginning(word, STATE_WORDS):
+        return f"{state}/"
+    state = _by_beginning(said, STATE_WORDS)
+    is_doubtful = state == ReportState.ACCEPTED and classify_reply(said) in REFUSING
+    return UNKNOWN_STATE if state is None or is_doubtful else f"{state}/"
 
 
 def is_failure(words: str) -> bool:
@@ -190,8 +223,8 @@ def is_taken(said: str) -> bool:
 
 def _error_meaning(said: str) -> tuple[ErrorClass, Reason] | None:
     """A refusal of a person who left, or is on a list; an account may be on one as well: whoever is named first is."""
-    has_left, is_listed, is_blocked = (_by_beginning(said, {words: True}) for words in (LEFT, LISTED, BLOCKED))
-    named = _named(said)
+    has_left, is_blocked = (_by_beginning(said, {words: True}) for words in (LEFT, BLOCKED))
+    named, is_listed = _named(said), _is_listed(said)
     if has_left or LEAVES.search(_plain(said)) or (is_listed and named != "account"):
         return ErrorClass.PERMANENT, Reason.BLOCKED_BY_VENDOR
     if is_listed or (is_blocked and named == "person"):
@@ -199,8 +232,12 @@ def _error_meaning(said: str) -> tuple[ErrorClass, Reason] | None:
     return _by_beginning(said, ERROR_WORDS)
 
 
+def _is_listed(said: str) -> bool:
+    return names_list(said) or _by_beginning(said, {f"{LEFT} {LISTED}": True}) is True
+
+
 def _named(said: str) -> str:
-    return next((who for word in said.split() if (who := _by_beginning(word, WHO))), "")
+    return next((who for word in _plain(said).split() if (who := _by_beginning(word, WHO))), "")
 
 
 def _plain(said: str) -> str:

@@ -10,7 +10,8 @@ from portal.core import addresses, clock
 from portal.core.ids import parse_id
 from portal.services.messaging.gateways import json_values
 from portal.services.messaging.gateways.json_values import matches, read, read_text
-from portal.services.messaging.gateways.protocol import InboundMessage, Reason, Report, ReportState
+from portal.services.messaging.gateways.protocol import BLOCKED, InboundMessage, Reason, Report, ReportState
+from portal.services.messaging.gateways.sample_words import may_refuse
 
 Mapped = Mapping[str, Any]  # "report_push" or "inbound_push" of a description.
 FORMATS = ("%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%d%m%Y%H%M%S", "%d%m%Y%H%M", "%d/%m/%Y %H:%M:%S")  # Beside ISO 8601.
@@ -58,6 +59,7 @@ def read_report(mapping: Mapped, row: Any) -> Report:
         at=parse_time(read_text(row, mapping.get("at", "/ ")), mapping.get("zone", "")),
         parts=parse_id(parts) if len(parts) < 5 else None,
         cost=cost.replace(",", ".") if COST.fullmatch(cost) else "",
+        may_refuse=reason not in BLOCKED and may_refuse(word, mapping.get("said", {}).get(word, "")),
     )
 
 

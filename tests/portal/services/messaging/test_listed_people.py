@@ -177,6 +177,34 @@ def test_who_is_on_the_vendors_list_has_refused_sms_also_where_the_message_is_un
     assert [(each.channel, each.status, each.origin) for each in rows(Decision)] == [("MESAJ", "RET", "feedback")]
 
 
+@pytest.mark.parametrize("dest", ["", "ORNEK"])
+@pytest.mark.parametrize("phones", [1, 2])
+def test_a_listed_person_is_known_by_the_vendors_id_of_the_message_or_somebody_reads_of_it(
+    app, vendor, rows, phones, dest
+):
+    """By one that no other message has."""
+    accepted(app, vendor, phones)
+    listed = {"type": "outbound", "campaign_id": "7", "dest": dest, "status": "BLACKLISTED_DESTINATION_ADDRESS"}
+    vendor.pushes(listed)
+    with time_machine.travel(clock.now() + gateway_events.KNOWN_AFTER + timedelta(seconds=1)):
+        for _ in range(2):
+            work(app)
+
+    assert [each.state for each in rows(Message)] == [[MessageState.BLOCKED], [MessageState.ACCEPTED] * 2][phones - 1]
+    assert rows.count(Decision) == 2 - phones
+    waiting = rows(GatewayEvent, GatewayEvent.outcome == EventOutcome.LIKELY_REFUSAL)
+    assert [each.recipient_id for each in waiting] == [None] * (phones - 1)
+
+
+def test_a_message_of_which_a_report_may_say_that_its_recipient_is_on_a_list_holds_them(app, vendor, rows):
+    accepted(app, vendor)
+    vendor.reports(rows.one(Message), "NOT_DELIVERED", note="Numara kara listede")
+    work(app)
+
+    held = [each.recipient_id for each in rows(GatewayEvent, GatewayEvent.outcome == EventOutcome.LIKELY_REFUSAL)]
+    assert rows.one(Message).recipient_id in held and rows.count(Decision) == 0
+
+
 def test_vendors_write_numbers_abroad_without_their_plus_as_those_of_here(app, vendor, rows):
     """A reply refuses, another one holds, and the vendor's list is heard."""
     abroad = [f"491701234567{digit}" for digit in range(3)]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from portal.services.messaging.gateways import json_values, row_rules
+from portal.services.messaging.gateways import json_values, row_rules, sample_codes
 from portal.services.messaging.gateways.iletimerkezi import INBOX
 from portal.services.messaging.gateways.protocol import VendorPush
 from tests.examples import some
@@ -151,6 +151,67 @@ def test_a_report_of_no_delivery_that_names_a_list_of_refusals_waits_with_its_re
 
     assert [(each.sender, each.is_whole) for each in told] == [(f"+{HER}", False)]
     assert row_rules.read_rows(row | {"errors": "Telefon kapalı"}, REPORTS, REPLIES).replies == () or status != "NOK"
+
+
+# As the product's invitation stands in a report.
+LINKED = "Ornek: Reklam gonderelim mi? Onay/Ret: izin.ornek.com/k/w1 (boya) 0532 111 22 33 Ret: izin.ornek.com/u/x1"
+SHAPE = {"id": "7", "to": HER, "text": LINKED, "status": "OK"}
+
+
+@pytest.mark.parametrize("sender", ["ORNEK", "908501112233", OURS])
+def test_a_report_that_looks_like_a_reply_is_one_of_its_recipient(sender):
+    row = SHAPE | {"from": sender}
+
+    assert row_rules.read_rows(row, REPORTS, REPLIES).replies == ()
+    for said in ("Recipient opted out", "Numara kara listede", "Blocked due to STOP message"):
+        told = row_rules.read_rows(row | {"status": "NOK", "error": said}, REPORTS, REPLIES).replies
+        assert [(each.sender, each.is_whole) for each in told] == [(f"+{HER}", False)]
+    told = row_rules.read_rows(row | {"status": "WHO KNOWS", "why": "opted out"}, REPORTS, REPLIES).replies
+    assert f"+{HER}" in [each.sender for each in told] and not any(each.is_whole for each in told)
+
+
+@pytest.mark.parametrize("place", [{"body": LINKED}, {"payload": {"msisdn": HER, "text": LINKED}}, {"said": OUR_TEXT}])
+def test_our_own_text_in_a_report_is_no_reply_and_what_somebody_writes_is(place):
+    row = {"id": "7", "to": HER, "status": "OK"}
+
+    assert row_rules.read_rows(row | place, REPORTS, None).replies == ()
+    for said in (
+        "RET yazip gonderdim hala mesaj geliyor beni silin", "Stop please do not text me again",
+        "Please do not send me any more messages, unsubscribe me", "http://ornk.tr bir daha mesaj almak istemiyorum",
+    ):  # fmt: skip
+        told = row_rules.read_rows(row | {"body": said}, REPORTS, None).replies
+        assert [each.sender for each in told] == [f"+{HER}"]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"event": "unsubscribed", "phone": HER}, {"event": "contact.opted_out", "number": HER}, {"blacklist": [HER]},
+        {"opted_out": True, "msisdn": HER}, {"type": "kara_liste_ekle", "no": HER},
+    ],
+)  # fmt: skip
+def test_an_event_of_which_nobody_knows_the_shape_that_names_a_list_of_refusals_waits(event):
+    for reports in (REPORTS, {}):
+        assert [each.sender for each in row_rules.read_rows(event, reports, REPLIES).replies] == [f"+{HER}"]
+    assert row_rules.read_rows({"event": "opened", "phone": HER, "opted_out": False}, REPORTS, REPLIES).replies == ()
+
+
+@pytest.mark.parametrize("state", ["accepted", "delivered", "failed"])
+@pytest.mark.parametrize(
+    ("word", "said"), [("BLACKLISTED", ""), ("Kara listede", ""), ("5", "Alıcı SMS almak istemiyor"), ("OPT_OUT", "")]
+)
+def test_a_state_that_names_a_list_of_refusals_waits_whatever_a_description_says_of_it(state, word, said):
+    """Guesses were such; one that is said to be such a refusal is none to be read, nor is an account on a list."""
+    reports = REPORTS | {"states": [{"words": [word], "state": state}], "said": {word: said}}
+    row, of_account = {"id": "7", "to": HER, "status": word}, {"words": ["9"], "state": state}
+    news = row_rules.read_rows(row, reports, REPLIES)
+
+    assert [(each.sender, each.is_whole) for each in news.replies] == [(f"+{HER}", False)]
+    assert news.reports[0].may_refuse and sample_codes.doubtful_states(reports) == [word]
+    told = REPORTS | {"states": [{"words": [word], "state": "failed", "reason": "blocked_by_vendor"}, of_account]}
+    told |= {"said": {word: said, "9": "Gönderici başlığı kara listede"}}
+    assert row_rules.read_rows([row, row | {"status": "9"}], told, REPLIES).replies == ()
+    assert sample_codes.doubtful_states(told) == []
 
 
 def test_rows_in_many_envelopes_cost_little_more_than_rows_in_none():

@@ -514,7 +514,7 @@ def test_only_of_a_number_that_is_blocked_is_a_refusal_guessed(said, meaning):
     assert sample_words.guess_error("", said) == meaning
 
 
-LEFT = "failed/blocked_by_vendor"
+LEFT, UNSURE = "failed/blocked_by_vendor", "accepted/unknown"
 
 
 @pytest.mark.parametrize(
@@ -524,6 +524,14 @@ LEFT = "failed/blocked_by_vendor"
         ("REJECTED_USER_OPT_OUT", "User opted out", LEFT), ("4", "Kara listede", LEFT), ("8", "DND list", LEFT),
         ("9", "Numara RET listesinde", LEFT), ("5", "Alıcı SMS almak istemiyor", LEFT),
         ("6", "Numara kara listede olduğu için gönderilmedi", LEFT),
+        ("7", "REJECTED_DESTINATION_BLOCKLISTED", LEFT), ("5", "Red listesi", LEFT), ("5", "RET vermiş numara", LEFT),
+        ("BLIST", "", LEFT), ("EC_SC_BLOCKED_BY_END_USER", "", LEFT), ("5", "İletilemedi (kara liste)", LEFT),
+        ("STOPPED", "User sent STOP", LEFT), ("RECIPIENT_BLACKLISTED", "", LEFT), ("5", "Aboneden RET alındı", LEFT),
+        ("6", "İletilemedi (kapsama dışı, kara liste, format vb.)", "failed/"),
+        ("6", "Numara kapalı, hatalı ya da kara listede", "failed/"), ("SENDER_BLACKLISTED", "", "failed/"),
+        ("FAILED", "Number invalid, switched off or blacklisted", "failed/"), ("ACCOUNT_SUPPRESSED", "", "failed/"),
+        ("EC_IMSI_BLACKLISTED", "IMSI is blocklisted", "failed/"), ("EC_TEMPLATE_BLACKLISTED", "", "failed/"),
+        ("5", "Kişi istemiyor, kuyruktan alındı", UNSURE),
         ("7", "Gönderici kara listede", "failed/"), ("8", "Gönderilmedi", "failed/"), ("3", "Kuyrukta", "accepted/"),
         ("9", "Operatörde beklemede", "accepted/"), ("9", "İşleniyor", "accepted/"), ("9", "Mavi", "accepted/unknown"),
         ("9", "Gönderim sırasında hata", "failed/"), ("9", "İşlenemedi", "accepted/unknown"),
