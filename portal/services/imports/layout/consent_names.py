@@ -52,7 +52,7 @@ def _either_of(pairs: str, between: str) -> str:
 
 
 _CHANNELS = {
-    Channel.SMS: _word(r"(?:sms|mesaj)\w*|message|msj"),
+    Channel.SMS: _word(r"sms\w*|(?<!elektronik )(?<!pazarlama )mesaj\w*|message|msj"),
     Channel.CALL: _word(r"arama\w*|aran\w+|araya\w+|cagri|telefon\w*|tel|sesli|voice|phone|calls?|calling|donotcall"),
     Channel.EMAIL: _word(
         r"(?:eposta|email|mail|elektronik posta|hasoptedoutofemail|(?:e ?)?bulten|(?:e ?)?newsletter)\w*"
@@ -76,15 +76,32 @@ _IS_ABOUT = _word(_ABOUT)
 _BESIDE = [(_word(first), others) for first, others in vocabulary.BESIDE]
 _ACTS = _word(rf"{vocabulary.ACT}(?= {vocabulary.CONSENT_NOUN}\b)")
 _SAYS = _word(f"{vocabulary.CHANNEL}|{vocabulary.CONSENT}|{vocabulary.WISH}|{vocabulary.AGREES}")
+# Of all channels, whichever is named: a refusal of it "and all others"; of all but it nobody can tell.
+_OTHERS = _word(
+    r"diger\w*|hepsi\w*|(?:tum\w*|butun|hic ?bir|all|any|every)\b(?! (?:sms|mesaj|e?mail|eposta|calls?|arama|phone))|"
+    r"vb|vs|dahil|other\w*|etc|contact\w*"
+)
+_ALL_BUT = _word(r"disinda\w*|haric\w*|baska\w*|except\w*|other than|but not|sadece|yalniz\w*|only|just")
+_AND = re.compile(r"\s(?:ve|veya|ya da|and|or|&|\+)\s|[,/;|]", re.I)
+_BULLETINS, _CHANNEL = _word(vocabulary.BULLETIN), _word(vocabulary.CHANNEL)
+_ADDRESSED = _word(f"{vocabulary.SMS}|{vocabulary.CALL}|{vocabulary.EMAIL}")
+_ALL_TOPICS = _word(f"{vocabulary.TOPIC}|{vocabulary.FROM_TOPICS}")
+_OF_ALL = _word(f"{vocabulary.BULLETIN}|(?:elektronik|pazarlama) mesaj[a-z]*")
 # "SMS 🚫", "SMS izni (-)", "-SMS", "SMS -": a dash that parts no two words.
 _CUT_NOT = _word(CUT_NOT.replace("_", " "))
 _SIGN = re.compile(r"[^\w\s/|\\(),;:.?'’\"“”…&*+\[\]–—-]|(?<!\S)[–—-](?=\w)|^\W*[–—-]|[–—-](?!\s*[\w(\[])")
 
 
 def channels_named(name: str) -> frozenset[Channel]:
-    """The channels of which a column's name speaks."""
+    """The channels of which a column's name speaks; none of a bulletin beside other topics ("kampanya ve bülten"), nor
+    of a refusal of others as well ("SMS ve diğer iletileri istemiyor")."""
     words = name_of(name[:LONGEST_NAME])
-    return frozenset(channel for channel, pattern in _CHANNELS.items() if pattern.search(words))
+    found = frozenset(channel for channel, pattern in _CHANNELS.items() if pattern.search(words))
+    parts = [name_of(part) for part in _AND.split(name[:LONGEST_NAME])]
+    has_topics = any(_ALL_TOPICS.search(part) and not _CHANNEL.search(part) for part in parts)
+    is_bulletin = _BULLETINS.search(words) is not None and _ADDRESSED.search(words) is None
+    is_of_others = _REFUSES.search(words) is not None and (has_topics or _OTHERS.search(words) is not None)
+    return frozenset() if len(found) == 1 and (is_of_others or (has_topics and is_bulletin)) else found
 
 
 def may_mean_messages(name: str) -> bool:
@@ -131,7 +148,8 @@ def consent_announced(name: str) -> Mapping[Field, float] | None:
     None of them ({}) for a name of which nobody can tell whether its yes is a refusal.
     """
     words, channels, refuses = name_of(name[:LONGEST_NAME]), channels_named(name), refusal_named(name)
-    if refuses is False:
+    is_of_others = _ALL_BUT.search(words) or (_OTHERS.search(words) and is_unclear(name))
+    if refuses is False or (is_of_others and (refuses or len(channels) == 1)):
         return {}
     if _IS_ABOUT.search(words):
         return None
@@ -143,6 +161,8 @@ def consent_announced(name: str) -> Mapping[Field, float] | None:
         return {STATUS_FIELDS[channel]: 1, Field.EMAIL if channel == Channel.EMAIL else Field.PHONE: 0.2}
     if channels and _NEVER_AN_ADDRESS.search(words):
         return {STATUS_FIELDS[min(channels)]: 0.5}
+    if not channels and _OF_ALL.search(words) and consents:
+        return {Field.STATUS: 0.9, Field.CHANNEL: 0.3}
     if (consents or _TOPICS.search(words)) and (asks or states):
         return {Field.STATUS: 1, Field.CHANNEL: 0.3}
     return {Field.STATUS: 0.5} if refuses or _WISHES.search(words) else None

@@ -23,6 +23,7 @@ from portal.services.imports.reading.workbook_chunker.chunks import Line
 
 LINES_ABOVE = 20  # Titles, notes and empty lines that may stand above the names.
 CLEAR = 0.6  # From this weight on, a name says it by itself.
+LONG = 30  # Characters of a form's question.
 OURS = ["satir", "sorun", "cozum", "iys kodu"]  # Columns that our file of bad lines adds, side by side.
 
 _OTHER = r"(?:2|3|ii|ev|is|sabit|ikinci|diger|alternatif|yedek|home|work|other|second)"
@@ -128,16 +129,35 @@ def find_header(lines: Sequence[Line]) -> int | None:
     """
     best, most = None, 0.0
     for place, (_, cells) in enumerate(lines[:LINES_ABOVE]):
-        if any(isinstance(address_or_problem(cell), Address) for cell in cells):
-            break
+        has_address = any(isinstance(address_or_problem(cell), Address) for cell in cells)
         ours = our_columns(cells)
         theirs = [cell for column, cell in enumerate(cells) if column not in ours]
-        if any(is_value(cell) or _holds_person(cell) for cell in theirs):
+        if has_address or any(map(_holds_person, theirs)):
+            theirs = _without_examples(theirs, [*lines[:place], *lines[place + 1 :]])
+        if has_address and not theirs:
+            break
+        if not theirs or any(map(is_value, theirs)):
             continue
         names = sum(map(is_clear, set(theirs))) or (0.5 if _are_all_known(theirs) else 0)
         if names > most:
             best, most = place, names
     return best
+
+
+def _without_examples(cells: Sequence[str], others: Sequence[Line]) -> list[str]:
+    """The names of columns of which some give an example, "Telefon (5321234567)"; none where it may be a person's line,
+    whose words stand alone or in another line as well."""
+    names = [_without_person(cell) for cell in cells]
+    examples = [name for name, cell in zip(names, cells, strict=True) if name != cell]
+    plain = [name for name, cell in zip(names, cells, strict=True) if name == cell and is_clear(name)]
+    again = {folded(_without_person(cell)) for _, other in others for cell in other}
+    are_named = all(is_clear(each) or (len(each) > LONG and announced(each) is not None) for each in examples)
+    return names if are_named and plain and again.isdisjoint(map(folded, [*examples, *plain])) else []
+
+
+def _without_person(cell: str) -> str:
+    text = redact_certain_addresses(cell[:LONGEST_NAME])
+    return cell if text == cell else text.replace("•", " ")
 
 
 def _holds_person(cell: str) -> bool:

@@ -3,7 +3,7 @@
 import pytest
 
 from portal.services.imports.layout import find_header, signature
-from portal.services.imports.layout.consent_names import consent_announced
+from portal.services.imports.layout.consent_names import channels_named, consent_announced
 from portal.services.imports.layout.headers import announced
 from portal.services.imports.layout.layout import Field
 
@@ -90,3 +90,46 @@ def test_headers_with_the_same_names_are_alike():
 def test_a_name_of_several_channels_is_the_status_of_no_single_one():
     for name in ("Arama e-posta durumu", "Arama/E-posta var mı", "SMS, arama"):
         assert set(consent_announced(name)) == {Field.STATUS, Field.CHANNEL}, name
+
+
+OF_ALL = """
+Bülten ve kampanyalardan haberdar olmak istiyorum|Kampanya ve bülten izni|Unsubscribed from newsletter and marketing|
+E-posta aboneliğinden ve tüm listelerden çıktı|SMS vb. istemiyor|SMS ve diğer iletileri istemiyor|
+Do not call or contact|SMS dahil hiçbir ileti istemiyor|Email and other marketing opt-out|Newsletter / marketing consent|
+Ticari elektronik mesaj izni|Pazarlama mesajları almak istiyor|E-bülten aboneliği ve ticari ileti onayı
+"""
+ALL_BUT = "E-posta dışında bilgilendirilmek istemiyorum|SMS'ten başka kanal istemiyorum|Sadece e-posta|Only email|"
+ALL_BUT += "Do not contact except by email|E-posta ve diğer kanallardan bilgilendirilmek istiyorum"
+OF_ONE = (
+    "E-bülten izni|Kampanya ve indirimlerden SMS ile haberdar olmak istiyorum|Email marketing consent|Tüm SMS izinleri"
+)
+
+
+def test_a_name_of_one_channel_and_more_is_of_all_and_one_of_all_but_a_channel_is_not_understood():
+    of_all = [name.strip() for name in OF_ALL.split("|")]
+
+    assert [each for each in of_all if Field.STATUS not in consent_announced(each) or channels_named(each)] == []
+    assert [each for each in ALL_BUT.split("|") if consent_announced(each) != {}] == []
+    assert [each for each in OF_ONE.split("|") if Field.STATUS in consent_announced(each)] == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Cep Telefonu (5321234567)", "GSM No (5321234567)", "Telefon: 0532 123 45 67", "E-posta: ornek@firma.com",
+        "Cep telefonunuz. Örn: 05321234567", "SMS almak istiyorum. Vazgeçmek için kvkk@firma.com.tr",
+    ],
+)  # fmt: skip
+def test_a_header_may_give_an_example_and_a_persons_line_is_none(name):
+    data = [["0532 700 01 11", "Evet"], ["0532 700 02 11", "Hayır"]]
+
+    assert find_header(lines([name, "SMS istemiyor"], *data)) == 0
+    assert find_header(lines([name, "SMS istemiyor"], [name, "SMS istemiyor"], *data)) is None
+    for cells in (
+        ["0532 700 04 11 RET"],
+        ["0532 700 04 11 cep"],
+        [name],
+        [name, "Ankara"],
+        ["0532 700 04 11", "SMS izni"],
+    ):
+        assert find_header(lines(cells, ["0532 700 01 11", "İzin"])) is None
