@@ -30,7 +30,10 @@ TELLS_HOW = re.compile(
     re.I | re.S,
 )
 FEWEST_WORDS = 5
-SAYS_WHY = re.compile(r"error|hata|reason|neden|status|durum|state|descri|aciklama|detail|detay|title|sonuc|result")
+SAYS_WHY = re.compile(
+    r"(?:error|hata|reason|neden|status|durum|state|descri|aciklama|detail|detay|title|sonuc|result)[^/]*$"
+    r"|/(?:errors?|status|hata|durum|reason)/"
+)
 
 
 class Kind(Enum):
@@ -235,9 +238,9 @@ def _refusing_at(kind: Kind, place: str, value: Any) -> Refusing:
     words, is_named = _refusing(value), value is True or bool(people_at(place, value))
     if kind == Kind.OTHER and names_list(f"{place} {value}" if is_named else str(value)):
         return max(words, Refusing.LIKELY)
-    if words and kind in (Kind.REPLY, Kind.REPORT) and not is_texts(place):
+    if words and kind != Kind.OTHER and not is_texts(place):
         is_said = FLAG.fullmatch(fold(value)) is not None or (
-            kind == Kind.REPORT and words <= Refusing.LIKELY and SAYS_WHY.search(place) is not None
+            kind != Kind.REPLY and words <= Refusing.LIKELY and SAYS_WHY.search(place) is not None
         )
         return Refusing.NOT if is_said else words
     return words
