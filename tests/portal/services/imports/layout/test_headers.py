@@ -95,8 +95,9 @@ def test_a_name_of_several_channels_is_the_status_of_no_single_one():
 OF_ALL = """
 Bülten ve kampanyalardan haberdar olmak istiyorum|Kampanya ve bülten izni|Unsubscribed from newsletter and marketing|
 E-posta aboneliğinden ve tüm listelerden çıktı|SMS vb. istemiyor|SMS ve diğer iletileri istemiyor|
-Do not call or contact|SMS dahil hiçbir ileti istemiyor|Email and other marketing opt-out|Newsletter / marketing consent|
-Ticari elektronik mesaj izni|Pazarlama mesajları almak istiyor|E-bülten aboneliği ve ticari ileti onayı
+Do not call or contact|SMS dahil hiçbir ileti istemiyor|Email and other marketing opt-out|
+Newsletter / marketing consent|Ticari elektronik mesaj izni|
+Pazarlama mesajları almak istiyor|E-bülten aboneliği ve ticari ileti onayı
 """
 ALL_BUT = "E-posta dışında bilgilendirilmek istemiyorum|SMS'ten başka kanal istemiyorum|Sadece e-posta|Only email|"
 ALL_BUT += "Do not contact except by email|E-posta ve diğer kanallardan bilgilendirilmek istiyorum"
