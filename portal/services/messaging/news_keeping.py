@@ -1,7 +1,7 @@
 """What gateways tell us, kept piece by piece: each once, and none at the expense of another."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 
@@ -37,16 +37,13 @@ def keep_news(
     """
     secret, applied = gateways.read_secret(vault(), gateway), delivery_reports.apply_reports(gateway, news.reports, at)
     may_be_known = pushed_at is not None and at < pushed_at + KNOWN_AFTER
-    listed = [each for each in news.reports if each.reason == Reason.BLOCKED_BY_VENDOR and each not in applied.matched]
-    lost = [] if may_be_known else listed  # Of another account, or forgotten here.
-    nobodys = [each for each in lost if meant_brands.address_of(each.to) is None]
-    told = [*news.blocked, *_refusals_reported(applied.matched)]
-    told += [BlockedAddress(each.to, each.at, "report") for each in lost if each not in nobodys]
+    lost, nobodys = _lost([] if may_be_known else [each for each in news.reports if each not in applied.matched])
+    told = [*news.blocked, *_refusals_reported(applied.matched), *lost]
     nameless = dict.fromkeys(
         each for each in told if each.message_id is None and meant_brands.address_of(each.address) is None
     )
     unread = [reply for each in nameless for reply in unread_rows.unread_refusals(each.address, names_in(gateway))]
-    unread += [unread_rows.as_unread(each, each.code) for each in nobodys]
+    unread += nobodys
     moment = f"{pushed_at:%Y-%m-%d %H:%M}" if pushed_at else clock.day(read_until or at).isoformat()
 
     def keep_reply(reply: InboundMessage) -> None:
@@ -75,6 +72,14 @@ def keep_news(
 def names_in(gateway: MessageGateway) -> re.Pattern[str]:
     """What names people in what nobody can read."""
     return unread_rows.MAILBOX if gateway.carries == AddressKind.EMAIL else unread_rows.MOBILE
+
+
+def _lost(reports: Sequence[Report]) -> tuple[list[BlockedAddress], list[InboundMessage]]:
+    """Refusals of messages that are of another account, or forgotten here; and those that name nobody, to be read."""
+    listed = [each for each in reports if each.reason == Reason.BLOCKED_BY_VENDOR]
+    named = [each for each in listed if meant_brands.address_of(each.to) is not None]
+    nobodys = [unread_rows.as_unread(each, each.code) for each in listed if each not in named]
+    return [BlockedAddress(each.to, each.at, "report") for each in named], nobodys
 
 
 def _refusals_reported(matched: Mapping[Report, Message]) -> Iterator[BlockedAddress]:

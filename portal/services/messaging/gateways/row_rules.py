@@ -234,7 +234,7 @@ def _is_own_text(said: str) -> bool:
 
 def _refusing_at(kind: Kind, place: str, value: Any) -> Refusing:
     """How surely a value refuses: in a row of a known shape no flag does, nor why a report's message did not arrive; in
-    another a list of refusals does, also by its name ("opted_out": true)."""
+    another a list of refusals does, also by its name ("blacklisted": true)."""
     words, is_named = _refusing(value), value is True or bool(people_at(place, value))
     if kind == Kind.OTHER and names_list(f"{place} {value}" if is_named else str(value)):
         return max(words, Refusing.LIKELY)

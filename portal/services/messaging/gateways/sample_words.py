@@ -64,7 +64,7 @@ LEFT, LISTED, BLOCKED = "opted. unsubscrib", "blacklist karaliste kara.", "block
 LEAVES = re.compile(
     r"\bopt(?:ed|s)? ?out|unsub|\bre[dt] liste|stop ?list|\bdnd\b(?! time)|do not (?:contact|disturb)|abonelikten|"
     r"almak isteme(?:yen|di)|almak istemiyor(?!s)|almayi reddet|(?:replied|sent|user) stop|stop message|\bret vermis|"
-    r"\bret (?:mesaji )?alindi|alici ret\b|listeden cik|blocked by (?:end ?user|recipient|subscriber)|"
+    r"\bret (?:mesaji )?alindi|alici ret\b|listeden cik|blocked by (?:end ?user|recipient)|"
     r"asked \w+ operator to block|revoked consent"
 )
 LISTS = re.compile(
