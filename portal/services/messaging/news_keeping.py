@@ -42,8 +42,7 @@ def keep_news(
     nameless = dict.fromkeys(
         each for each in told if each.message_id is None and meant_brands.address_of(each.address) is None
     )
-    unread = [reply for each in nameless for reply in unread_rows.unread_refusals(each.address, names_in(gateway))]
-    unread += nobodys
+    nobodys += [reply for each in nameless for reply in unread_rows.unread_refusals(each.address, names_in(gateway))]
     moment = f"{pushed_at:%Y-%m-%d %H:%M}" if pushed_at else clock.day(read_until or at).isoformat()
 
     def keep_reply(reply: InboundMessage) -> None:
@@ -61,7 +60,7 @@ def keep_news(
 
     failed: list[FailedPiece[Report | InboundMessage | BlockedAddress]] = [
         *applied.failed,
-        *run_in_savepoints([*news.replies, *unread], keep_answered),
+        *run_in_savepoints([*news.replies, *nobodys], keep_answered),
         *run_in_savepoints([each for each in told if each not in nameless], keep_blocked),
     ]
     for piece, _ in run_in_savepoints([unread_rows.as_unread(*each) for each in failed], keep_answered):
