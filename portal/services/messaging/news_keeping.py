@@ -39,9 +39,7 @@ def keep_news(
     may_be_known = pushed_at is not None and at < pushed_at + KNOWN_AFTER
     lost, nobodys = _lost([] if may_be_known else [each for each in news.reports if each not in applied.matched])
     told = [*news.blocked, *_refusals_reported(applied.matched), *lost]
-    nameless = dict.fromkeys(
-        each for each in told if each.message_id is None and meant_brands.address_of(each.address) is None
-    )
+    nameless = dict.fromkeys(filter(_is_nameless, told))
     nobodys += [reply for each in nameless for reply in unread_rows.unread_refusals(each.address, names_in(gateway))]
     moment = f"{pushed_at:%Y-%m-%d %H:%M}" if pushed_at else clock.day(read_until or at).isoformat()
 
@@ -79,6 +77,10 @@ def _lost(reports: Sequence[Report]) -> tuple[list[BlockedAddress], list[Inbound
     named = [each for each in listed if meant_brands.address_of(each.to) is not None]
     nobodys = [unread_rows.as_unread(each, each.code) for each in listed if each not in named]
     return [BlockedAddress(each.to, each.at, "report") for each in named], nobodys
+
+
+def _is_nameless(told: BlockedAddress) -> bool:
+    return told.message_id is None and meant_brands.address_of(told.address) is None
 
 
 def _refusals_reported(matched: Mapping[Report, Message]) -> Iterator[BlockedAddress]:
