@@ -12,15 +12,16 @@ from portal.core.addresses.problems import ExplainedProblem
 from portal.core.models import AudienceLine
 from portal.domain.campaigns import OwnContact
 from portal.services.imports import layout
+from portal.services.imports.address_cells import is_none
 from portal.services.imports.audience_contacts import ContactReader
 from portal.services.imports.audience_refusals import RefusalReader
 from portal.services.imports.grouped_statuses import GroupedStatuses
 from portal.services.imports.layout import Field, Layout
-from portal.services.imports.layout.normalization import address_or_problem
+from portal.services.imports.layout.normalization import address_or_problem, addresses_within
 from portal.services.imports.reading import FileChunk, FileProblem, Line, Sheet, Unreadable
 from portal.services.imports.row_results import RowProblem
 from portal.services.imports.unread import Mark, MarkKind, marks_of_sheet
-from portal.services.imports.unused_columns import CellCounter, Counts, is_none, unused_columns
+from portal.services.imports.unused_columns import CellCounter, Counts, unused_columns
 
 MOST_ROWS = 100_000
 UNUSED = (Field.DATE, Field.SOURCE, Field.CHANNEL, Field.TYPE)  # Of consents, and nothing to a campaign.
@@ -122,3 +123,6 @@ def _read_row(
     for value, address in filled:
         refusal = refusals.reason(cells, address.channels) if isinstance(address, Address) else ""
         yield AudienceRow(line, value, address, refusal, contacts.read(cells))
+        for within in () if isinstance(address, Address) else addresses_within(value):
+            if refusal := refusals.reason(cells, within.channels):
+                yield AudienceRow(line, value, within, refusal)

@@ -4,11 +4,11 @@ it, as in a pivot table, or one cell for several channels, as where merged cells
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from portal.core.iys_protocol import Status
+from portal.services.imports.address_cells import is_none
 from portal.services.imports.layout import Field
 from portal.services.imports.reading import Line
 from portal.services.imports.reading.column_words import CODED, SEVERAL
 from portal.services.imports.row_values import BLANK_BELOW, BLANK_BESIDE, STATUSES, RowValueReader, without_blank
-from portal.services.imports.unused_columns import is_none
 
 LONGEST_SHOWN = 40
 _MARKS = ""  # In place of a text.

@@ -4,7 +4,6 @@ The checks go as a person reads: address, channel, status, recipient type, sourc
 address counts once; one of the line counts for each channel that it would serve.
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -14,6 +13,7 @@ from operator import itemgetter
 from portal.core.addresses import Address, AddressKind, AddressProblem
 from portal.core.iys_protocol import MAX_RETAILERS, NO_RETAILERS, Channel, Retailers, Source, Status
 from portal.domain.consents.bulk_import import Entry
+from portal.services.imports.address_cells import is_none
 from portal.services.imports.date_column import DateColumn, refusal_date
 from portal.services.imports.fixes import FIXES, apply_fix
 from portal.services.imports.grouped_statuses import GroupedStatuses
@@ -22,18 +22,22 @@ from portal.services.imports.layout.consent_names import yes_refuses
 from portal.services.imports.layout.headers import dates_a_record
 from portal.services.imports.layout.layout import ADDRESSES as SERVES
 from portal.services.imports.layout.layout import RETAILERS
-from portal.services.imports.layout.normalization import address_or_problem, key_of, retailer_codes, says_nothing
+from portal.services.imports.layout.normalization import (
+    address_or_problem,
+    addresses_within,
+    key_of,
+    retailer_codes,
+    says_nothing,
+)
 from portal.services.imports.layout.refusals import may_refuse
 from portal.services.imports.reading import Line
 from portal.services.imports.refusals_beside import RefusalsBeside
 from portal.services.imports.row_results import PROBLEMS, SLOTS, RowProblem, SkipReason
 from portal.services.imports.row_values import WORDS, KnownStatus, RowValueReader, RowValues
-from portal.services.imports.unused_columns import is_none
 
 SLOT_OF = {channel: slot for slot, channel in enumerate(SLOTS)}
 SERVED_BY = {AddressKind.PHONE: (Channel.SMS, Channel.CALL), AddressKind.EMAIL: (Channel.EMAIL,)}
 KIND_OF = {Field.ADDRESS: None, Field.PHONE: AddressKind.PHONE, Field.EMAIL: AddressKind.EMAIL}
-_LIKE_ADDRESS = re.compile(r"[^\s@<>()]{1,64}@[^\s@<>()]{1,255}|\+?\d[\d ()./-]{8,30}")
 # The names that Layout.words has for the word columns.
 WORDS_OF = {Field.CHANNEL: "channel", Field.TYPE: "type", Field.SOURCE: "source"}  # All others: "status".
 MOST_WORDS = 200  # A column with more holds no such words: the wrong column was chosen.
@@ -112,13 +116,8 @@ class RowParser:
             results = {slot: lost if each == AddressProblem.EMPTY.value else each for slot, each in results.items()}
         are_bad = any(each in PROBLEMS for each in results.values())
         refuses = is_beside or (are_bad and (values.refuses or any(may_refuse(cells[place]) for place in self._said)))
-        return sorted(results.items(), key=itemgetter(0)), self._addresses_in(cells) if refuses else []
-
-    def _addresses_in(self, cells: Sequence[str]) -> list[Address]:
-        """Those of a line's columns of addresses, also where more stands beside one: "0532 123 45 67 x"."""
-        texts = [cells[place] for place, _ in self._addresses]
-        texts += [part[0] for text in texts for part in _LIKE_ADDRESS.finditer(text)]
-        return [found for text in texts if isinstance(found := address_or_problem(text), Address)]
+        held = [found for place, _ in self._addresses for found in addresses_within(cells[place])] if refuses else []
+        return sorted(results.items(), key=itemgetter(0)), held
 
     def _problem_of_cell(self, channel: Channel, addresses: Addresses, values: RowValues) -> str:
         """What is wrong with a channel's own status on a line that has no entry of this channel."""

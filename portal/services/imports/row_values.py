@@ -45,6 +45,11 @@ class RowValues:
     type_problem: RowProblem | None  # and of every recipient type.
     grant_problem: RowProblem | None
 
+    def may_refuse(self, is_of_phone: bool, is_of_email: bool) -> bool:
+        """Whether any status of a telephone, or of an e-mail address, is a refusal, or a word that nobody knows."""
+        doubted = {channel == Channel.EMAIL for channel, status in self.statuses.items() if status in DOUBTS}
+        return (is_of_phone and False in doubted) or (is_of_email and True in doubted)
+
 
 class RowValueReader:
     """Reads lines by a layout; `header` tells what yes means in a column, and of which channels one speaks.
@@ -137,12 +142,20 @@ class RowValueReader:
     def _doubts(self, said: Mapping[Field, Said], words: Mapping[Field, str]) -> dict[Channel, KnownStatus]:
         """By channel, what outweighs all but a refusal of its own: a refusal of the line, or a word that nobody knows,
         of the line or in any column of statuses with a word of refusing ("kara listede"), which may be of all."""
-        unknown = (words[field] for field, each in said.items() if each == RowProblem.STATUS_UNKNOWN)
-        texts = map(without_blank, map(str.strip, unknown))
-        is_of_all = any(self.meanings.status(text) is None and may_refuse(text) for text in texts)
-        doubts: dict[Channel, KnownStatus] = dict.fromkeys(Channel if is_of_all else (), RowProblem.STATUS_UNKNOWN)
+        of_all = {each for field, each in said.items() if self._is_of_all(field, each, words[field])}
+        doubts: dict[Channel, KnownStatus] = {}
+        for status in filter(of_all.__contains__, reversed(DOUBTS)):
+            doubts = dict.fromkeys(Channel, status)
         of_line = said.get(Field.STATUS)
         return doubts if of_line is None or of_line not in DOUBTS else doubts | dict.fromkeys(self._spoken_of, of_line)
+
+    def _is_of_all(self, field: Field, said: Said, cell: str) -> bool:
+        """Whether a text of a status column, unknown or explained as a refusal for more than this column, may be of all
+        channels."""
+        if said not in DOUBTS or (said == Status.REFUSED and field in self._doubtful):
+            return False
+        text, meanings = without_blank(cell.strip()), UNEXPLAINED if said == Status.REFUSED else self.meanings
+        return meanings.status(text) is None and may_refuse(text)
 
     def _statuses(
         self, said: Mapping[Field, Said], doubts: Mapping[Channel, KnownStatus], wanted: Sequence[Channel]

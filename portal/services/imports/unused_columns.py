@@ -5,11 +5,11 @@ from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from string import ascii_uppercase
 
 from portal.core.addresses import Address
 from portal.core.iys_protocol import Status
+from portal.services.imports.address_cells import is_like_address, is_none, like_kinds
 from portal.services.imports.group_labels import GroupLabels
 from portal.services.imports.layout import Field, Layout
 from portal.services.imports.layout.cell_words import CONTACTS, Meanings
@@ -40,16 +40,10 @@ from portal.services.imports.row_values import RowValueReader
 
 LONGEST_STATUS = 40  # Characters; longer cells hold text.
 LONGEST_ADDRESS, FEWEST_DIGITS = 80, 10
-FEWEST_OF_BAD = 5  # Digits of a bad telephone.
 UNREAD = (Field.NAME, Field.ORIGIN, Field.CONTACT, Field.TIME)  # Whose words mean no status, or are not looked at.
 NUMBERS = ("f", "t")  # Of forms and tablets; nobody writes a consent's "false" there.
-NO_NUMBER = " 0+-./()"  # Zeros are what a database often has in place of no number.
 FEWEST_INITIALS = 4  # In a column that abbreviates surnames: "Hatice Nur H." is no "hayır" there.
-_DIGIT = re.compile(r"\d")
 _INITIAL = re.compile(r" [^\W\d_a-zçğıöşü]\.$")
-# Of a bad address: letters among digits, what has an @, and a day that is no telephone.
-_LETTER, _AT_SIGN = re.compile(r"(?<![^\W\d_])[^\W\d_](?![^\W\d_])"), re.compile(r"[^\s@]{1,80}@\S*")
-_DAY = re.compile(r"(?<!\d)\d{1,2}[./-]\d{1,2}[./-](?:\d\d|\d{4})(?!\d)|(?<!\d)(?:19|20)\d\d-\d\d-\d\d(?!\d)")
 OF_NUMBERS = "0123456789 .,:/%₺+-"
 MOST_PEOPLE = 1 << 22
 MOST_TEXTS = 20  # Lines of a kind that are named, of each sheet.
@@ -184,7 +178,7 @@ class CellCounter:
         """Whether a line holds no address, and may be a heading of others: it is neither empty nor a total, nor has a
         status that is understood and most of its cells."""
         of_address = [cells[place] for place in self._addresses if place < len(cells)]
-        if any(map(_is_like_address, of_address)):
+        if any(map(is_like_address, of_address)):
             return False
         filled = {place: cell for place, cell in enumerate(cells) if not _is_empty(cell)}
         filled = {each: cell for each, cell in filled.items() if each not in self._addresses or folded(cell) != "yok"}
@@ -196,18 +190,19 @@ class CellCounter:
 
     def _hides_refusal(self, number: int, cells: Sequence[str], sheet: int) -> bool:
         """Whether an e-mail address has a word of refusing, or a line refuses, or may, and none of its addresses can be
-        read, so that it is lost beside a grant of the same person. One without any is remembered: it may be of somebody
-        whom other lines name."""
+        read, or one that is refused cannot, so that it is lost beside a grant of the same person. A line without any
+        is remembered: it may be of somebody whom other lines name."""
         found = [cell for place in self._addresses if place < len(cells) and not is_none(cell := cells[place])]
         if any("@" in cell and address_refuses(cell) for cell in found):
             return True
         values = self._values.read([*cells, *[""] * (self._width - len(cells))])
-        is_like, people = any(map(_is_like_address, found)), self._people_of(cells)
+        is_like, people = any(map(is_like_address, found)), self._people_of(cells)
         if not values.refuses:
             for each in people if is_like else ():
                 self._people[each] = 1
         elif is_like:
-            return not any(isinstance(address_or_problem(each), Address) for each in found)
+            bad = [each for each in found if not isinstance(address_or_problem(each), Address)]
+            return len(bad) == len(found) or any(values.may_refuse(*like_kinds(each)) for each in bad)
         elif not found:
             for each in people:
                 self._without_address.extend((each, number, sheet))
@@ -265,21 +260,6 @@ def _is_address(cell: str) -> bool:
     if len(cell) > LONGEST_ADDRESS or ("@" not in cell and sum(map(str.isdigit, cell)) < FEWEST_DIGITS):
         return False
     return isinstance(address_or_problem(cell), Address)
-
-
-def is_none(cell: str) -> bool:
-    """Whether a cell of a column of addresses says that there is none."""
-    return says_nothing(cell) or not cell.strip(NO_NUMBER) or (not _DIGIT.search(cell) and folded(cell) == "yok")
-
-
-@lru_cache(maxsize=16)  # Of one line.
-def _is_like_address(cell: str) -> bool:
-    """Whether a cell of a column of addresses is one, or a bad one with nothing but known words beside it ("Cep O532
-    123 45 67"), and no date."""
-    is_like = "@" in cell or (sum(map(str.isdigit, cell)) >= FEWEST_OF_BAD and not _DAY.search(cell))
-    words = _LETTER.sub(" ", _AT_SIGN.sub(" ", cell))
-    is_bare = not any(map(str.isalpha, words))  # Found fast, since nearly all are.
-    return (is_like and (is_bare or is_plain(words))) or isinstance(address_or_problem(cell), Address)
 
 
 def column_letter(place: int) -> str:

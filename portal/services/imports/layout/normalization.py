@@ -28,6 +28,9 @@ NOTHING = {
     "", "null", "none", "nil", "nan", "nat", "na", "n a", "undefined", "empty", "blank", "bos", "belirtilmemis",
     "belirtilmedi", "bilinmiyor", "tanimsiz", "girilmemis", "veri yok", "bilgi yok", "kayit yok", "unknown",
 }  # fmt: skip
+# An address beside more, also beside another one; of telephones those of Türkiye by their length.
+_LIKE_ADDRESS = re.compile(r"[^\s@<>();,/|]{1,64}@[^\s@<>();,/|]{1,255}|\+?\d[\d ()./-]{8,30}")
+_LIKE_NUMBER = re.compile(r"(?<!\d)(?:\+?90|0)?[ ()./-]{0,3}[2-58]\d\d(?:[ ()./-]{0,3}\d){7}")
 _ERRORS = re.compile(r"#(?:YOK|N/?A|DEĞER|BAŞV|AD|SAYI|SAYI/0|BOŞ|VALUE|REF|NAME|NUM|NULL|DIV/0)[!?]?", re.I)  # Excel's
 
 
@@ -111,3 +114,11 @@ def address_or_problem(cell: str) -> Address | AddressProblem:
         return parse(cell)
     except BadAddress as bad:
         return bad.problem
+
+
+def addresses_within(cell: str) -> list[Address]:
+    """The address that a cell is, or those that stand in it beside more: "0532 123 45 67 x", "a@x.com; b@y.com"."""
+    if isinstance(whole := address_or_problem(cell), Address):
+        return [whole]
+    parts = (part[0] for pattern in (_LIKE_ADDRESS, _LIKE_NUMBER) for part in pattern.finditer(cell))
+    return [found for part in parts if isinstance(found := address_or_problem(part), Address)]

@@ -10,10 +10,16 @@ from hypothesis import strategies as st
 from portal.core.iys_protocol import Channel, Status
 from portal.domain.consents.bulk_import import Entry
 from portal.services.imports.audience import read_address_list
-from portal.services.imports.row_results import PROBLEMS
+from portal.services.imports.layout import Field, Layout
+from portal.services.imports.layout.layout import STATUS_FIELDS
+from portal.services.imports.row_parser import RowParser
+from portal.services.imports.row_results import PROBLEMS, RowProblem
+from portal.services.imports.row_values import RowValueReader
 from tests.examples import some
 from tests.files.people import saved, workbook
+from tests.portal.services.imports.test_no_cell_lost import NOW
 from tests.portal.services.imports.test_not_understood import examine, text
+from tests.portal.services.imports.test_unclear_names import by_hand
 
 GENERAL = "Durum"
 COLUMNS = {
@@ -120,3 +126,66 @@ def test_nor_who_does_on_any_page_of_one(table, cuts, has_mail):
     cuts = sorted(each for each in cuts if each < len(table[0]))
     assume(cuts)
     check(*table, cuts, has_mail)
+
+
+TWO = ["0532 781 01 11 / 0532 781 02 11", "0532 781 01 11 - 0532 781 02 11", "05327810111/05327810211",
+       "0532 781 01 11 0532 781 02 11", "0532 781 01 11, 0532 781 02 11"]  # fmt: skip
+
+
+@pytest.mark.parametrize("two", TWO)
+def test_two_telephones_in_a_refusing_cell_are_granted_and_asked_from_no_other_line(two):
+    rows = [[two, "t@example.com", "RET"], ["0532 781 01 11", "", "ONAY"], ["0532 781 02 11", "", "ONAY"]]
+    content = text(["Telefon", "E-posta", "Durum"], *rows)
+
+    asked, unread = read_address_list(content), examine(content, channels=tuple(Channel)).unread
+    parser = RowParser(by_hand(Field.STATUS), at=NOW, header_line=1)
+    held = parser.parse_and_hold((2, rows[0]))[1]
+
+    assert asked.good == []
+    assert {address.text for address in held} >= {"+905327810111", "+905327810211"}
+    assert [mark.where for mark in unread.marks] == ["2"]
+
+
+@pytest.mark.parametrize(
+    ("phone", "mail", "is_hidden"),
+    [
+        ("0532 790 01 1", "m@example.com", True),
+        ("0532 790 03 11", "n@example,com", True),
+        ("0532 790 03 11", "a@example.com/b@example.com", True),
+        ("0532 790 03 11", "yok", False),
+        ("0532 790 03 11", "", False),
+    ],
+)
+def test_a_refused_address_that_cannot_be_read_is_named_beside_one_that_can(phone, mail, is_hidden):
+    content = text(["Telefon", "E-posta", "Durum"], [phone, mail, "RET"], ["0532 790 09 11", "", "ONAY"])
+
+    marks = [examine(content, channels=tuple(Channel)).unread.marks, read_address_list(content).unread]
+
+    assert [[mark.where for mark in each] for each in marks] == [["2"] * is_hidden] * 2
+
+
+def test_an_unreadable_address_of_which_nothing_is_refused_is_no_refusal():
+    header = ["Telefon", "E-posta", "SMS izni", "E-posta izni"]
+    content = text(header, ["0532 790 01 1", "m@example.com", "Evet", "Hayır"], ["0532 790 09 11", "", "Evet", ""])
+
+    assert examine(content).unread.marks == read_address_list(content).unread == []
+
+
+def test_two_mails_in_a_refusing_cell_are_not_asked():
+    content = text(["E-posta", "İzin"], ["a@example.com/b@example.com", "Hayır"], ["b@example.com", "Evet"])
+
+    assert read_address_list(content).good == []
+
+
+def test_a_text_of_all_channels_that_is_explained_as_a_refusal_refuses_all():
+    header = ["SMS izni", "Arama izni", "E-posta izni"]
+    columns = dict(zip(STATUS_FIELDS.values(), range(3), strict=True))
+    said, words = "hiçbir kanaldan ulaşılmasın", {"status": {"hicbir kanaldan ulasilmasin": "RET"}}
+
+    unknown, explained = (
+        RowValueReader(Layout(columns=columns, words=each), header).read(["Evet", "Evet", said]).statuses
+        for each in ({}, words)
+    )
+
+    assert set(unknown.values()) == {RowProblem.STATUS_UNKNOWN}
+    assert explained == dict.fromkeys(Channel, Status.REFUSED)
