@@ -90,7 +90,8 @@ def _keep(
 ) -> None:
     def keep(message_id: int) -> None:
         secret, message = gateways.read_secret(vault(), gateway), db.session.get(Message, message_id)
-        blocked, whose = BlockedAddress("", None, source, message_id), message.recipient_id if message else None
+        word, whose = (message.code or "", message.recipient_id) if message else ("", None)
+        blocked = BlockedAddress("", None, source, message_id, word)
         event_contents.keep_blocked(gateway, secret, blocked, at, "", recipient_id=whose, due_at=due_at)
 
     for message_id, _ in run_in_savepoints(message_ids, keep):  # The outcome of a whole batch is not lost for one.

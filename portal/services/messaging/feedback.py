@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import and_, or_, select
 
-from portal.core.addresses import Address, parse
+from portal.core.addresses import Address, AddressKind, parse
 from portal.core.extensions import db
 from portal.core.iys_protocol import Status
 from portal.core.models import (
@@ -24,8 +24,9 @@ from portal.core.models import (
 from portal.core.vault import CannotOpen
 from portal.domain.consents.import_snapshot import STATED
 from portal.domain.consents.refusals import RefusalScope
+from portal.domain.notifications.gateways import GENERIC
 from portal.services.messaging import meant_brands, outgoing_messages, replies
-from portal.services.messaging.gateways.protocol import DOUBTFUL_ANSWER, BlockedAddress, InboundMessage
+from portal.services.messaging.gateways.protocol import ANSWER, DOUBTFUL_ANSWER, BlockedAddress, InboundMessage
 
 
 class NotCertain(ValueError):
@@ -36,14 +37,20 @@ def take_blocked(event: GatewayEvent, gateway: MessageGateway, blocked: BlockedA
     """Refuse the channel that somebody left: once, however many tell of it. The event is locked; nothing here commits.
 
     A message of ours that is named refuses its brand alone; otherwise the mailbox or number refuses all brands that
-    send that way. Raises NotCertain where a person has to read it."""
+    send that way. Raises NotCertain where a person has to read it: also what a vendor says whose words we know by a
+    description alone, or a relay, and may have guessed, unless all of it is refused already."""
     message = _named_message(gateway, blocked)
     address = meant_brands.address_of(blocked.address) or _address_of(message)
     is_known = address is not None and meant_brands.channel_of(gateway) in address.channels
-    if address is None or not is_known or blocked.source == DOUBTFUL_ANSWER:
+    is_of_relay = blocked.source == ANSWER and gateway.carries == AddressKind.EMAIL
+    is_doubtful = blocked.source == DOUBTFUL_ANSWER or gateway.vendor == GENERIC or is_of_relay
+    if address is None or not is_known:
         raise NotCertain
     parts = _refused_parts(event, gateway, message, address, at)
-    if parts and not _are_refused(parts, blocked.at):
+    is_refused = bool(parts) and _are_refused(parts, None if is_doubtful else blocked.at)
+    if is_doubtful and not is_refused:
+        raise NotCertain
+    if parts and not is_refused:
         replies.refuse(event, gateway, parts, DecisionOrigin.FEEDBACK, at)
         return
     event.recipient_id = parts[0].recipient.id if parts else None  # Else somebody to whom no firm wrote through it.

@@ -38,7 +38,7 @@ def keep_news(
     secret, applied = gateways.read_secret(vault(), gateway), delivery_reports.apply_reports(gateway, news.reports, at)
     may_be_known = pushed_at is not None and at < pushed_at + KNOWN_AFTER
     lost, nobodys = _lost([] if may_be_known else [each for each in news.reports if each not in applied.matched])
-    told = [*news.blocked, *_refusals_reported(applied.matched), *lost]
+    told = [*news.blocked, *_refusals_reported(applied.matched, is_pushed=pushed_at is not None), *lost]
     nameless = dict.fromkeys(filter(_is_nameless, told))
     nobodys += [reply for each in nameless for reply in unread_rows.unread_refusals(each.address, names_in(gateway))]
     moment = f"{pushed_at:%Y-%m-%d %H:%M}" if pushed_at else clock.day(read_until or at).isoformat()
@@ -76,17 +76,18 @@ def _lost(reports: Sequence[Report]) -> tuple[list[BlockedAddress], list[Inbound
     listed = [each for each in reports if each.reason == Reason.BLOCKED_BY_VENDOR]
     named = [each for each in listed if meant_brands.address_of(each.to) is not None]
     nobodys = [unread_rows.as_unread(each, each.code) for each in listed if each not in named]
-    return [BlockedAddress(each.to, each.at, "report") for each in named], nobodys
+    return [BlockedAddress(each.to, each.at, "report", word=each.code) for each in named], nobodys
 
 
 def _is_nameless(told: BlockedAddress) -> bool:
     return told.message_id is None and meant_brands.address_of(told.address) is None
 
 
-def _refusals_reported(matched: Mapping[Report, Message]) -> Iterator[BlockedAddress]:
-    """Of messages that a vendor's list of refusals stopped, or may have; those with a number wait by their row."""
+def _refusals_reported(matched: Mapping[Report, Message], *, is_pushed: bool) -> Iterator[BlockedAddress]:
+    """Of messages that a vendor's list of refusals stopped, or may have; those with a number in a push wait by their
+    row."""
     for report, message in matched.items():
         if report.reason == Reason.BLOCKED_BY_VENDOR:
-            yield BlockedAddress("", report.at, "report", message.id)
-        elif report.may_refuse and not unread_rows.is_person(report.to):
-            yield BlockedAddress("", report.at, DOUBTFUL_ANSWER, message.id)
+            yield BlockedAddress("", report.at, "report", message.id, report.code)
+        elif report.may_refuse and not (is_pushed and unread_rows.is_person(report.to)):
+            yield BlockedAddress("", report.at, DOUBTFUL_ANSWER, message.id, report.code)

@@ -65,7 +65,7 @@ class GenericHttpGateway(Gateway):
         is_trusted: bool = False,
     ):
         self.description = description
-        self.report_mapping = sample_codes.with_meanings(description)
+        self.report_mapping = _report_mapping(description)
         self.callback_url = callback_url
         self.secrets = {f"secret.{name}": value for name, value in secrets.items()}
         self.base_url = (base_url or description["base_url"]).rstrip("/")
@@ -241,6 +241,16 @@ class GenericHttpGateway(Gateway):
         if number.startswith("+90"):
             return spelling[:-1] + number[3:]
         return addresses.without_plus(number) if spelling == "905" else number if spelling == "+905" else None
+
+
+def _report_mapping(description: Mapping[str, Any]) -> dict[str, Any]:
+    """Of reports, with the codes of people who left: a report may tell one beside a state that is no more than failed.
+    Empty where there are none."""
+    reports, errors = sample_codes.with_meanings(description), description["answer"]["errors"]
+    lists = [(each, each.get("codes", ())) for each in errors]
+    lists += [(each, each["words"]) for each in reports["states"]] if reports else []
+    told = [str(code) for each, codes in lists for code in codes if each.get("reason") == Reason.BLOCKED_BY_VENDOR]
+    return {**reports, "refusal_codes": told} if reports else {}
 
 
 def _fail_all(messages: Sequence[OutgoingMessage], error: SendError) -> list[SendResult]:

@@ -117,7 +117,7 @@ class Report:
     at: datetime | None = None
     parts: int | None = None
     cost: str = ""  # A decimal number, in the vendor's unit.
-    may_refuse: bool = False  # It names a list of refusals, though the vendor's description has its state as another.
+    may_refuse: bool = False  # It names a list of refusals, or something else, though its state means another.
 
     @property
     def is_known(self) -> bool:
@@ -158,6 +158,7 @@ class BlockedAddress:
     at: datetime | None
     source: str = ""
     message_id: int | None = None
+    word: str = ""  # The vendor's own, as a code.
 
 
 @dataclass(frozen=True)

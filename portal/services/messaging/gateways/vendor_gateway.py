@@ -31,7 +31,7 @@ class VendorGateway(GenericHttpGateway):
         self, credentials: Mapping[str, str], *, base_url: str = "", header: str = "", is_trusted: bool = False
     ):
         super().__init__(vendor_description(self.vendor), credentials, base_url=base_url, is_trusted=is_trusted)
-        self.header = header
+        self.header, self.report_mapping = header, self.description["report_push"]
         self.capabilities = self.features
 
     def _ask(self, method: str, path: str, *, absent: Sequence[str] = (), **call: Any) -> Any:

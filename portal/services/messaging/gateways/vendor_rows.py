@@ -20,6 +20,7 @@ LONGEST_DAY = 10  # Characters of a date without a time.
 MOST_ROWS = 100_000
 CODE = re.compile(r"[A-Za-z0-9_.:-]{1,40}")
 ANYWHERE = "*"  # Where rows are whose place nobody knows.
+SAYS_CODE = re.compile(r"err|code|kod|reason|neden|sebep|status|durum|detail|detay|hata")  # In the name of a field.
 COST = re.compile(r"[0-9]{1,9}(?:[.,][0-9]{1,6})?")
 
 
@@ -44,10 +45,13 @@ def read_report(mapping: Mapped, row: Any) -> Report:
     word = read_text(row, mapping["state"])
     state, reason = _translate_state(mapping, word)
     detail = read_text(row, mapping.get("detail", "/ "))
-    if state in (ReportState.FAILED, ReportState.EXPIRED) and reason is None:
+    is_open = state in (ReportState.FAILED, ReportState.EXPIRED) and reason is None
+    if is_open:
         reason = next(
             (Reason(each["reason"]) for each in mapping.get("details", ()) if matches(detail, each["words"])), None
         )
+    if (is_open or reason == Reason.UNKNOWN) and (refusal := _refusal_code(mapping, row)):
+        state, reason, detail = ReportState.FAILED, Reason.BLOCKED_BY_VENDOR, refusal
     number, parts, cost = (read_text(row, mapping.get(name, "/ ")) for name in ("item_id", "parts", "cost"))
     return Report(
         state,
@@ -59,7 +63,8 @@ def read_report(mapping: Mapped, row: Any) -> Report:
         at=parse_time(read_text(row, mapping.get("at", "/ ")), mapping.get("zone", "")),
         parts=parse_id(parts) if len(parts) < 5 else None,
         cost=cost.replace(",", ".") if COST.fullmatch(cost) else "",
-        may_refuse=reason not in BLOCKED and may_refuse(word, mapping.get("said", {}).get(word, "")),
+        may_refuse=(reason not in BLOCKED and may_refuse(word, mapping.get("said", {}).get(word, "")))
+        or (is_open and detail in mapping.get("may_refuse", ())),
     )
 
 
@@ -107,6 +112,13 @@ def parse_end(text: str) -> datetime | None:
 def safe_code(word: str) -> str:
     """A vendor's word for a log: a text that may hold more than a code is left out."""
     return word if CODE.fullmatch(word) else ""
+
+
+def _refusal_code(mapping: Mapped, row: Any) -> str:
+    """A code of somebody who left, by the description's other lists, that stands where a code or a reason does."""
+    codes = mapping.get("refusal_codes", ())
+    found = ((place, str(each).strip()) for place, each in json_values.leaves(row)) if codes else ()
+    return next((each for place, each in found if each in codes and SAYS_CODE.search(place)), "")
 
 
 def _translate_state(mapping: Mapped, word: str) -> tuple[ReportState, Reason | None]:

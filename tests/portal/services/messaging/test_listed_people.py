@@ -1,5 +1,6 @@
 """Who is on a vendor's list of refusals, by its reports, answers or list: a decision, where that is certain."""
 
+import json
 from collections.abc import Collection
 from datetime import timedelta
 
@@ -24,18 +25,24 @@ from portal.core.models import (
 )
 from portal.domain.consents import recipients
 from portal.domain.notifications import gateways
-from portal.services.messaging import gateway_accounts, gateway_events, message_outcomes
+from portal.services.messaging import event_contents, gateway_accounts, gateway_events, message_outcomes
 from portal.services.messaging.gateways.protocol import (
     Batch,
     ErrorClass,
+    Feedback,
     OutgoingMessage,
     Reason,
+    Report,
+    ReportState,
     SendError,
     SendResult,
 )
+from portal.services.messaging.news_keeping import keep_news
 from tests import make
 from tests.grants import insert_decisions, phones
-from tests.portal.services.messaging.vendor_pushes import accepted, work
+from tests.portal.services.messaging import test_gateway_delivery as delivery
+from tests.portal.services.messaging.gateways.test_sample_descriptions import drafted
+from tests.portal.services.messaging.vendor_pushes import Vendor, accepted, work
 
 
 def test_who_is_on_the_vendors_list_has_refused_sms(app, vendor, rows):
@@ -79,6 +86,106 @@ def test_who_is_on_the_vendors_list_by_its_answer_to_the_call_has_refused_sms(ap
     assert [(each.recipient_id, each.channel, each.status, each.origin) for each in rows(Decision)] == [
         (left.recipient_id, "MESAJ", "RET", "feedback")
     ]
+
+
+@pytest.fixture
+def described(app, browser) -> Vendor:
+    """A vendor that is told by a description alone, as the form guesses it."""
+    description = drafted(
+        "https://api.example.com/v1?to=5321234567&text=x&key=a", answer='{"id": "7"}', error='{"code": "10"}',
+        faults="10 No credit\n21610 Recipient opted out",
+        report='{"id": "7", "to": "905321234567", "status": "DELIVERED"}',
+        states="DELIVERED, UNDELIVERED, BLACKLISTED",
+    )  # fmt: skip
+    with app.app_context():
+        login = {"description": json.dumps(description), "secret.token": "x"}
+        gateway_id = delivery.add(gateways.GENERIC, login=login)
+    return Vendor(app, browser, gateway_id)
+
+
+def sent(app, vendor: Vendor, phones: int) -> dict[str, int]:
+    """Numbers with their recipients, to each of whom a message left."""
+    accepted(app, vendor, phones)
+    with app.app_context():
+        everybody = db.session.scalars(select(Recipient)).all()
+        return {recipients.address_of(vault(), each).removeprefix("+"): each.id for each in everybody}
+
+
+def waiting_words(app, rows) -> dict[int | None, str]:
+    """Of likely refusals that wait at the desk, whose they are and what the vendor said."""
+    held = rows(GatewayEvent, GatewayEvent.outcome == EventOutcome.LIKELY_REFUSAL)
+    with app.app_context():
+        said = [event_contents.read_reply(each) for each in held]
+    return {each.recipient_id: json.loads(reply.text)["word"] for each, reply in zip(held, said, strict=True)}
+
+
+def test_what_a_described_vendors_report_means_decides_nothing_by_itself(app, described, rows):
+    """The meaning may be guessed, or chosen in haste: it would refuse all of a campaign's people."""
+    people = sent(app, described, 2)
+    described.pushes(*({"id": "7", "to": each, "status": "BLACKLISTED"} for each in people))
+    described.pushes({"id": "99", "to": "905321119999", "status": "BLACKLISTED"})  # Forgotten here.
+    with time_machine.travel(clock.now() + gateway_events.KNOWN_AFTER + timedelta(seconds=1)):
+        work(app)
+
+    (forgotten,) = {each.id for each in rows(Recipient)} - {*people.values()}
+    assert waiting_words(app, rows) == dict.fromkeys([*people.values(), forgotten], "BLACKLISTED")
+    assert rows.count(Decision) == 0 and {each.state for each in rows(Message)} == {MessageState.BLOCKED}
+
+
+def test_what_a_described_vendors_answer_means_decides_nothing_by_itself(app, described, rows):
+    """Also where the next answer shows that it is no refusal of the account."""
+    accepted(app, described, 4, state=MessageState.WAITING, batch_id=5)
+    one, alone, *others = rows(Message)
+    answers(app, described, {others[0]: None, one: BLOCKED, others[1]: None}, {alone: BLOCKED})
+    answers(app, described, {others[0]: None})
+    work(app)
+
+    assert waiting_words(app, rows) == {one.recipient_id: "21610", alone.recipient_id: "21610"}
+    assert rows.count(Decision) == 0
+
+
+def test_a_code_of_a_refusal_beside_a_state_that_says_failed_waits(app, described, rows):
+    """The code is one that the vendor answers calls with; elsewhere the same number is none."""
+    (left, other), (her, _) = zip(*sent(app, described, 2).items(), strict=True)
+    described.pushes(
+        {"id": "7", "to": left, "status": "UNDELIVERED", "ErrorCode": "21610"},
+        {"id": "7", "to": other, "status": "UNDELIVERED", "ErrorCode": "30003", "cost": "21610"},
+    )
+    work(app)
+
+    assert waiting_words(app, rows) == {her: "UNDELIVERED/21610"} and rows.count(Decision) == 0
+
+
+def test_a_code_that_means_a_list_or_something_else_waits_also_where_the_vendor_is_known(app, browser, rows):
+    with app.app_context():
+        gateway_id = delivery.add("netgsm")
+    netgsm = Vendor(app, browser, gateway_id)
+    (one, other), (her, _) = zip(*sent(app, netgsm, 2).items(), strict=True)
+    codes = {one: "106", other: "102"}  # "Refused or block list"; the phone is off.
+    reports = [{"jobid": "7", "number": to, "status": "11", "errorCode": code} for to, code in codes.items()]
+    netgsm.browser.post(f"/callbacks/messages/{netgsm.secret}", json={"jobs": reports})
+    work(app)
+
+    waits = rows(GatewayEvent, GatewayEvent.outcome == EventOutcome.LIKELY_REFUSAL)
+    assert [each.recipient_id for each in waits] == [her] and rows.count(Decision) == 0
+    assert {each.reason for each in rows(Message)} == {"unreachable"}
+    with app.app_context():  # Also where we asked for the report.
+        told = Report(ReportState.FAILED, "7", to=f"+{other}", code="11/106", may_refuse=True)
+        keep_news(db.session.get_one(MessageGateway, gateway_id), Feedback((told,)), clock.now())
+        db.session.commit()
+    work(app)
+    assert len(rows(GatewayEvent, GatewayEvent.outcome == EventOutcome.LIKELY_REFUSAL)) == 2
+
+
+def test_of_who_has_refused_already_no_vendors_guess_waits(app, described, rows):
+    ((number, recipient_id),) = sent(app, described, 1).items()
+    with app.app_context():
+        at, origin = clock.now() - timedelta(days=1), DecisionOrigin.REPLY
+        insert_decisions(make.brand(), [f"+{number}"], at, status=Status.REFUSED, origin=origin)
+    described.pushes({"id": "7", "to": number, "status": "BLACKLISTED"})
+    work(app)
+
+    assert recipient_id and waiting_words(app, rows) == {} and rows.count(Decision) == 1
 
 
 def test_a_vendor_that_takes_nothing_refuses_the_account_and_no_person(app, vendor, rows):
