@@ -29,6 +29,10 @@ LAWFUL = {
     },
     **{("portal/domain/replies/word_lists.py", word): "a word in people's replies" for word in ("optout", "opt out")},
     ("portal/services/imports/layout/headers.py", "customer"): "a word in other people's files",
+    **{
+        ("portal/services/messaging/gateways/sample_words.py", word): "a vendor's word"
+        for word in ("customer", "subscriber")
+    },
     ("portal/services/messaging/gateways/mail_webhooks.py", "opt_out"): "Amazon's own word",
     ("portal/services/messaging/fake_gateway/netgsm_queries.py", "subscriber"): "NetGSM's own name of a field",
     ("docs/mail-sending.md", "opt-out"): "a mail vendor's word",

@@ -111,14 +111,6 @@ def _readings(gateway: GenericHttpGateway) -> Iterator[Reading]:
     if doubtful := sample_codes.doubtful_states(gateway.report_mapping):
         text = _("%(words)s: kişi firmanın ret listesinde olabilir. Anlamını düzeltin.", words=", ".join(doubtful))
         yield Reading("report", text, False)
-    rows = [row for row in gateway.description["answer"]["errors"] if row.get("reason", "unknown") == "unknown"]
-    open_words = ", ".join(str(word) for row in rows for word in row.get("codes", ()))
-    listed = sample_codes.read_codes(samples.get("faults", ""))
-    unclear = [word for word, said in listed.items() if sample_words.may_be_refusal(said) and word in open_words]
-    if unclear:
-        words = ", ".join(unclear)
-        text = _("%(words)s: ret de olabilir, başka bir neden de. Firmaya sorup anlamını seçin.", words=words)
-        yield Reading("error", text, False)
 
 
 def _read_call(description: Mapping[str, Any]) -> Reading:

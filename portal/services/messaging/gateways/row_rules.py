@@ -16,7 +16,7 @@ from portal.domain.replies import LONGEST, REFUSING, ReplyOutcome, classify_repl
 from portal.domain.replies.refusing_words import MAY_REFUSE
 from portal.services.messaging.gateways import json_values, vendor_rows
 from portal.services.messaging.gateways.protocol import BLOCKED, Feedback, InboundMessage, Report, ReportState
-from portal.services.messaging.gateways.sample_words import is_texts, may_name_refusal, names_list
+from portal.services.messaging.gateways.sample_words import is_texts, names_list
 from portal.services.messaging.gateways.unread_rows import MOBILE, PHONE, SERVICE, is_person, people_at, unread_replies
 from portal.services.messaging.gateways.vendor_rows import Mapped, canonical, meant_rows
 
@@ -207,7 +207,7 @@ def _read_report(reports: Mapped, row: Any) -> Report:
     if report.reason in BLOCKED or (report.is_known and report.state not in (ReportState.FAILED, ReportState.EXPIRED)):
         return report
     texts = [each for _, each in json_values.leaves(row) if isinstance(each, str) and not _is_own_text(each)]
-    return replace(report, may_refuse=report.may_refuse or any(map(may_name_refusal, texts)))
+    return replace(report, may_refuse=report.may_refuse or any(map(names_list, texts)))
 
 
 def _reply_at(mapping: Mapped, row: Any) -> InboundMessage:

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from portal.core.transliteration import ascii_only
-from portal.domain.replies import REFUSING, classify_reply
+from portal.domain.replies import REFUSING as REPLY_REFUSES
+from portal.domain.replies import classify_reply
 from portal.services.messaging.gateways.protocol import ErrorClass, Reason, ReportState
 
 Meaning = TypeVar("Meaning")
@@ -46,7 +47,7 @@ REPORT_NAMES = {
     "item_id": OUR_ID,
     "ref": ANSWER_NAMES["id"].removesuffix(" no"),
     "to": CALL_NAMES["to"],
-    "state": "status state deliverystatus messagestatus dlrstatus durum sonuc result stat dlr code",
+    "state": "msgstatus messagestatus deliverystatus dlrstatus status state durum sonuc result stat dlr code",
     "at": "deliveredat deliverydate deliverytime donedate doneat date time timestamp tarih zaman at",
 }
 REPLY_NAMES = {
@@ -58,26 +59,34 @@ REPLY_NAMES = {
     "keyword": "keyword anahtar anahtarkelime prefix",
     "at": "receivedat receiveddate receivedate date time timestamp tarih zaman at",
 }
-# Words of a person who left, or of a list of refusals; of what else is blocked; and of whom that is said.
-LEFT, LISTED, BLOCKED = "opted. unsubscrib", "blacklist karaliste kara.", "block bloke engel"
-# The same in whatever a vendor says, in plain small letters with single blanks.
+# What a vendor says of somebody who left, and of lists that hold who did, or something else; in plain small letters
+# with single blanks. Such a meaning waits for a person (feedback.take_blocked), so more counts than is certain.
+WHO_LEFT = r"(?:end ?user|user|recipient|subscriber|customer|owner)"
 LEAVES = re.compile(
-    r"\bopt(?:ed|s)? ?out|unsub|\bre[dt] liste|stop ?list|\bdnd\b(?! time)|do not (?:contact|disturb)|abonelikten|"
-    r"almak isteme(?:yen|di)|almak istemiyor(?!s)|almayi reddet|(?:replied|sent|user) stop|stop message|\bret vermis|"
-    r"\bret (?:mesaji )?alindi|alici ret\b|listeden cik|blocked by (?:end ?user|recipient)|"
-    r"asked \w+ operator to block|revoked consent"
+    rf"\bopt(?:ed|s)? ?out|unsub|\bstop(?: ?list| message| request)|(?:sent|replied|texted) stop\b|requested not to|"
+    r"\b(?:dnd|do not (?:contact|disturb|call))\b(?! (?:time|hour|period|window))|"
+    r"revok\w* (?:\w+ )?consent|consent (?:\w+ )?(?:revok|withdr)|"
+    rf"\b{WHO_LEFT} (?:has |have )?(?:asked|refused|declined)|\b{WHO_LEFT} (?:has|have) blocked|"
+    rf"(?:blocked|request\w*) by (?:the |an? )?{WHO_LEFT}|(?:alici|abone\w*|kisi|musteri|m[ae]di) ret\b|"
+    r"\bret (?:liste|mesaji alin|alin|ver(?:di|mis|en)|et(?:ti|mis)|yaz(?:di|mis|an))|"
+    r"listeden (?:cik(?:mis|ti|an\b|aril)|silin(?:di|mis))|"
+    r"abonelikten (?!\w+m[ae]k icin)|almak istem(?:iyor(?!s)|eyen(?!l)|edi)|almayi reddet|"
+    r"\b(?:alici|abone|musteri|kisi)\w* (?!operator)(?:\w+ )?redde[dt]"
 )
 LISTS = re.compile(
-    rf"{LEAVES.pattern}|black ?list|block ?list|\bblist|(?:deny|exclusion|barred|\bdnc) list|kara ?liste|"
-    r"(?<!duplicate )suppress|(?:yasak|engel)li liste"
+    r"(?:black|block|deny|exclusion|barr(?:ed|ing)|\bdnc|\b[bd]) ?list|kara ?liste|suppress|"
+    r"(?:yasakli|engelli|red|istenmeyen|izinsiz) (?:liste|numara|alici|abone)"
 )
-LIST_ALONE = re.compile(rf"(?:(?:rejected|failed|number|\w{{1,3}}) )*(?:{LISTS.pattern})\w{{0,3}}")
+BLOCKED = "block bloke engel"
 WHO = {
     "number phone gsm msisdn recipient receiver dest numara telefon alici abone": "person",
     "account hesap sender originator header gonderici basli ip. user kullanici firma bayi client company sirket "
-    "content icerik text message mesaj metin key anahtar api domain url link template sablon entity telemarketer pe. "
-    "imsi imei device hash campaign kampanya": "account",
+    "content icerik key anahtar api domain url link template sablon entity telemarketer campaign kampanya imsi imei "
+    "device cihaz hash duplicate mukerrer": "account",
+    "text message mesaj metin": "message",  # Of nobody else who is named beside it.
 }
+PARTS = re.compile(r"[,;:/()\[\]]|\.(?:\s|$)")
+EITHER = re.compile(r" (?:veya|ya da|or) ")
 # By beginnings of words, the first that fits; with a full stop at the end, the whole word.
 ERROR_WORDS = {
     "iys.": (ErrorClass.PERMANENT, Reason.BLOCKED_BY_IYS),
@@ -96,8 +105,8 @@ ERROR_WORDS = {
 }  # fmt: skip
 OF_ACCOUNT = {words: meaning for words, meaning in ERROR_WORDS.items() if words.startswith(("ip.", "sender"))}
 STATE_WORDS = {
-    "not undeliv fail reject error hata nok iletilmedi iletilemedi gonderilmedi gonderilemedi basarisiz ulasmadi"
-    " ulasamadi": ReportState.FAILED,
+    "not undeliv fail reject refus redde error hata nok iletilmedi iletilemedi gonderilmedi gonderilemedi basarisiz"
+    " ulasmadi ulasamadi": ReportState.FAILED,
     "expir timeout zaman suresi": ReportState.EXPIRED,
     "deliv ok. success iletildi ulasti basarili teslim": ReportState.DELIVERED,
     "wait pend queue accept enroute sending sent buffer submit schedul process bekl kuyruk sirada isleniyor gonderildi"
@@ -109,11 +118,11 @@ FAILURES = "red reject hata err fail nok invalid denied unauth gecersiz yetersiz
 SUCCESSES = "ok. success accept basari alindi kabul queue sent gonderildi true"
 TAKEN = re.compile(r"\b(?:gonderildi|isleme alindi|siraya alindi|kabul edildi|was accepted|was queued)[^a-z0-9]*$")
 NOT_TAKEN = re.compile(r"\b(?:not|daha once|mukerrer|zaten|already)\b")
-EITHER = re.compile(r" (?:veya|ya da|or) |[/,;:()]")
-
-SAYS_NO_CAUSE = re.compile(
-    r"(?:(?:mesaj|message) )?(?:failed|rejected|undelivered|not (?:sent|delivered)|(?:gonderil|iletil)e?medi|)"
+# No success and not on its way, whatever else stands there: "teslim edilmedi", "no route for delivery".
+DENIES = re.compile(
+    r"\b(?:no|cannot|degil|before)\b|\b(?:block|restrict|cancel|engel|iptal|bloke)|[a-z]m[ae](?:di|mis|z|y[ae]n)\b"
 )
+STILL = re.compile(r"\b(?:yet|henuz|hala|still)\b")
 
 
 def plain_name(name: str) -> str:
@@ -154,53 +163,41 @@ def guess_names(places: Mapping[str, str], names: Mapping[str, str]) -> dict[str
 
 
 def guess_error(word: str, said: str) -> str:
-    """The meaning of a word, or else of what is said of it, as the form has it: "class/reason". A sentence that may
-    name a refusal or something else means nothing."""
-    known = _error_meaning(word) or _error_meaning("" if may_be_refusal(said) else said)
-    error_class, reason = known or (ErrorClass.PERMANENT, Reason.UNKNOWN)
+    """The meaning of a word, or else of what is said of it, as the form has it: "class/reason", a refusal first."""
+    if _may_have_left(word, said):
+        return f"{ErrorClass.PERMANENT}/{Reason.BLOCKED_BY_VENDOR}"
+    error_class, reason = _error_meaning(word) or _error_meaning(said) or (ErrorClass.PERMANENT, Reason.UNKNOWN)
     return f"{error_class}/{reason}"
 
 
-def may_be_refusal(said: str) -> bool:
-    """Whether a sentence names a refusal and something else: "bad number or on the blacklist"."""
-    parts = [each for each in EITHER.split(said) if not SAYS_NO_CAUSE.fullmatch(_plain(each).strip())]
-    return any(map(_is_listed, parts)) and len(set(map(_error_meaning, parts))) > 1
-
-
-def names_list(said: str) -> bool:
-    """Whether words name a list of refusals, or say that somebody left."""
-    return LISTS.search(_plain(said)) is not None
-
-
-def may_name_refusal(said: str) -> bool:
-    """The same, unless it is a list of accounts or the like, or one of several causes."""
-    is_account = _named(said) == "account" and not LEAVES.search(_plain(said))
-    return names_list(said) and not is_account and not may_be_refusal(said)
-
-
-def names_refusal(word: str, said: str = "") -> bool:
-    """Whether a state says by itself, or what is said of it, that a person left, or is on a list of refusals."""
-    plain = _plain(word).strip()
-    if not names_list(word):
-        return _named(word) != "account" and may_name_refusal(said)
-    is_alone = LIST_ALONE.fullmatch(plain) is not None and _named(said) != "account"
-    return LEAVES.search(plain) is not None or _named(word) == "person" or is_alone
-
-
-def may_refuse(word: str, said: str = "") -> bool:
-    """Whether a state does, or may."""
-    return names_refusal(word, said) or may_name_refusal(word)
+def names_list(*said: str) -> bool:
+    """Whether a word, or what is said of it, names a list of refusals that a person may be on, also as one of several
+    causes, or says that somebody left: no list of senders, contents or devices."""
+    if any(LEAVES.search(_plain(each)) for each in said):
+        return True
+    parts = [part for each in said for part in PARTS.split(each) if LISTS.search(_plain(part))]
+    whose = {_named(part) for part in parts}
+    return "person" in whose or ("" in whose and "account" not in whose)
 
 
 def guess_state(word: str, said: str = "") -> str:
-    """The same of a state, as "state/reason": a refusal first. An unknown word means UNKNOWN_STATE."""
-    if names_list(word) or names_list(said):
-        return f"{ReportState.FAILED}/{Reason.BLOCKED_BY_VENDOR if names_refusal(word, said) else ''}"
-    if state := _by_beginning(word, STATE_WORDS):
-        return f"{state}/"
-    state = _by_beginning(said, STATE_WORDS)
-    is_doubtful = state == ReportState.ACCEPTED and classify_reply(said) in REFUSING
-    return UNKNOWN_STATE if state is None or is_doubtful else f"{state}/"
+    """The same of a state, as "state/reason". A delivery is one whatever is said of it. An unknown word means
+    UNKNOWN_STATE."""
+    state = _state(word)
+    if _may_have_left(word) or (state != ReportState.DELIVERED and names_list(word, said)):
+        return f"{ReportState.FAILED}/{Reason.BLOCKED_BY_VENDOR}"
+    if state is None:
+        state = ReportState.FAILED if LISTS.search(_plain(f"{word} {said}")) else _state(said)
+    is_doubtful = state == ReportState.ACCEPTED and classify_reply(said) in REPLY_REFUSES
+    state = None if is_doubtful else state
+    return f"{state}/" if state else UNKNOWN_STATE
+
+
+def may_refuse(word: str, said: str = "") -> bool:
+    """Whether a state names a list of refusals to which a person gave another meaning: not where it is one of several
+    causes, which they may know."""
+    has_causes = EITHER.search(_plain(said)) is not None or len(PARTS.split(said)) > 1
+    return _may_have_left(word) or (not has_causes and names_list(word, said))
 
 
 def is_failure(words: str) -> bool:
@@ -221,23 +218,33 @@ def is_taken(said: str) -> bool:
     return TAKEN.search(plain) is not None and NOT_TAKEN.search(plain) is None
 
 
+def _may_have_left(word: str, said: str = "") -> bool:
+    return _plain(word).strip() == "ret" or names_list(word, said)
+
+
 def _error_meaning(said: str) -> tuple[ErrorClass, Reason] | None:
-    """A refusal of a person who left, or is on a list; an account may be on one as well: whoever is named first is."""
-    has_left, is_blocked = (_by_beginning(said, {words: True}) for words in (LEFT, BLOCKED))
-    named, is_listed = _named(said), _is_listed(said)
-    if has_left or LEAVES.search(_plain(said)) or (is_listed and named != "account"):
-        return ErrorClass.PERMANENT, Reason.BLOCKED_BY_VENDOR
-    if is_listed or (is_blocked and named == "person"):
-        return _by_beginning(said, OF_ACCOUNT) if is_listed else None
-    return _by_beginning(said, ERROR_WORDS)
+    """What is on a list is none of a person's."""
+    if LISTS.search(_plain(said)):
+        return _by_beginning(said, OF_ACCOUNT)
+    is_blocked = _by_beginning(said, {BLOCKED: True}) is True
+    return None if is_blocked and _named(said) == "person" else _by_beginning(said, ERROR_WORDS)
 
 
-def _is_listed(said: str) -> bool:
-    return names_list(said) or _by_beginning(said, {f"{LEFT} {LISTED}": True}) is True
+def _state(said: str) -> ReportState | None:
+    state, plain = _by_beginning(said, STATE_WORDS), _plain(said)
+    is_denied = state in (ReportState.DELIVERED, ReportState.ACCEPTED) and DENIES.search(plain) is not None
+    if STILL.search(plain) and (is_denied or state == ReportState.FAILED):
+        return ReportState.ACCEPTED
+    return ReportState.FAILED if is_denied else state
 
 
 def _named(said: str) -> str:
-    return next((who for word in _plain(said).split() if (who := _by_beginning(word, WHO))), "")
+    """Of whom something is said: of whoever is named first, or of a person among several."""
+    named = []
+    for either in EITHER.split(_plain(said)):
+        found = [who for word in either.split() if (who := _by_beginning(word, WHO))]
+        named.append(min(found, key=lambda who: who == "message", default=""))
+    return "person" if "person" in named else next(filter(None, named), "")
 
 
 def _plain(said: str) -> str:
