@@ -1,9 +1,12 @@
 """Replies to messages that a person must read on the day they came: each refuses, or says something
 else. None grants."""
 
+from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
-from flask import abort, flash, redirect, render_template, url_for
+from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -16,7 +19,7 @@ from portal.core.extensions import db
 from portal.core.models import TO_READ, EventOutcome, GatewayEvent
 from portal.core.vault import CannotOpen
 from portal.domain.identity.permissions import Permission
-from portal.services.messaging import event_contents, meant_brands, replies
+from portal.services.messaging import alike_replies, event_contents, meant_brands, replies
 from portal.web.desk.blueprint import blueprint
 from portal.web.shared.access import needs
 from portal.web.shared.audit_entries import record_audit
@@ -35,6 +38,7 @@ class ReplyRow:
     brands: list[str]  # That a refusal would refuse: none where nobody is known who sent it.
     is_held: bool  # Nothing is sent to its sender meanwhile,
     is_late: bool  # and it came on an earlier day.
+    alike: int = 0  # How many wait of whom the vendor said the same, with it.
 
 
 @blueprint.get("/replies")
@@ -43,7 +47,9 @@ def list_replies() -> str:
     """Those that may refuse come first."""
     theirs = select(GatewayEvent).where(waits_to_be_read())
     by_urgency = GatewayEvent.outcome != EventOutcome.LIKELY_REFUSAL, GatewayEvent.received_at, GatewayEvent.id
-    return render_template("desk/replies.html", page=requested_page(theirs.order_by(*by_urgency), PAGE_SIZE, _row))
+    counts = alike_replies.count_told(waits_to_be_read())
+    page = requested_page(theirs.order_by(*by_urgency), PAGE_SIZE, partial(_row, counts))
+    return render_template("desk/replies.html", page=page, most=alike_replies.MOST_AT_ONCE)
 
 
 def waits_to_be_read() -> ColumnElement[bool]:
@@ -56,37 +62,46 @@ def waits_to_be_read() -> ColumnElement[bool]:
 @needs(Permission.REFUSE)
 def refuse_reply(event_id: int) -> ResponseReturnValue:
     """Record the refusal that somebody reads in a reply: valid at once, and sent to İYS."""
-    event = _lock_open(event_id)
-    if event is not None:
+    events = _lock_open(event_id)
+    for event in events:
         try:
             reply = event_contents.read_reply(event)
         except CannotOpen:
             abort(404)
-        if not replies.refuse_as_read(event, reply, current_user.id, clock.now()):
+        if replies.refuse_as_read(event, reply, current_user.id, clock.now()):
+            _resume_links(event)
+            record_audit("reply.refused", "reply", event.id)
+        elif event.id == event_id:
             abort(404)
-        _resume_links(event)
-        record_audit("reply.refused", "reply", event_id)
-    return _commit_and_return(_("Ret kaydedildi ve İYS'ye bildirilecek."), is_first=event is not None)
+    told = _("Ret kaydedildi ve İYS'ye bildirilecek.")
+    if len(events) > 1:
+        told = _("%(n)s ret kaydedildi ve İYS'ye bildirilecek.", n=len(events))
+    return _commit_and_return(told, is_first=bool(events))
 
 
 @blueprint.post("/replies/<id:event_id>/reading")
 @needs(Permission.COMPLAINTS)
 def settle_reply(event_id: int) -> ResponseReturnValue:
     """It refuses nothing: what was held back goes on."""
-    event = _lock_open(event_id)
-    if event is not None:
+    events = _lock_open(event_id)
+    for event in events:
         event.settled_at, event.user_id = clock.now(), current_user.id
         _resume_links(event)
-        record_audit("reply.read", "reply", event_id)
-    return _commit_and_return(_("Yanıt okundu olarak işaretlendi."), is_first=event is not None)
+        record_audit("reply.read", "reply", event.id)
+    told = _("Yanıt okundu olarak işaretlendi.")
+    if len(events) > 1:
+        told = _("%(n)s yanıt okundu olarak işaretlendi.", n=len(events))
+    return _commit_and_return(told, is_first=bool(events))
 
 
-def _lock_open(event_id: int) -> GatewayEvent | None:
-    """None where a colleague was first."""
-    own_row_or_404(db.session, GatewayEvent, event_id)
-    event = db.session.get_one(GatewayEvent, event_id, with_for_update=True, populate_existing=True)
-    is_open = event.outcome in TO_READ and event.settled_at is None and event.body is not None
-    return event if is_open else None
+def _lock_open(event_id: int) -> list[GatewayEvent]:
+    """It, or with ?alike=1 those as well of whom the vendor said the same; none that a colleague has read meanwhile."""
+    event, ids = own_row_or_404(db.session, GatewayEvent, event_id), [event_id]
+    if request.args.get("alike") and event.body is not None:
+        with suppress(CannotOpen):
+            ids = alike_replies.find_alike(event, event_contents.read_reply(event), waits_to_be_read())
+    theirs = select(GatewayEvent).where(GatewayEvent.id.in_(ids), waits_to_be_read()).order_by(GatewayEvent.id)
+    return list(db.session.scalars(theirs.with_for_update().execution_options(populate_existing=True)))
 
 
 def _resume_links(event: GatewayEvent) -> None:
@@ -100,7 +115,7 @@ def _commit_and_return(told: str, *, is_first: bool) -> Response:
     return redirect(url_for(".list_replies"), 303)
 
 
-def _row(event: GatewayEvent) -> ReplyRow:
+def _row(counts: Counter[alike_replies.Told], event: GatewayEvent) -> ReplyRow:
     is_held = event.outcome == EventOutcome.LIKELY_REFUSAL
     is_late = is_held and clock.day(event.received_at) < clock.day(clock.now())
     try:
@@ -109,4 +124,5 @@ def _row(event: GatewayEvent) -> ReplyRow:
         return ReplyRow(event, "–", _("Yanıt açılamadı."), [], is_held, is_late)
     address, text = meant_brands.address_of(reply.sender), shown_text(reply)
     brands = [brand.name for brand in meant_brands.find_brands(event, reply)]
-    return ReplyRow(event, mask(address.text) if address else reply.sender or "–", text, brands, is_held, is_late)
+    told, sender = alike_replies.told_of(event, reply), mask(address.text) if address else reply.sender or "–"
+    return ReplyRow(event, sender, text, brands, is_held, is_late, counts[told] if told else 0)

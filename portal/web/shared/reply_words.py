@@ -2,7 +2,7 @@
 
 from flask_babel import gettext as _
 
-from portal.services.messaging import event_contents
+from portal.services.messaging import alike_replies, event_contents
 from portal.services.messaging.feedback import NotCertain
 from portal.services.messaging.gateways.protocol import InboundMessage
 
@@ -12,6 +12,6 @@ def shown_text(reply: InboundMessage) -> str:
     if reply.is_whole:
         return reply.said
     if reply.keyword == NotCertain.__name__:
-        told = event_contents.mask_people(reply.text, reply.sender)
+        told = event_contents.mask_people(alike_replies.word_of(reply) or reply.text, reply.sender)
         return _("Ret olabilir, ama kesin değil; gönderim firmasının panelinden bakın. Bildirdiği: %(told)s", told=told)
     return _("Okunamayan bildirim: %(text)s", text=event_contents.mask_people(reply.said, reply.sender))

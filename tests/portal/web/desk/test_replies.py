@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 
 from portal.core import clock
-from portal.core.extensions import db
+from portal.core.extensions import db, vault
 from portal.core.models import (
     AudienceEntry,
     AuditEntry,
@@ -18,14 +18,17 @@ from portal.core.models import (
     ExclusionReason,
     GatewayEvent,
     Message,
+    MessageGateway,
     MessageKind,
     MessageState,
 )
+from portal.domain.notifications import gateways
 from portal.services import launches
-from portal.services.messaging import outbox
+from portal.services.messaging import alike_replies, event_contents, outbox
+from portal.services.messaging.gateways.protocol import DOUBTFUL_ANSWER, BlockedAddress
 from tests import grants, make
 from tests.portal.services.messaging import test_gateway_delivery as delivery
-from tests.portal.services.messaging.vendor_pushes import Vendor, work
+from tests.portal.services.messaging.vendor_pushes import Vendor, accepted, work
 from tests.portal.web.dashboard.staff import StaffBrowser, signed_in
 
 pytestmark = pytest.mark.slow
@@ -147,6 +150,39 @@ def test_a_reply_of_an_earlier_day_is_late_and_names_the_brands_that_it_would_re
 
     assert "Gecikti" not in today and "Gecikti" in tomorrow
     assert "Örnek Mağaza" in today
+
+
+@pytest.mark.parametrize(("act", "refused"), [("refusal", 3), ("reading", 0)])
+def test_what_a_vendor_said_of_many_is_settled_at_once(app, vendor, staff, rows, act, refused):
+    """Of the same account and word, and of no firm's but their own."""
+    accepted(app, vendor, 4)
+    with app.app_context():
+        gateway = db.session.get_one(MessageGateway, vendor.gateway_id)
+        secret, theirs = gateways.read_secret(vault(), gateway), db.session.scalars(select(Message)).all()
+        for word, message in zip("AAAB", theirs, strict=True):
+            blocked = BlockedAddress("", None, DOUBTFUL_ANSWER, message.id, word)
+            event_contents.keep_blocked(gateway, secret, blocked, clock.now(), "")
+        db.session.commit()
+    vendor.brings(WORDS)
+    work(app)
+
+    page = staff.opens("/desk/replies").text
+    assert page.count("3 kişi için aynı sözü") == 3 and page.count("Bildirdiği: B") == 1
+    (first, *_), other = ([each for each in waiting(app, rows) if each[1] == word] for word in "AB")
+    for _ in range(2):
+        assert staff.posts(f"/desk/replies/{first[0]}/{act}?alike=1").status_code == 303
+
+    left = waiting(app, rows)
+    assert len(left) == 2 and other[0] in left and rows.count(Decision) == refused
+    staff.posts(f"/desk/replies/{other[0][0]}/{act}?alike=1")
+    assert len(waiting(app, rows)) == 1
+
+
+def waiting(app, rows) -> list[tuple[int, str]]:
+    """Replies that wait, with the vendor's word."""
+    open_ones = rows(GatewayEvent, GatewayEvent.kind == EventKind.REPLY, GatewayEvent.settled_at.is_(None))
+    with app.app_context():
+        return [(each.id, alike_replies.word_of(event_contents.read_reply(each))) for each in open_ones]
 
 
 def test_another_firms_replies_are_unknown(app, vendor, staff, rows):
