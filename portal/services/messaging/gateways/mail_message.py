@@ -23,16 +23,20 @@ UTF_8 = Charset("utf-8")
 UTF_8.body_encoding = QP
 
 
-def write_mail(message: OutgoingMessage, mailbox: str, at: datetime, unsubscribe_address: str = "") -> bytes:
+def write_mail(
+    message: OutgoingMessage, mailbox: str, at: datetime, unsubscribe_address: str = "", reply_address: str = ""
+) -> bytes:  # fmt: skip
     """The mail, with the line ends of the wire. The Message-ID is the message's own: a repeat is the same mail.
 
     `mailbox` is the sender's, with the brand's name or without: "Marka <bilgi@marka.com>". A message with a one-click
-    URL can be refused by that (RFC 8058), and by a mail to `unsubscribe_address`.
+    URL can be refused by that (RFC 8058), and by a mail to `unsubscribe_address`. Replies go to `reply_address`, too.
     """
     name, address = split_mailbox(mailbox)
     mail = MIMEMultipart("alternative")
     mail["From"] = _named(name, address)
     mail["To"] = message.to
+    if reply_address:
+        mail["Reply-To"] = f"{address}, {reply_address}"
     mail["Subject"] = _header(" ".join(message.subject.split())).encode()
     mail["Date"] = format_datetime(at)
     mail["Message-ID"] = f"<m{message.id}@{address.rpartition('@')[2]}>"

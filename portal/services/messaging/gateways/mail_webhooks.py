@@ -19,12 +19,13 @@ from portal.core import addresses, clock
 from portal.core.ids import parse_id
 from portal.domain.replies import REFUSING as REPLY_REFUSES
 from portal.domain.replies import classify_reply
-from portal.services.messaging.gateways import http_call, json_values, push_text, unread_rows
+from portal.services.messaging.gateways import http_call, json_values, own_words, push_text, unread_rows
 from portal.services.messaging.gateways.bounces import NO_COMPLAINT
 from portal.services.messaging.gateways.json_values import read, read_text
 from portal.services.messaging.gateways.mail_status import enhanced_status, reason_of
 from portal.services.messaging.gateways.mail_tokens import find_messages
 from portal.services.messaging.gateways.protocol import (
+    DOUBTFUL_ANSWER,
     MAX_PUSH_BYTES,
     BlockedAddress,
     ErrorClass,
@@ -101,7 +102,7 @@ def read_ses_push(
     named = next(find_messages(keys, read_text(note, "/mail/source")), None)
     ours: dict[str, Any] = {"ref": read_text(note, "/mail/messageId"), "message_id": named[1] if named else None}
     if kind == "Bounce":
-        return Feedback(tuple(_ses_bounces(note, ours)))
+        return _ses_bounce(note, ours)
     if kind == "Complaint":
         return _ses_complaint(note, ours)
     if kind == "Subscription":
@@ -125,18 +126,21 @@ def parse_brevo_push(push: VendorPush) -> Feedback:
         kind, ref, seconds = (read_text(event, f"/{name}") for name in ("event", "message-id", "ts_event"))
         to, own = canonical(read_text(event, "/email")), OWN_ID.match(ref)
         message_id = parse_id(own[1]) if own else None
+        whom = to if addresses.is_email(to) else json.dumps(event, ensure_ascii=False)
         at = EPOCH + timedelta(seconds=int(seconds)) if SECONDS.fullmatch(seconds) else None
         if REFUSING.search(kind[:LONGEST_KIND]):
-            to = to if addresses.is_email(to) else json.dumps(event, ensure_ascii=False)
-            blocked.append(BlockedAddress(to, at, kind[:LONGEST_KIND], message_id))
+            blocked.append(BlockedAddress(whom, at, kind[:LONGEST_KIND], message_id))
         elif kind not in OPENINGS:
             state, reason = BREVO_STATES.get(kind, (ReportState.ACCEPTED, Reason.UNKNOWN))
-            why = read_text(event, "/reason") if state == ReportState.FAILED else ""
+            why = read_text(event, "/reason") if state in (ReportState.FAILED, ReportState.EXPIRED) else ""
             said = reason_of(enhanced_status(why))
+            may_refuse = kind == "blocked" and MAY_REFUSE.search(why[:LONGEST_KIND]) is not None
             if kind in ("blocked", "error") and LEFT.search(why[:LONGEST_KIND]):
                 said = Reason.BLOCKED_BY_VENDOR
-            elif kind not in BREVO_STATES or (kind == "blocked" and MAY_REFUSE.search(why[:LONGEST_KIND])):
+            elif kind not in BREVO_STATES:
                 unread += _unknown_event(kind, event)
+            elif may_refuse or own_words.refusing_diagnostic([why]):
+                blocked.append(BlockedAddress(whom, at, DOUBTFUL_ANSWER, message_id, why[:LONGEST_KIND]))
             reports.append(Report(state, ref, message_id, to, said or reason, safe_code(kind), at))
     return Feedback(tuple(reports), tuple(blocked), tuple(unread))
 
@@ -157,6 +161,14 @@ def _unknown_event(kind: str, event: Any) -> list[InboundMessage]:
     return [InboundMessage("", "", "", json.dumps({"event": kind[:LONGEST_KIND]}), today, is_whole=False)]
 
 
+def _ses_bounce(note: Any, ours: dict[str, Any]) -> Feedback:
+    """A failure; of who left a list of SES's, somebody reads what they left."""
+    reports = tuple(_ses_bounces(note, ours))
+    likely = partial(BlockedAddress, source=DOUBTFUL_ANSWER, message_id=ours["message_id"], word="unsubscribed")
+    left = reports if read_text(note, "/bounce/bounceSubType") == "UnsubscribedRecipient" else ()
+    return Feedback(reports, tuple(likely(each.to, each.at) for each in left))
+
+
 def _ses_bounces(note: Any, ours: dict[str, Any]) -> Iterator[Report]:
     kind, at = read_text(note, "/bounce/bounceType"), parse_time(read_text(note, "/bounce/timestamp"))
     state = ReportState.FAILED if kind == "Permanent" else ReportState.EXPIRED
@@ -167,14 +179,16 @@ def _ses_bounces(note: Any, ours: dict[str, Any]) -> Iterator[Report]:
 
 
 def _ses_complaint(note: Any, ours: dict[str, Any]) -> Feedback:
-    """A refusal; but where SES only found the address on a list of its own, a failure."""
+    """A refusal. Where SES only found the address on its list of who complained before, maybe about another sender's
+    mail, it has failed, and somebody reads whether it is one."""
     kind = read_text(note, "/complaint/complaintFeedbackType") or "abuse"
     at = parse_time(read_text(note, "/complaint/timestamp"))
     recipients = json_values.objects_with(read(note, "/complaint/complainedRecipients"), "emailAddress")
     addresses = [canonical(read_text(each, "/emailAddress")) for each in recipients]
     if read_text(note, "/complaint/complaintSubType") == "OnAccountSuppressionList":
         failed = partial(Report, ReportState.FAILED, **ours, reason=Reason.UNREACHABLE, code="suppressed", at=at)
-        return Feedback(tuple(failed(to=to) for to in addresses))
+        likely = partial(BlockedAddress, at=at, source=DOUBTFUL_ANSWER, message_id=ours["message_id"], word="complaint")
+        return Feedback(tuple(failed(to=to) for to in addresses), tuple(map(likely, addresses or [""])))
     told = [] if kind in NO_COMPLAINT else addresses or [""]
     source = f"complaint {safe_code(kind)}"
     return Feedback(blocked=tuple(BlockedAddress(to, at, source, ours["message_id"]) for to in told))

@@ -118,8 +118,9 @@ class SmtpGateway(Gateway):
 
     def _content(self, message: OutgoingMessage, mailbox: str) -> bytes:
         takes_refusals = self.feedback == "post" or self.mailbox is not None
-        refusal = self._address(TokenPurpose.UNSUBSCRIBE, message) if takes_refusals else ""
-        content = write_mail(message, mailbox, clock.now(), refusal)
+        purposes = (TokenPurpose.UNSUBSCRIBE, TokenPurpose.BOUNCE)
+        refusal, reply = (self._address(each, message) if takes_refusals else "" for each in purposes)
+        content = write_mail(message, mailbox, clock.now(), refusal, reply)
         domain = split_mailbox(mailbox)[1].rpartition("@")[2]
         return dkim.sign(content, [key for key in self.keys if key.domain == domain])
 

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from portal.core.ssrf_guard import PrivateAddress, public_address
+from portal.services.messaging.gateways import own_words
 from portal.services.messaging.gateways.http_call import BAD_CERTIFICATE, NO_CONNECTION, NOT_ALLOWED
 from portal.services.messaging.gateways.mail_status import enhanced_status, reason_of
 from portal.services.messaging.gateways.protocol import ErrorClass, GatewayError, Reason, SendError
@@ -146,13 +147,15 @@ def _connection_error(failure: Exception) -> SendError:
 def _refusal(server: SmtpConnection, code: int, said: bytes | str, reason: Reason | None) -> GatewayError:
     """The error of a reply; `reason` is that of 5xx where no enhanced status says more. A refused sender is refused
     for everybody."""
-    status = enhanced_status(said.decode("ascii", "replace") if isinstance(said, bytes) else said)
+    words = said.decode(errors="replace") if isinstance(said, bytes) else said
+    status = enhanced_status(words)
     if code in LOGIN_NEEDED:
         error = SendError(ErrorClass.CONFIG, Reason.CREDENTIALS, str(code))
     elif code >= 500 and reason == Reason.HEADER:
         error = SendError(ErrorClass.CONFIG, Reason.HEADER, f"{code} {status}".strip())
     elif code >= 500:
-        why = reason_of(status) or reason or Reason.CONTENT
+        has_left = own_words.refusing_diagnostic([" ".join(words.split())])
+        why = Reason.BLOCKED_BY_VENDOR if has_left else reason_of(status) or reason or Reason.CONTENT
         error = SendError(ErrorClass.PERMANENT, why, f"{code} {status}".strip())
     elif code >= 400:
         error = SendError(ErrorClass.TEMPORARY, reason_of(status) or Reason.UNAVAILABLE, f"{code} {status}".strip())

@@ -29,13 +29,14 @@ from portal.core.models import (
 )
 from portal.domain.consents import locking, recipients, writer
 from portal.domain.notifications import gateways
-from portal.services.messaging import event_contents, gateway_accounts, replies
+from portal.services.messaging import answered_refusals, event_contents, gateway_accounts, replies
 from portal.services.messaging.gateways import mail_webhooks
 from portal.services.messaging.gateways.mail_tokens import TokenPurpose, token_address
+from portal.services.messaging.gateways.protocol import ErrorClass, Reason, SendError, SendResult
 from tests import imap_server, make
 from tests.imap_server import PASSWORD, USERNAME, ImapServer
 from tests.portal.services.messaging.gateways import test_mail_webhooks as webhooks
-from tests.portal.services.messaging.gateways.bounce_samples import SAMPLES
+from tests.portal.services.messaging.gateways.bounce_samples import SAMPLES, block, dsn
 from tests.portal.services.messaging.vendor_pushes import add_brand, work
 
 pytestmark = pytest.mark.slow
@@ -319,6 +320,26 @@ def test_refusals_of_one_mail_refuse_the_brand_that_sent_it_alone(app, browser, 
     work(app)
 
     assert refusals(app, rows) == [PEOPLE[0]]
+
+
+def test_what_mail_systems_say_of_who_left_waits_and_decides_nothing_by_itself(app, browser, rows):
+    """In a bounce, and in a relay's answer between two mails that it took."""
+    account = MailAccount(app, browser, feedback="post")
+    ayse, burcu, canan, derya = PEOPLE
+    said = block("failed", "5.7.1", "smtp; 550 5.7.1 Recipient has opted out")
+    account.pushes(dsn("MAILER-DAEMON@x", "x", said).format(to=account.token(ayse), header=""), to=account.token(ayse))
+    blocked = SendError(ErrorClass.PERMANENT, Reason.BLOCKED_BY_VENDOR, "550 5.1.1")
+    with app.app_context():
+        results = [SendResult(account.messages[each], "", blocked if each == canan else None) for each in PEOPLE[1:]]
+        answered_refusals.note_answer(account.id, results, clock.now())
+        db.session.commit()
+    work(app)
+
+    waiting = rows(GatewayEvent, GatewayEvent.outcome == EventOutcome.LIKELY_REFUSAL)
+    with app.app_context():
+        held = [recipients.address_of(vault(), db.session.get_one(Recipient, each.recipient_id)) for each in waiting]
+    assert sorted(held) == [ayse, canan] and rows.count(Decision) == 0
+    assert account.states(rows)["ayse"] == "failed" and burcu not in held and derya not in held
 
 
 def test_mails_about_a_removed_account_count_by_the_one_after_it_and_those_of_nobody_are_read(app, browser, rows):

@@ -10,7 +10,8 @@ import pytest
 from portal.services.messaging.gateways import bounces
 from portal.services.messaging.gateways.bounces import parse_returned_mail
 from portal.services.messaging.gateways.mail_tokens import TokenPurpose, find_messages, token_address
-from portal.services.messaging.gateways.protocol import BlockedAddress, Feedback
+from portal.services.messaging.gateways.protocol import DOUBTFUL_ANSWER, BlockedAddress, Feedback
+from tests.portal.services.messaging.gateways import bounce_samples
 from tests.portal.services.messaging.gateways.bounce_samples import COMPLAINT, ORIGINAL, SAMPLES, plain
 
 KEY = b"k" * 32
@@ -51,6 +52,72 @@ def test_a_bounce_is_read_in_its_own_form(name):
     assert [(each.state, each.reason, each.code) for each in feedback.reports] == expected
     assert all(each.message_id == 81 and each.at == AT for each in feedback.reports)
     assert feedback.blocked == feedback.replies == ()
+
+
+@pytest.mark.parametrize("in_field", [True, False])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "550 5.7.1 Recipient has opted out of mails from this sender", "550 5.7.1 <a@b.example>: user unsubscribed",
+        "550 5.7.1 This sender has been blocked by the recipient", "606 Not delivering to unsubscribed address",
+        "607 Not delivering to a user who marked your messages as spam", "550 5.7.1 RET",
+        "550 5.7.1 Mesajlarinizi istemiyorum, beni listeden cikarin",
+    ],
+)  # fmt: skip
+def test_a_bounce_that_says_that_its_recipient_refuses_waits_to_be_read_as_well(said, in_field):
+    block = bounce_samples.block("failed", "5.7.1", f"smtp; {said}" if in_field else "")
+    told = parse(bounce_samples.dsn("MAILER-DAEMON@x", "x" if in_field else f"It said:\n  {said}", block))
+
+    (likely,) = told.blocked
+    assert (likely.address, likely.source, likely.message_id) == ("", DOUBTFUL_ANSWER, 81)
+    assert said[4:20].lower() in likely.word.lower() and [each.state for each in told.reports] == ["failed"]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "550 5.7.1 No one-click List-Unsubscribe header", "550 5.1.1 No such user", "554 5.7.1 Rejected as spam",
+        "550 5.7.1 Service unavailable; client host [192.0.2.1] blocked using Spamhaus blocklist",
+        "550 5.7.1 Rejected by recipient's mail server", "552 5.2.2 Mailbox full, 550 5.7.1 Mesaj reddedildi",
+    ],
+)  # fmt: skip
+def test_a_bounce_for_another_reason_refuses_nothing(said):
+    block = bounce_samples.block("failed", "5.7.1", f"smtp; {said}")
+    quoted = "RET 530 yazarak reddedebilirsiniz. Ticari ileti istemiyorsanız 0850 444 5.5.5"
+
+    assert parse(bounce_samples.dsn("MAILER-DAEMON@x", f"{said}\n{quoted}", block)).blocked == ()
+
+
+@pytest.mark.parametrize("header", ["In-Reply-To: <m81@ornek.com.tr>", "References: <x@y>\n <m81@ornek.com.tr>"])
+def test_a_reply_to_our_mail_that_came_to_another_address_waits_with_its_sender(header):
+    """Its recipient is not known by an id that anybody could name."""
+    told = parse(f"{header}\n{BY_PERSON}Beni çıkarın", "bilgi@ornek.com.tr")
+
+    assert [(each.sender, each.message_id, each.is_whole) for each in told.replies] == [
+        ("burak@example.net", None, False)
+    ]
+    assert parse(f"Auto-Submitted: auto-replied\n{header}\n{BY_PERSON.replace('ret', 'x')}İzindeyim", "") == Feedback()
+
+
+OURS = "Ticari e-postalarımızı istemiyorsanız ücretsiz reddedebilirsiniz.\nReddetmek için: https://izin.example/u/abc\n"
+
+
+@pytest.mark.parametrize(
+    ("subject", "text"),
+    [
+        ("Otomatik yanıt: Marka: e-postalarımızı reddedebilirsiniz", "Tatildeyim."), ("Automatic reply: RET", "Away."),
+        ("=?utf-8?q?Otomatik_yan=C4=B1t=3A_RET?=", "Tatildeyim."),
+        ("x", f"Talebiniz alındı.\n\n-----Original Message-----\nFrom: Marka\n{OURS}"),
+        ("x", f"Talebiniz alındı.\nKimden: Marka\n{OURS}"),
+        ("x", "Alındı.\nTicari ileti istemiyorsanız reddedebilirsiniz."),
+    ],
+)  # fmt: skip
+def test_what_a_machine_repeats_of_our_mail_refuses_nothing(subject, text):
+    head = f"Auto-Submitted: auto-replied\nFrom: ayse@example.com\nSubject: {subject}\n"
+    head += "Content-Type: text/plain; charset=utf-8\n\n"
+
+    assert parse(head + text) == Feedback()
+    assert parse(f"{head}Beni listeden çıkarın\n{text}").replies[0].message_id == 81
 
 
 def test_a_bounce_that_came_to_another_address_is_known_by_the_returned_header():

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from portal.services.messaging.gateways import mail_webhooks
 from portal.services.messaging.gateways.mail_tokens import TokenPurpose, token_address
 from portal.services.messaging.gateways.mail_webhooks import parse_brevo_push, read_ses_push
-from portal.services.messaging.gateways.protocol import BlockedAddress, Feedback, Report, VendorPush
+from portal.services.messaging.gateways.protocol import DOUBTFUL_ANSWER, BlockedAddress, Feedback, Report, VendorPush
 
 KEY = b"k" * 32
 TOPIC = "arn:aws:sns:eu-central-1:123456789012:izinlink"
@@ -199,6 +199,33 @@ def test_an_event_of_brevo_is_a_report(event, state, reason):
     assert parsed(event).reports == (told,)
 
 
+@pytest.mark.parametrize(
+    ("event", "reason"),
+    [
+        ("blocked", "blocked : due to blacklist user"), ("error", "Recipient is blacklisted"),
+        ("hard_bounce", "550 5.7.1 recipient has opted out"), ("soft_bounce", "user has unsubscribed"),
+    ],
+)  # fmt: skip
+def test_an_event_of_brevo_that_may_say_that_somebody_left_waits_beside_its_report(event, reason):
+    told = parsed(brevo(event, reason=reason))
+
+    (likely,) = told.blocked
+    assert (likely.address, likely.source, likely.message_id) == ("ayse@example.com", DOUBTFUL_ANSWER, 81)
+    assert likely.word == reason and len(told.reports) == 1 and told.replies == ()
+
+
+def test_who_is_on_the_list_of_complaints_of_ses_waits_beside_the_failure():
+    """It may have been a mail of another sender's. It was a failure alone: each campaign mailed them again."""
+    note = complaint(complaintSubType="OnAccountSuppressionList")
+    (likely,) = read_ses_push(signed(Message=note), TOPIC, [KEY], certificate_of).blocked
+
+    assert likely == BlockedAddress("ayse@example.com", AT, DOUBTFUL_ANSWER, 81, "complaint")
+    left = json.loads(bounce("Permanent", ""))
+    left["bounce"]["bounceSubType"] = "UnsubscribedRecipient"
+    (likely,) = read_ses_push(signed(Message=json.dumps(left)), TOPIC, [KEY], certificate_of).blocked
+    assert (likely.address, likely.source) == ("ayse@example.com", DOUBTFUL_ANSWER)
+
+
 def test_spam_and_unsubscribed_are_refusals_however_they_are_spelled_and_openings_nothing():
     kinds = ["spam", "unsubscribed", "unsubscribe", "Unsubscribed", "list_unsubscribe", "complaint"]
     openings = [brevo("opened"), brevo("click"), brevo("proxy_open")]
@@ -252,7 +279,6 @@ UNKNOWN = {
     "unknown": {"event": "opt_out"},
     "unknown list": {"event": "contact_blacklisted"},
     "in a list": {"event": ["unsubscribed"]},
-    "known": {"event": "blocked", "reason": "blocked : due to blacklist user"},
     "nobody's": {"event": "of_tomorrow", "subject": "RET"},
     "of nobody": {"event": "opt_out", "email": ""},
 }

@@ -71,6 +71,10 @@ def test_each_mail_is_signed_and_has_a_sender_of_its_own(server, gateway):
         mail = message_from_string(content)
         assert mail["DKIM-Signature"] and mail["Message-ID"] == f"<m{number}@ornek.com.tr>"
         assert [*find_messages([KEY], mail["List-Unsubscribe"])] == [(TokenPurpose.UNSUBSCRIBE, number)]
+        assert [*find_messages([KEY], mail["Reply-To"])] == [(TokenPurpose.BOUNCE, number)]
+        assert mail["Reply-To"].startswith("bilgi@ornek.com.tr,")  # People there read it as well.
+        assert [*find_messages([KEY], mail["Reply-To"])] == [(TokenPurpose.BOUNCE, number)]
+        assert mail["Reply-To"].startswith("bilgi@ornek.com.tr,")  # People there read it as well.
 
 
 def test_without_a_domain_for_bounces_they_go_to_the_sender(server, port):
@@ -104,6 +108,8 @@ def test_no_refusal_by_mail_is_offered_where_nobody_reads_it(server, port, feedb
         ({"RCPT": "451 4.7.1 greylisted"}, ("temporary", "rate", "451 4.7.1")),
         ({"DATA": "452 full"}, ("temporary", "unavailable", "452")),
         ({"RCPT": "550 nobody here"}, ("permanent", "bad_address", "550")),
+        ({"RCPT": "550 5.1.1 recipient unsubscribed"}, ("permanent", "blocked_by_vendor", "550 5.1.1")),
+        ({"RCPT": "550 5.1.1 recipient unsubscribed"}, ("permanent", "blocked_by_vendor", "550 5.1.1")),
         ({"RCPT": "550 5.1.1 <ayse@example.com> unknown"}, ("permanent", "bad_address", "550 5.1.1")),
         ({"RCPT": "552 5.2.2 full"}, ("permanent", "unreachable", "552 5.2.2")),
         ({"DATA": "554 5.7.26 ayse@example.com: not authenticated"}, ("permanent", "header", "554 5.7.26")),

@@ -1,0 +1,69 @@
+"""Whether words of a mail refuse: those of whoever wrote it, beside ours that it repeats, and those by which a mail
+system says why it took none."""
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import islice
+
+from portal.domain.replies import REFUSING, classify_reply, fold
+from portal.services.messaging.gateways import mail_text
+
+MOST_LINES, LONGEST_LINE, LONGEST_TOLD = 200, 1000, 200
+# Whose subject is ours, with what their program puts before it.
+REPEATED = re.compile(
+    r"\s*(?:re|r|aw|sv|fwd?|ynt|ilt|yan[ıi]t|otomatik (?:yan[ıi]t|cevap)|auto(?:matic)?[ -]?re(?:ply|sponse)|"
+    r"out of (?:the )?office|ofis d[ıi][şs][ıi]nda)\s*:",
+    re.IGNORECASE,
+)
+# Where a quotation begins that has no marks.
+QUOTATION = re.compile(
+    r"[-_*]{2,}\s*(?:original|özgün|orijinal|iletilen|forwarded)|_{10,}|(?:from|kimden|gönderen)\s*:\s*\S|"
+    r"on .{6,120} wrote:\s*$|.{6,160} (?:şunları )?yazdı:?\s*$",
+    re.IGNORECASE,
+)
+# Folded: what is said to whoever reads it is our sentence.
+TO_READER = re.compile(
+    r"[AE]BILIRSIN|(?:YOR|M[AE]Z)SAN|YOU (?:CAN|MAY) (?:REFUSE|UNSUBSCRIBE|OPT|DECLINE|REJECT|SAY)|"
+    r"IF YOU (?:DO NOT|DON T|NO LONGER) (?:WANT|WISH)"
+)
+CODE = re.compile(r"\b(?:[456][0-9]{2}|[45]\.[0-9]{1,3}\.[0-9]{1,3})\b")
+OF_SMTP = re.compile(r"\s*(?:smtp|x-?[\w-]{1,20})\s*;", re.IGNORECASE)  # Before a diagnostic.
+LEFT = re.compile(  # Folded. No "List-Unsubscribe" that a mail system misses, no list of senders.
+    r"UNSUBSCRIBED|\bOPT(?:ED|S)? ?OUT\b|SUPPRESSION LIST|MARKED (?:\w+ ){1,3}AS (?:SPAM|JUNK)|"
+    r"\b(?:BLOCKED|REFUSED|REJECTED) BY (?:THE )?(?:RECIPIENT|END ?USER)\b"
+    r"(?! (?:S|DOMAIN|SERVER|MAIL|SYSTEM|POLICY|HOST)\b)|"
+    r"\b(?:RECIPIENT|ADDRESS|USER) (?:IS |HAS BEEN )?SUPPRESSED|"
+    r"\bRECIPIENT (?:\w+ ){0,3}(?:BLACK|BLOCK|DENY) ?LIST|ISTEM(?:IYOR|EM|EZ|EY|EDI)|GONDERMEYIN|YAZMAYIN|ATMAYIN|"
+    r"RAHATSIZ|\bBENI (?:\w+ ){0,3}CIKAR|LISTE(?:N[IU]Z)?DEN (?:CIK|SIL)|ABONELIKTEN|REDDEDIYOR|"
+    r"\b(?:REMOVE|UNSUBSCRIBE) ME\b|\bTAKE ME OFF|\bDO NOT (?:SEND|MAIL|CONTACT|WRITE)|"
+    r"\bSTOP (?:SENDING|MAILING|WRITING)|^(?:RET|IPTAL|HAYIR|STOP|UNSUBSCRIBE|REMOVE)$"
+)
+
+
+def may_refuse(subjects: Iterable[str], text: str) -> bool:
+    """Whether a mail's own words may refuse, beside the subject and the text of ours that it repeats."""
+    own = [*(each for each in subjects if not REPEATED.match(each)), *_own_lines(text)]
+    return any(classify_reply(each) in REFUSING and not TO_READER.search(fold(each)) for each in own)
+
+
+def refusing_diagnostic(lines: Iterable[str]) -> str:
+    """The first line by which a mail system says that the recipient left, or with the recipient's own words; empty
+    where none does."""
+    for line in islice(lines, MOST_LINES):
+        folded = fold(CODE.sub(" ", OF_SMTP.sub("", line[:LONGEST_LINE])))
+        if LEFT.search(folded) and not TO_READER.search(folded):
+            return line[:LONGEST_TOLD]
+    return ""
+
+
+def with_codes(text: str) -> Iterator[str]:
+    """The lines of a text in which a mail system's code stands; none of a mail that it quotes."""
+    return (each for each in text.splitlines() if CODE.search(each) and not each.startswith(mail_text.QUOTED))
+
+
+def _own_lines(text: str) -> Iterator[str]:
+    for line in islice(text.splitlines(), MOST_LINES):
+        if QUOTATION.match(line[:LONGEST_LINE]):
+            return
+        if not line.startswith(mail_text.QUOTED):
+            yield line
