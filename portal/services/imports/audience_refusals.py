@@ -53,7 +53,7 @@ class RefusalReader:
             found = {statuses.get(channel) for channel in channels}
             if Status.REFUSED in found:
                 return AudienceLine.REFUSED
-            if RowProblem.STATUS_UNKNOWN in found:
+            if RowProblem.STATUS_UNKNOWN in statuses.values():
                 return AudienceLine.UNCLEAR
         others = {self._further(place, cells[place]) for place in self._statuses if place < len(cells)}
         if Status.REFUSED in others:

@@ -8,7 +8,13 @@ from functools import lru_cache
 from portal.core.iys_protocol import Channel, RecipientType, Source, Status
 from portal.services.imports.layout import Field, Layout
 from portal.services.imports.layout.cell_words import NOTHING, WEAK, Meanings, Y, is_of_iys
-from portal.services.imports.layout.consent_names import channels_named, is_unclear, may_mean_messages, yes_refuses
+from portal.services.imports.layout.consent_names import (
+    channels_named,
+    is_unclear,
+    may_mean_messages,
+    speaks_of_more,
+    yes_refuses,
+)
 from portal.services.imports.layout.headings import EQUALS
 from portal.services.imports.layout.layout import STATUS_FIELDS, wanted_channels
 from portal.services.imports.layout.normalization import key_of
@@ -70,9 +76,13 @@ class RowValueReader:
         above, under = (f"{heading}: ", chosen) if heading else ("", self._refusing | self._unclear)
         self._doubtful = {each: _shown(above + names[each]) for each in under}
         self._coded = {each: _shown(names[each]) for each in chosen if CODED in words[self.columns[each] :][:1]}
-        self._named = channels_named(names.get(Field.STATUS, ""))  # By the status column.
-        self._spoken_of = self._named if len(self._named) > 1 else EVERY
-        self._is_of_number = Field.STATUS_SMS not in names and may_mean_messages(names.get(Field.STATUS_CALL, ""))
+        # Of which channels a no in a column is beside its own.
+        self._beyond = {each: EVERY for each in chosen if speaks_of_more(names[each])}
+        if Field.STATUS_SMS not in names and may_mean_messages(names.get(Field.STATUS_CALL, "")):
+            self._beyond.setdefault(Field.STATUS_CALL, frozenset({Channel.SMS}))
+        named = channels_named(names.get(Field.STATUS, ""))
+        self._spoken_of = named if len(named) > 1 else EVERY
+        self._named = frozenset() if self._beyond else named  # By the status column.
         self._places = tuple(self.columns.values())
         self._parse_once = lru_cache(maxsize=CACHE_SIZE)(self._parse)
 
@@ -141,13 +151,20 @@ class RowValueReader:
 
     def _doubts(self, said: Mapping[Field, Said], words: Mapping[Field, str]) -> dict[Channel, KnownStatus]:
         """By channel, what outweighs all but a refusal of its own: a refusal of the line, or a word that nobody knows,
-        of the line or in any column of statuses with a word of refusing ("kara listede"), which may be of all."""
+        of the line or in any column of statuses with a word of refusing ("kara listede"), which may be of all; and in
+        one whose name speaks of more than its channel, where a refusal is unclear beside a yes of another column."""
         of_all = {each for field, each in said.items() if self._is_of_all(field, each, words[field])}
         doubts: dict[Channel, KnownStatus] = {}
-        for status in filter(of_all.__contains__, reversed(DOUBTS)):
-            doubts = dict.fromkeys(Channel, status)
-        of_line = said.get(Field.STATUS)
-        return doubts if of_line is None or of_line not in DOUBTS else doubts | dict.fromkeys(self._spoken_of, of_line)
+        for doubt in filter(of_all.__contains__, reversed(DOUBTS)):
+            doubts = dict.fromkeys(Channel, doubt)
+        if (of_line := said.get(Field.STATUS)) is not None and of_line in DOUBTS:
+            doubts |= dict.fromkeys(self._spoken_of, of_line)
+        for field, channels in self._beyond.items():
+            for channel in channels:
+                if (status := said.get(field)) is not None and status in DOUBTS and doubts.get(channel) != DOUBTS[0]:
+                    own = said.get(STATUS_FIELDS[channel]) or said.get(Field.STATUS)
+                    doubts[channel] = DOUBTS[1] if own == Status.GRANTED else status
+        return doubts
 
     def _is_of_all(self, field: Field, said: Said, cell: str) -> bool:
         """Whether a text of a status column, unknown or explained as a refusal for more than this column, may be of all
@@ -161,16 +178,14 @@ class RowValueReader:
         self, said: Mapping[Field, Said], doubts: Mapping[Channel, KnownStatus], wanted: Sequence[Channel]
     ) -> dict[Channel, KnownStatus]:
         """By channel; an empty cell in a channel's own column leaves the channel out, unless the line refuses, or may.
-        Beside a word that nobody knows, in whatever column, nothing is granted, nor SMS beside a no to the number."""
+        Beside a word that nobody knows, in whatever column, nothing is granted."""
         statuses: dict[Channel, KnownStatus] = {}
         for channel in wanted:
             field = STATUS_FIELDS[channel]
             status = said[field] if field in said else self._default(said.get(Field.STATUS), channel)
             if status != Status.REFUSED:
                 status = doubts.get(channel, status)
-            is_of_number = channel == Channel.SMS and self._is_of_number
-            is_doubted = is_of_number and said[Field.STATUS_CALL] == Status.REFUSED
-            if status == Status.GRANTED and (is_doubted or RowProblem.STATUS_UNKNOWN in said.values()):
+            if status == Status.GRANTED and RowProblem.STATUS_UNKNOWN in said.values():
                 status = RowProblem.STATUS_UNKNOWN
             if status is not None:
                 statuses[channel] = status

@@ -29,6 +29,8 @@ _PAIRS = r"""
 """
 _AGREES = r"opt(?:ed)? ?in|ist(?:er|iyor)\w*|aransin|alsin|gonderilsin|izinli|onayli"
 
+_JOINS = re.compile(r"[,;&+/|\\]|\s(?:ve|veya|ya da|and|or)\s", re.I)  # Of what a name speaks of.
+
 # A column about the consent, not the consent.
 _ABOUT = Words(r"""
     adres\w* address numara\w* no nosu id kod\w* neden\w* sebeb\w* reason aciklama\w* (?<!do\s)not notu notes?
@@ -58,6 +60,15 @@ _CHANNELS = {
         r"(?:eposta|email|mail|elektronik posta|hasoptedoutofemail|(?:e ?)?bulten|(?:e ?)?newsletter)\w*"
     ),
 }
+_ONE_CHANNEL = "|".join(pattern.pattern for pattern in _CHANNELS.values())
+_ANY_CHANNEL = re.compile(_ONE_CHANNEL)
+_BEGINS_WITH_CHANNEL = re.compile(rf"(?:{vocabulary.FILLER} )*(?:{_ONE_CHANNEL})")
+_MORE_TOPICS, _ENDS_IN_TOPIC = _word(vocabulary.MORE_TOPICS), re.compile(rf"\b{vocabulary.MORE_TOPICS}$")
+_OF_OTHERS = re.compile(
+    rf"\b(?:{vocabulary.AND_OTHERS}|{vocabulary.ALL_BUT}|{vocabulary.ALL}(?! (?:\w+ ){{0,5}}?(?:{_ONE_CHANNEL}))|"
+    r"(?<!sms )marketing messages?)\b"
+)
+_ALL_BUT = _word(vocabulary.ALL_BUT)
 _OFFERED = _either_of(_PAIRS, r" \| ") + "|" + _either_of(_LETTERS, r" (?:\| )?")
 _LOOSE = f"{_either_of(_PAIRS, ' ')}|{_either_of(_LETTERS, ' ')}"  # With any sign between, or none.
 EITHER_ANSWER = _word(_LOOSE)  # Of a folded text that offers both: "Onay ret".
@@ -76,16 +87,8 @@ _IS_ABOUT = _word(_ABOUT)
 _BESIDE = [(_word(first), others) for first, others in vocabulary.BESIDE]
 _ACTS = _word(rf"{vocabulary.ACT}(?= {vocabulary.CONSENT_NOUN}\b)")
 _SAYS = _word(f"{vocabulary.CHANNEL}|{vocabulary.CONSENT}|{vocabulary.WISH}|{vocabulary.AGREES}")
-# Of all channels, whichever is named: a refusal of it "and all others"; of all but it nobody can tell.
-_OTHERS = _word(
-    r"diger\w*|hepsi\w*|(?:tum\w*|butun|hic ?bir|all|any|every)\b(?! (?:sms|mesaj|e?mail|eposta|calls?|arama|phone))|"
-    r"vb|vs|dahil|other\w*|etc|contact\w*"
-)
-_ALL_BUT = _word(r"disinda\w*|haric\w*|baska\w*|except\w*|other than|but not|sadece|yalniz\w*|only|just")
-_AND = re.compile(r"\s(?:ve|veya|ya da|and|or|&|\+)\s|[,/;|]", re.I)
-_BULLETINS, _CHANNEL = _word(vocabulary.BULLETIN), _word(vocabulary.CHANNEL)
+_BULLETINS = _word(vocabulary.BULLETIN)
 _ADDRESSED = _word(f"{vocabulary.SMS}|{vocabulary.CALL}|{vocabulary.EMAIL}")
-_ALL_TOPICS = _word(f"{vocabulary.TOPIC}|{vocabulary.FROM_TOPICS}")
 _OF_ALL = _word(f"{vocabulary.BULLETIN}|(?:elektronik|pazarlama) mesaj[a-z]*")
 # "SMS 🚫", "SMS izni (-)", "-SMS", "SMS -": a dash that parts no two words.
 _CUT_NOT = _word(CUT_NOT.replace("_", " "))
@@ -97,11 +100,33 @@ def channels_named(name: str) -> frozenset[Channel]:
     of a refusal of others as well ("SMS ve diğer iletileri istemiyor")."""
     words = name_of(name[:LONGEST_NAME])
     found = frozenset(channel for channel, pattern in _CHANNELS.items() if pattern.search(words))
-    parts = [name_of(part) for part in _AND.split(name[:LONGEST_NAME])]
-    has_topics = any(_ALL_TOPICS.search(part) and not _CHANNEL.search(part) for part in parts)
     is_bulletin = _BULLETINS.search(words) is not None and _ADDRESSED.search(words) is None
-    is_of_others = _REFUSES.search(words) is not None and (has_topics or _OTHERS.search(words) is not None)
-    return frozenset() if len(found) == 1 and (is_of_others or (has_topics and is_bulletin)) else found
+    is_general = len(found) == 1 and (is_bulletin or _REFUSES.search(words) is not None) and speaks_of_more(name)
+    return frozenset() if is_general else found
+
+
+def speaks_of_more(name: str) -> bool:
+    """Whether the name of a channel's column speaks of more than its channels, so that a no under it may be one to all:
+    "Kampanya ve bülten izni", "SMS vb. istemiyor", "Do not email or contact", "E-posta dışında istemiyorum"."""
+    if _OF_OTHERS.search(name_of(name[:LONGEST_NAME])):
+        return True
+    first, *others = (name_of(part) for part in _JOINS.split(name[:LONGEST_NAME]))
+    for part in others:
+        if _ANY_CHANNEL.search(first):
+            is_joined = not _ANY_CHANNEL.search(part) and not _ENDS_IN_TOPIC.search(first) and _speaks_beyond(part)
+        else:
+            is_joined = _MORE_TOPICS.search(first) is not None and _BEGINS_WITH_CHANNEL.match(part) is not None
+        if is_joined:
+            return True
+        first = f"{first} {part}"
+    return False
+
+
+def _speaks_beyond(part: str) -> bool:
+    """Whether a part of a name has a topic, or a word that nobody knows."""
+    words = _ENDS.sub("", part).split()
+    is_known = all(len(word) < 3 or word in STATUSES or word in vocabulary.EVERYWHERE for word in words)
+    return _MORE_TOPICS.search(part) is not None or not is_known
 
 
 def may_mean_messages(name: str) -> bool:
@@ -117,7 +142,8 @@ def refusal_named(name: str) -> bool | None:
     is_of_consent = any(each.search(words) for each in (_CONSENTS, _TOPICS, _NEVER_AN_ADDRESS))
     if not against or not (is_strong or is_of_consent or channels_named(name)):
         return None
-    is_single = len(against) == 1 and not (_OFFERS_YES.search(words) or _IS_EITHER.search(words))
+    is_either = any(each.search(words) for each in (_OFFERS_YES, _IS_EITHER, _ALL_BUT))
+    is_single = len(against) == 1 and not is_either
     return is_single and (is_strong or is_of_consent)
 
 
@@ -148,7 +174,7 @@ def consent_announced(name: str) -> Mapping[Field, float] | None:
     None of them ({}) for a name of which nobody can tell whether its yes is a refusal.
     """
     words, channels, refuses = name_of(name[:LONGEST_NAME]), channels_named(name), refusal_named(name)
-    is_of_others = _ALL_BUT.search(words) or (_OTHERS.search(words) and is_unclear(name))
+    is_of_others = _ALL_BUT.search(words) or (_OF_OTHERS.search(words) and is_unclear(name))
     if refuses is False or (is_of_others and (refuses or len(channels) == 1)):
         return {}
     if _IS_ABOUT.search(words):

@@ -71,6 +71,9 @@ TOPIC = Words("""
     pazarlama pazarlamasi kampanya~ reklam~ tanitim~ ileti~ iletisim~ duyuru~ bildirim~ bilgilendirme bilgilendirmesi
     bilgilendirmeleri marketing promotion promotions promotional campaign campaigns communication communications offers
 """)
+OFFER = Words("""
+    haber~ haberler firsat~ indirim~ etkinlik~ yenilik~ urun~ hizmet~ teklif~ news updates products services
+""")
 STATE = Words("durum~ tercih~ status preference preferences enabled iys")
 QUESTION = Words("m[iu] m[iu]y[iu]z m[iu]s[iu]n m[iu]s[iu]n[iu]z m[iu]y[iu]m")
 PERSON = Words("""
@@ -81,10 +84,9 @@ FILLER = Words("""
     ve veya ya da ile icin bana size sizi sana beni bizi bize benimle sizinle tarafima tarafimiza tarafindan firma~
     hakkinda iliskin yonelik ozel genel tum tumu her turlu kisa cep gsm mobil mobile ticari elektronik etk
     yoluyla uzerinden araciligiyla kanali kanaliyla olmak olsun olayim olan olabilir
-    haber~ haberler firsat~ indirim~ etkinlik~ yenilik~ urun~ hizmet~ teklif~ news updates products services
     evet yes the a to of in by via for and or with is are be i we you me us my your our like would
 """)
-EVERYWHERE = Words(f"{CHANNEL} {CONSENT} {WISH} {AGREES} {TOPIC} {STATE} {QUESTION} {PERSON} {FILLER}")
+EVERYWHERE = Words(f"{CHANNEL} {CONSENT} {WISH} {AGREES} {TOPIC} {STATE} {QUESTION} {PERSON} {FILLER} {OFFER}")
 
 # Words of giving a consent: "SMS izni alındı" is one, "SMS alındı" none.
 GIVING = Words("""
@@ -101,6 +103,18 @@ FROM_TOPICS = Words(
     r"(?:kampanya|reklam|tanitim|ileti|duyuru|bildirim|haber|firsat|indirim|etkinlik|yenilik|urun|hizmet|teklif)"
     r"(?:l[ae]r)?(?:[iu]n|[iu][nm][iu]z)?d[ae]n"
 )
+# Where one is joined to a channel, the name speaks of more than this channel: "Kampanya ve bülten izni".
+MORE_TOPICS = Words(f"{TOPIC} {OFFER} {FROM_TOPICS} contact contacted irtibat~ ulas[iu]\\w+ listelerden lists")
+# In a name of one channel, of others as well: "SMS vb.", "E-posta dahil"; and of all but one.
+AND_OTHERS = Words(r"""
+    vb vs vd vesaire benzeri etc dahil\w* includ\w+
+""")
+ALL_BUT = Words(r"""
+    disinda\w* haric\w* except\w* excluding other\sthan apart\sfrom but\snot \w*[dt][ae]n\sbaska\w* sadece yalniz\w*
+    only just
+""")
+# All or others of a kind that is no channel: "tüm listelerden", not "tüm kampanya SMS'leri".
+ALL = Words("tum tumu butun hepsi herhangi hicbir all any every everything diger~ other others")
 # Known where a name speaks of the first, too.
 BESIDE = (
     (CONSENT_NOUN, GIVING),

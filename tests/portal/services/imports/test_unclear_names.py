@@ -8,7 +8,7 @@ from portal.core.iys_protocol import Channel
 from portal.domain.consents.bulk_import import Entry
 from portal.services.imports.audience import read_address_list
 from portal.services.imports.layout import Field, Layout, guess
-from portal.services.imports.layout.consent_names import is_unclear, refusal_named
+from portal.services.imports.layout.consent_names import channels_named, is_unclear, refusal_named, speaks_of_more
 from portal.services.imports.row_parser import RowParser, unknown_words
 from portal.services.imports.row_results import SLOTS
 from portal.services.imports.row_values import STATUSES
@@ -157,13 +157,70 @@ def test_whom_an_unclear_column_may_say_no_of_is_not_asked():
     assert ([row[0] for row in found.refused], [row[0] for row in found.good]) == ([3, 4], [2])
 
 
+# Of one channel and of more; and of all but one.
+OF_MORE = """
+Bülten ve kampanyalardan haberdar olmak istiyorum|Kampanya ve bülten izni|Kampanya, duyuru ve bülten almak istiyorum|
+E-bülten aboneliği ve ticari ileti onayı|Newsletter / marketing consent|Duyuru ve mailing izni|İleti ve arama izni|
+SMS ve kampanya bildirimleri almak istiyorum|Ticari elektronik mesaj izni|Pazarlama mesajları almak istiyor|
+Bülten ve kampanya iletisi almak istemiyorum|Reklam ve e-posta istemiyor|SMS vb. istemiyor|
+SMS ve diğer iletileri istemiyor|SMS dahil hiçbir ileti istemiyor|E-posta dahil tüm kanallardan çıktı|
+Pazarlama aramaları ve iletileri istemiyor|E-posta aboneliğinden ve tüm listelerden çıktı|
+Newsletter & promos opt out|Unsubscribed from newsletter and marketing|Email and other marketing opt-out|
+Opted out of newsletter and all communications|Do not email or contact
+"""
+ALL_BUT = """
+E-posta dışında bilgilendirilmek istemiyorum|SMS dışında iletişim kurulmasın|SMS'ten başka kanal istemiyorum|
+Do not contact except by email|SMS hariç istemiyor
+"""
+
+
+@pytest.mark.parametrize("name", names(OF_MORE))
+def test_a_no_under_a_name_of_more_than_a_channel_is_one_to_all(name):
+    layout, no = replace(guessed(name, ["E", "H"] * 10), channels=()), "E" if refusal_named(name) else "H"
+    lines = "".join(f"0532 700 0{n} 11;a{n}@example.com;{'EH'[n % 2]}\n" for n in range(4))
+
+    asked = read_address_list(f"CEP;MAIL;{name}\n{lines}").good
+
+    assert set(layout.columns) - {Field.PHONE, Field.EMAIL} < {*STATUSES}
+    assert statuses(parser_of(name, layout), no) == dict.fromkeys(Channel, "RET")
+    assert [line for line, _ in asked] == ([3, 3, 5, 5] if no == "E" else [2, 2, 4, 4])
+
+
+def test_beside_a_yes_of_another_column_such_a_no_is_unclear():
+    header = ["CEP", "MAIL", "İleti ve arama izni", "SMS izni"]
+    columns = {Field.PHONE: 0, Field.EMAIL: 1, Field.STATUS_CALL: 2, Field.STATUS_SMS: 3}
+    parser = RowParser(Layout(columns=columns, channels=(), **FACTS), at=NOW, header_line=1, header=header)
+
+    found = dict(parser.parse((2, ["0532 123 45 67", "a@example.com", "H", "E"])))
+
+    said = {SLOTS[slot]: str(getattr(what, "status", what)) for slot, what in found.items()}
+    assert said == {Channel.SMS: "status_unknown", Channel.CALL: "RET", Channel.EMAIL: "RET"}
+
+
+@pytest.mark.parametrize("name", [*names(ALL_BUT), "Sadece e-posta", "Only email"])
+def test_of_a_name_of_all_but_one_channel_nobody_tells_who_refuses(name):
+    found = read_address_list(f"CEP;MAIL;{name}\n0532 123 45 67;a@example.com;E\n")
+
+    assert is_unclear(name)
+    assert found.unread or not found.good
+
+
+@pytest.mark.parametrize("name", names(CLEAR))
+def test_usual_names_of_a_channel_speak_of_no_more(name):
+    assert not (channels_named(name) and speaks_of_more(name))
+
+
 @pytest.mark.parametrize("name", ["GSM izni", "Cep izni", "Mobil izin", "Tel onay"])
-def test_beside_a_no_to_the_number_a_general_yes_is_none_to_messages(name):
+def test_a_no_to_the_number_is_one_to_messages(name):
     content = f"GSM;Durum;{name}\n0532 700 02 11;ONAY;Hayır\n"
 
-    found, calls = (
-        examine(each.encode(), channels=(Channel.SMS,)) for each in (content, content.replace(name, "Arama"))
+    found, calls, alone = (
+        [str(getattr(what, "status", what)) for _, _, what in examine(each.encode(), channels=channels).results]
+        for each, channels in (
+            (content, (Channel.SMS,)),
+            (content.replace(name, "Arama"), (Channel.SMS,)),
+            (f"GSM;{name}\n0532 700 02 11;Hayır\n", (Channel.CALL,)),
+        )
     )
 
-    assert [str(getattr(what, "status", what)) for _, _, what in found.results] == ["status_unknown", "RET"]
-    assert [str(getattr(what, "status", what)) for _, _, what in calls.results] == ["ONAY", "RET"]
+    assert (found, calls, alone) == (["status_unknown", "RET"], ["ONAY", "RET"], ["RET", "RET"])
