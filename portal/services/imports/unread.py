@@ -16,7 +16,7 @@ from portal.core.models import Brand, ImportBatch, Provider
 from portal.core.vault import Vault
 from portal.domain.consents.import_plan import REFUSALS, Effect
 from portal.services.imports.layout import Layout
-from portal.services.imports.layout.headers import our_columns
+from portal.services.imports.layout.headers import holds_person, our_columns
 from portal.services.imports.layout.layout import STATUS_FIELDS, Field
 from portal.services.imports.layout.normalization import folded
 from portal.services.imports.layout.plain_words import is_plain
@@ -163,7 +163,7 @@ def marks_of_sheet(
     known |= {int(each) for each in counts if each.isdigit()} - {*layout.columns.values()}
     known |= our_columns(sheet.header)
     for column, name in enumerate(sheet.header):
-        if column not in known and not is_plain(name):
+        if holds_person(name) or (column not in known and not is_plain(name)):
             yield Mark(MarkKind.COLUMN, column_letter(column), _shown(name))
     looks = zip((MarkKind.COLOUR, MarkKind.FORMAT, MarkKind.STRUCK), sheet.looks, strict=False)
     yield from (Mark(kind, _shown(sheet.name)) for kind, last_line in looks if last_line > (sheet.header_line or 0))

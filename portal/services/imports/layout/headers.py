@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from portal.core.addresses import Address, redact_certain_addresses
+from portal.core.addresses.masking import HIDDEN
 from portal.services.imports.layout import vocabulary
-from portal.services.imports.layout.consent_names import consent_announced
+from portal.services.imports.layout.cell_words import STATUSES, WEAK
+from portal.services.imports.layout.consent_names import consent_announced, refusal_named
 from portal.services.imports.layout.dates import Moment, read
 from portal.services.imports.layout.layout import Field
 from portal.services.imports.layout.normalization import (
@@ -15,15 +17,16 @@ from portal.services.imports.layout.normalization import (
     address_or_problem,
     folded,
     is_sign,
+    key_of,
     name_of,
     says_nothing,
 )
 from portal.services.imports.layout.vocabulary import CHANNEL, CLOCK, CONSENT, DATE, EMAIL, FORMAT, RECORD, SMS, Words
 from portal.services.imports.reading.workbook_chunker.chunks import Line
 
+LINES_BELOW, FEWEST_NAMES = 300, 2  # Beside an example's address in a header.
 LINES_ABOVE = 20  # Titles, notes and empty lines that may stand above the names.
 CLEAR = 0.6  # From this weight on, a name says it by itself.
-LONG = 30  # Characters of a form's question.
 OURS = ["satir", "sorun", "cozum", "iys kodu"]  # Columns that our file of bad lines adds, side by side.
 
 _OTHER = r"(?:2|3|ii|ev|is|sabit|ikinci|diger|alternatif|yedek|home|work|other|second)"
@@ -99,7 +102,9 @@ _RULES, _OTHER_RULES = (
     tuple((re.compile(pattern), announced) for pattern, announced in rules) for rules in (RULES, OTHER_RULES)
 )
 _VALUE = re.compile(r"ret|bireysel|tacir|hs \w+|[\d ]{5,}")
+_NO_WORDS = re.compile(rf"{HIDDEN}|[^\W\d_]*\d[\w.,+-]*|\W+$|^\W+")
 _IN_BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
+_ROUND = str.maketrans("[]", "()")
 _IYS_SOURCE = re.compile(r"iys_\w+", re.I)  # IYS_WEB; "İYS durumu" is a name.
 
 
@@ -125,45 +130,59 @@ def dates_a_record(name: str) -> bool:
 def find_header(lines: Sequence[Line]) -> int | None:
     """The place in `lines` of the header, among the first twenty before any address; None where there is none.
 
-    It is the line with most clear names. Without any, a line counts of which every name is known ("Adres" alone).
+    It is the line with most clear names, best without an address. Without any, a line counts of which every name is
+    known ("Adres" alone).
     """
     best, most = None, 0.0
     for place, (_, cells) in enumerate(lines[:LINES_ABOVE]):
-        has_address = any(isinstance(address_or_problem(cell), Address) for cell in cells)
         ours = our_columns(cells)
         theirs = [cell for column, cell in enumerate(cells) if column not in ours]
-        if has_address or any(map(_holds_person, theirs)):
-            theirs = _without_examples(theirs, [*lines[:place], *lines[place + 1 :]])
-        if has_address and not theirs:
-            break
-        if not theirs or any(map(is_value, theirs)):
+        is_data = any(isinstance(address_or_problem(cell), Address) for cell in cells)
+        is_of_person = is_data or any(map(holds_person, theirs))
+        if is_of_person and not _has_examples(cells, [*lines[:place], *lines[place + 1 :][:LINES_BELOW]]):
+            if is_data:
+                break
+            continue
+        if any(map(is_value, theirs)):
             continue
         names = sum(map(is_clear, set(theirs))) or (0.5 if _are_all_known(theirs) else 0)
-        if names > most:
-            best, most = place, names
+        if names - 0.5 * is_of_person > most:
+            best, most = place, names - 0.5 * is_of_person
     return best
 
 
-def _without_examples(cells: Sequence[str], others: Sequence[Line]) -> list[str]:
-    """The names of columns of which some give an example, "Telefon (5321234567)"; none where it may be a person's line,
-    whose words stand alone or in another line as well."""
-    names = [_without_person(cell) for cell in cells]
-    examples = [name for name, cell in zip(names, cells, strict=True) if name != cell]
-    plain = [name for name, cell in zip(names, cells, strict=True) if name == cell and is_clear(name)]
-    again = {folded(_without_person(cell)) for _, other in others for cell in other}
-    are_named = all(is_clear(each) or (len(each) > LONG and announced(each) is not None) for each in examples)
-    return names if are_named and plain and again.isdisjoint(map(folded, [*examples, *plain])) else []
-
-
-def _without_person(cell: str) -> str:
-    text = redact_certain_addresses(cell[:LONGEST_NAME])
-    return cell if text == cell else text.replace("•", " ")
-
-
-def _holds_person(cell: str) -> bool:
+def holds_person(cell: str) -> bool:
     """Whether an address stands in a cell beside words ("0532 123 45 67 RET"); one in brackets is an example."""
-    text = _IN_BRACKETS.sub("", cell[:LONGEST_NAME])
+    text = _IN_BRACKETS.sub(_without_example, cell[:LONGEST_NAME]).translate(_ROUND)
     return redact_certain_addresses(text) != text
+
+
+def _without_example(in_brackets: re.Match[str]) -> str:
+    """Nothing of a whole address in brackets; of a number's code, "(0532)", all."""
+    return "" if redact_certain_addresses(in_brackets[0]) != in_brackets[0] else in_brackets[0]
+
+
+def _has_examples(cells: Sequence[str], others: Sequence[Line]) -> bool:
+    """Whether the addresses in a line are examples in names of columns, or names' own ("Vazgeçmek için: kvkk@…"): words
+    stand beside each, and two cells name what other lines hold and none says, of which one has an address."""
+    rows = [row for _, row in others]
+    if not any(isinstance(address_or_problem(cell), Address) for row in rows for cell in row):
+        return False
+    names = 0
+    for column, cell in enumerate(cells):
+        words = _words_beside(cell)
+        if not words and (holds_person(cell) or isinstance(address_or_problem(cell), Address)):
+            return False
+        beneath = [row[column] for row in rows if column < len(row) and not says_nothing(row[column])]
+        is_answer = folded(words) in STATUSES and not all(WEAK.fullmatch(key_of(each)) for each in beneath)
+        is_name = bool(beneath) and (is_clear(words) or refusal_named(words) is not None)
+        names += is_name and not is_answer and words not in map(_words_beside, beneath)
+    return names >= FEWEST_NAMES
+
+
+def _words_beside(cell: str) -> str:
+    """A cell without addresses and numbers."""
+    return " ".join(_NO_WORDS.sub(" ", redact_certain_addresses(cell[:LONGEST_NAME])).split())
 
 
 def signature(header: Sequence[str]) -> bytes:

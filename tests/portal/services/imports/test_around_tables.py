@@ -198,3 +198,12 @@ def test_an_address_in_brackets_in_a_header_is_an_example():
     content = "Telefon (örn. 0532 123 45 67);E-posta (ad@example.com)\n0532 700 04 11;a@example.com\n"
 
     assert [line for line, _ in read_address_list(content).good] == [2, 2]
+
+
+def test_a_header_with_an_address_beside_words_is_in_doubt():
+    lines = "SMS istemiyor\n0532 700 04 11;Evet\n0532 700 05 11;Hayır\n"
+
+    clear, doubtful = (read_address_list(f"{name};{lines}") for name in ("Cep Tel (5321234567)", "Cep Tel 5321234567"))
+
+    assert [line for line, _ in clear.good] == [line for line, _ in doubtful.good] == [3]
+    assert (clear.unread, [mark.where for mark in doubtful.unread]) == ([], ["A"])

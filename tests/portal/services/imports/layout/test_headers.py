@@ -71,6 +71,28 @@ def test_data_is_no_header(rows):
     assert find_header(lines(*rows)) is None
 
 
+EXAMPLES = """
+Cep Telefonu (5321234567)|GSM No (5321234567)|Telefon (0532 123 45 67)|Telefon: 0532 123 45 67|Cep Tel 0532 123 45 67|
+Cep telefonunuz. Örn: 05321234567|0532 123 45 67 formatında telefon|E-posta: ornek@firma.com
+"""
+
+
+@pytest.mark.parametrize("name", [each.strip() for each in EXAMPLES.split("|")])
+@pytest.mark.parametrize("status", ["SMS istemiyor", "Unsubscribed", "SMS almak istiyorum. Bilgi: kvkk@firma.com.tr"])
+def test_a_header_may_hold_an_example_of_an_address(name, status):
+    assert find_header(lines([name, status], ["0532 700 02 11", "Evet"], ["0532 700 03 11", "Hayır"])) == 0
+
+
+@pytest.mark.parametrize(
+    "first", ["Cep 0532 700 01 11", "(0532) 700 01 11 RET", "[0532] 700 01 11 cep", "0532 700 01 11"]
+)
+@pytest.mark.parametrize("status", ["RET", "SMS istemiyor"])
+def test_a_person_beside_a_refusal_is_no_header(first, status):
+    others = [["0532 700 02 11", "ONAY" if status == "RET" else ""], ["0532 700 03 11", ""]]
+
+    assert find_header(lines([first, status], *others)) is find_header(lines([first], *others)) is None
+
+
 def test_a_header_is_only_looked_for_at_the_top():
     assert find_header(lines(*[["", "x"]] * 19, ["Telefon", "Durum"])) == 19
     assert find_header(lines(*[["", "x"]] * 20, ["Telefon", "Durum"])) is None
