@@ -11,14 +11,14 @@ from portal.services.messaging.gateways import mail_text
 MOST_LINES, LONGEST_LINE, LONGEST_TOLD = 200, 1000, 200
 # Whose subject is ours, with what their program puts before it.
 REPEATED = re.compile(
-    r"\s*(?:re|r|aw|sv|fwd?|ynt|ilt|yan[ıi]t|otomatik (?:yan[ıi]t|cevap)|auto(?:matic)?[ -]?re(?:ply|sponse)|"
-    r"out of (?:the )?office|ofis d[ıi][şs][ıi]nda)\s*:",
+    r" {0,3}(?:re|r|aw|sv|fwd?|ynt|ilt|yan[ıi]t|otomatik (?:yan[ıi]t|cevap)|auto(?:matic)?[ -]?re(?:ply|sponse)|"
+    r"out of (?:the )?office|ofis d[ıi][şs][ıi]nda) {0,3}:",
     re.IGNORECASE,
 )
 # Where a quotation begins that has no marks.
 QUOTATION = re.compile(
-    r"[-_*]{2,}\s*(?:original|özgün|orijinal|iletilen|forwarded)|_{10,}|(?:from|kimden|gönderen)\s*:\s*\S|"
-    r"on .{6,120} wrote:\s*$|.{6,160} (?:şunları )?yazdı:?\s*$",
+    r"[-_*]{2,20} {0,3}(?:original|özgün|orijinal|iletilen|forwarded)|_{10}|(?:from|kimden|gönderen) {0,3}: {0,3}\S|"
+    r"on .{6,120} wrote: {0,3}$|.{6,160} (?:şunları )?yazdı:? {0,3}$",
     re.IGNORECASE,
 )
 # Folded: what is said to whoever reads it is our sentence.
@@ -27,7 +27,7 @@ TO_READER = re.compile(
     r"IF YOU (?:DO NOT|DON T|NO LONGER) (?:WANT|WISH)"
 )
 CODE = re.compile(r"\b(?:[456][0-9]{2}|[45]\.[0-9]{1,3}\.[0-9]{1,3})\b")
-OF_SMTP = re.compile(r"\s*(?:smtp|x-?[\w-]{1,20})\s*;", re.IGNORECASE)  # Before a diagnostic.
+OF_SMTP = re.compile(r"^ {0,3}(?:smtp|x-?[\w-]{1,20}) {0,3};", re.IGNORECASE)  # Before a diagnostic.
 LEFT = re.compile(  # Folded. No "List-Unsubscribe" that a mail system misses, no list of senders.
     r"UNSUBSCRIBED|\bOPT(?:ED|S)? ?OUT\b|SUPPRESSION LIST|MARKED (?:\w+ ){1,3}AS (?:SPAM|JUNK)|"
     r"\b(?:BLOCKED|REFUSED|REJECTED) BY (?:THE )?(?:RECIPIENT|END ?USER)\b"
