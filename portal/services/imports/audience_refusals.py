@@ -11,6 +11,7 @@ from portal.services.imports.layout.consent_names import refusal_named
 from portal.services.imports.layout.headers import announced
 from portal.services.imports.layout.normalization import folded, says_nothing
 from portal.services.imports.layout.plain_words import contents_of, is_date
+from portal.services.imports.layout.refusals import may_refuse
 from portal.services.imports.reading.column_words import CODED, is_code
 from portal.services.imports.reading.workbook_chunker.chunks import MOST_COLUMNS
 from portal.services.imports.refusals_beside import RefusalsBeside
@@ -20,11 +21,11 @@ from portal.services.imports.row_values import STATUSES, RowValueReader
 
 class RefusalReader:
     """Reads rows by a guessed layout; `addresses` are all columns of addresses, `days` those of a contact's day, and
-    `words` those of the whole table (ColumnWords)."""
+    `words` those of the whole table (ColumnWords). `dated` ones have a date in each line, which tells nobody apart."""
 
     def __init__(
         self, guessed: Layout, header: Sequence[str], addresses: Sequence[int], words: Sequence[int],
-        days: Set[int] = frozenset(),
+        days: Set[int] = frozenset(), dated: Set[int] = frozenset(),
     ):  # fmt: skip
         self._reader = RowValueReader(guessed, header, words=words)
         self._beside = RefusalsBeside(guessed, header, addresses, days)
@@ -36,7 +37,9 @@ class RefusalReader:
         self._named = {place: refusal_named(name) for place, name in enumerate(header)}
         self._named = {each: said for each, said in self._named.items() if each not in {*statuses, *addresses}}
         self._of_dates = {each for each in range(MOST_COLUMNS) if each not in read}
-        self._of_dates -= {place for place, name in enumerate(header) if contents_of(name)}
+        self._of_dates -= {
+            place for place, name in enumerate(header) if contents_of(name) or (place in dated and not may_refuse(name))
+        }
         # Further ones, beside those that are read: "SMS izni (güncel)".
         self._statuses = {
             place for place, name in enumerate(header) if {*STATUSES}.intersection(announced(name) or ())

@@ -2,7 +2,7 @@
 contact that its person began."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, zip_longest
 from typing import NamedTuple
@@ -18,12 +18,14 @@ from portal.services.imports.audience_refusals import RefusalReader
 from portal.services.imports.grouped_statuses import GroupedStatuses
 from portal.services.imports.layout import Field, Layout
 from portal.services.imports.layout.normalization import address_or_problem, addresses_within
+from portal.services.imports.layout.plain_words import is_date
 from portal.services.imports.reading import FileChunk, FileProblem, Line, Sheet, Unreadable
 from portal.services.imports.row_results import RowProblem
 from portal.services.imports.unread import Mark, MarkKind, marks_of_sheet
 from portal.services.imports.unused_columns import CellCounter, Counts, unused_columns
 
 MOST_ROWS = 100_000
+FEWEST_DATED = 2  # Lines; one has nobody to be told from.
 UNUSED = (Field.DATE, Field.SOURCE, Field.CHANNEL, Field.TYPE)  # Of consents, and nothing to a campaign.
 
 
@@ -96,12 +98,13 @@ def read_pages(pages: Sequence[AudienceSheet], words: Sequence[int]) -> None:
     header = pages[0].header or []
     lines = [line for lines in zip_longest(*(each.first for each in pages)) for line in lines if line]
     guessed, columns = layout.guess(header, lines), layout.address_columns(header, lines)
+    dated = _dated_columns(chain.from_iterable(chain([each.first], map(json.loads, each.others)) for each in pages))
     above: GroupedStatuses | None = None
     for sheet in pages:
         sheet.guessed, sheet.columns = guessed, columns
         contacts = ContactReader(guessed, header)
         counter = CellCounter(guessed, header, columns, contacts.places, UNUSED)
-        refusals = RefusalReader(guessed, header, columns, words, contacts.days)
+        refusals = RefusalReader(guessed, header, columns, words, contacts.days, dated)
         if above:
             refusals.groups.go_on(above)
         for rows in chain([sheet.first], map(json.loads, sheet.others)):
@@ -110,6 +113,20 @@ def read_pages(pages: Sequence[AudienceSheet], words: Sequence[int]) -> None:
             for line, cells in filled:
                 sheet.rows += _read_row(line, cells, columns, refusals, contacts)
         sheet.counts, above = counter.counts(), refusals.groups
+
+
+def _dated_columns(parts: Iterable[Sequence[Line]]) -> set[int]:
+    """The columns that have a date in each of several lines, but in empty ones."""
+    found: set[int] | None = None
+    count = 0
+    for _, cells in chain.from_iterable(parts):
+        if any(map(str.strip, cells)):
+            places = range(len(cells)) if found is None else found
+            found = {place for place in places if place < len(cells) and is_date(cells[place])}
+            count += 1
+            if not found:
+                break
+    return found or set() if count >= FEWEST_DATED else set()
 
 
 def _read_row(

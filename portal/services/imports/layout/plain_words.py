@@ -210,7 +210,7 @@ def _says_more(text: str) -> bool:
 # The words of which a name of the kind has one, what its cells hold, and words that it may have beside those.
 _KINDS: tuple[Any, ...] = (
     ((vocabulary.DATES,), is_day, vocabulary.EVENTS, vocabulary.CONSENTS),
-    ((vocabulary.EVENTS,), is_day),
+    ((vocabulary.EVENTS,), lambda cell: is_day(cell) or is_clock(cell), vocabulary.CLOCKS),
     ((vocabulary.CODES,), is_code),
     ((vocabulary.AMOUNTS,), lambda cell: _AMOUNT.fullmatch(cell.strip()) is not None),
     ((vocabulary.GENDERS,), lambda cell: _GENDER.fullmatch(folded(cell)) is not None),

@@ -168,6 +168,8 @@ EVENTS = Words("""
     alisveris~ satin alma ziyaret~ giris~ olusturma olusturulma guncelleme guncellenme islem~ teslim sevk randevu~
     rezervasyon~ basvuru~ etkinlik~ katilim~ created updated modified changed ordered purchase purchased visit visited
     paid payment registered registration joined signed sign signup up login logged seen event baslangic~
+    damgasi tamamlanma added start completion confirm submission submitted activity gonderim muayene~ kontrol~ bakim~
+    konaklama~ kiralama~ teklif~ vade~ check
 """)
 CONSENTS = Words(
     "izin izni onay onayi riza alinma alindigi verildigi durum durumu iys sms arama eposta consent permission"

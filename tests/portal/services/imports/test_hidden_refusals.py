@@ -189,3 +189,33 @@ def test_a_text_of_all_channels_that_is_explained_as_a_refusal_refuses_all():
 
     assert set(unknown.values()) == {RowProblem.STATUS_UNKNOWN}
     assert explained == dict.fromkeys(Channel, Status.REFUSED)
+
+
+RECORDS = (
+    "Zaman damgası|Başlangıç saati|Tamamlanma saati|date_added|ADDED_TIME|CONFIRM_TIME|Submission Date|Kontrol tarihi"
+)
+
+
+@pytest.mark.parametrize("name", RECORDS.split("|"))
+def test_the_date_of_a_forms_record_needs_no_word_in_a_list(name):
+    days = ["23.11.2026 10:00:00", "24.11.2026 11:30:00", ""]
+    people = [[day, f"0532 700 0{place} 11"] for place, day in enumerate(days)]
+
+    found = read_address_list(text([name, "Telefon"], *people))
+
+    assert ([line for line, _ in found.good], found.unread) == ([2, 3, 4], [])
+
+
+@pytest.mark.parametrize(
+    ("name", "days", "asked", "marked"),
+    [
+        ("Kulüp", ("23.11.2026", "24.11.2026"), [2, 3], ["B"]),
+        ("Kulüp", ("23.11.2026", ""), [3], ["B"]),
+        ("Ayrılma", ("23.11.2026", "24.11.2026"), [], ["B"]),
+        ("Ret tarihi", ("23.11.2026", "24.11.2026"), [], ["B"]),
+    ],
+)
+def test_dates_of_unknown_kind_in_each_line_are_named_and_leave_nobody_out(name, days, asked, marked):
+    found = read_address_list(text(["Telefon", name], *([f"0532 700 0{n} 11", day] for n, day in enumerate(days))))
+
+    assert ([line for line, _ in found.good], [mark.where for mark in found.unread]) == (asked, marked)
