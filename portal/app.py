@@ -53,8 +53,8 @@ class Portal(Flask):
         return func
 
     def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
-        """Of what the request has read already; Flask's reads the WSGI environment anew."""
-        if request is None:
+        """As Flask's, which parses the WSGI environment a second time; a path that begins with "//" is redirected."""
+        if request is None or request.environ["PATH_INFO"].startswith("//"):
             return super().create_url_adapter(request)
         return self.url_map.bind(
             request.host, request.root_path, "", request.scheme, request.method, request.path,

@@ -76,6 +76,11 @@ def correct(dialect: str) -> str:
     return f"INSERT INTO row_tally ({KEY}, total) {found} {TO_TOTALS}"  # nosec B608
 
 
+def trigger_names() -> set[str]:
+    each = ((tally, f"{tally.table}_tally") for tally in TALLIES)
+    return {name + what for tally, name in each for what in ("", "_delete", *(["_update"] if tally.columns else []))}
+
+
 def create_triggers(dialect: str) -> None:
     for tally in TALLIES:
         for statement in (_of_sqlite if dialect == "sqlite" else _of_postgresql)(tally):

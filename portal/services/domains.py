@@ -94,7 +94,8 @@ def add(session: Session, brand: Brand, host: str, at: datetime) -> Domain:
         raise BadHost(HostProblem.TOO_MANY)
     claim = session.scalar(select(Domain).where(Domain.host == host, Domain.brand_id == brand.id))
     if claim is not None:
-        claim.removed_at = None
+        if claim.removed_at is not None:  # It may be somebody else's by now: new links wait for its record.
+            claim.removed_at, claim.missing_since = None, at if claim.verified_at else None
         return claim
     if _is_proved(session, host):
         raise BadHost(HostProblem.TAKEN)
@@ -170,8 +171,10 @@ def _save_result(domain: Domain, seen: CheckResult, at: datetime) -> None:
     mine = update(Domain).where(Domain.id == domain.id, Domain.proof == domain.proof)
     values: dict[str, Any] = {"checked_at": at}
     if seen == CheckResult.FOUND:
-        left = update(Domain).where(Domain.host == domain.host, Domain.id != domain.id, Domain.removed_at.is_not(None))
-        db.session.execute(left.values(verified_at=None))
+        left = Domain.host == domain.host, Domain.id != domain.id, Domain.removed_at.is_not(None)
+        still = select(Domain.id).where(Domain.id == domain.id, Domain.proof == domain.proof)
+        if db.session.scalar(still.with_for_update()) is not None:
+            db.session.execute(update(Domain).where(*left).values(verified_at=None))
         values |= {"verified_at": func.coalesce(Domain.verified_at, at), "missing_since": None}
     elif seen == CheckResult.ABSENT:
         values["missing_since"] = case(

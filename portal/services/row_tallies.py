@@ -36,7 +36,9 @@ def find_differences(session: Session) -> Sequence[Row[Any]]:
 
 
 def correct() -> int:
-    """Set counts right, beside writers too; returns how many were wrong."""
+    """Set counts right, beside writers too; returns how many were wrong. One at a time, or both would add the same."""
+    if db.session.get_bind().dialect.name == "postgresql":
+        db.session.execute(text("LOCK TABLE row_tally IN SHARE ROW EXCLUSIVE MODE"))
     corrected = cast(
         "CursorResult[Any]", db.session.execute(text(row_tallies.correct(db.session.get_bind().dialect.name)))
     )

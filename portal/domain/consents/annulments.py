@@ -92,9 +92,8 @@ def undo_grants(session: Session, vault: Vault, receipt_ids: Collection[int], at
 
 
 def stays_granted(session: Session, consent_of: Mapping[int, int], at: datetime) -> bool:
-    """Whether any of these grants' consents is granted still where those of them are undone that wait for it: by an
-    earlier grant or a later one, or since İYS may have heard of it. `consent_of` is by decision; their recipients are
-    locked."""
+    """Whether undoing these grants leaves any of their consents granted: by another grant, or since İYS may have heard
+    of one of them. `consent_of` names the consent of each; their recipients are locked."""
     waiting = select(Submission.decision_id).where(Submission.decision_id.in_(consent_of), may_be_undone(at))
     undone, left = set(session.scalars(waiting)), defaultdict(list)
     granted = select(Consent.id).where(Consent.id.in_(consent_of.values()), Consent.status == Status.GRANTED)

@@ -20,6 +20,7 @@ from portal.core.extensions import close_reader, db, limiter, read_session, vaul
 from portal.core.lazy_text import N_
 from portal.core.models import Egress, EgressState, IysRate, JournalGap, Mail, Message, Outcome, Provider, Submission
 from portal.core.paths import MIGRATIONS, ROOT
+from portal.migrations import row_tallies
 from portal.services.readiness import forwarded_headers, heartbeats, postgresql, settings
 from portal.services.readiness.fault import Fault
 
@@ -31,7 +32,6 @@ GUARDED = (
     "retention_run",
 )  # fmt: skip
 WITH_EVENTS = ("annulment", "decision", "submission")
-WITH_COUNTS = ("annulment", "consent", "decision", "recipient", "submission")
 TRIGGERS_OF_SQLITE = text("SELECT name FROM sqlite_master WHERE type = 'trigger'")
 TRIGGERS_OF_POSTGRESQL = text("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled IN ('O', 'A')")
 QUEUES = ((Submission, Submission.payload), (Message, Message.facts), (Mail, Mail.facts))
@@ -123,7 +123,7 @@ def _check_triggers() -> Fault | None:
     is_sqlite = read_session().get_bind().dialect.name == "sqlite"
     found = set(read_session().scalars(TRIGGERS_OF_SQLITE if is_sqlite else TRIGGERS_OF_POSTGRESQL))
     expected = {f"{table}_no_{act}" for table in GUARDED for act in ("update", "delete")}
-    expected |= {f"{table}_event" for table in WITH_EVENTS} | {f"{table}_tally" for table in WITH_COUNTS}
+    expected |= {f"{table}_event" for table in WITH_EVENTS} | row_tallies.trigger_names()
     if not (missing := sorted(expected - found)):
         return None
     return Fault(

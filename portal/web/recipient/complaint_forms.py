@@ -23,8 +23,10 @@ from portal.web.shared.validators import READABLE, required_text, stop_if_wrong
 
 BIDI_MARKS = re.compile(rf"[\u200e\ufeff{''.join(sorted(TURNING))}]")  # They come with pasted text.
 FIRST_DAY = date(2015, 5, 1)  # The law begins.
-CARD = re.compile(r"(?<![0-9])(?:[0-9][ -]?){12,18}[0-9](?![ -]?[0-9])")
-IBAN = re.compile(r"TR ?[0-9]{2}(?: ?[0-9]){22}", re.I)
+GROUPS = re.compile(r"[0-9]+(?:[\s._-]{1,2}[0-9]+)*")  # Of digits, as cards have them; perhaps more behind them.
+CARD_DIGITS = {"3": 15, "4": 16, "5": 16, "6": 16, "9": 16}  # By the first one.
+IBAN = re.compile(r"TR[\s.-]{0,2}[0-9]{2}(?:[\s.-]{0,2}[0-9]){22}", re.I)
+REFUSES = _l("Bu marka bana artık bu yolla ticari ileti göndermesin: reddetmediysem reddim kaydedilsin.")
 BAD_PICTURES = {
     ImageProblem.TOO_LARGE: _l("Resim 15 MB'tan büyük. İletinin ekran görüntüsünü alıp onu seçin."),
     ImageProblem.TOO_MANY_PIXELS: _l("Resim çok büyük. İletinin ekran görüntüsünü alıp onu seçin."),
@@ -65,9 +67,7 @@ class ComplaintForm(SessionlessForm):
         validators=[Length(max=3000, message=_l("En çok 3.000 karakter yazın.")), READABLE],
     )
     picture = FileField(_l("Ekran görüntüsü"))
-    refuses = BooleanField(
-        _l("Bu marka bana artık bu yolla ticari ileti göndermesin: reddetmediysem reddim kaydedilsin."), default=True
-    )
+    refuses = BooleanField(REFUSES, default=True)
 
     def __init__(
         self, *arguments: Any, senders: Sequence[tuple[int, str]], channels: Sequence[Channel],
@@ -128,7 +128,17 @@ class ComplaintForm(SessionlessForm):
 
 def _holds_account(text: str) -> bool:
     """Whether the number of a card, or of an account, stands in a text."""
-    return IBAN.search(text) is not None or any(luhn.is_valid(re.sub("[ -]", "", each)) for each in CARD.findall(text))
+    return IBAN.search(text) is not None or any(map(_holds_card, GROUPS.findall(text)))
+
+
+def _holds_card(groups: str) -> bool:
+    parts = re.findall("[0-9]+", groups)
+    for first, number in enumerate(parts):
+        digits = CARD_DIGITS.get(number[0], 0)
+        number = "".join(parts[first : first + digits])[:digits]
+        if len(number) == digits > 0 and luhn.is_valid(number):
+            return True
+    return False
 
 
 def no_account(_form: BaseForm, field: Field) -> None:
@@ -142,6 +152,7 @@ def no_account(_form: BaseForm, field: Field) -> None:
 class WordForm(SessionlessForm):
     """A further message in a case, or why it should be reopened."""
 
+    refuses = BooleanField(REFUSES, default=True)
     text = TextAreaField(
         _l("Eklemek istediğiniz"),
         filters=[clean_text],

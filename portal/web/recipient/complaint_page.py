@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from portal.core import address_holders, addresses, clock, display_names
 from portal.core.extensions import read_session, vault
-from portal.core.iys_protocol import Status
+from portal.core.iys_protocol import Channel, Status
 from portal.core.models import Brand, Complaint, ComplaintKind, Finding, Provider, Receipt, Recipient, Submission
 from portal.domain import complaints
 from portal.domain.complaints import Comparison
@@ -51,7 +51,8 @@ def render_case(case: Complaint, code: str, form: WordForm, *, problem: str | No
         trial_name=display_names.trial_name(code_at_iys) if is_trial else None,
         compared=compared,
         complain_until=add_months(clock.day(case.came_at), MONTHS_TO_COMPLAIN) if case.came_at else None,
-        may_refuse=not is_erasure and may_refuse(session, case, recipient),
+        may_refuse=bool(case.brand_id and case.channel)
+        and may_refuse(session, recipient, case.brand_id, case.channel, complaints.held_at(session, case)),
         may_reopen=reopen_until is not None and at <= reopen_until,
         reopen_until=reopen_until,
         break_links=display_names.break_links,
@@ -94,14 +95,11 @@ def _sender(provider: Provider, brand: Brand | None) -> tuple[str, int]:
     return (brand.name, brand.brand_code) if brand else (provider.title, provider.iys_code)
 
 
-def may_refuse(session: Session, case: Complaint, recipient: Recipient) -> bool:
-    """Whether the present owner of the address has not refused the channel."""
-    if complaints.held_until(session, recipient, complaints.held_at(session, case)):
+def may_refuse(session: Session, recipient: Recipient, brand_id: int, channel: Channel, held_at: datetime) -> bool:
+    """Whether who had the address at that moment has it still, and has not refused the channel."""
+    if complaints.held_until(session, recipient, held_at):
         return False
-    assert case.brand_id is not None and case.channel  # All but erasure requests have them.
-    return not complaints.is_refused(
-        session, recipient_id=case.recipient_id, brand_id=case.brand_id, channel=case.channel
-    )
+    return not complaints.is_refused(session, recipient_id=recipient.id, brand_id=brand_id, channel=channel)
 
 
 def takes_message(recipient: Recipient, held_at: datetime) -> bool:

@@ -7,12 +7,13 @@ from flask_babel import gettext as _
 
 from portal.core import address_holders, addresses, clock
 from portal.core.extensions import db, limiter, read_session, vault
+from portal.core.iys_protocol import Channel
 from portal.core.models import Brand, Complaint, DecisionOrigin, Receipt, Recipient
 from portal.domain import complaints, consents
 from portal.domain.complaints import screenshots
 from portal.domain.consents import recipients, refusals
 from portal.domain.receipts.contents import ReceiptContents
-from portal.domain.replies import REFUSING, classify_reply
+from portal.domain.replies import ReplyOutcome, classify_reply
 from portal.web.recipient import page_content, receipts
 from portal.web.recipient.blueprint import blueprint
 from portal.web.recipient.complaint_forms import ComplaintForm, WordForm
@@ -62,7 +63,9 @@ def open_case(code: str) -> ResponseReturnValue:
         )  # fmt: skip
     except (complaints.TooManyOpen, complaints.TooManyToday) as too_many:
         db.session.rollback()
-        return _form_page(code, act, form, too_many=TOO_MANY[type(too_many)]), 429
+        is_refused = form.refuses.data and _refuse(sender.receipt, sender.brand.id, form.chosen_channel)
+        db.session.commit()
+        return _form_page(code, act, form, too_many=TOO_MANY[type(too_many)], is_refused=is_refused), 429
     if form.refuses.data:
         _refuse_channel(case)
     db.session.commit()
@@ -100,12 +103,13 @@ def add_word(code: str) -> ResponseReturnValue:
     case, form = _find_proved_case(code), WordForm()
     if not form.validate():
         return render_case(case, code, form), 422
+    _lock_recipient(case.recipient_id)
     try:
         complaints.add_message(db.session, vault(), case, form.text.data, clock.now())
     except (complaints.AlreadyClosed, complaints.TooManyMessages) as refused:
         db.session.rollback()
         return render_case(case, code, form, problem=type(refused).__name__), 409
-    _hear(case, form)
+    _refuse_if_asked(case, form)
     return _commit_and_redirect(code)
 
 
@@ -116,6 +120,7 @@ def reopen(code: str) -> ResponseReturnValue:
     case, form = _find_proved_case(code), WordForm()
     if not form.validate():
         return render_case(case, code, form), 422
+    _lock_recipient(case.recipient_id)
     try:
         complaints.reopen_case(db.session, vault(), case, form.text.data, user_id=None, at=clock.now())
     except complaints.AlreadyOpen:
@@ -124,7 +129,7 @@ def reopen(code: str) -> ResponseReturnValue:
     except complaints.TooLate as refused:
         db.session.rollback()
         return render_case(case, code, form, problem=type(refused).__name__), 409
-    _hear(case, form)
+    _refuse_if_asked(case, form)
     return _commit_and_redirect(code)
 
 
@@ -136,26 +141,36 @@ def refuse(code: str) -> ResponseReturnValue:
     return _commit_and_redirect(code)
 
 
-def _hear(case: Complaint, form: WordForm) -> None:
-    """Who writes that the messages should stop has refused them."""
-    if classify_reply(form.text.data or "") in REFUSING:
+def _refuse_if_asked(case: Complaint, form: WordForm) -> None:
+    """By the tick, or by words that are a refusal and nothing else."""
+    if form.refuses.data or classify_reply(form.text.data or "") == ReplyOutcome.REFUSAL:
         _refuse_channel(case)
 
 
 def _refuse_channel(case: Complaint) -> None:
-    """Refuse the channel of a case, where it was not refused."""
-    recipient = db.session.get_one(Recipient, case.recipient_id, with_for_update=True)  # Twice at once is once.
-    if case.brand_id is None or case.channel is None or not may_refuse(db.session, case, recipient):
-        return
+    receipt = db.session.get(Receipt, case.receipt_id) if case.receipt_id else None
+    if receipt and case.brand_id and case.channel and _refuse(receipt, case.brand_id, case.channel):
+        complaints.note_refusal(db.session, vault(), case, user_id=None, at=clock.now())
+
+
+def _refuse(receipt: Receipt, brand_id: int, channel: Channel) -> bool:
+    """Refuse a channel for the present owner of the address, if they have not; whether they had not."""
+    recipient = _lock_recipient(receipt.recipient_id)  # Twice at once is once.
+    if not may_refuse(db.session, recipient, brand_id, channel, receipt.decided_at):
+        return False
     address = addresses.parse(recipients.address_of(vault(), recipient))
-    part = refusals.RefusalScope(recipient, address, [db.session.get_one(Brand, case.brand_id)], [case.channel])
-    at, receipt = clock.now(), db.session.get_one(Receipt, case.receipt_id)
+    part = refusals.RefusalScope(recipient, address, [db.session.get_one(Brand, brand_id)], [channel])
     refusals.withdraw(
-        db.session, vault(), [part], origin=DecisionOrigin.LINK, language=get_locale().language, at=at,
+        db.session, vault(), [part], origin=DecisionOrigin.LINK, language=get_locale().language, at=clock.now(),
         request_metadata=consents.describe_request(request.remote_addr, request.user_agent.string),
         link_id=receipt.link_id,
     )  # fmt: skip
-    complaints.note_refusal(db.session, vault(), case, user_id=None, at=at)
+    return True
+
+
+def _lock_recipient(recipient_id: int) -> Recipient:
+    """Before any other row, as whoever refuses does."""
+    return db.session.get_one(Recipient, recipient_id, with_for_update=True)
 
 
 def _complaint_form(act: ReceiptContents, **options) -> ComplaintForm:
@@ -172,7 +187,9 @@ def _recipient(act: ReceiptContents) -> Recipient:
     return read_session().get_one(Recipient, receipt.recipient_id)
 
 
-def _form_page(code: str, act: ReceiptContents, form: ComplaintForm, *, too_many: str | None = None) -> str:
+def _form_page(
+    code: str, act: ReceiptContents, form: ComplaintForm, *, too_many: str | None = None, is_refused: bool = False
+) -> str:  # fmt: skip
     return render_template(
         "recipient/complaint_form.html",
         form=form,
@@ -185,6 +202,7 @@ def _form_page(code: str, act: ReceiptContents, form: ComplaintForm, *, too_many
         today=clock.day(clock.now()).isoformat(),
         cases=complaints.list_cases(read_session(), act.receipt_ids),
         too_many=too_many,
+        is_refused=is_refused,
     )
 
 

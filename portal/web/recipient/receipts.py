@@ -69,7 +69,9 @@ def undo(code: str) -> ResponseReturnValue:
         return redirect(url_for(".receipt", code=receipt_code(withdrawn.receipt_id, withdrawn.nonce), **args), 303)
     read_session().expire_all()
     act = find_act(code)
-    if any(line.annulled_at for line in act.lines):
+    if any(
+        line.status == Status.GRANTED and (line.annulled_at or line.now_status != line.status) for line in act.lines
+    ):
         return redirect(url_for(".receipt", code=code, **args), 303)
     return _page(code, act, has_nothing_left=True), 409
 

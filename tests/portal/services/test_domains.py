@@ -267,7 +267,9 @@ def test_a_removed_host_leaves_room_for_two_others_and_may_come_back(app, names,
         db.session.commit()
 
     assert add(app, brand_id)[0] == domain_id and rows.count(Domain) == 2
-    assert rows.one(Domain, Domain.id == domain_id).removed_at is None
+    its = rows.one(Domain, Domain.id == domain_id)
+    assert its.removed_at is None and its.missing_since  # New links wait until its record is found again.
+    assert check(app, domain_id) == CheckResult.FOUND and rows.one(Domain, Domain.id == domain_id).missing_since is None
 
 
 def test_links_begin_with_the_brands_first_host_that_stands(app, names, brand_id):

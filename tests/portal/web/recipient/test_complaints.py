@@ -10,7 +10,7 @@ from werkzeug.test import encode_multipart
 
 from portal.core import clock
 from portal.core.extensions import db, limiter, vault
-from portal.core.models import Complaint, ComplaintStep, Finding, Receipt, Recipient
+from portal.core.models import Complaint, ComplaintStep, Decision, Finding, Receipt, Recipient
 from tests import make
 from tests.portal.domain.complaints.cast import HEADER, TEXT, code_of
 from tests.portal.web.recipient.open_complaints import complains, proves, told
@@ -42,6 +42,15 @@ def test_what_was_told_becomes_a_case_with_a_page_of_its_own(app, browser, code,
     assert "Başvurunuz inceleniyor" in page.text and HEADER in page.text and TEXT in page.text
     assert page.headers["Cache-Control"] == "no-store" and "noindex" in page.headers["X-Robots-Tag"]
     assert page.headers.getlist("Set-Cookie") == []
+
+
+def test_no_limit_of_cases_holds_a_refusal_up(browser, code, rows):
+    for hour in ("10:00", "10:01", "10:02"):
+        complains(browser, code, hour=hour)
+    answer = complains(browser, code, hour="10:03", channel="ARAMA", refuses="y")
+
+    assert answer.status_code == 429 and "Reddiniz kaydedildi" in answer.text and rows.count(Complaint) == 3
+    assert [each.status for each in rows(Decision, Decision.channel == "ARAMA")] == ["RET"]
 
 
 def test_sending_the_form_twice_opens_one_case(browser, code, rows):

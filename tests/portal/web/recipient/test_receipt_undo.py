@@ -114,16 +114,26 @@ def test_where_another_grant_would_stand_who_takes_it_back_refuses(app, fatma, b
     assert rows.count(Annulment) == 2 and "Şu an: reddettiniz" in browser.get(location).text
 
 
+def test_what_is_sent_in_that_moment_is_refused(fatma, browser, rows, monkeypatch):
+    location = fatma.decides(MESAJ="ONAY").location
+    monkeypatch.setattr(annulments, "undo_grants", lambda *given: [])  # A forwarder has claimed it just now.
+
+    with time_machine.travel(clock.now() + timedelta(seconds=5)):
+        assert browser.post(f"{location}/geri-al").status_code == 303
+    assert rows.one(Consent).status == Status.REFUSED
+
+
 def test_too_late_it_refuses(fatma, browser, rows):
     """A page may have been left open. Nothing that is taken back stays granted, even where it cannot be undone."""
     location = fatma.decides(MESAJ="ONAY").location
 
     with time_machine.travel(clock.now() + timedelta(seconds=WAIT + 1)):
         page = browser.get(location).text
-        answer = browser.post(f"{location}/geri-al")
+        answer, again = (browser.post(f"{location}/geri-al") for _ in range(2))
 
     assert "Onayımı geri al<" not in page
     assert answer.status_code == 303 and answer.location != location
+    assert (again.status_code, again.location) == (303, location)
     assert rows.one(Consent).status == Status.REFUSED and rows.count(Annulment) == 0
 
 
