@@ -28,7 +28,10 @@ SAMPLES = {
     opcodes.CATEGORY_NOT_DIGIT: "a", opcodes.CATEGORY_NOT_SPACE: "a", opcodes.CATEGORY_NOT_WORD: "-",
 }  # fmt: skip
 # Steep ones of these modules are given a text that was cut before.
-OF_SHORT_TEXTS = {"portal.services.imports.layout.headers": "names of columns, cut to LONGEST_NAME"}
+OF_SHORT_TEXTS = {
+    "portal.services.imports.layout.headers": "names of columns, cut to LONGEST_NAME",
+    "portal.services.imports.layout.consent_names": "the same",
+}
 END = "\x01\n"  # What few patterns take.
 
 

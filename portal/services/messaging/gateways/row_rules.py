@@ -17,14 +17,22 @@ from portal.domain.replies.refusing_words import MAY_REFUSE
 from portal.services.messaging.gateways import json_values, vendor_rows
 from portal.services.messaging.gateways.protocol import BLOCKED, Feedback, InboundMessage, Report, ReportState
 from portal.services.messaging.gateways.sample_words import is_texts, names_list
-from portal.services.messaging.gateways.unread_rows import MOBILE, PHONE, SERVICE, is_person, people_at, unread_replies
+from portal.services.messaging.gateways.unread_rows import (
+    MOBILE,
+    PHONE,
+    SERVICE,
+    is_person,
+    numbers_in,
+    people_at,
+    unread_replies,
+)
 from portal.services.messaging.gateways.vendor_rows import Mapped, canonical, meant_rows
 
 LETTER = re.compile(r"[^\W\d_]")
 FLAG = re.compile(r"(?:NO|HAYIR)(?: ERRORS?)?")  # Folded: a field that says no is no person who does.
 # Our own text tells how to refuse: by a link, which does not come first, or by a reply.
 TELLS_HOW = re.compile(
-    r"\S\s.*?(?:https?://|(?:[\w-]{1,63}\.){1,4}[a-z]{2,10}/)\w|\byaz(?:[ıi]p|arak|[ıi]n|[ıi]n[ıi]z)?\b.*?"
+    r"\s\S{0,20}?(?:https?://|(?<![\w.-])(?:[\w-]{1,63}\.){1,4}[a-z]{2,10}/)\w|\byaz(?:[ıi]p|arak|[ıi]n|[ıi]n[ıi]z)?\b.{0,100}?"
     r"\bgönder(?:in|iniz|ip|erek|ebilirsiniz)?\b|\b(?:text|send|reply)(?: with)? \W?(?:stop|ret|no|cancel|end|quit|"
     r"unsub\w*|opt-?out)\W? (?:to|for)\b",
     re.I | re.S,
@@ -165,7 +173,8 @@ def _facts(
     writer = [reply.sender] if reply.sender[:1] == "+" else []
     named += [each for each in writer if not each.startswith(SERVICE)]
     known = [recipient] if is_listed and is_person(recipient) and words < Refusing.LIKELY else named
-    people = _without(ours, known) or _without(ours, writer) or _without(ours, _people(values)) or [""]
+    whose = (known, writer, _people(values), numbers_in(row))  # The last ones: landlines.
+    people = next(filter(None, (_without(ours, each) for each in whose)), [""])
     words = Refusing.SURELY if is_listed else words
     return RowFacts(row, kind, reply, is_written, has_others, words, people)
 
@@ -228,7 +237,7 @@ def _is_meant(row: Any, inbound: Mapped) -> bool:
 
 def _is_own_text(said: str) -> bool:
     """Nobody's reply is long and tells how to refuse."""
-    is_long = len(said.split()) >= FEWEST_WORDS and TELLS_HOW.search(said[:LONGEST]) is not None
+    is_long = len(said.split()) >= FEWEST_WORDS and TELLS_HOW.search(said.strip()[:LONGEST]) is not None
     return is_long and classify_reply(said) == ReplyOutcome.LIKELY_REFUSAL
 
 

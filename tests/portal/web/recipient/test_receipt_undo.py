@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from sqlalchemy import update
 
 from portal.core import clock
 from portal.core.iys_protocol import Status
@@ -114,9 +115,14 @@ def test_where_another_grant_would_stand_who_takes_it_back_refuses(app, fatma, b
     assert rows.count(Annulment) == 2 and "Şu an: reddettiniz" in browser.get(location).text
 
 
-def test_what_is_sent_in_that_moment_is_refused(fatma, browser, rows, monkeypatch):
-    location = fatma.decides(MESAJ="ONAY").location
-    monkeypatch.setattr(annulments, "undo_grants", lambda *given: [])  # A forwarder has claimed it just now.
+def test_what_is_claimed_for_sending_in_that_moment_is_refused(fatma, browser, rows, monkeypatch):
+    location, undo = fatma.decides(MESAJ="ONAY").location, annulments.undo_grants
+
+    def claimed_just_before(session, *given):
+        session.execute(update(Submission).values(attempts=1))
+        return undo(session, *given)
+
+    monkeypatch.setattr(annulments, "undo_grants", claimed_just_before)
 
     with time_machine.travel(clock.now() + timedelta(seconds=5)):
         assert browser.post(f"{location}/geri-al").status_code == 303
