@@ -40,13 +40,17 @@ def changed_hands_at(session: Session, holders: Iterable[Recipient]) -> datetime
 
 def changed_hands_after(session: Session, vault: Vault, recipient: Recipient, at: datetime) -> bool:
     """Whether an address changed hands after a moment, as the recipient's own firm or any admitted one heard."""
+    since = held_since(session, vault, recipient)
+    return since is not None and since > at
+
+
+def held_since(session: Session, vault: Vault, recipient: Recipient) -> datetime | None:
+    """Since when an address is its present holder's, as the recipient's own firm or any admitted one heard."""
     try:
         address = parse(vault.read(recipient.address, Recipient.PLACE, recipient.provider_id, recipient.id))
     except CannotOpen:  # Nothing can be sent there, and other firms' rows are not found.
-        since = recipient.held_since
-    else:
-        since = latest(recipient.held_since, changed_hands_at(session, find_holders(session, vault, address)))
-    return since is not None and since > at
+        return recipient.held_since
+    return latest(recipient.held_since, changed_hands_at(session, find_holders(session, vault, address)))
 
 
 def hides_iys_answer(status: Status, held_since: datetime | None) -> bool:

@@ -1,5 +1,6 @@
 """An operator closes a line and gives the number to somebody else, who sees nothing of who had it before."""
 
+import re
 from datetime import timedelta
 
 import pypdfium2
@@ -146,6 +147,42 @@ def test_a_new_owners_case_does_not_tell_when_the_old_one_refused(app, fatma, ro
     before = clock.istanbul(rows(Receipt)[0].decided_at).strftime("%H:%M")
     assert before not in page and "of-who-was-there-before" not in page
     assert rows.one(Complaint).finding != Finding.NO_REFUSAL
+
+
+@pytest.mark.parametrize("heard", ["by another firm", "closed line"])
+def test_a_case_from_izinlerim_tells_nothing_of_who_had_the_number(app, rows, heard):
+    """Neither their refusals nor their consents, nor on which channels a closed line ended any."""
+    numbers, earlier = ["+905551234501", "+905551234502", "+905551234503"], [{}, {"MESAJ": "RET"}, {"MESAJ": "ONAY"}]
+    codes, told = make.codes(app, "\n".join(numbers)), []
+    with app.app_context():
+        other = make.provider(700002, 700002, "oteki@firma.example")
+        other.admitted_at = clock.now()
+        db.session.commit()
+        other_id = other.id
+    for number, choices in zip(numbers, earlier, strict=True):
+        with time_machine.travel(clock.now() - A_WEEK):
+            if choices:
+                Person(app.test_client(), codes[number]).decides(**choices)
+        if heard == "closed line":
+            MovementReceiver(app).receives(row("RET", ago=A_DAY, source=movements.LINE_CLOSED, recipient=number))
+        with app.app_context():
+            (its_id,) = recipients.gather(
+                db.session, vault(), other_id, [addresses.parse(number)], clock.now()
+            ).values()
+            if heard != "closed line":
+                db.session.get_one(Recipient, its_id).reassigned_at = clock.now() - A_DAY
+            db.session.commit()
+        new = Visitor(app, app.test_client())
+        proves(new.browser, number)
+        first = rows(Brand)[0].id
+        new.posts("/izinlerim/liste", refuse=str(first))
+        receipt = rows(Receipt)[-1]
+        with time_machine.travel(clock.now() + timedelta(minutes=2)):
+            location = complains(new.browser, code_of(app, receipt), channel="MESAJ").location
+            page = new.browser.get(location).text.split('id="finding"')[1].split("</section>")[0]
+        told.append(re.sub("[0-9]+", "", page))
+
+    assert told[1:] == told[:-1]
 
 
 @pytest.mark.parametrize("firm", [0, 1])

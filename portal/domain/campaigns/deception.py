@@ -7,8 +7,9 @@ from portal.domain.campaigns.word_search import find_words
 
 # In plain small letters; endings may follow.
 TRAPS = re.compile(
-    r"\b(?:sifre|parola|pin kod|kart\w{0,9} (?:no|numara|bilgi|sifre|arka|uzerinde|son kullan)|kredi kart|banka kart"
-    r"|cvv|cvc|iban|tckn|tek kullanimlik|(?:on alti|16|uc) (?:hane|rakam)|kimlik\w{0,6} (?:no|numara|bilgi|dogrula)"
+    r"\b(?:sifre|parola|pin kod|kart\w{0,9} (?:no|numara|bilgi|sifre|arka|on yuz|uzerinde|son kullan)|kredi kart"
+    r"|banka kart|cvv|cvc|iban|tckn|tek kullanimlik|(?:on alti|16|uc) (?:hane|rakam|sayi)|son gecerlilik"
+    r"|kimlik\w{0,6} (?:no|numara|bilgi|dogrula)"
     r"|t\.? ?c\.? ?(?:kimlik|no|numara)|e ?-? ?devlet|(?:onay|dogrulama|sms|gelen|gonderilen) kod"
     r"|kod\w{0,5} (?:gir|yaz(?!\d)|gonder|bize)|paketiniz (?:bekli|gumruk|tesl)"
     r"|giris yap|oturum ac|hesab\w* (?:ask|kapat|kapan|dondur|dogrula|guncelle)|askiya al|bloke|icra (?:takip|dosya)"

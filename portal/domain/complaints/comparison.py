@@ -8,9 +8,11 @@ from itertools import groupby
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.core import business_days
+from portal.core import address_holders, business_days
 from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.models import Complaint, Consent, Decision, Finding, Recipient, is_void
+from portal.core.models.recipient import latest
+from portal.core.vault import Vault
 from portal.domain.complaints.queries import held_at, held_until
 
 
@@ -44,19 +46,19 @@ WORST_FIRST = (Finding.AFTER_REFUSAL, Finding.WITHIN_TERM, Finding.BEFORE_REFUSA
 
 def compare_with_refusal(
     session: Session, recipient: Recipient, *, brand_id: int, channel: Channel, came_at: datetime, held_at: datetime,
-    is_to_second: bool = False,
+    is_to_second: bool = False, heard_since: datetime | None = None,
 ) -> Comparison:  # fmt: skip
     """Compare a message that came at a moment with the recipient's decisions for this brand and channel.
 
-    Only with those of who had the address at `held_at` (Recipient.held_since): an earlier holder's refusal counts from
-    when the address changed hands, and nothing else is told of it.
+    Only with those of who had the address at `held_at` (Recipient.held_since; `heard_since`, as any firm heard).
+    Nothing is told of what an earlier holder decided, nor of which channels a closed line ended.
 
     The shorter reading of the term counts, in which half days are business days. Of the minute that people report, the
     last second counts; `is_to_second` says that a system reported it. If an address is held as two recipient types, the
     finding that is worst for the sender counts.
     """
     came_at = came_at if is_to_second else max(came_at, came_at.replace(second=59))
-    since = recipient.held_since
+    since = latest(recipient.held_since, heard_since if heard_since and heard_since <= held_at else None)
     decisions: Iterable[Decision] = session.scalars(
         select(Decision)
         .where(
@@ -67,19 +69,21 @@ def compare_with_refusal(
     )  # fmt: skip
     if until := held_until(session, recipient, held_at):  # What came after is another's.
         decisions, since = [decision for decision in decisions if decision.effective_at < until], None
+    decisions = [decision for decision in decisions if decision.was_made_since(since)]
     keys = groupby(decisions, key=lambda decision: decision.recipient_type)
     found = [_compare_key(list(of_key), recipient_type, came_at, since) for recipient_type, of_key in keys]
     return min(found, key=lambda each: WORST_FIRST.index(each.finding), default=Comparison(Finding.NO_REFUSAL))
 
 
-def compare_case(session: Session, case: Complaint) -> Comparison | None:
+def compare_case(session: Session, vault: Vault, case: Complaint) -> Comparison | None:
     """Compare the message of a case with what is known today: İYS may have reported an earlier refusal since. None for
     a request for erasure, which names no message."""
     if case.brand_id is None or case.channel is None or case.came_at is None:
         return None
+    recipient = session.get_one(Recipient, case.recipient_id)
     return compare_with_refusal(
-        session, session.get_one(Recipient, case.recipient_id), brand_id=case.brand_id, channel=case.channel,
-        came_at=case.came_at, held_at=held_at(session, case),
+        session, recipient, brand_id=case.brand_id, channel=case.channel, came_at=case.came_at,
+        held_at=held_at(session, case), heard_since=address_holders.held_since(session, vault, recipient),
     )  # fmt: skip
 
 

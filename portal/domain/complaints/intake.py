@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.core import throttle
+from portal.core import address_holders, throttle
 from portal.core.ids import new_id
 from portal.core.iys_protocol import Channel
 from portal.core.models import (
@@ -70,7 +70,7 @@ def open_case(
     _check_limits(session, whose, still_open, at)
     compared = compare_with_refusal(
         session, whose, brand_id=sender.brand.id, channel=report.channel, came_at=report.came_at,
-        held_at=sender.receipt.decided_at,
+        held_at=sender.receipt.decided_at, heard_since=address_holders.held_since(session, vault, whose),
     )  # fmt: skip
     case_id, of = new_id(), whose.provider_id
     return _create_case(

@@ -6,7 +6,7 @@ A decision is a Review that names the host by its hash, and counts for all brand
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session
 
 from portal.core.models import Domain, Provider, Review, ReviewAct, approvals
@@ -43,10 +43,16 @@ def vouched_brand(session: Session, host: str) -> int | None:
 
 
 def may_have_certificate(session: Session, host: str) -> bool:
-    """Whether a proxy may get a certificate for a host: a firm proved it and the operator agreed. Also while its record
-    is missing or the firm is suspended, since links that are out must refuse for ever."""
-    domain = session.scalar(select(Domain).where(Domain.host == host, Domain.verified_at.is_not(None)))
-    return domain is not None and _last_act(session, domain.provider_id, domain.host) == ReviewAct.TEXT_APPROVED
+    """Whether a proxy may get a certificate for a host: a firm proved it and the operator agreed once. Also while its
+    record is missing, the firm is suspended or the approval was taken back, since links that are out must refuse for
+    ever."""
+    approved = exists().where(
+        Review.provider_id == Domain.provider_id,
+        Review.digest == digest_of(host),
+        Review.act == ReviewAct.TEXT_APPROVED,
+    )
+    its = select(Domain.id).where(Domain.host == host, Domain.verified_at.is_not(None), approved)
+    return session.scalar(its) is not None
 
 
 def list_waiting(session: Session, *conditions: ColumnElement[bool]) -> Sequence[Domain]:

@@ -37,7 +37,7 @@ def render_case(case: Complaint, code: str, form: WordForm, *, problem: str | No
     name, code_at_iys = _sender(provider, brand)
     is_trial = code_at_iys in sandbox_mode.CODES
     recipient = session.get_one(Recipient, case.recipient_id)
-    compared, is_erasure = complaints.compare_case(session, case), case.kind == ComplaintKind.ERASURE
+    compared, is_erasure = complaints.compare_case(session, vault(), case), case.kind == ComplaintKind.ERASURE
     reopen_until = case.closed_at + complaints.REOPEN_WITHIN if case.closed_at else None
     return render_template(
         "recipient/complaint.html",
@@ -51,7 +51,8 @@ def render_case(case: Complaint, code: str, form: WordForm, *, problem: str | No
         trial_name=display_names.trial_name(code_at_iys) if is_trial else None,
         compared=compared,
         complain_until=add_months(clock.day(case.came_at), MONTHS_TO_COMPLAIN) if case.came_at else None,
-        may_refuse=bool(case.brand_id and case.channel)
+        may_refuse=case.brand_id is not None
+        and case.channel is not None
         and may_refuse(session, recipient, case.brand_id, case.channel, complaints.held_at(session, case)),
         may_reopen=reopen_until is not None and at <= reopen_until,
         reopen_until=reopen_until,

@@ -89,7 +89,7 @@ def download_summary(code: str) -> Response:
     case = _find_case(code)
     if not is_proved(case):
         return make_response(_redirect_to_case(code))
-    summary = summary_lines(case, complaints.compare_case(read_session(), case))
+    summary = summary_lines(case, complaints.compare_case(read_session(), vault(), case))
     if not summary:
         abort(404)
     lines = [f"{name}: {value}" for name, value in summary]
@@ -154,9 +154,11 @@ def _refuse_channel(case: Complaint) -> None:
 
 
 def _refuse(receipt: Receipt, brand_id: int, channel: Channel) -> bool:
-    """Refuse a channel for the present owner of the address, if they have not; whether they had not."""
+    """Refuse a channel for the present owner of the address; whether they had not. Every refusal is a decision: a grant
+    from before this one may be reported yet."""
     recipient = _lock_recipient(receipt.recipient_id)  # Twice at once is once.
-    if not may_refuse(db.session, recipient, brand_id, channel, receipt.decided_at):
+    is_news = may_refuse(db.session, recipient, brand_id, channel, receipt.decided_at)
+    if complaints.held_until(db.session, recipient, receipt.decided_at):
         return False
     address = addresses.parse(recipients.address_of(vault(), recipient))
     part = refusals.RefusalScope(recipient, address, [db.session.get_one(Brand, brand_id)], [channel])
@@ -165,7 +167,7 @@ def _refuse(receipt: Receipt, brand_id: int, channel: Channel) -> bool:
         request_metadata=consents.describe_request(request.remote_addr, request.user_agent.string),
         link_id=receipt.link_id,
     )  # fmt: skip
-    return True
+    return is_news
 
 
 def _lock_recipient(recipient_id: int) -> Recipient:
@@ -210,7 +212,7 @@ def _find_case(code: str) -> Complaint:
     """The case with this code; a brand's own host shows cases about that brand only. Its pages are in its person's
     language, unless the URL asks for another. Where the address changed hands since, they show nothing."""
     case = complaints.find_case(read_session(), current_app.config["LINK_SALT"], code)
-    if case is None or hosts.brand_of_host() not in (None, case.brand_id):
+    if case is None or not hosts.serves(case.provider_id):
         limits.count_bad_code()
         abort(404)
     g.language = case.language

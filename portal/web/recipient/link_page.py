@@ -46,7 +46,7 @@ def find_link(code: str) -> tuple[shortlinks.Resolution, LinkContext]:
     link_id, nonce = shortlinks.Codes(current_app.config["LINK_SALT"]).decode(code) or NO_LINK
     rows = FIND_LINK.all(reader(), link_id=link_id, nonce=nonce)
     context = read_link_context(rows) if rows else None
-    if context is None or hosts.brand_of_host() not in (None, context.brand_id):
+    if context is None or not hosts.serves(context.provider_id):
         limits.count_bad_code()
         abort(404)
     return shortlinks.resolve_row(link_id, rows[0][ADDED_COLUMNS:], clock.now()), context

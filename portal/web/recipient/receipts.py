@@ -78,11 +78,10 @@ def undo(code: str) -> ResponseReturnValue:
 
 def find_act(code: str) -> ReceiptContents:
     """The act of a receipt. Unknown, damaged and guessed codes take one path to the same 404, and a brand's own host
-    shows receipts of that brand only."""
+    shows receipts of its firm only."""
     receipt = find_receipt(read_session(), code)
     act = contents.read_contents(read_session(), vault(), receipt) if receipt else None
-    of_host = hosts.brand_of_host()
-    if act is None or (of_host is not None and {part.brand_id for part in act.parts} != {of_host}):
+    if act is None or not all(hosts.serves(part.provider_id) for part in act.parts):
         limits.count_bad_code()
         abort(404)
     return act

@@ -25,16 +25,18 @@ PROBES = ("public.health", "public.livez", "public.readyz", "public.certificate_
 REFRESH_EVERY = timedelta(seconds=15)  # Age of the process's list of brands' own hosts.
 NEVER = datetime.min.replace(tzinfo=clock.ISTANBUL)
 
+Owner = tuple[int, int]  # Brand and provider.
+
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
 class AskedHost:
-    """What a request's host serves: everything but links of short hosts, or links only, of all or of one brand."""
+    """What a request's host serves: everything but links of short hosts, or links only, of all or of one firm."""
 
     is_main: bool
     is_short: bool
-    brand_id: int | None
+    owner: Owner | None
 
 
 def init_app(app: Flask) -> None:
@@ -53,7 +55,7 @@ def is_short_host() -> bool:
 
 def is_short(host: str) -> bool:
     """Whether a host serves links only: one of ours, or a brand's own."""
-    return host in current_app.config["SHORT_HOSTS"] or _brand_of(host) is not None
+    return host in current_app.config["SHORT_HOSTS"] or _owner_of(host) is not None
 
 
 def is_ours(host: str) -> bool:
@@ -64,15 +66,23 @@ def is_ours(host: str) -> bool:
 def vouched_brand(host: str) -> int | None:
     """The brand whose links at a host of its own we vouch for. Others that were proved serve links, but whoever has
     them may lead elsewhere by them."""
-    return None if _brand_of(host) is None else domain_reviews.vouched_brand(read_session(), host)
+    return None if _owner_of(host) is None else domain_reviews.vouched_brand(read_session(), host)
 
 
 def brand_of_host() -> int | None:
     """The brand whose own host this request came by; None at our hosts, which serve the links of all."""
-    return _asked_host().brand_id
+    owner = _asked_host().owner
+    return owner and owner[0]
 
 
-def _brand_of(host: str) -> int | None:
+def serves(provider_id: int) -> bool:
+    """Whether the host of this request opens a firm's links: ours do, and its brands' own, also when one has passed to
+    another of its brands."""
+    owner = _asked_host().owner
+    return owner is None or owner[1] == provider_id
+
+
+def _owner_of(host: str) -> Owner | None:
     return None if is_ours(host) else _brand_hosts().get(host)
 
 
@@ -91,14 +101,14 @@ def _check() -> None:
         abort(404)
 
 
-def _brand_hosts() -> dict[str, int]:
+def _brand_hosts() -> dict[str, Owner]:
     read_at, known = current_app.extensions["brand_hosts"]
     at = clock.now()
     if abs(at - read_at) < REFRESH_EVERY:  # A clock that was set back must not make it last for ever.
         return known
     try:
-        verified = select(Domain.host, Domain.brand_id).where(Domain.verified_at.is_not(None))
-        known = dict(read_session().execute(verified).all())
+        verified = select(Domain.host, Domain.brand_id, Domain.provider_id).where(Domain.verified_at.is_not(None))
+        known = {host: (brand_id, provider_id) for host, brand_id, provider_id in read_session().execute(verified)}
     except SQLAlchemyError:  # The old list serves on.
         log.exception("hosts.unread")
     current_app.extensions["brand_hosts"] = (at, known)
@@ -111,10 +121,8 @@ def _asked_host() -> AskedHost:
     asked: AskedHost | None = own.get("asked_host")
     if asked is None:
         host, config = request_ctx.request.host.rsplit(":", 1)[0].lower(), current_app.config
-        brand_id, is_short = _brand_of(host), host in config["SHORT_HOSTS"]
+        owner, is_short = _owner_of(host), host in config["SHORT_HOSTS"]
         asked = own.asked_host = AskedHost(
-            is_main=host in config["HOSTS"] and not is_short,
-            is_short=is_short or brand_id is not None,
-            brand_id=brand_id,
+            is_main=host in config["HOSTS"] and not is_short, is_short=is_short or owner is not None, owner=owner
         )
     return asked

@@ -253,6 +253,23 @@ def test_links_of_a_removed_host_open_until_somebody_else_proves_it(app, names, 
     assert rows.one(Domain, Domain.verified_at.is_not(None)).brand_id == cems_brand
 
 
+def test_a_host_that_passes_to_another_brand_of_the_firm_opens_links_of_both(app, names, brand_id):
+    domain_id, code = verified(app, names, brand_id), make.codes(app)[make.PHONE]
+    with app.app_context():
+        firm = db.session.get_one(Brand, brand_id).provider_id
+        other = Brand(provider_id=firm, brand_code=700002, name="Öteki", created_at=clock.now())
+        db.session.add(other)
+        domains.remove(db.session, db.session.get_one(Domain, domain_id), clock.now())
+        db.session.commit()
+        other_id = other.id
+    verified(app, names, other_id)
+
+    browser, base = app.test_client(), f"https://{HOST}"
+    answer = browser.post(f"/u/{code}", base_url=base, data={"List-Unsubscribe": "One-Click"})
+    refused = browser.post(f"/u/{code}", base_url=base, data={"MESAJ": "RET"})
+    assert answer.status_code == 200 and browser.get(refused.location, base_url=base).status_code == 200
+
+
 def test_a_removed_host_leaves_room_for_two_others_and_may_come_back(app, names, brand_id, rows):
     domain_id = verified(app, names, brand_id)
     with app.app_context():

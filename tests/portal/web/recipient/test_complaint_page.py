@@ -108,6 +108,17 @@ def test_who_asks_in_a_case_that_messages_stop_refuses(app, browser, code, rows,
     assert (rows(ComplaintStep)[-1].act == "refused") is is_refused
 
 
+def test_who_refuses_in_a_case_what_is_refused_decides_anew(browser, code, rows):
+    """A consent from before may be reported yet."""
+    location = complains(browser, code).location
+    refused = len(rows(Decision, Decision.channel == "MESAJ"))
+    with time_machine.travel(clock.now() + timedelta(minutes=2)):
+        browser.post(f"{location}/ret")
+
+    assert [each.status for each in rows(Decision, Decision.channel == "MESAJ")][refused:] == [Status.REFUSED]
+    assert [step.act for step in rows(ComplaintStep)] == ["opened"]
+
+
 def test_nobody_grants_by_a_case(browser, code, rows):
     proves(browser)
     location = complains(browser, code).location

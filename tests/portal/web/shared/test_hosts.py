@@ -9,7 +9,8 @@ from sqlalchemy import update
 from portal.app import create_app
 from portal.core import clock
 from portal.core.extensions import db
-from portal.core.models import Domain, Receipt
+from portal.core.models import Domain, Receipt, Review, ReviewAct
+from portal.domain.providers import domain_reviews
 from tests import databases, make
 
 pytestmark = [pytest.mark.slow, pytest.mark.alike]
@@ -138,5 +139,8 @@ def test_caddy_gets_certificates_for_approved_hosts_only_and_is_told_so_on_its_o
 
     with app.app_context():
         db.session.execute(update(Domain).values(missing_since=clock.now()))
+        taken_back = {"act": ReviewAct.TEXT_DECLINED, "digest": domain_reviews.digest_of("izin.example.com.tr")}
+        provider_id, at = make.brand().provider_id, clock.now()
+        db.session.add(Review(provider_id=provider_id, made_by=1, made_at=at, note="", **taken_back))
         db.session.commit()
     assert ask("izin.example.com.tr") == 200  # What is out there must refuse for ever.
