@@ -20,7 +20,7 @@ EVENTS = {
 
 def notify_owners_of_submissions() -> None:
     """Mail what is new, one mail per level. A provider that fails holds up no other and is tried again. Commits."""
-    for provider_id in alarms.list_watched(read_session()):
+    for provider_id in alarms.list_watched(read_session(), clock.now()):
         with independent_step("submissions.untold", provider=provider_id):
             if alarms.has_news(read_session(), provider_id, clock.now()):
                 _notify_owners(provider_id)

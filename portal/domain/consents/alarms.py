@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, null, select, update
+from sqlalchemy import ColumnElement, and_, exists, func, null, or_, select, update
 from sqlalchemy.orm import Session
 
 from portal.core.ids import new_id
@@ -18,6 +18,7 @@ COMMITTED_AFTER = timedelta(minutes=1)  # The longest transaction: whatever ende
 OUTCOMES = {
     AlarmLevel.PARKED: Outcome.PARKED, AlarmLevel.BLOCKED: Outcome.BLOCKED, AlarmLevel.EXPIRED: Outcome.EXPIRED,
 }  # fmt: skip
+WATCHED = (*OPEN_OUTCOMES, *OUTCOMES.values())
 
 
 @dataclass(frozen=True)
@@ -29,9 +30,12 @@ class Alarm:
     is_news: bool  # Else it was so when nobody could be mailed.
 
 
-def list_watched(session: Session) -> Sequence[int]:
-    """Providers whose decisions go to İYS."""
-    return session.scalars(select(Provider.id).where(Provider.admitted_at.is_not(None))).all()
+def list_watched(session: Session, at: datetime) -> Sequence[int]:
+    """Providers whose decisions go to İYS, where one is at a level, or was at the last look."""
+    at_a_level = or_(*(condition(level, at) for level in AlarmLevel))
+    is_at = exists().where(Submission.provider_id == Provider.id, Submission.outcome.in_(WATCHED), at_a_level)
+    was_at = exists().where(SubmissionAlarm.provider_id == Provider.id, SubmissionAlarm.count > 0)
+    return session.scalars(select(Provider.id).where(Provider.admitted_at.is_not(None), or_(is_at, was_at))).all()
 
 
 def has_news(session: Session, provider_id: int, at: datetime) -> bool:
@@ -81,9 +85,8 @@ def _counts(session: Session, provider_id: int, at: datetime) -> dict[AlarmLevel
             is_at = and_(is_at, Submission.ended_at <= at - COMMITTED_AFTER)
             newest = func.max(Submission.ended_at).filter(is_at)
         columns += [func.count().filter(is_at), null() if level == AlarmLevel.BLOCKED else newest]
-    outcomes = (*OPEN_OUTCOMES, *OUTCOMES.values())
     row = session.execute(
-        select(*columns).where(Submission.provider_id == provider_id, Submission.outcome.in_(outcomes))
+        select(*columns).where(Submission.provider_id == provider_id, Submission.outcome.in_(WATCHED))
     ).one()
     return {level: (row[2 * place], row[2 * place + 1]) for place, level in enumerate(AlarmLevel)}
 

@@ -13,6 +13,7 @@ from portal.domain.notifications import mails
 from portal.jobs import submission_alarms
 from tests import make
 from tests.portal.domain.identity.test_concurrency import MANY, at_once
+from tests.portal.services.imports.test_older_refusals import statements
 from tests.portal.web.dashboard.staff import signed_in
 
 pytestmark = pytest.mark.slow
@@ -69,6 +70,20 @@ def test_what_is_stopped_is_told_soon_and_again_only_with_news(app, start, rows,
         look(app, start + hours * HOUR)
 
     assert [count for level, count in told(app, rows) if level == outcome.value] == ["1", "2"]
+
+
+def test_firms_of_whom_nothing_is_late_are_asked_about_at_once(app, start):
+    """Whatever waits there, and however many they are; else each look asked twice for each firm."""
+    asked = []
+    for number in (1, 5):
+        with app.app_context():
+            for code in range(make.IYS_CODE + number, make.IYS_CODE + 2 * number):
+                make.provider(code, code, f"{code}@firma.example")
+        with statements() as found:
+            look(app, start + HOUR)
+        asked.append(len(found))
+
+    assert asked[0] == asked[1] > 0
 
 
 def test_what_somebody_closed_is_not_told(app, start, rows):
