@@ -9,7 +9,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import Select, or_, select, update
 from sqlalchemy.orm import Session
 
 from portal.core.database import changed_rows
@@ -184,10 +184,13 @@ def end_sessions(session: Session, user_id: int, ending: SessionEnd, at: datetim
 
 def list_memberships(session: Session, user_id: int) -> list[tuple[Membership, Provider]]:
     """A user's open memberships, by the providers' titles."""
+    return [(row.Membership, row.Provider) for row in session.execute(select_memberships(user_id))]
+
+
+def select_memberships(user_id: int) -> Select[Membership, Provider]:
     theirs = select(Membership, Provider).join(Provider, Provider.id == Membership.provider_id)
     of_user = theirs.where(Membership.user_id == user_id, Membership.ended_at.is_(None))
-    open_ones = session.execute(of_user.where(Membership.suspended_at.is_(None)).order_by(Provider.title))
-    return [(row.Membership, row.Provider) for row in open_ones]
+    return of_user.where(Membership.suspended_at.is_(None)).order_by(Provider.title, Provider.id)
 
 
 def list_suspended(session: Session, user_id: int) -> list[str]:

@@ -17,7 +17,10 @@ from portal.web.account.blueprint import blueprint, record_account_audit
 from portal.web.shared.access import needs
 from portal.web.shared.forms import BaseForm
 from portal.web.shared.languages import LANGUAGES
+from portal.web.shared.pagination import requested_page
 from portal.web.shared.validators import PERSON_NAME
+
+PAGE_SIZE = 200
 
 
 def collapse_whitespace(text: str | None) -> str | None:
@@ -69,7 +72,7 @@ def choose() -> ResponseReturnValue:
     """List the user's providers, and the operator's console for its staff."""
     return render_template(
         "account/choose.html",
-        memberships=sessions.list_memberships(read_session(), current_user.id),
+        page=requested_page(sessions.select_memberships(current_user.id), PAGE_SIZE, lambda *row: row),
         suspended=sessions.list_suspended(read_session(), current_user.id),
         is_staff=current_user.user.operator_role is not None,
         current_provider_id=current_user.provider_id,

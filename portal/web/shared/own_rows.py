@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from flask import abort
 from flask_login import current_user
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.interfaces import ORMOption
 
@@ -35,5 +35,9 @@ def own_row_or_404(session: Session, model: type[Model], row_id: int, options: S
 
 def own_brands() -> list[Brand]:
     """The brands of the signed-in person's provider, closed ones last."""
-    brands = select(Brand).where(Brand.provider_id == current_user.provider_id)
-    return list(read_session().scalars(brands.order_by(Brand.closed_at.is_not(None), Brand.name)))
+    return list(read_session().scalars(select_own_brands()))
+
+
+def select_own_brands() -> Select[Brand]:
+    theirs = select(Brand).where(Brand.provider_id == current_user.provider_id)
+    return theirs.order_by(Brand.closed_at.is_not(None), Brand.name, Brand.id)

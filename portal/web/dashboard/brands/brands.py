@@ -24,8 +24,10 @@ from portal.web.shared.access import needs
 from portal.web.shared.audit_entries import record_audit
 from portal.web.shared.body_limits import SMALL, max_bytes
 from portal.web.shared.labels import label
-from portal.web.shared.own_rows import current_provider, lock_provider, own_brands, own_row_or_404
+from portal.web.shared.own_rows import current_provider, lock_provider, own_row_or_404, select_own_brands
+from portal.web.shared.pagination import requested_page
 
+PAGE_SIZE = 200
 EDITABLE_FIELDS = ("name", "header", "keyword", "reply_number", "colour", "contact", "notice_url", "source")
 SAVED = (*EDITABLE_FIELDS, "requires_name", "sms_in_turkish", *(f"requested_{name}" for name in brand_requests.WORDS))
 
@@ -35,9 +37,9 @@ SAVED = (*EDITABLE_FIELDS, "requires_name", "sms_in_turkish", *(f"requested_{nam
 def show_brands() -> str:
     counts = rule.count_addresses(read_session(), current_user.provider_id)
     no_counts = dict.fromkeys(Channel, rule.AddressCount())
-    listed = [(brand, no_counts | counts.get(brand.id, {})) for brand in own_brands()]
+    page = requested_page(select_own_brands(), PAGE_SIZE, lambda brand: (brand, no_counts | counts.get(brand.id, {})))
     return render_template(
-        "dashboard/brands/brands.html", brands=listed, channels=list(Channel), names=list(map(label, Channel))
+        "dashboard/brands/brands.html", page=page, channels=list(Channel), names=list(map(label, Channel))
     )
 
 

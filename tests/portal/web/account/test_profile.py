@@ -1,9 +1,13 @@
 """Name and language are one's own to change; nothing else of oneself is."""
 
 import pytest
+from sqlalchemy import select
 
+from portal.core import clock
 from portal.core.extensions import db
-from portal.core.models import AuditEntry, OperatorRole, User
+from portal.core.models import AuditEntry, OperatorRole, Role, User
+from portal.domain.identity import accounts
+from portal.web.account.profile import PAGE_SIZE
 from tests import make
 from tests.portal.web.dashboard.staff import csrf_token, signed_in
 
@@ -99,3 +103,19 @@ def test_the_operators_people_find_their_way_back_too(app):
 
     assert page.status_code == 200
     assert 'class="wordmark" href="/operator/' in page.text
+
+
+@pytest.mark.slow
+def test_who_works_for_many_firms_chooses_among_pages_of_them(app, ayse):
+    with app.app_context():
+        user, at = db.session.scalars(select(User)).one(), clock.now()
+        facts = {"mersis": "", "contact": "", "notice_url": make.NOTICE, "brands": {}, "at": at}
+        for code in range(800_000, 800_000 + PAGE_SIZE):
+            firm = accounts.open_provider(db.session, iys_code=code, title=f"Firma {code}", **facts)
+            accounts.add_membership(db.session, user, firm.id, Role.OWNER, at)
+        db.session.commit()
+
+    pages = [ayse.opens(f"/account/providers?page={number}").text for number in (1, 2)]
+
+    assert [each.count('class="thing"') for each in pages] == [PAGE_SIZE, 1]
+    assert "?page=2" in pages[0] and "Örnek Mağazacılık" in pages[1]

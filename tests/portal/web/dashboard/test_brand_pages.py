@@ -8,6 +8,7 @@ from sqlalchemy import update
 from portal.core import clock
 from portal.core.extensions import db
 from portal.core.models import AuditEntry, Brand, Connection, Domain, Provider, Role
+from portal.web.dashboard.brands.brands import PAGE_SIZE
 from tests import make, name_server
 from tests.portal.domain.providers.test_logos import picture
 from tests.portal.services.messaging import test_gateway_delivery
@@ -58,6 +59,19 @@ def test_the_list_tells_how_many_granted_and_refused(app, ayse, browser):
     page = ayse.opens("/dashboard/brands").text
 
     assert "Örnek Mağaza" in page and page.count("1 onay") == 1 and page.count("1 ret") == 1
+
+
+def test_a_long_list_of_brands_has_pages(app, ayse):
+    with app.app_context():
+        first = {"provider_id": make.brand().provider_id, "created_at": clock.now()}
+        numbers = range(800_000, 800_000 + PAGE_SIZE)
+        db.session.add_all(Brand(brand_code=each, name=f"Marka {each}", **first) for each in numbers)
+        db.session.commit()
+
+    pages = [ayse.opens(f"/dashboard/brands?page={number}").text for number in (1, 2)]
+
+    assert [each.count('<th scope="row">') for each in pages] == [PAGE_SIZE, 1]
+    assert "?page=2" in pages[0] and "Örnek Mağaza" in pages[1]
 
 
 def test_a_brand_is_dressed(ayse, brand_id, rows):
