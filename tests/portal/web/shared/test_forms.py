@@ -1,15 +1,17 @@
 """Whatever is posted, a form's validators and its view see text of a bounded length, or a file in a file field."""
 
+import re
 from io import BytesIO
 
 import pytest
+from flask import get_template_attribute
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
-from wtforms import DateField, StringField
+from wtforms import DateField, RadioField, SelectChoice, StringField
 from wtforms.validators import InputRequired, Length, Optional, Regexp, ValidationError
 
 from portal.web.shared import body_limits
-from portal.web.shared.forms import BaseForm
+from portal.web.shared.forms import BaseForm, CheckboxList
 
 pytestmark = pytest.mark.alike
 
@@ -93,3 +95,16 @@ def test_files_in_place_of_texts_are_asked_for_again(app, browser, path):
     names = ("name", "email", "password")
 
     assert browser.post(path, data={name: (BytesIO(b"x"), "x.txt") for name in names}).status_code == 422
+
+
+def test_a_group_of_options_is_as_its_widgets_draw_it(app):
+    class Choosing(BaseForm):
+        many = CheckboxList(choices=[SelectChoice("a&b", "a"), SelectChoice("c", "c")])
+        one = RadioField(choices=[SelectChoice(1, "x"), SelectChoice(2, "y")], coerce=int)
+
+    with app.test_request_context():
+        form = Choosing(many=["c"], one=2)
+        page = get_template_attribute("components/forms.html", "group")
+        drawn = [each for field in (form.many, form.one) for each in re.findall("<input[^>]*>", page(field))]
+
+        assert drawn == [option(required=False) for field in (form.many, form.one) for option in field]
