@@ -10,6 +10,7 @@ import random
 import sys
 import time
 from collections import defaultdict
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -60,22 +61,11 @@ class Run:
 
     def connect(self, count: int) -> None:
         """Make firms of one brand each, some of them with an account of their own."""
-        at = clock.now()
+        codes = range(FIRST_CODE, FIRST_CODE + count)
         with self.app.app_context():
-            partner = accounts.store_partner_credential(
-                db.session, vault(), integrator_code=1, username="partner", password=make.PASSWORD, at=at
-            )
-            for code in range(FIRST_CODE, FIRST_CODE + count):
-                firm = accounts.open_provider(
-                    db.session, iys_code=code, title=f"Firma {code}", mersis="0123456789012345",
-                    contact="0850 123 45 67", notice_url=make.NOTICE, brands={code: f"Marka {code}"}, at=at,
-                )  # fmt: skip
-                if self.has_own_account(code):
-                    accounts.connect(db.session, vault(), firm, username=str(code), password=make.PASSWORD, at=at)
-                else:
-                    accounts.set_connection(db.session, firm, partner, at, at)
-                self.firms.append(code)
+            open_firms(codes, self.has_own_account)
             db.session.commit()
+        self.firms.extend(codes)
 
     def has_own_account(self, code: int) -> bool:
         return code % round(1 / self.own_accounts) == 0
@@ -157,6 +147,26 @@ class Run:
             counted = db.session.execute(select(func.count(), func.count(Feed.pulled_at))).one()
             db.session.rollback()
         return counted[0], counted[1]
+
+
+def open_firms(codes: Iterable[int], has_own_account: Callable[[int], bool]) -> list[Provider]:
+    """Make firms of one brand each, with an account of their own or connected by one partner's."""
+    at = clock.now()
+    partner = accounts.store_partner_credential(
+        db.session, vault(), integrator_code=1, username="partner", password=make.PASSWORD, at=at
+    )
+    firms = []
+    for code in codes:
+        firm = accounts.open_provider(
+            db.session, iys_code=code, title=f"Firma {code}", mersis="0123456789012345",
+            contact="0850 123 45 67", notice_url=make.NOTICE, brands={code: f"Marka {code}"}, at=at,
+        )  # fmt: skip
+        if has_own_account(code):
+            accounts.connect(db.session, vault(), firm, username=str(code), password=make.PASSWORD, at=at)
+        else:
+            accounts.set_connection(db.session, firm, partner, at, at)
+        firms.append(firm)
+    return firms
 
 
 def measure(database: str, effort: Effort) -> list[Result]:
