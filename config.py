@@ -54,7 +54,7 @@ def from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
         "SANDBOX_KEY": _key(environ, "SANDBOX_KEY", is_needed=bool(environ.get("SANDBOX_URL")) and not development),
         **_iys_limits(environ),
         "METRICS_TOKEN": _key(environ, "METRICS_TOKEN"),
-        "UNDO_SECONDS": _number(environ, "UNDO_SECONDS", 300),  # A person's grant can be undone for so long.
+        "UNDO_SECONDS": _number(environ, "UNDO_SECONDS", 300),  # A person's grant can be taken back for so long.
         "IMPORT_UNDO_SECONDS": _number(environ, "IMPORT_UNDO_SECONDS", 600),  # The same for grants of an import.
         "DNS_SERVER": environ.get("DNS_SERVER", ""),  # host:port; the system's name servers if empty.
         "MESSAGE_GATEWAY_URL": environ.get("MESSAGE_GATEWAY_URL", "").rstrip("/"),

@@ -9,7 +9,7 @@ from tests.architecture import product
 TEMPLATES = product.ROOT / "templates"
 # Made by us: texts, numbers, links, codes, days, members of enums, and addresses that are masked.
 OURS = {
-    "code", "purpose", "notice", "link", "refusal", "receipt", "pair", "granted", "refused", "undone", "brands",
+    "code", "purpose", "notice", "link", "refusal", "receipt", "pair", "granted", "refused", "brands",
     "language", "until", "role", "roles", "address", "count", "level", "day", "is_over", "opened", "near", "overdue",
     "is_used_up", "check", "is_complete", "is_confirmed", "grants_by_reply", "paragraphs",
 }  # fmt: skip

@@ -17,7 +17,7 @@ from portal.core import addresses, clock
 from portal.core.extensions import db, limiter, vault
 from portal.core.iys_protocol import Channel, Source
 from portal.core.models import Receipt, Recipient
-from portal.domain.consents import annulments, recipients, refusals
+from portal.domain.consents import recipients, refusals
 from tests import make
 from tests.portal.api.programs import CONSENTS, Program, grant, refusal
 
@@ -59,10 +59,11 @@ class Writer:
 
     def _undo(self) -> None:
         people = select(Recipient.id).order_by(Recipient.id).limit(len(self.codes))
-        theirs = select(Receipt.id).where(Receipt.recipient_id == self.dice.choice(db.session.scalars(people).all()))
-        newest = db.session.scalars(theirs.order_by(Receipt.decided_at.desc()).limit(1)).all()
-        db.session.rollback()
-        annulments.undo_grants(db.session, vault(), newest, clock.now())
+        theirs = select(Receipt).where(Receipt.recipient_id == self.dice.choice(db.session.scalars(people).all()))
+        newest = db.session.scalars(theirs.order_by(Receipt.decided_at.desc()).limit(1)).first()
+        if newest is not None:
+            told = {"language": "tr", "request_metadata": "", "at": clock.now()}
+            refusals.take_back_grants(db.session, vault(), newest, **told)
         db.session.commit()
 
 

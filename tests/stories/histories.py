@@ -22,7 +22,7 @@ from iys_sandbox.movements import as_feed_item
 from portal.core import addresses, clock
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel, Source, Status
-from portal.core.models import Brand, Decision, DecisionOrigin, FeedSource, ReceivedVia, Recipient
+from portal.core.models import Brand, Decision, DecisionOrigin, FeedSource, Receipt, ReceivedVia, Recipient
 from portal.core.models.link_context import load_link_context
 from portal.domain import consents
 from portal.domain.consents import annulments, bulk_import, movements, refusals
@@ -241,9 +241,14 @@ class World:
 
     def undo_grant(self, person: Person, _dice: random.Random) -> None:
         if person.receipts:
-            freed = annulments.undo_grants(db.session, vault(), person.receipts[-1:], clock.now())
+            receipt = db.session.get_one(Receipt, person.receipts[-1])
+            told = {"language": "tr", "request_metadata": "", "at": clock.now()}
+            done = refusals.take_back_grants(db.session, vault(), receipt, **told)
             db.session.commit()
-            person.take_back(freed, person.receipts[-1])
+            if done and done.refused:
+                granted = [each.split("=")[0] for each in receipt.choices.split() if each.endswith(GRANT)]
+                person.say(told["at"], map(Channel, granted), RET, act=done.receipt_id)
+                person.receipts.append(done.receipt_id)
 
     def citizen(self, person: Person, dice: random.Random) -> None:
         channel, status = dice.choice(person.address.channels), dice.choice((GRANT, RET))

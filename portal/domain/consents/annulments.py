@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, exists, false, func, or
 from sqlalchemy.orm import Session
 
 from portal.core import journal
-from portal.core.iys_protocol import Channel, Status
+from portal.core.iys_protocol import Status
 from portal.core.models import (
     PROVIDERS_RECORDS,
     Annulment,
@@ -20,7 +20,6 @@ from portal.core.models import (
     Decision,
     Lane,
     Outcome,
-    Receipt,
     ReceiptDecision,
     Submission,
     is_void,
@@ -31,7 +30,6 @@ from portal.core.vault import Vault
 from portal.domain.consents import locking, other_types, resubmission, writer
 from portal.domain.consents.locking import MAX_CLOCK_SKEW, LockedConsent
 from portal.domain.consents.writer import DecisionRows
-from portal.domain.notifications import messages
 from portal.domain.providers import sandbox_mode
 
 COLUMNS = (
@@ -72,44 +70,16 @@ def restore_annulments(session: Session, vault: Vault, facts: Mapping[int, write
     return void
 
 
-def undo_grants(session: Session, vault: Vault, receipt_ids: Collection[int], at: datetime) -> list[Channel]:
-    """Take back the grants of one act (a person's undo), as long as they wait for that: the channels that came free.
-    What İYS may have heard of stays, and so do refusals; a second time changes nothing."""
-    theirs = select(*COLUMNS).join(ReceiptDecision, ReceiptDecision.decision_id == Decision.id)
-    grants = and_(Decision.status == Status.GRANTED, ~is_void())
-    rows = _lock(session, theirs.where(ReceiptDecision.receipt_id.in_(receipt_ids), grants))
-    void = _end_waiting(session, Submission.decision_id.in_(rows), at) if rows else []
-    _annul(session, vault, [rows[each] for each in void], None, at)
-    if void:
-        for receipt in session.scalars(select(Receipt).where(Receipt.id.in_(receipt_ids)).order_by(Receipt.id)):
-            writer.write_audit_entry(
-                session, "decision.undone", "receipt", receipt.id, provider_id=receipt.provider_id,
-                recipient_id=receipt.recipient_id, facts={"void": len(void)}, at=at,
-            )  # fmt: skip
-            messages.tell_undone(session, receipt, at)
-    freed = {rows[each].channel for each in void}
-    return [channel for channel in Channel if channel in freed]
-
-
-def stays_granted(session: Session, consent_of: Mapping[int, int], at: datetime) -> bool:
-    """Whether undoing these grants leaves any of their consents granted: by another grant, or since İYS may have heard
-    of one of them. `consent_of` names the consent of each; their recipients are locked."""
-    waiting = select(Submission.decision_id).where(Submission.decision_id.in_(consent_of), may_be_undone(at))
-    undone, left = set(session.scalars(waiting)), defaultdict(list)
-    granted = select(Consent.id).where(Consent.id.in_(consent_of.values()), Consent.status == Status.GRANTED)
-    for row in session.execute(current_candidates(session.scalars(granted).all())):
-        if row.id not in undone:
-            left[row.consent_id].append(row)
-    return any(_newest(rows).status == Status.GRANTED for rows in left.values())
-
-
 def void_waiting_grants(session: Session, refused: Iterable[LockedConsent], at: datetime) -> None:
     """Void every grant of consents of one provider that are refused now, as long as it waits to be taken back: İYS is
     told only the refusal, which waits for none of them. Whoever writes a refusal, by whichever way, calls this with the
     recipients locked, before the consents are saved. Two statements, however many they are; ≤ 5,000."""
     decided = [consent for consent in refused if consent.decision_id is not None]
     if decided:
-        void = _end_waiting(session, Submission.consent_id.in_([consent.id for consent in decided]), at)
+        theirs = Submission.consent_id.in_([consent.id for consent in decided])
+        # Locked in one order, as forwarders do, or two would wait for each other.
+        waiting = select(Submission.id).where(theirs, may_be_undone(at)).order_by(Submission.id).with_for_update()
+        void = sorted(_end_submissions(session, Submission.id.in_(waiting), at))
         same = {"provider_id": decided[0].provider_id, "at": at, "user_id": None}
         write_annulments(session, [{"decision_id": each, **same} for each in void])
 
@@ -141,12 +111,6 @@ def _lock(session: Session, decisions: Select[*tuple[Any, ...]]) -> dict[int, Ro
         locking.lock_recipients(session, {row.recipient_id for row in rows.values()})
         locking.lock_submissions_and_consents(session, session.scalars(select(Consent.id).where(*_held(rows.values()))))
     return rows
-
-
-def _end_waiting(session: Session, whose: ColumnElement[bool], at: datetime) -> list[int]:
-    """End those that wait; their decisions. Locked in one order, as forwarders do, or two would wait for each other."""
-    waiting = select(Submission.id).where(whose, may_be_undone(at)).order_by(Submission.id).with_for_update()
-    return sorted(_end_submissions(session, Submission.id.in_(waiting), at))
 
 
 def _end_unclaimed(session: Session, left: Select[int], at: datetime) -> list[int]:

@@ -6,7 +6,6 @@ decision, also of what is refused already: İYS may hold a grant of which nobody
 """
 
 import json
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -112,32 +111,25 @@ def withdraw(
 
 
 def take_back_grants(
-    session: Session, vault: Vault, receipts: Sequence[Receipt], *, language: str, request_metadata: str, at: datetime
+    session: Session, vault: Vault, receipt: Receipt, *, language: str, request_metadata: str, at: datetime
 ) -> Withdrawn | None:  # fmt: skip
-    """Take back what one act granted. Grants that İYS has not heard of are void (annulments.undo_grants), unless
-    something else granted the same: then who takes a consent back refuses, or that would stand. None if it refuses
-    nothing."""
-    locking.lock_recipients(session, {receipt.recipient_id for receipt in receipts})
-    theirs = select(Decision).join(ReceiptDecision, ReceiptDecision.decision_id == Decision.id)
-    ids = [receipt.id for receipt in receipts]
-    theirs = theirs.where(ReceiptDecision.receipt_id.in_(ids), Decision.status == Status.GRANTED)
-    grants = session.scalars(theirs).all()
-    consent_of = {grant.id: grant.consent_id for grant in grants}
-    if not annulments.stays_granted(session, consent_of, at):
-        annulments.undo_grants(session, vault, ids, at)
-        if not annulments.stays_granted(session, consent_of, at):  # Unless one was claimed for sending meanwhile.
-            return None
-    channels = defaultdict[tuple[int, int], set[Channel]](set)
-    for grant in grants:
-        channels[grant.recipient_id, grant.brand_id].add(Channel(grant.channel))
-    parts = []
-    for (recipient_id, brand_id), its in channels.items():
-        recipient = session.get_one(Recipient, recipient_id)
-        address = parse(recipients.address_of(vault, recipient))
-        parts.append(RefusalScope(recipient, address, [session.get_one(Brand, brand_id)], its))
+    """Refuse what one act granted: else what a file, a program or İYS tells later of before would be granted again.
+    None where it granted nothing, or its address came to somebody else since."""
+    locking.lock_recipients(session, [receipt.recipient_id])
+    recipient = session.get_one(Recipient, receipt.recipient_id)
+    grants = (
+        select(Decision.brand_id, Decision.channel)  # By a page, which is of one brand.
+        .join(ReceiptDecision, ReceiptDecision.decision_id == Decision.id)
+        .where(ReceiptDecision.receipt_id == receipt.id, Decision.status == Status.GRANTED)
+    )
+    granted = session.execute(grants).all()
+    if not granted or (recipient.held_since or receipt.decided_at) > receipt.decided_at:
+        return None
+    address, brand = parse(recipients.address_of(vault, recipient)), session.get_one(Brand, granted[0].brand_id)
+    part = RefusalScope(recipient, address, [brand], {Channel(row.channel) for row in granted})
     return withdraw(
-        session, vault, parts, origin=DecisionOrigin.LINK, language=language, request_metadata=request_metadata, at=at,
-        link_id=receipts[0].link_id,
+        session, vault, [part], origin=DecisionOrigin.LINK, language=language, request_metadata=request_metadata,
+        at=at, link_id=receipt.link_id,
     )  # fmt: skip
 
 

@@ -5,13 +5,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.core import clock
 from portal.core.addresses import Address, parse
 from portal.core.ids import new_id
-from portal.core.models import NO_PROVIDER, DecisionOrigin, Message, MessageKind, MessageState, Receipt, Recipient
+from portal.core.models import NO_PROVIDER, DecisionOrigin, Message, MessageKind, MessageState, Recipient
 from portal.core.models.inserts import insert_rows
 from portal.core.vault import Vault
 
@@ -91,21 +90,6 @@ def write_confirmation(
         "created_at": at,
     }
     insert_rows(session, Message, [row])
-
-
-def tell_undone(session: Session, receipt: Receipt, at: datetime) -> None:
-    """Tell a person that they took a grant back, where its confirmation may have left before."""
-    theirs = select(Message).where(Message.recipient_id == receipt.recipient_id, Message.receipt_id == receipt.id)
-    told = session.scalars(theirs.with_for_update()).first()
-    if told is None or (told.state == MessageState.WAITING and told.batch_id is None):
-        return
-    session.add(
-        Message(
-            kind=MessageKind.REFUSAL, rank=HIGH_PRIORITY, language=told.language, provider_id=told.provider_id,
-            campaign_id=told.campaign_id, recipient_id=told.recipient_id, address_kind=told.address_kind,
-            receipt_id=receipt.id, due_at=at, expires_at=at + REFUSAL_TOLD_FOR, created_at=at,
-        )
-    )  # fmt: skip
 
 
 def read_facts(vault: Vault, message: Message) -> dict[str, str]:

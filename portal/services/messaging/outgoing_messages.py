@@ -3,7 +3,6 @@
 There is one template for SMS and one for mail in templates/messages/<kind>/<language>/.
 """
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -197,21 +196,18 @@ def _confirmation(session: Session, message: Message) -> tuple[MessageKind, dict
     receipt = session.get_one(Receipt, message.receipt_id)
     act = contents.read_contents(session, vault(), receipt)
     parts = [part for part in act.parts if part.destination != Destination.SANDBOX] or act.parts
-    stands: dict[Status | None, set[Channel]] = defaultdict(set)  # None: taken back.
-    for line in (line for part in parts for line in part.lines):
-        stands[None if line.annulled_at else line.status].add(line.channel)
-    granted, refused, undone = (
-        [channel for channel in Channel if channel in stands[each]] for each in (Status.GRANTED, Status.REFUSED, None)
+    stands = {(line.channel, line.status) for part in parts for line in part.lines if not line.annulled_at}
+    granted, refused = (
+        [channel for channel in Channel if (channel, each) in stands] for each in (Status.GRANTED, Status.REFUSED)
     )
     recipient = session.get_one(Recipient, receipt.recipient_id)
     if act.is_disowned or (recipient.held_since is not None and not granted):
         raise NotNeeded(UnsentReason.REASSIGNED)
-    if not granted and not refused and message.kind == MessageKind.CONFIRMATION:
+    if not stands:
         raise NotNeeded(UnsentReason.UNDONE)
     salt, root = current_app.config["LINK_SALT"], _act_url_root(session, act)
     facts = {
         **_sender_facts(parts), "granted": granted, "refused": refused, "brands": len(parts),
-        "undone": undone if message.kind == MessageKind.REFUSAL else [],
         "receipt": f"{root}/m/{lookup.receipt_code(salt, receipt.id, receipt.nonce)}",
     }  # fmt: skip
     if not granted:

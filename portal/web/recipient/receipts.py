@@ -55,25 +55,16 @@ def show_receipt(code: str) -> str:
 
 @blueprint.post("/m/<code>/geri-al")
 def undo(code: str) -> ResponseReturnValue:
-    """Take back what this act granted, and show the receipt of the refusal, where that takes one. Idempotent."""
+    """Refuse what this act granted, and show the receipt of that. Tapped twice, it is one refusal."""
     act, args = find_act(code), page_content.language_args()
-    withdrawn = None
-    if not act.is_disowned:
-        theirs = select(Receipt).where(Receipt.id.in_(act.receipt_ids)).order_by(Receipt.id)
-        withdrawn = refusals.take_back_grants(
-            db.session, vault(), db.session.scalars(theirs).all(), language=get_locale().language, at=clock.now(),
-            request_metadata=consents.describe_request(request.remote_addr, request.user_agent.string),
-        )  # fmt: skip
+    withdrawn = refusals.take_back_grants(
+        db.session, vault(), db.session.get_one(Receipt, act.receipt_ids[0]), language=get_locale().language,
+        at=clock.now(), request_metadata=consents.describe_request(request.remote_addr, request.user_agent.string),
+    )  # fmt: skip
     db.session.commit()
-    if withdrawn:
-        return redirect(url_for(".receipt", code=receipt_code(withdrawn.receipt_id, withdrawn.nonce), **args), 303)
-    read_session().expire_all()
-    act = find_act(code)
-    if any(
-        line.status == Status.GRANTED and (line.annulled_at or line.now_status != line.status) for line in act.lines
-    ):
-        return redirect(url_for(".receipt", code=code, **args), 303)
-    return _page(code, act, has_nothing_left=True), 409
+    if withdrawn is None:
+        return _page(code, act, has_nothing_left=True), 409
+    return redirect(url_for(".receipt", code=receipt_code(withdrawn.receipt_id, withdrawn.nonce), **args), 303)
 
 
 def find_act(code: str) -> ReceiptContents:

@@ -58,7 +58,6 @@ ACT_LABELS: dict[str, str] = {
     "day.compared_again": N_("Gün yeniden karşılaştırıldı"),
     "day.file_taken": N_("Günün dosyası indirildi"),
     "decision.made": N_("Karar verildi"),
-    "decision.undone": N_("Onay geri alındı"),
     "decision.renewed": N_("Ret yenilendi"),
     "difference.settled": N_("Fark çözüldü"),
     "domain.added": N_("Alan adı eklendi"),

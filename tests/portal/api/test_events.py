@@ -7,9 +7,8 @@ import pytest
 from sqlalchemy import update
 
 from portal.core import clock
-from portal.core.extensions import db, vault
-from portal.core.models import Brand, Decision, Event, EventType, Outcome, Provider, Receipt, Recipient, Submission
-from portal.domain.consents import annulments
+from portal.core.extensions import db
+from portal.core.models import Brand, Decision, Event, EventType, Outcome, Provider, Recipient, Submission
 from portal.services import event_sequencer
 from tests import make
 from tests.portal.api.programs import BASE, CONSENTS, Program, grant, make_key, refusal
@@ -104,22 +103,24 @@ def test_a_decision_its_annulment_and_its_outcome_are_told_with_the_consent_as_i
     person.decides(MESAJ="RET")
     db.session.execute(update(Submission).values(outcome=Outcome.EXPIRED, code="H467", ended_at=clock.now()))
     db.session.commit()
-    person.decides(MESAJ="ONAY")
-    refused, granted = rows(Decision)
+    location = person.decides(MESAJ="ONAY").location
     before = read(program, start)["items"]
-    annulments.undo_grants(db.session, vault(), [rows(Receipt)[-1].id], clock.now())
-    db.session.commit()
+    browser.post(f"{location}/geri-al")
+    refused, granted, taken_back = rows(Decision)
 
     told = read(program, start)["items"]
 
     assert [(each["event"], each["decision"]["id"], each["decision"]["status"]) for each in told] == [
         ("decision.made", str(refused.id), "RET"), ("iys.outcome", str(refused.id), "RET"),
         ("decision.made", str(granted.id), "ONAY"), ("decision.annulled", str(granted.id), "ONAY"),
+        ("decision.made", str(taken_back.id), "RET"),
     ]  # fmt: skip
     assert told[1]["facts"] == {"outcome": "expired", "code": "H467"}
     assert {each["consent"]["status"] for each in before} == {"ONAY"}
-    assert {(each["consent"]["status"], each["consent"]["decisionId"]) for each in told} == {("RET", str(refused.id))}
-    assert [each["sequence"] for each in told] == list(range(int(start) + 1, int(start) + 5))
+    assert {(each["consent"]["status"], each["consent"]["decisionId"]) for each in told} == {
+        ("RET", str(taken_back.id))
+    }
+    assert [each["sequence"] for each in told] == list(range(int(start) + 1, int(start) + 6))
     assert [each["event"] for each in read(program, start, event=["iys.outcome", "decision.annulled"])["items"]] == [
         "iys.outcome", "decision.annulled",
     ]  # fmt: skip

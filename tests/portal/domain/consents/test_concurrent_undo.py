@@ -8,7 +8,7 @@ from portal.core import addresses
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel, Source, Status
 from portal.core.models import Annulment, Outcome, Receipt, ReceivedVia, Submission, User
-from portal.domain.consents import annulments, bulk_import, movements, recipients, refusals
+from portal.domain.consents import bulk_import, movements, recipients, refusals
 from tests import grants, make
 from tests.portal.domain.consents.import_entries import entry, import_run
 from tests.portal.domain.consents.iys_movements import row
@@ -27,8 +27,8 @@ def people(app) -> dict[str, str]:
 
 
 def undoes(_phone: str, at):
-    newest = db.session.query(Receipt.id).order_by(Receipt.id.desc()).first()
-    annulments.undo_grants(db.session, vault(), list(newest), at)
+    newest = db.session.query(Receipt).order_by(Receipt.id.desc()).first()
+    refusals.take_back_grants(db.session, vault(), newest, language="tr", request_metadata="", at=at)
 
 
 def refuses(phone: str, at):

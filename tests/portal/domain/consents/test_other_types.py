@@ -14,7 +14,6 @@ from portal.core.models import (
     Difference,
     DifferenceKind,
     Outcome,
-    Receipt,
     Settlement,
     Submission,
 )
@@ -46,15 +45,17 @@ def take_back(decision: Decision) -> None:
 
 
 def test_a_grant_that_stands_again_is_ended_by_a_refusal_as_another_type(app, brand, browser, rows, ago):
-    """That refusal was older than the grant that stood when it was heard of, and was taken back since."""
+    """That refusal was older than the grant that stood when it was heard of, and was undone, as a journal says."""
     app.config["UNDO_SECONDS"] = 300
     MovementReceiver(app).receives(row("ONAY", at=ago(9)))
     make.Person(browser, make.codes(app, make.PHONE)[make.PHONE]).decides(MESAJ="ONAY")
+    grant = rows(Decision)[-1]
     bring(brand, entry(make.PHONE, RET, ago(7), recipient_type=MERCHANT))
     refusal = rows(Decision)[-1]
     assert status_of(rows, RecipientType.INDIVIDUAL) == Status.GRANTED
 
-    annulments.undo_grants(db.session, vault(), [rows.one(Receipt).id], clock.now())
+    now = clock.now()
+    annulments.restore_annulments(db.session, vault(), {grant.id: {"at": now, "user_id": None}}, now)
     db.session.commit()
 
     assert status_of(rows, RecipientType.INDIVIDUAL) == RET

@@ -5,9 +5,8 @@ from sqlalchemy import delete, func, select, text
 from sqlalchemy.orm import Session
 
 from portal.core import clock
-from portal.core.extensions import db, vault
-from portal.core.models import Decision, Event, EventType, Receipt, Submission
-from portal.domain.consents import annulments
+from portal.core.extensions import db
+from portal.core.models import Decision, Event, EventType, Submission
 from portal.domain.events import sequencer
 from tests import databases, make
 from tests.make import Person
@@ -38,17 +37,19 @@ def sequenced(session: Session) -> list[int]:
 
 def test_a_decision_its_annulment_and_an_outcome_are_recorded_in_this_order(app, browser, rows):
     app.config["UNDO_SECONDS"] = 300
-    Person(browser, make.codes(app)[make.PHONE]).decides(MESAJ="ONAY")
+    location = Person(browser, make.codes(app)[make.PHONE]).decides(MESAJ="ONAY").location
     decision = rows.one(Decision)
+    theirs = db.update(Submission).where(Submission.decision_id == decision.id)
     with app.app_context():
-        db.session.execute(db.update(Submission).values(outcome="blocked", code="H063"))  # Still open: not settled.
-        db.session.execute(db.update(Submission).values(outcome="waiting"))
-        assert annulments.undo_grants(db.session, vault(), db.session.scalars(select(Receipt.id)).all(), clock.now())
-        db.session.execute(db.update(Submission).values(outcome="accepted", code=None))
-        db.session.execute(db.update(Submission).values(outcome="verified"))  # İYS still has it.
+        db.session.execute(theirs.values(outcome="blocked", code="H063"))  # Still open: not settled.
+        db.session.execute(theirs.values(outcome="waiting"))
+        db.session.commit()
+        browser.post(f"{location}/geri-al")
+        db.session.execute(theirs.values(outcome="accepted", code=None))
+        db.session.execute(theirs.values(outcome="verified"))  # İYS still has it.
         db.session.commit()
 
-    recorded = rows(Event)
+    recorded = rows(Event, Event.subject_id == decision.id)
     assert [each.type for each in recorded] == ["decision.made", "decision.annulled", "iys.outcome"]
     assert recorded[2].facts == {"outcome": "accepted", "code": None}
     assert {(each.provider_id, each.brand_id, each.subject_id, each.sequence) for each in recorded} == {

@@ -10,8 +10,7 @@ from sqlalchemy import update
 from portal.core import clock
 from portal.core.addresses import AddressKind
 from portal.core.extensions import db, vault
-from portal.core.models import Message, MessageKind, MessageState, Provider, Receipt, UnsentReason
-from portal.domain.consents import annulments
+from portal.core.models import Message, MessageKind, MessageState, Provider, UnsentReason
 from portal.services.messaging import outbox
 from tests import make, servers
 from tests.portal.services.messaging.test_outbox import Gateway
@@ -124,23 +123,18 @@ def test_a_landline_gets_none(app, browser, codes, gateway, rows):
     assert promise in browser.get(mobile.location).text
 
 
-def test_what_was_taken_back_is_not_confirmed(app, browser, codes, gateway, rows):
+def test_of_what_was_taken_back_the_refusal_is_told_alone(app, browser, codes, gateway, rows):
     app.config["UNDO_SECONDS"] = 300
-    with app.app_context():
-        make.Person(browser, codes[make.PHONE]).decides(MESAJ="ONAY")
-        undone = annulments.undo_grants(db.session, vault(), [receipt.id for receipt in rows(Receipt)], clock.now())
-        db.session.commit()
-    if not undone:
-        pytest.fail("the grant did not wait to be undone")
+    browser.post(f"{make.Person(browser, codes[make.PHONE]).decides(MESAJ='ONAY').location}/geri-al")
 
     send_all(app, gateway.url)
-    assert rows.one(Message).state == MessageState.WAITING
     with time_machine.travel(clock.now() + timedelta(seconds=301)):
         send_all(app, gateway.url)
 
-    assert sent(gateway) == []
-    message = rows.one(Message)
-    assert (message.state, message.unsent_reason) == (MessageState.NOT_NEEDED, UnsentReason.UNDONE)
+    (told,) = sent(gateway)
+    assert "SMS reddiniz kaydedildi" in told["text"] and "onay" not in told["text"]
+    of_grant = rows.one(Message, Message.kind == MessageKind.CONFIRMATION)
+    assert (of_grant.state, of_grant.unsent_reason) == (MessageState.NOT_NEEDED, UnsentReason.UNDONE)
 
 
 def test_it_waits_until_the_grant_cannot_be_taken_back_any_more(app, browser, codes, gateway, rows):
