@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from portal.core import compression
 
 PLAIN, DEFLATED = VERSIONS = (1, 2)
-# What there are many of. Nothing secret is among them: how long a deflated value is tells of what it holds.
+# The columns with the most rows. None holds a secret: the length of a deflated value tells of what it holds.
 DEFLATED_PLACES = {"attempt.answer", "push.body", "receipt.request_metadata", "submission.payload"}
 NONCE_BYTES = 12
 KEY_WAIT = timedelta(minutes=1)  # After which a queue looks again whether a missing key has come.

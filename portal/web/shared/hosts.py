@@ -116,7 +116,7 @@ def _brand_hosts() -> dict[str, Owner]:
 
 
 def _asked_host() -> AskedHost:
-    """Of this request; looked up once."""
+    """The host of this request, kept for its other hooks."""
     own = app_ctx.g
     asked: AskedHost | None = own.get("asked_host")
     if asked is None:

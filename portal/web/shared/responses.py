@@ -19,7 +19,7 @@ class PortalResponse(Response):
     fixed_headers: tuple[tuple[str, str], ...] = ()
 
     def get_wsgi_headers(self, environ: "WSGIEnvironment") -> Headers:
-        """As they are where a text is answered, or a redirect to a plain URL: others need a corrected copy."""
+        """The headers themselves of a page or a redirect to a plain URL; of others Werkzeug's corrected copy."""
         is_plain = self.status_code == 200 or (
             self.status_code == 303 and PLAIN_URL.fullmatch(self.headers.get("Location", ""))
         )

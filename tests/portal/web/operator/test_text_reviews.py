@@ -39,7 +39,7 @@ from tests.portal.web.dashboard.test_message_text_page import FORM as SENTENCES
 pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 PARCEL = "PTT: gönderiniz bekletiliyor, teslim için onaylayın"
-CARD = "Adınızın yanına kartınızın ön yüzündeki sayıları yazın."
+CARD = "Adınızın yanına kartınızda kabartılmış sayıları yazın."
 
 
 @pytest.fixture
