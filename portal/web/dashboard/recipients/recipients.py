@@ -55,14 +55,7 @@ def refuse(recipient_id: int) -> ResponseReturnValue:
         abort(404)
     if not form.validate_on_submit():
         return render_recipient(found, refusal=form), 422
-    refused = apply_refusal_form(found, form, clock.now())
-    record_audit(
-        "recipient.refused", "recipient", recipient_id, channels=form.channels.data, source=form.source.data,
-        brand=form.brand.data, new=refused,
-    )  # fmt: skip
-    db.session.commit()
-    flash_refusal()
-    return redirect(url_for(".recipient", recipient_id=recipient_id), 303)
+    return _record_refusal(found, form, clock.now())
 
 
 @blueprint.post("/recipients/refusal")
@@ -80,14 +73,18 @@ def refuse_unknown() -> ResponseReturnValue:
         return _render_not_found("dashboard/recipients/search.html", searched, form), 422
     at = clock.now()
     recipient_id = recipients.gather(db.session, vault(), current_user.provider_id, [address], at)[address.text]
-    refused = apply_refusal_form(db.session.get_one(Recipient, recipient_id), form, at)
+    return _record_refusal(db.session.get_one(Recipient, recipient_id), form, at)
+
+
+def _record_refusal(found: Recipient, form: RefusalForm, at: datetime) -> ResponseReturnValue:
+    refused = apply_refusal_form(found, form, at)
     record_audit(
-        "recipient.refused", "recipient", recipient_id, channels=form.channels.data, source=form.source.data,
+        "recipient.refused", "recipient", found.id, channels=form.channels.data, source=form.source.data,
         brand=form.brand.data, new=refused,
     )  # fmt: skip
     db.session.commit()
     flash_refusal()
-    return redirect(url_for(".recipient", recipient_id=recipient_id), 303)
+    return redirect(url_for(".recipient", recipient_id=found.id), 303)
 
 
 @blueprint.post("/recipients/<id:recipient_id>/address")
