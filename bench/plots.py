@@ -8,7 +8,7 @@ import sys
 from html import escape
 
 DRAWN, GOAL = 7, 500
-LEFT, TOP, WIDTH, HEIGHT, LABELS = 60, 34, 330, 230, 330  # Of the plot; labels stand right of it.
+LEFT, TOP, WIDTH, HEIGHT, LABELS = 60, 34, 330, 230, 370  # Of the plot; labels stand right of it.
 COLOURS = ("#0b7285", "#d9480f", "#5f3dc4", "#2b8a3e", "#c2255c", "#1971c2", "#8d6e00")
 LEAST = 1.0  # Milliseconds: what takes less is drawn there.
 STYLE = """svg { background: #fff; color: #24313a; font: 12px system-ui, sans-serif }
