@@ -23,9 +23,12 @@ DURABLE = {  # What the database itself must say of the connection that writes.
 
 
 @contextlib.contextmanager
-def new_portal_settings(database: str) -> Iterator[dict[str, str]]:
-    """The environment of a portal on a new database; both are gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix="izinlink-bench-") as folder, _database_url(database, Path(folder)) as url:
+def new_portal_settings(database: str, *settings: str) -> Iterator[dict[str, str]]:
+    """The environment of a portal on a new database; both are gone afterwards. `settings` are PostgreSQL's own."""
+    with (
+        tempfile.TemporaryDirectory(prefix="izinlink-bench-") as folder,
+        _database_url(database, Path(folder), settings) as url,
+    ):
         environ = {
             "SECRET_KEY": secrets.token_urlsafe(32),
             "LINK_SALT": secrets.token_urlsafe(32),
@@ -64,11 +67,11 @@ def email_list(count: int) -> str:
 
 
 @contextlib.contextmanager
-def _database_url(database: str, folder: Path) -> Iterator[str]:
+def _database_url(database: str, folder: Path, settings: tuple[str, ...]) -> Iterator[str]:
     if database == SQLITE:
         yield f"sqlite:///{folder / 'izinlink.db'}"
         return
-    with running_postgres() as url:
+    with running_postgres(*settings) as url:
         yield url
 
 

@@ -23,11 +23,12 @@ from tests.portal.api.programs import make_key
 
 DATABASES = {"sqlite": environments.SQLITE, "postgresql": environments.POSTGRESQL}
 GOAL, GOAL_OF_SEARCH = 500, 300  # Milliseconds.
+MEMORY = ("shared_buffers = 2GB", "maintenance_work_mem = 1GB", "max_wal_size = 8GB")  # As a machine of 8 GB has it.
 
 
 def main(axis: str, database: str, *sizes: str) -> None:
     found: dict[str, list[float]] = {}
-    with environments.new_portal_settings(DATABASES[database]) as settings, servers.stub() as iys:
+    with environments.new_portal_settings(DATABASES[database], *MEMORY) as settings, servers.stub() as iys:
         environ = settings | {"IYS_BASE_URL": iys, "IYS_TOKEN_CALLS_PER_HOUR": TOKEN_CALLS}
         environ["METRICS_TOKEN"] = secrets.token_urlsafe(32)
         with environments.portal(environ) as app:
