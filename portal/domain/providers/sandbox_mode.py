@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from portal.core import display_names
 from portal.core.models import (
+    OPEN_OUTCOMES,
     Brand,
     BulkRequest,
     BulkState,
@@ -166,15 +167,18 @@ def stop_sending(session: Session, provider_id: int, at: datetime) -> int:
 
 def list_left_over(session: Session, at: datetime) -> list[int]:
     """Admitted providers with a pending sandbox submission: somebody decided while sandbox mode ended."""
-    open_ones = (
-        select(Submission.provider_id)
-        .join(Consent, Consent.id == Submission.consent_id)
-        .join(Brand, Brand.id == Consent.brand_id)
-        .join(Provider, Provider.id == Brand.provider_id)
-        .where(Brand.is_sandbox, Brand.closed_at > at - A_DAY, Provider.admitted_at.is_not(None))
+    pending = (
+        exists()
+        .where(Submission.provider_id == Provider.id, Submission.outcome.in_(OPEN_OUTCOMES))
         .where(Submission.due_at.is_not(None), Submission.endpoint.like(PATHS))
+        .where(Consent.id == Submission.consent_id, Consent.brand_id == Brand.id)
     )
-    return list(session.scalars(open_ones.distinct()))
+    left_over = (
+        select(Provider.id)
+        .join(Brand, Brand.provider_id == Provider.id)
+        .where(Brand.is_sandbox, Brand.closed_at > at - A_DAY, Provider.admitted_at.is_not(None), pending)
+    )
+    return list(session.scalars(left_over.distinct()))
 
 
 def _close_brands(session: Session, provider: Provider, at: datetime) -> None:

@@ -174,8 +174,9 @@ def _check_clock() -> HealthCheck:
 def _check_lanes(at: datetime) -> Iterator[HealthCheck]:
     rows = read_session().execute(
         select(Submission.lane, func.count(), func.min(Submission.created_at))
-        .join(Provider, Provider.id == Submission.provider_id)
-        .where(Submission.outcome.in_(OPEN_OUTCOMES), Provider.admitted_at.is_not(None))
+        # Not by a join: SQLite would read every submission.
+        .where(Submission.provider_id.in_(select(Provider.id).where(Provider.admitted_at.is_not(None))))
+        .where(Submission.outcome.in_(OPEN_OUTCOMES))
         .group_by(Submission.lane)
     )
     waiting = {lane: (count, oldest) for lane, count, oldest in rows}
