@@ -9,13 +9,14 @@ from sqlalchemy import text
 
 from portal.core import clock
 from portal.core.extensions import db
-from portal.core.models import Base, Consent, Decision, Leaf, Recipient, Submission
+from portal.core.models import Attempt, Base, Consent, Decision, Leaf, Movement, Recipient, Submission
 from portal.services import row_tallies
 
 DAYS, MILLISECONDS = 3, 86_400_000
 ID_BITS = 22  # Of an id below its milliseconds.
-MODELS: tuple[type[Base], ...] = (Recipient, Consent, Decision, Leaf, Submission)
-MOVED = ("id", "recipient_id", "consent_id", "decision_id")
+MODELS: tuple[type[Base], ...] = (Recipient, Consent, Decision, Leaf, Submission, Attempt, Movement)
+MOVED = ("id", "recipient_id", "consent_id", "decision_id", "submission_id")
+HASHED = ("index_", "transaction_id")  # Unique, so another in each copy.
 INDEXES = text(  # Those that are no constraint's.
     "SELECT indexrelid::regclass::text AS name, pg_get_indexdef(indexrelid) AS definition FROM pg_index "
     "WHERE indrelid = ANY(CAST(:tables AS regclass[])) "
@@ -24,6 +25,7 @@ INDEXES = text(  # Those that are no constraint's.
 SEEDS = (
     "decision JOIN consent ON consent.id = consent_id JOIN recipient ON recipient.id = decision.recipient_id "
     "JOIN leaf ON leaf.decision_id = decision.id JOIN submission ON submission.decision_id = decision.id "
+    "JOIN attempt ON attempt.submission_id = submission.id JOIN movement ON movement.decision_id = decision.id "
     "WHERE decision.recorded_at > :since"
 )
 
@@ -63,7 +65,7 @@ def _values(columns: Any, number: int) -> Iterator[str]:
         name, kind = column.name, str(column.type)
         if name in MOVED:
             yield f"{name} - {back << ID_BITS}"
-        elif name.startswith("index_"):
+        elif name.startswith(HASHED):
             yield f"sha256({name} || '{number}'::bytea)"
         elif kind == "DATETIME":
             yield f"{name} - interval '{back} milliseconds'"

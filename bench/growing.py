@@ -7,14 +7,15 @@ the others a partner's. One person works for all firms.
 
 from datetime import timedelta
 
-from sqlalchemy import select, text, update
+from sqlalchemy import select, text
 
 from bench import copies
 from bench.brands import FIRST_CODE, open_firms
+from bench.iys_answers import accept_all
 from portal.core import clock
 from portal.core.extensions import db
 from portal.core.iys_protocol import Status
-from portal.core.models import Brand, Outcome, Provider, Role, Submission, User
+from portal.core.models import Brand, Provider, Role, User
 from portal.domain.identity import accounts
 from tests import make
 from tests.grants import insert_decisions, phones
@@ -32,9 +33,7 @@ def add_consents(numbers: range) -> None:
     for first in range(numbers.start, made, AT_ONCE):
         people = phones(min(AT_ONCE, made - first), first)
         insert_decisions(make.brand(), people, clock.now() - timedelta(hours=1), held="ONAY")
-        ended = {"outcome": Outcome.ACCEPTED, "due_at": None, "ended_at": clock.now()}
-        db.session.execute(update(Submission).where(Submission.outcome == Outcome.WAITING).values(ended))
-        db.session.commit()
+        accept_all()
     if made < numbers.stop:
         copies.add_copies(range(max(numbers.start // MADE, 1), numbers.stop // MADE))
 

@@ -46,7 +46,7 @@ def acts_of(app: Flask, axis: str, people: People, size: int) -> Acts:
     yield from _calls(app, staff["of a provider"], people, number)
     if axis != "consents":
         yield from _pages_of_many(app, axis, staff)
-        yield from _steps(app, people.iys)
+    yield from _steps(app, people.iys)
 
 
 def _pages(app: Flask, staff: dict[str, StaffBrowser]) -> Acts:
