@@ -152,6 +152,7 @@ def _unknown_event(kind: str, event: Any) -> list[InboundMessage]:
     if kind in OPENINGS or not unread_rows.MAILBOX.search(told):
         return []
     said = [each for name, each in event.items() if name not in OF_MAIL] if isinstance(event, dict) else [event]
+    said += [place.rpartition("/")[2] for place, each in json_values.leaves(event) if each is True]  # "blacklisted".
     if any(
         MAY_REFUSE.search(each[:LONGEST_KIND]) or classify_reply(each) in REPLY_REFUSES
         for each in json_values.strings(said)

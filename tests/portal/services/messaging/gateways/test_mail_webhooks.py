@@ -279,6 +279,7 @@ UNKNOWN = {
     "unknown": {"event": "opt_out"},
     "unknown list": {"event": "contact_blacklisted"},
     "in a list": {"event": ["unsubscribed"]},
+    "by a flag": {"event": "contact_updated", "content": [{"emailBlacklisted": True}]},
     "nobody's": {"event": "of_tomorrow", "subject": "RET"},
     "of nobody": {"event": "opt_out", "email": ""},
 }
