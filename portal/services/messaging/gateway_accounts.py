@@ -12,12 +12,12 @@ from sqlalchemy import select
 
 from portal.core.addresses import AddressKind
 from portal.core.extensions import db, read_session, vault
-from portal.core.models import GatewayState, Message, MessageGateway, Provider
+from portal.core.models import Domain, GatewayState, Message, MessageGateway, Provider
 from portal.core.vault import CannotOpen
 from portal.domain.notifications import gateways
 from portal.domain.notifications.messages import HIGH_PRIORITY
 from portal.services.messaging import mailbox_reviews, outgoing_messages, routing, sender_names
-from portal.services.messaging.gateways import description_checks, description_words
+from portal.services.messaging.gateways import description_checks, description_words, row_rules
 from portal.services.messaging.gateways.demo import DemoGateway
 from portal.services.messaging.gateways.generic_http import GenericHttpGateway
 from portal.services.messaging.gateways.offered_vendors import CALLBACK_URL, OFFERED
@@ -87,9 +87,12 @@ def adapter_of(row: MessageGateway, *, only_reads: bool = False) -> Gateway:
     """In development it speaks to the fake gateway. `only_reads`: it calls nobody, but reads what a vendor told us.
     Raises CannotOpen."""
     values = {**gateways.read_credentials(vault(), row), CALLBACK_URL: callback_url(row)}
-    return open_adapter(
+    adapter = open_adapter(
         row.vendor, values, row.header, provider_id=row.provider_id, token_keys=_token_keys(row), only_reads=only_reads
     )
+    if isinstance(adapter, GenericHttpGateway):
+        adapter.own_link = row_rules.link_at(_own_hosts(row.provider_id))
+    return adapter
 
 
 def callback_url(row: MessageGateway) -> str:
@@ -112,6 +115,14 @@ def open_adapter(
         is_trusted=config["DEVELOPMENT"] or (provider_id is None and offered.carries == AddressKind.EMAIL),
         name=urlsplit(config["MAIN_BASE"]).hostname or "localhost",
     )  # fmt: skip
+
+
+def _own_hosts(provider_id: int | None) -> set[str]:
+    """Where links begin, or began, in what an account sends: the operator's is every firm's."""
+    config, proved = current_app.config, select(Domain.host).where(Domain.verified_at.is_not(None))
+    theirs = proved.where(Domain.provider_id == provider_id) if provider_id else proved
+    base = urlsplit(config["LINK_BASE"]).hostname or ""
+    return {base, *config["HOSTS"], *config["SHORT_HOSTS"], *read_session().scalars(theirs)}
 
 
 def _token_keys(row: MessageGateway) -> list[bytes]:

@@ -49,7 +49,7 @@ DESCRIPTION = {
     "report_push?": ROWS | {
         "state": "pointer", "states": [{"words": "words", "state": ReportState, "reason?": Reason}],
         "item_id?": "pointer", "ref?": "pointer", "parts?": "pointer", "cost?": "pointer", "detail?": "pointer",
-        "details?": [{"words": "words", "reason": Reason}], "may_refuse?": "words",
+        "details?": [{"words": "words", "reason": Reason}], "may_refuse?": "words", "text?": "pointer",
     },
     "inbound_push?": ROWS | {"id?": "pointer", "from": "pointer", "keyword?": "pointer", "text": "pointer"},
     "samples?": {f"{name}?": "sample" for name in ("answer", "error", "faults", "report", "states", "reply")},

@@ -31,7 +31,7 @@ from portal.services.messaging.gateways.protocol import (
     SendResult,
     VendorPush,
 )
-from portal.services.messaging.gateways.vendor_rows import safe_code
+from portal.services.messaging.gateways.vendor_rows import documented_refusal, safe_code
 
 DESCRIPTIONS = Path(__file__).parent / "descriptions"
 MOST_CALLS = 40  # Of one batch, where the vendor fails a whole call for one message.
@@ -69,7 +69,7 @@ class GenericHttpGateway(Gateway):
         self.callback_url = callback_url
         self.secrets = {f"secret.{name}": value for name, value in secrets.items()}
         self.base_url = (base_url or description["base_url"]).rstrip("/")
-        self.is_trusted = is_trusted
+        self.is_trusted, self.own_link = is_trusted, row_rules.NO_LINK
         self.last_answer: HttpAnswer | None = None  # For whoever tries an account; it may hold secrets.
         self.capabilities = Capabilities(most_messages=description["most_messages"], finds_calls=False)
 
@@ -93,7 +93,7 @@ class GenericHttpGateway(Gateway):
 
     def read_push(self, push: VendorPush) -> Feedback:
         inbound = self.description.get("inbound_push")
-        return row_rules.read_rows(push_document.parse_push(push, inbound), self.report_mapping, inbound)
+        return row_rules.read_rows(push_document.parse_push(push, inbound), self.report_mapping, inbound, self.own_link)
 
     def _send_halving(self, batch: Batch, messages: list[OutgoingMessage], calls: Iterator[int]) -> list[SendResult]:
         """Send; where all fail for one of them, send each half. After an uncertain call nothing more is sent: lookup()
@@ -189,6 +189,8 @@ class GenericHttpGateway(Gateway):
         code = read_text(document, rules.get("code", "/ "))
         if _applies(rules["success"], answer, code):
             return None
+        if left := documented_refusal(document):
+            return SendError(ErrorClass.PERMANENT, Reason.BLOCKED_BY_VENDOR, left)
         return self._refusal(answer, document, rules) or _error_by_status(answer, safe_code(code))
 
     def _refusal(self, answer: HttpAnswer, document: Any, rules: Mapping[str, Any]) -> SendError | None:

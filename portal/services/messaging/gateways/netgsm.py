@@ -67,7 +67,9 @@ class Netgsm(VendorGateway):
             "stopdate": clock.istanbul(until).strftime(layout),
         }
         found = self._ask("GET", "/inbox", query=dates, absent=[NO_MESSAGES])
-        return row_rules.read_replies(self.description["inbound_push"], json_values.lower_names(found or []))
+        return row_rules.read_replies(
+            self.description["inbound_push"], json_values.lower_names(found or []), self.own_link
+        )
 
     def _reports(self, which: dict[str, Any], since: datetime, until: datetime) -> Iterator[Report]:
         dates = {"startdate": _report_date(since), "stopdate": _report_date(until)}

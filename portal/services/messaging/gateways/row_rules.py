@@ -8,15 +8,24 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from enum import Enum, IntEnum
+from enum import Enum
 from itertools import chain
 from typing import Any, NamedTuple
 
-from portal.domain.replies import LONGEST, REFUSING, ReplyOutcome, classify_reply, fold
-from portal.domain.replies.refusing_words import MAY_REFUSE
+from portal.domain.replies import fold
 from portal.services.messaging.gateways import json_values, vendor_rows
 from portal.services.messaging.gateways.protocol import BLOCKED, Feedback, InboundMessage, Report, ReportState
-from portal.services.messaging.gateways.sample_words import is_texts, names_list
+from portal.services.messaging.gateways.row_words import (
+    LETTER,
+    Kind,
+    Refusing,
+    is_answer,
+    is_inbound,
+    refusing,
+    refusing_at,
+    says_received,
+)
+from portal.services.messaging.gateways.sample_words import is_senders, names_list
 from portal.services.messaging.gateways.unread_rows import (
     MOBILE,
     PHONE,
@@ -28,35 +37,7 @@ from portal.services.messaging.gateways.unread_rows import (
 )
 from portal.services.messaging.gateways.vendor_rows import Mapped, canonical, meant_rows
 
-LETTER = re.compile(r"[^\W\d_]")
-FLAG = re.compile(r"(?:NO|HAYIR)(?: ERRORS?)?")  # Folded: a field that says no is no person who does.
-# Our own text tells how to refuse: by a link, which does not come first, or by a reply.
-TELLS_HOW = re.compile(
-    r"\s\S{0,20}?(?:https?://|(?<![\w.-])(?:[\w-]{1,63}\.){1,4}[a-z]{2,10}/)\w|\byaz(?:[ıi]p|arak|[ıi]n|[ıi]n[ıi]z)?\b.{0,100}?"
-    r"\bgönder(?:in|iniz|ip|erek|ebilirsiniz)?\b|\b(?:text|send|reply)(?: with)? \W?(?:stop|ret|no|cancel|end|quit|"
-    r"unsub\w*|opt-?out)\W? (?:to|for)\b",
-    re.I | re.S,
-)
-FEWEST_WORDS = 5
-SAYS_WHY = re.compile(
-    r"(?:error|hata|reason|neden|status|durum|state|descri|aciklama|detail|detay|title|sonuc|result)[^/]*$"
-    r"|/(?:errors?|status|hata|durum|reason)/"
-)
-
-
-class Kind(Enum):
-    """What a row is by the mappings."""
-
-    REPLY = 1  # One of replies, with a sender and a text.
-    REPORT = 2  # Of a known state.
-    ODD_REPORT = 3  # With a state or an id, though of no known state.
-    OTHER = 4  # Such as an event of another kind, or an envelope.
-
-
-class Refusing(IntEnum):
-    """How surely words refuse."""
-
-    NOT, MAYBE, LIKELY, SURELY = range(4)
+NO_LINK = re.compile(r"(?!)")  # Fits nothing.
 
 
 class Fate(Enum):
@@ -99,74 +80,103 @@ class Value(NamedTuple):
     words: Refusing
     is_meant: bool  # A mapping means it.
     is_written: bool  # It stands in what somebody wrote, whose words name nobody else.
+    is_answer: bool  # Its name says so.
 
 
-def read_rows(document: Any, reports: Mapped | None, inbound: Mapped | None) -> Feedback:
+@dataclass(frozen=True)
+class Meanings:
+    """What a description says of rows, and what links of ours look like."""
+
+    reports: Mapped
+    inbound: Mapped
+    own_link: re.Pattern[str] = NO_LINK
+
+    def is_ours(self, value: Any) -> bool:
+        """Whether we wrote it: a link of ours stands in it."""
+        return isinstance(value, str) and self.own_link.search(value) is not None
+
+
+def link_at(hosts: Iterable[str]) -> re.Pattern[str]:
+    """What links at hosts look like."""
+    names = "|".join(map(re.escape, sorted(filter(None, hosts)))) or NO_LINK.pattern
+    return re.compile(rf"(?<![\w.-])(?:{names})(?::[0-9]{{1,5}})?/\w", re.IGNORECASE)
+
+
+def read_rows(
+    document: Any, reports: Mapped | None, inbound: Mapped | None, own_link: re.Pattern[str] = NO_LINK
+) -> Feedback:
     """What a vendor told us, in a document whose names are in lower case; its inbox where `reports` is None."""
-    told = [(row, _read_report(reports, row)) for row in meant_rows(reports, document)] if reports else []
+    means = Meanings(reports or {}, inbound or {}, own_link)
+    rows = meant_rows(reports, document) if reports else []
+    told = [(row, _doubt(means, row, vendor_rows.read_report(means.reports, row))) for row in rows]
     report_of = {id(row): report for row, report in told}
     of_replies = {id(row) for row in meant_rows(inbound, document)} if inbound else set()
-    mappings, found = (reports or {}, inbound or {}), list[RowFacts]()
+    found = list[RowFacts]()
 
     def is_row(value: dict[str, Any]) -> bool:
-        report = report_of.get(id(value))
-        kind = _kind_of(mappings[1], value, report, is_reply=id(value) in of_replies)
+        is_reply, report = id(value) in of_replies, report_of.get(id(value))
+        if report_of and report is None and (is_reply or any(map(means.is_ours, value.values()))):
+            within = [report_of[id(each)] for each in json_values.objects_with(value) if id(each) in report_of]
+            report = _doubt(means, value, within[0]) if len(within) == 1 else None  # Of a list with one recipient.
+        kind = _kind_of(means, value, report, is_reply=is_reply)
         if kind == Kind.OTHER:
             return False
         holds_replies = any(id(each) in of_replies for each in json_values.objects_with(value) if each is not value)
         is_one = kind == Kind.REPLY or not holds_replies
-        found.extend([_facts(value, kind, *mappings, report)] if is_one else [])
+        found.extend([_facts(means, value, kind, report)] if is_one else [])
         return is_one
 
     others = _split(document, is_row)[1]
     has_replies = any(each.fate == Fate.REPLY for each in found)
     in_inbox = reports is None or (has_replies and not any(report.is_known for _, report in told))
-    found += [_facts(value, Kind.OTHER, *mappings, in_inbox=in_inbox) for value in others]
+    found += [_facts(means, value, Kind.OTHER, in_inbox=in_inbox) for value in others]
     whole = [each.reply for each in found if each.fate == Fate.REPLY]
     unread = [unread_replies(each.row, PHONE, each.people) for each in found if each.fate == Fate.UNREAD]
-    return Feedback(tuple(report for _, report in told), replies=(*whole, *chain.from_iterable(unread)))
+    reports_told = tuple(_to_the_one(means, *each) for each in told)
+    return Feedback(reports_told, replies=(*whole, *chain.from_iterable(unread)))
 
 
-def read_replies(mapping: Mapped, document: Any) -> list[InboundMessage]:
+def read_replies(mapping: Mapped, document: Any, own_link: re.Pattern[str] = NO_LINK) -> list[InboundMessage]:
     """Replies of a document whose names are in lower case, and what nobody can read in it."""
-    return list(read_rows(document, None, mapping).replies)
+    return list(read_rows(document, None, mapping, own_link).replies)
 
 
-def _kind_of(inbound: Mapped, row: Any, report: Report | None, *, is_reply: bool) -> Kind:
-    reply, is_known = _reply_at(inbound, row), report is not None and report.is_known
+def _kind_of(means: Meanings, row: Any, report: Report | None, *, is_reply: bool) -> Kind:
+    reply, is_known = _reply_at(means.inbound, row), report is not None and report.is_known
     is_sent = report is not None and is_person(report.to)  # To somebody, if it is no reply to us.
-    if is_reply and reply.sender and reply.text and not (is_sent and (is_known or not _is_from_person(reply))):
+    is_any = report is not None and (is_known or report.code or report.ref or report.message_id)
+    is_from_person = is_person(reply.sender) and (not means.is_ours(reply.text) or says_received(row))
+    is_report = is_sent and (is_known or not is_from_person) and not is_inbound(row)
+    if is_reply and reply.sender and reply.text and not is_report:
         return Kind.REPLY
-    if is_known:
-        return Kind.REPORT
-    return Kind.ODD_REPORT if report and (report.code or report.ref or report.message_id) else Kind.OTHER
+    if not is_any or is_inbound(row):
+        return Kind.OTHER
+    return Kind.REPORT if is_known else Kind.ODD_REPORT
 
 
-def _facts(
-    row: Any, kind: Kind, reports: Mapped, inbound: Mapped, report: Report | None = None, *, in_inbox: bool = False
-) -> RowFacts:
-    reply, is_meant = _reply_at(inbound, row), kind == Kind.REPLY or _is_meant(row, inbound)
+def _facts(means: Meanings, row: Any, kind: Kind, report: Report | None = None, *, in_inbox: bool = False) -> RowFacts:
+    reply, is_meant = _reply_at(means.inbound, row), kind == Kind.REPLY or _is_meant(row, means.inbound)
     report = report if kind != Kind.REPLY else None
-    values = _values(row, kind, {Kind.REPLY: inbound, Kind.REPORT: reports}.get(kind, {}), reply.said)
+    values = _values(means, row, kind, reply.said)
     elsewhere = [each for each in values if not each.is_meant and not (each.is_written and kind == Kind.REPLY)]
     others, named = (_people(each for each in some if not each.is_written) for some in (elsewhere, values))
-    recipient = report.to if report else ""
-    if report and not is_person(recipient) and len(others) == 1:
-        (recipient,) = others
+    recipient = _to_the_one(means, row, report).to if report else ""
     own = {reply.sender, reply.to} if kind == Kind.REPLY else {recipient}
     has_others, is_listed = not own.issuperset(others), report is not None and report.may_refuse
-    within = [(part, _reply_at(inbound, part)) for part in json_values.objects_with(row)]
+    within = [(part, _reply_at(means.inbound, part)) for part in json_values.objects_with(row)]
     match kind:
         case Kind.REPLY:
             is_written = is_person(reply.sender) and reply.sender != reply.to
         case Kind.OTHER:
             is_any = not isinstance(row, dict) or any(each.sender or each.text for _, each in within)
             is_written = is_any or (in_inbox and has_others) or is_meant
+            is_written |= is_inbound(row) and bool(numbers_in(row))
         case _:  # Some vendors tell of a report as of a text by its recipient.
-            is_written = _refuses_in_part(values) or any(
-                (part is not row and _is_meant(part, inbound))
-                or (is_person(each.sender) and (each.sender not in own or _refusing(each.text)))
-                for part, each in within if each.text and not _is_own_text(each.text)
+            is_quoted = kind == Kind.REPORT and has_others and bool(_find_sent(means, row)[1])
+            is_written = is_quoted or _refuses_in_part(values) or any(each.is_answer for each in values) or any(
+                (part is not row and _is_meant(part, means.inbound))
+                or (is_person(each.sender) and (each.sender not in own or refusing(each.text)))
+                for part, each in within if each.text and not means.is_ours(each.text)
             )  # fmt: skip
     words = max((each.words for each in elsewhere), default=Refusing.NOT)
     ours = [reply.to] if is_meant and not report else []
@@ -179,17 +189,20 @@ def _facts(
     return RowFacts(row, kind, reply, is_written, has_others, words, people)
 
 
-def _values(row: Any, kind: Kind, meant: Mapped, said: str) -> list[Value]:
+def _values(means: Meanings, row: Any, kind: Kind, said: str) -> list[Value]:
     """Of a row; in one of a known shape without our own text as a vendor repeats it, with the numbers in it."""
+    meant = {Kind.REPLY: means.inbound, Kind.REPORT: means.reports}.get(kind, {})
     pointers = [each for each in meant.values() if each and isinstance(each, str | list) and str(each[0])[:1] == "/"]
     places, said = {json_values.find(row, each)[0] for each in pointers}, f" {fold(said)} "
     return [
         Value(
-            place, people_at(place, each), _refusing_at(kind, place, each), place in places,
+            place, [] if means.is_ours(each) else people_at(place, each), refusing_at(kind, place, each),
+            place in places,
             LETTER.search(str(each)) is not None and f" {fold(str(each))} " in said,
+            is_answer(place, each),
         )
         for place, each in json_values.leaves(row)
-        if kind == Kind.OTHER or not (isinstance(each, str) and _is_own_text(each))
+        if kind == Kind.OTHER or not means.is_ours(each)
     ]  # fmt: skip
 
 
@@ -210,13 +223,31 @@ def _refuses_in_part(values: Iterable[Value]) -> bool:
     return any(_people(part) and any(each.words >= Refusing.LIKELY for each in part) for part in parts.values())
 
 
-def _read_report(reports: Mapped, row: Any) -> Report:
+def _find_sent(means: Meanings, row: Any) -> tuple[str | None, Any]:
+    """Where a report repeats what was sent, if its description says so; and what it is, unless it is surely ours."""
+    place, text = json_values.find(row, means.reports.get("text", "/ "))
+    return place, None if means.is_ours(text) else text
+
+
+def _doubt(means: Meanings, row: Any, report: Report) -> Report:
     """One that is no delivery may also say in any other field that its recipient is on a list of refusals."""
-    report = vendor_rows.read_report(reports, row)
     if report.reason in BLOCKED or (report.is_known and report.state not in (ReportState.FAILED, ReportState.EXPIRED)):
         return report
-    texts = [each for _, each in json_values.leaves(row) if isinstance(each, str) and not _is_own_text(each)]
-    return replace(report, may_refuse=report.may_refuse or any(map(names_list, texts)))
+    is_named = vendor_rows.refusal_code(means.reports, row) or any(names_list(s) for _, s in _told_beside(means, row))
+    return replace(report, may_refuse=report.may_refuse or bool(is_named))
+
+
+def _to_the_one(means: Meanings, row: Any, report: Report) -> Report:
+    """A report to a person; where no mapping means one, to the one whose number stands there but for its sender's."""
+    beside = [] if is_person(report.to) else [each for each in _told_beside(means, row) if not is_senders(each[0])]
+    people = {who for each in beside for who in people_at(*each)}
+    return replace(report, to=people.pop()) if len(people) == 1 else report
+
+
+def _told_beside(means: Meanings, row: Any) -> list[tuple[str, str]]:
+    """The values of a report by place, but for what was sent."""
+    sent = _find_sent(means, row)[0]
+    return [(place, str(each)) for place, each in json_values.leaves(row) if place != sent and not means.is_ours(each)]
 
 
 def _reply_at(mapping: Mapped, row: Any) -> InboundMessage:
@@ -226,40 +257,9 @@ def _reply_at(mapping: Mapped, row: Any) -> InboundMessage:
     return replace(reply, sender=found.pop()) if len(found) == 1 else reply
 
 
-def _is_from_person(reply: InboundMessage) -> bool:
-    return is_person(reply.sender) and not _is_own_text(reply.text)
-
-
 def _is_meant(row: Any, inbound: Mapped) -> bool:
     mapping = {**inbound, "items": ""}
     return bool(inbound.get("where")) and any(meant_rows(mapping, each) for each in json_values.objects_with(row))
-
-
-def _is_own_text(said: str) -> bool:
-    """Nobody's reply is long and tells how to refuse."""
-    is_long = len(said.split()) >= FEWEST_WORDS and TELLS_HOW.search(said.strip()[:LONGEST]) is not None
-    return is_long and classify_reply(said) == ReplyOutcome.LIKELY_REFUSAL
-
-
-def _refusing_at(kind: Kind, place: str, value: Any) -> Refusing:
-    """How surely a value refuses: in a row of a known shape no flag does, nor why a report's message did not arrive; in
-    another a list of refusals does, also by its name ("blacklisted": true)."""
-    words, is_named = _refusing(value), value is True or bool(people_at(place, value))
-    if kind == Kind.OTHER and names_list(f"{place} {value}" if is_named else str(value)):
-        return max(words, Refusing.LIKELY)
-    if words and kind != Kind.OTHER and not is_texts(place):
-        is_said = FLAG.fullmatch(fold(value)) is not None or (
-            kind != Kind.REPLY and words <= Refusing.LIKELY and SAYS_WHY.search(place) is not None
-        )
-        return Refusing.NOT if is_said else words
-    return words
-
-
-def _refusing(value: Any) -> Refusing:
-    outcome = classify_reply(value) if isinstance(value, str) else None
-    if outcome in REFUSING:
-        return Refusing.SURELY if outcome == ReplyOutcome.REFUSAL else Refusing.LIKELY
-    return Refusing.MAYBE if outcome and " " in value and MAY_REFUSE.search(fold(value).lower()) else Refusing.NOT
 
 
 def _split(value: Any, is_row: Callable[[dict[str, Any]], bool]) -> tuple[bool, list[Any]]:

@@ -21,6 +21,8 @@ MOST_ROWS = 100_000
 CODE = re.compile(r"[A-Za-z0-9_.:-]{1,40}")
 ANYWHERE = "*"  # Where rows are whose place nobody knows.
 SAYS_CODE = re.compile(r"err|code|kod|reason|neden|sebep|status|durum|detail|detay|hata")  # In the name of a field.
+# Codes by which well-known vendors say in their documents that the person left, where a description knows none.
+DOCUMENTED = re.compile(r"/[^:]*(?:err|code|kod|hata)[^:/]*:(?:21610|63014|40300)|(?:/[^:]*)?/err-code:9")
 COST = re.compile(r"[0-9]{1,9}(?:[.,][0-9]{1,6})?")
 
 
@@ -45,13 +47,13 @@ def read_report(mapping: Mapped, row: Any) -> Report:
     word = read_text(row, mapping["state"])
     state, reason = _translate_state(mapping, word)
     detail = read_text(row, mapping.get("detail", "/ "))
-    is_open = state in (ReportState.FAILED, ReportState.EXPIRED) and reason is None
-    if is_open:
+    is_failed = state in (ReportState.FAILED, ReportState.EXPIRED)
+    if is_failed and reason is None:
         reason = next(
             (Reason(each["reason"]) for each in mapping.get("details", ()) if matches(detail, each["words"])), None
         )
-    if (is_open or reason == Reason.UNKNOWN) and (refusal := _refusal_code(mapping, row)):
-        state, reason, detail = ReportState.FAILED, Reason.BLOCKED_BY_VENDOR, refusal
+    if (is_failed or reason == Reason.UNKNOWN) and reason not in BLOCKED and (code := refusal_code(mapping, row)):
+        state, reason, detail = ReportState.FAILED, Reason.BLOCKED_BY_VENDOR, code
     number, parts, cost = (read_text(row, mapping.get(name, "/ ")) for name in ("item_id", "parts", "cost"))
     return Report(
         state,
@@ -64,7 +66,7 @@ def read_report(mapping: Mapped, row: Any) -> Report:
         parts=parse_id(parts) if len(parts) < 5 else None,
         cost=cost.replace(",", ".") if COST.fullmatch(cost) else "",
         may_refuse=(reason not in BLOCKED and may_refuse(word, mapping.get("said", {}).get(word, "")))
-        or (is_open and detail in mapping.get("may_refuse", ())),
+        or (is_failed and reason not in BLOCKED and detail in mapping.get("may_refuse", ())),
     )
 
 
@@ -114,11 +116,20 @@ def safe_code(word: str) -> str:
     return word if CODE.fullmatch(word) else ""
 
 
-def _refusal_code(mapping: Mapped, row: Any) -> str:
-    """A code of somebody who left, by the description's other lists, that stands where a code or a reason does."""
-    codes = mapping.get("refusal_codes", ())
-    found = ((place, str(each).strip()) for place, each in json_values.leaves(row)) if codes else ()
-    return next((each for place, each in found if each in codes and SAYS_CODE.search(place)), "")
+def documented_refusal(document: Any) -> str:
+    """A code in a document by which a well-known vendor says that the person left; empty where none does."""
+    found = ((place.lower(), str(each).strip()) for place, each in json_values.leaves(document))
+    return next((each for place, each in found if DOCUMENTED.fullmatch(f"{place}:{each}")), "")
+
+
+def refusal_code(mapping: Mapped, row: Any) -> str:
+    """A code of somebody who left, by the description's other lists, that stands where a code or a reason does; or by
+    a vendor's documents."""
+    if "refusal_codes" not in mapping:
+        return ""
+    codes, found = mapping["refusal_codes"], ((place, str(each).strip()) for place, each in json_values.leaves(row))
+    known = (each for place, each in found if each in codes and SAYS_CODE.search(place))
+    return next(known, "") or documented_refusal(row)
 
 
 def _translate_state(mapping: Mapped, word: str) -> tuple[ReportState, Reason | None]:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from flask import current_app
 from sqlalchemy import select
 
 from portal.core import clock
@@ -156,19 +157,38 @@ def test_a_code_of_a_refusal_beside_a_state_that_says_failed_waits(app, describe
     assert waiting_words(app, rows) == {her: "UNDELIVERED/21610"} and rows.count(Decision) == 0
 
 
+@pytest.mark.parametrize("status", ["UNDELIVERED", "who knows"])
+@pytest.mark.parametrize(
+    "code",
+    [{"error_code": 21610}, {"err-code": "9"}, {"errors": [{"code": "40300"}]}, {"error": {"code": 63014}}],
+)  # fmt: skip
+def test_a_code_of_a_refusal_by_a_well_known_vendors_documents_waits_where_no_sample_has_it(
+    app, described, rows, code, status
+):
+    (left, other), (her, _) = zip(*sent(app, described, 2).items(), strict=True)
+    described.pushes(
+        {"id": "7", "to": left, "status": status} | code,
+        {"id": "7", "to": other, "status": status, "error_code": "9", "err-code": "6", "price": "40300"},
+        {"id": "7", "to": other, "status": "DELIVERED"} | code,
+    )
+    work(app)
+
+    assert waiting_words(app, rows).keys() == {her} and rows.count(Decision) == 0
+
+
 def test_a_code_that_means_a_list_or_something_else_waits_also_where_the_vendor_is_known(app, browser, rows):
     with app.app_context():
         gateway_id = delivery.add("netgsm")
     netgsm = Vendor(app, browser, gateway_id)
     (one, other), (her, _) = zip(*sent(app, netgsm, 2).items(), strict=True)
-    codes = {one: "106", other: "102"}  # "Refused or block list"; the phone is off.
-    reports = [{"jobid": "7", "number": to, "status": "11", "errorCode": code} for to, code in codes.items()]
+    codes = {one: ("3", "106"), other: ("11", "102")}  # "Refused or block list"; the phone is off.
+    reports = [{"jobid": "7", "number": to, "status": word, "errorCode": code} for to, (word, code) in codes.items()]
     netgsm.browser.post(f"/callbacks/messages/{netgsm.secret}", json={"jobs": reports})
     work(app)
 
     waits = rows(GatewayEvent, GatewayEvent.outcome == EventOutcome.LIKELY_REFUSAL)
     assert [each.recipient_id for each in waits] == [her] and rows.count(Decision) == 0
-    assert {each.reason for each in rows(Message)} == {"unreachable"}
+    assert {each.reason for each in rows(Message)} == {"bad_address", "unreachable"}
     with app.app_context():  # Also where we asked for the report.
         told = Report(ReportState.FAILED, "7", to=f"+{other}", code="11/106", may_refuse=True)
         keep_news(db.session.get_one(MessageGateway, gateway_id), Feedback((told,)), clock.now())
@@ -301,6 +321,34 @@ def test_a_listed_person_is_known_by_the_vendors_id_of_the_message_or_somebody_r
     assert rows.count(Decision) == 2 - phones
     waiting = rows(GatewayEvent, GatewayEvent.outcome == EventOutcome.LIKELY_REFUSAL)
     assert [each.recipient_id for each in waiting] == [None] * (phones - 1)
+
+
+@pytest.mark.parametrize("code", ["2050", "2051"])
+def test_whose_number_or_text_may_be_on_a_list_waits(app, vendor, rows, code):
+    (one, other), (her, _) = zip(*sent(app, vendor, 2).items(), strict=True)
+    report = {"type": "outbound", "campaign_id": "7", "status": "NOT_DELIVERED"}
+    vendor.pushes(report | {"dest": one, "gsm_error": code}, report | {"dest": other, "gsm_error": "6"})
+    work(app)
+
+    held = [each.recipient_id for each in rows(GatewayEvent, GatewayEvent.outcome == EventOutcome.LIKELY_REFUSAL)]
+    assert held == [her] and rows.count(Decision) == 0
+    assert {each.reason for each in rows(Message)} == {"content", "unreachable"}
+
+
+def test_a_report_that_repeats_what_we_sent_holds_nobody_and_other_words_do(app, vendor, rows):
+    (one, other), (_, her) = zip(*sent(app, vendor, 2).items(), strict=True)
+    with app.app_context():
+        link = current_app.config["LINK_BASE"].partition("://")[2]
+    said = "Ornek Magaza: Reklam gonderelim mi? Ret: {} 0532 111 22 33 Istemiyorsaniz RET yazip 4609'a gonderin"
+    report = {"type": "outbound", "campaign_id": "7", "status": "DELIVERED"}
+    vendor.pushes(report | {"dest": one, "note": said.format(f"{link}/abc")})
+    work(app)
+    assert rows(GatewayEvent, GatewayEvent.outcome == EventOutcome.LIKELY_REFUSAL) == []
+
+    vendor.pushes(report | {"dest": other, "note": said.format("other.example/abc")})
+    work(app)
+    held = {each.recipient_id for each in rows(GatewayEvent, GatewayEvent.outcome == EventOutcome.LIKELY_REFUSAL)}
+    assert her in held and rows.count(Decision) == 0
 
 
 def test_a_message_of_which_a_report_may_say_that_its_recipient_is_on_a_list_holds_them(app, vendor, rows):

@@ -476,7 +476,8 @@ def test_a_report_that_tells_more_than_our_own_text_waits(fields, held):
     states = [{"words": ["OK"], "state": "delivered"}]
     reports = {"ref": "/id", "to": "/to", "state": "/status", "states": states}
     row = {"id": "77", "to": A, "status": "OK"} | fields
-    told = row_rules.read_rows(row, reports, {"from": "/from", "text": "/text"})
+    own_link = row_rules.link_at(["x.example"])
+    told = row_rules.read_rows(row, reports, {"from": "/from", "text": "/text"}, own_link)
 
     assert {each.sender.lstrip("+") for each in told.replies} - ({A} if B in held else set()) == held
     assert len(told.reports) == 1 and not any(each.is_whole for each in told.replies)

@@ -46,6 +46,7 @@ documents = st.lists(st.recursive(simple, _within, max_leaves=5), max_size=4)
 
 def _read(document):
     gateway = coded("verimor", "https://sms.example.com")
+    gateway.own_link = OWN_LINK
     return gateway.read_push(VendorPush(json.dumps(document).encode(), "application/json"))
 
 
@@ -89,12 +90,17 @@ def test_ordinary_replies_and_reports_are_read_whole_and_nothing_else_of_them(ro
 
 
 ABROAD, HER = "4917012345678", "905320000001"
-OUR_TEXT = "Kampanya! Bilgi 0532 111 22 33. SMS almak istemiyorsanız RET yazıp 3530'a gönderin B038"
+OUR_TEXT = "Kampanya! Bilgi 0532 111 22 33, izin.ornek.com/k/w1. Almak istemiyorsanız RET yazıp 3530'a gönderin B038"
+OWN_LINK = row_rules.link_at(["ornek.com", "izin.ornek.com"])
 REPLY = {"type": "inbound", "source_addr": HER, "destination_addr": "4609", "content": "RET"}
 REPLIES, REPORTS = {"from": "/from", "text": "/text", "to": "/to", "where": {"/text": ["*"]}}, {
     "ref": "/id", "to": "/to", "state": "/status",
     "states": [{"words": ["OK"], "state": "delivered"}, {"words": ["NOK"], "state": "failed"}],
 }  # fmt: skip
+
+
+def _rows(document, reports, replies):
+    return row_rules.read_rows(document, reports, replies, OWN_LINK)
 
 
 @pytest.mark.parametrize("spelling", [ABROAD, f"00{ABROAD}", "49 170 12345678", f"+{ABROAD}"])
@@ -131,10 +137,10 @@ def test_nothing_usual_beside_a_reply_keeps_it_from_counting(more):
 def test_an_ordinary_report_is_no_reply_wherever_its_recipient_stands(name, more):
     row = {"id": "7", name: HER, "status": "OK"} | more
 
-    assert row_rules.read_rows(row, REPORTS, REPLIES).replies == ()
+    assert _rows(row, REPORTS, REPLIES).replies == ()
     if name == "to":
         row |= {"from": OURS, "error": "No error"}
-        assert row_rules.read_rows(row, REPORTS, REPLIES).replies == ()
+        assert _rows(row, REPORTS, REPLIES).replies == ()
 
 
 @pytest.mark.parametrize("status", ["NOK", "ASKIDA"])
@@ -147,10 +153,10 @@ def test_an_ordinary_report_is_no_reply_wherever_its_recipient_stands(name, more
 )  # fmt: skip
 def test_a_report_of_no_delivery_that_names_a_list_of_refusals_waits_with_its_recipient(status, said):
     row = {"id": "7", "to": HER, "from": OURS, "status": status, "errors": [{"detail": said}]}
-    told = row_rules.read_rows(row, REPORTS, REPLIES).replies
+    told = _rows(row, REPORTS, REPLIES).replies
 
     assert [(each.sender, each.is_whole) for each in told] == [(f"+{HER}", False)]
-    assert row_rules.read_rows(row | {"errors": "Telefon kapalı"}, REPORTS, REPLIES).replies == () or status != "NOK"
+    assert _rows(row | {"errors": "Telefon kapalı"}, REPORTS, REPLIES).replies == () or status != "NOK"
 
 
 # As the product's invitation stands in a report.
@@ -162,11 +168,11 @@ SHAPE = {"id": "7", "to": HER, "text": LINKED, "status": "OK"}
 def test_a_report_that_looks_like_a_reply_is_one_of_its_recipient(sender):
     row = SHAPE | {"from": sender}
 
-    assert row_rules.read_rows(row, REPORTS, REPLIES).replies == ()
+    assert _rows(row, REPORTS, REPLIES).replies == ()
     for said in ("Recipient opted out", "Numara kara listede", "Blocked due to STOP message"):
-        told = row_rules.read_rows(row | {"status": "NOK", "error": said}, REPORTS, REPLIES).replies
+        told = _rows(row | {"status": "NOK", "error": said}, REPORTS, REPLIES).replies
         assert [(each.sender, each.is_whole) for each in told] == [(f"+{HER}", False)]
-    told = row_rules.read_rows(row | {"status": "WHO KNOWS", "why": "opted out"}, REPORTS, REPLIES).replies
+    told = _rows(row | {"status": "WHO KNOWS", "why": "opted out"}, REPORTS, REPLIES).replies
     assert f"+{HER}" in [each.sender for each in told] and not any(each.is_whole for each in told)
 
 
@@ -174,13 +180,94 @@ def test_a_report_that_looks_like_a_reply_is_one_of_its_recipient(sender):
 def test_our_own_text_in_a_report_is_no_reply_and_what_somebody_writes_is(place):
     row = {"id": "7", "to": HER, "status": "OK"}
 
-    assert row_rules.read_rows(row | place, REPORTS, None).replies == ()
+    assert _rows(row | place, REPORTS, None).replies == ()
     for said in (
         "RET yazip gonderdim hala mesaj geliyor beni silin", "Stop please do not text me again",
-        "Please do not send me any more messages, unsubscribe me", "http://ornk.tr bir daha mesaj almak istemiyorum",
+        "RET yazıp 3530'a gönderip duruyorum, listeden çıkarın", "http://ornk.tr bir daha mesaj almak istemiyorum",
+        "x.example/abc yazmissiniz, bana bir daha mesaj gondermeyin",
     ):  # fmt: skip
-        told = row_rules.read_rows(row | {"body": said}, REPORTS, None).replies
+        told = _rows(row | {"body": said}, REPORTS, None).replies
         assert [each.sender for each in told] == [f"+{HER}"]
+
+
+FIRMS = "Kampanya! Bilgi 0532 111 22 33. Almak istemiyorsanız RET yazıp 3530'a gönderin"  # Not sent by us.
+
+
+@pytest.mark.parametrize("status", ["accepted", "delivered", "undelivered"])
+def test_what_a_vendor_says_that_it_sent_is_no_reply_unless_somebody_else_stands_there(status):
+    gateway = coded("iletimerkezi", "https://sms.example.com")
+    report = {"id": 1599558518, "packet_id": 104525848, "status": status, "to": f"+{HER}", "body": FIRMS}
+    both = [{"report": report}, {"report": report | {"status": "Numara", "from": "905320000002"}}]
+    alone, beside = (gateway.read_push(VendorPush(json.dumps(each).encode())).replies for each in both)
+
+    assert alone == () and "+905320000002" in {each.sender for each in beside}
+
+
+@pytest.mark.parametrize(("name", "said"), [("reply", "iptl"), ("reply", "neden yaziyorsunuz"), ("answer", "RET")])
+def test_an_answer_in_an_event_of_a_message_waits(name, said):
+    row = {"id": "7", "to": HER, "status": "OK"}
+
+    for each in (said, "HAYIR", "NO"):
+        assert [each.sender for each in _rows(row | {name: each}, REPORTS, REPLIES).replies] == [f"+{HER}"]
+    assert _rows(row | {name: "1", "flash": "NO", f"can_{name}": "no"}, REPORTS, REPLIES).replies == ()
+    told = _rows({"from": HER, "text": "Izin veriyor musunuz?", name: "HAYIR"}, REPORTS, REPLIES).replies
+    assert [(each.sender, each.is_whole) for each in told] == [(f"+{HER}", False)]
+
+
+def test_a_row_that_says_it_came_from_a_person_waits_whatever_its_state_and_its_words():
+    contact = {"identifierkey": "phonenumber", "identifiervalue": HER}
+    row = {"id": "7", "sender": contact, "body": {"text": {"text": "iptl"}}, "status": "OK", "direction": "incoming"}
+
+    assert [each.sender for each in _rows({"payload": row}, REPORTS, None).replies] == [f"+{HER}"]
+    assert [each.sender for each in _rows(row, REPORTS, None).replies] == [f"+{HER}"]
+    assert _rows(row | {"direction": "outgoing", "type": "message.sent"}, REPORTS, None).replies == ()
+    event = {"event": "message.received", "data": {"msisdn": HER, "content": "iptl"}}
+    assert [each.sender for each in _rows(event, REPORTS, REPLIES).replies] == [f"+{HER}"]
+
+
+def test_a_reply_that_quotes_our_text_is_whole_where_the_row_says_that_it_was_received():
+    row = SHAPE | {"from": HER, "to": OURS, "status": "received", "text": f"RET {LINKED}"}
+
+    for each in (row, row | {"status": "OK", "direction": "inbound"}):
+        assert [(each.sender, each.text) for each in _rows(each, REPORTS, REPLIES).replies] == [
+            (f"+{HER}", f"RET {LINKED}")
+        ]
+
+
+def test_what_somebody_writes_where_a_report_says_why_waits_and_a_vendors_words_do_not():
+    row = {"id": "7", "to": HER, "status": "NOK", "from": OURS}
+
+    for said in ("Mesajlarınızı istemiyorum, beni listeden çıkarın", "stop sending me this"):
+        assert f"+{HER}" in [each.sender for each in _rows(row | {"error": said}, REPORTS, REPLIES).replies]
+    for said in ("Operatör reddetti", "Message rejected by operator", "İptal edildi", "Gönderilemedi"):
+        assert _rows(row | {"error": said}, REPORTS, REPLIES).replies == ()
+
+
+LISTED = REPORTS | {"items": "/data/to", "to": "/phone_number", "ref": "/ "}  # The state stands beside the recipient.
+
+
+@pytest.mark.parametrize("sender", ["ORNEK", f"+{OURS}", "+18501234567"])
+def test_a_report_whose_recipient_stands_in_a_list_is_of_that_recipient_alone(sender):
+    def push(status, **more):
+        to = [{"phone_number": f"+{HER}", "status": status}]
+        return _rows({"data": {"from": {"phone_number": sender}, "to": to, "text": LINKED} | more}, LISTED, by_list)
+
+    by_list = {"from": "/from/phone_number", "text": "/text", "to": "/to/0/phone_number"}
+    by_list |= {"where": {"/text": ["*"]}, "items": "/data"}
+    assert [each.to for each in push("OK").reports] == [f"+{HER}"] and push("OK").replies == ()
+    told = push("NOK", errors=[{"code": "40300", "title": "Blocked due to STOP message"}]).replies
+    assert {f"+{HER}"} <= {each.sender for each in told} and not any(each.is_whole for each in told)
+    answer = {"from": {"phone_number": f"+{HER}"}, "to": [{"phone_number": sender, "status": "?"}], "text": "RET"}
+    told = _rows({"data": answer}, LISTED, by_list).replies
+    assert [(each.sender, each.text, each.is_whole) for each in told] == [(f"+{HER}", "RET", True)]
+
+
+def test_a_report_is_of_the_one_person_in_it_where_a_header_stands_for_its_recipient():
+    row = {"id": "7", "to": "ORNEK", "msisdn": HER, "status": "NOK"}
+
+    assert [each.to for each in _rows([row, row | {"gsm": "905320000002"}], REPORTS, REPLIES).reports] == [
+        f"+{HER}", "ORNEK",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -192,8 +279,8 @@ def test_our_own_text_in_a_report_is_no_reply_and_what_somebody_writes_is(place)
 )  # fmt: skip
 def test_an_event_of_which_nobody_knows_the_shape_that_names_a_list_of_refusals_waits(event):
     for reports in (REPORTS, {}):
-        assert [each.sender for each in row_rules.read_rows(event, reports, REPLIES).replies] == [f"+{HER}"]
-    assert row_rules.read_rows({"event": "opened", "phone": HER, "opted_out": False}, REPORTS, REPLIES).replies == ()
+        assert [each.sender for each in _rows(event, reports, REPLIES).replies] == [f"+{HER}"]
+    assert _rows({"event": "opened", "phone": HER, "opted_out": False}, REPORTS, REPLIES).replies == ()
 
 
 @pytest.mark.parametrize("state", ["accepted", "delivered", "failed"])
@@ -204,13 +291,13 @@ def test_a_state_that_names_a_list_of_refusals_waits_whatever_a_description_says
     """Guesses were such; one that is said to be such a refusal is none to be read, nor is an account on a list."""
     reports = REPORTS | {"states": [{"words": [word], "state": state}], "said": {word: said}}
     row, of_account = {"id": "7", "to": HER, "status": word}, {"words": ["9"], "state": state}
-    news = row_rules.read_rows(row, reports, REPLIES)
+    news = _rows(row, reports, REPLIES)
 
     assert [(each.sender, each.is_whole) for each in news.replies] == [(f"+{HER}", False)]
     assert news.reports[0].may_refuse and sample_codes.doubtful_states(reports) == [word]
     told = REPORTS | {"states": [{"words": [word], "state": "failed", "reason": "blocked_by_vendor"}, of_account]}
     told |= {"said": {word: said, "9": "Gönderici başlığı kara listede"}}
-    assert row_rules.read_rows([row, row | {"status": "9"}], told, REPLIES).replies == ()
+    assert _rows([row, row | {"status": "9"}], told, REPLIES).replies == ()
     assert sample_codes.doubtful_states(told) == []
 
 

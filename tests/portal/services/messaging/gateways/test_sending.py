@@ -1,3 +1,4 @@
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -102,6 +103,21 @@ def test_each_error_ends_in_its_class_with_adapter_and_description(name, open_ga
             error_class = UNCERTAIN  # It asks the vendor for what it sent, which fails here.
         assert (result.error.error_class, result.error.reason) == (error_class, reason), answer
         assert len(result.error.code) <= 40 and "…" not in result.error.code
+
+
+@pytest.mark.parametrize(
+    ("body", "code"), [({"code": 21610, "status": 400}, "21610"), ({"errors": [{"code": "40300"}]}, "40300")]
+)
+def test_a_documented_code_of_who_left_is_known_where_a_description_has_only_the_status(body, code, vendor):
+    gateway = described("verimor", vendor.url)
+    by_status = {"errors": [{"http": [400], "class": "permanent"}]}
+    gateway.description = {**gateway.description, "answer": {**gateway.description["answer"], **by_status}}
+    vendor.answers = [(400, json.dumps(body))]
+    (result,) = gateway.send(batch(message()))
+
+    assert (result.error.error_class, result.error.reason, result.error.code) == (
+        PERMANENT, Reason.BLOCKED_BY_VENDOR, code,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("open_gateway", [coded, described])
