@@ -33,7 +33,8 @@ ADDRESS = URL(require_tld=False, message=_l("https:// ile başlayan tam adresi y
 LONGEST_NAME = 30  # Characters of a place; of a longer one its end is shown.
 PLACES = {
     "report_state": _l("İletinin durumu"), "report_to": _l("Alıcının numarası"), "report_ref": _l("Firmanın numarası"),
-    "report_item_id": _l("Bizim numaramız"), "report_at": _l("Zamanı"), "reply_text": _l("Kişinin yazdığı"),
+    "report_item_id": _l("Bizim numaramız"), "report_at": _l("Zamanı"), "report_text": _l("İletinin metni"),
+    "reply_text": _l("Kişinin yazdığı"),
     "reply_from": _l("Yazanın numarası"), "reply_to": _l("Yazdığı numara"), "reply_id": _l("Yanıtın numarası"),
     "reply_keyword": _l("Anahtar sözcük"), "reply_at": _l("Zamanı"),
 }  # fmt: skip

@@ -13,7 +13,8 @@ BASIC, SUCCESS = "{{secret.username}}:{{secret.password}}", ["2xx"]
 NOWHERE = "-"  # In place of a place.
 AS_WRITTEN, OMITTED = "", "-"  # In place of what stands in a part.
 SPARE_ROWS = 3  # Empty ones to fill in.
-REPORT_PLACES, REPLY_PLACES = ("state", "to", "ref", "item_id", "at"), ("text", "from", "to", "id", "keyword", "at")
+REPORT_PLACES = "state", "to", "ref", "item_id", "at", "text"
+REPLY_PLACES = "text", "from", "to", "id", "keyword", "at"
 PRESENT = ["*"]
 
 Data = Mapping[str, Any]

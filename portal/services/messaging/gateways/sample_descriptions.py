@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Collection, Mapping
-from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,6 +16,7 @@ from portal.services.messaging.gateways.sample_codes import CODE, HTTP_STATUS, r
 
 SEVERAL = 100  # Messages in one call, where the sample has a list of them.
 SHORTEST_ID = 3  # Characters: shorter ones recur by chance.
+NUMBER = re.compile(r"\+?[0-9Xx() -]{10,20}")  # Of a person, in a sample.
 SPLITS = ("|", ";", ",", ":", " ")
 
 
@@ -24,7 +24,7 @@ def draft_description(call: SampleCall, samples: Mapping[str, str]) -> dict[str,
     """Of a sample call and, as texts, of an "answer", an "error", the list of "faults", a "report", the list of
     "states" and a "reply". It may lack what a description needs."""
     told = push_places(samples.get("report", ""))
-    send, spelling, own_id = _draft_call(call, set(told.values()))
+    send, spelling, sent = _draft_call(call, set(told.values()))
     address = urlsplit(call.url)
     is_list = next(json_values.objects_with(send, "$each"), None) is not None
     split = _split_of(samples.get("answer", ""))
@@ -37,14 +37,14 @@ def draft_description(call: SampleCall, samples: Mapping[str, str]) -> dict[str,
     }  # fmt: skip
     said = set(map(str, description_parts.list_parts({"body": call.body, "query": call.query}).values()))
     guesses = _guess_answer(samples, split, set(told.values()), said, is_list=is_list)
-    ids = {"item_id": own_id, "ref": answer_places(samples, split).get(guesses["ref"], "")}
+    ids = {**sent, "ref": answer_places(samples, split).get(guesses["ref"], "")}
     guesses |= _guess_reports(told, ids, samples) | _guess_replies(samples)
     return filled_description(base, form_data(base) | guesses)
 
 
-def _draft_call(call: SampleCall, told: Collection[str]) -> tuple[dict[str, Any], str, str]:
-    """The call with placeholders where they are likely; how the sample spells numbers; and its own id of the message,
-    which is what comes back in the report, `told`."""
+def _draft_call(call: SampleCall, told: Collection[str]) -> tuple[dict[str, Any], str, dict[str, str]]:
+    """The call with placeholders where they are likely; how the sample spells numbers; and what comes back in the
+    report, `told`: its own id of the message, and the text."""
     send: dict[str, Any] = {"method": call.method, "body_type": call.body_type, "body": call.body}
     send |= {"query": call.query, "headers": call.headers}
     parts = {place: each for place, each in description_parts.list_parts(send).items() if each not in ("", None)}
@@ -75,7 +75,8 @@ def _draft_call(call: SampleCall, told: Collection[str]) -> tuple[dict[str, Any]
     filled["body"] = _with_one_row(filled.get("body"))
     spelling = phones.get(guessed.get("to", ""), "905")
     send = {name: each for name, each in filled.items() if each not in (None, {})}
-    return send, spelling, str(parts[own]) if own else ""
+    text = str(parts[guessed["text"]]) if "text" in guessed else ""
+    return send, spelling, {"item_id": str(parts[own]) if own else "", "text": text if len(text) > SHORTEST_ID else ""}
 
 
 def _own_place(parts: Mapping[str, Any], guessed: dict[str, str], told: Collection[str]) -> str:
@@ -219,13 +220,13 @@ def _place_of_number(words: Mapping[str, str]) -> str:
 
 
 def _guess_reports(places: Mapping[str, str], ids: Mapping[str, str], samples: Mapping[str, str]) -> dict[str, str]:
-    """`ids` are our own number of the sample's message, and the vendor's."""
+    """`ids` are our own number of the sample's message, and the vendor's, and its text."""
     at = {each: place for place, each in places.items() if each}
     known = {name: at[each] for name, each in ids.items() if each in at}
     listed = read_codes(samples.get("states", ""))
     if state := _place_of_code(places, listed):
         known["state"] = state
-    chosen = _guess_row("report", places, sample_words.REPORT_NAMES, "state", known)
+    chosen = _guess_row("report", places, sample_words.REPORT_NAMES, "state", "to", known)
     if not chosen:
         return {}
     states = {places[chosen["report_state"]]: ""} | listed
@@ -235,19 +236,23 @@ def _guess_reports(places: Mapping[str, str], ids: Mapping[str, str], samples: M
 
 
 def _guess_replies(samples: Mapping[str, str]) -> dict[str, str]:
-    chosen = _guess_row("reply", push_places(samples.get("reply", "")), sample_words.REPLY_NAMES, "text")
+    chosen = _guess_row("reply", push_places(samples.get("reply", "")), sample_words.REPLY_NAMES, "text", "from", {})
     return chosen if "reply_from" in chosen else {}
 
 
 def _guess_row(
-    kind: str,
-    places: Mapping[str, str],
-    names: Mapping[str, str],
-    of: str,
-    known: Mapping[str, str] = MappingProxyType({}),
+    kind: str, places: Mapping[str, str], names: Mapping[str, str], of: str, person: str, known: Mapping[str, str]
 ) -> dict[str, str]:
-    """Places that stand in one row with one of them, with those that are known; nothing without it."""
+    """Places that stand in one row with one of them, with those that are known; nothing without it. Where a person's
+    number is asked for, what looks like one counts before what only has its name."""
     free = {place: each for place, each in places.items() if place not in known.values()}
-    chosen = {**sample_words.guess_names(free, names), **known}
-    rows = rows_of(chosen.get(of))
-    return {f"{kind}_{name}": place for name, place in chosen.items() if of in chosen and rows_of(place) == rows}
+    chosen = {**sample_words.guess_names(free, {of: names[of]}), **known}
+    if of not in chosen:
+        return {}
+    rows = rows_of(chosen[of])
+    near = {place: each for place, each in free.items() if rows_of(place) == rows and place != chosen[of]}
+    numbers = {place: each for place, each in near.items() if NUMBER.fullmatch(each.strip())}
+    chosen = sample_words.guess_names(numbers, {person: names[person]}) | chosen
+    near = {place: each for place, each in near.items() if place not in chosen.values()}
+    chosen |= sample_words.guess_names(near, {name: each for name, each in names.items() if name not in chosen})
+    return {f"{kind}_{name}": place for name, place in chosen.items() if rows_of(place) == rows}

@@ -482,3 +482,25 @@ def test_a_word_among_states_whose_meaning_nobody_knows_is_no_known_state():
 
     (report,) = gateway.read_push(VendorPush(b"id=998877&durum=MAVI")).reports
     assert not report.is_known
+
+
+def test_a_persons_number_is_guessed_where_one_stands_and_beside_the_state_or_the_text():
+    vonage = {"to": "AcmeInc", "msisdn": "447700900000", "messageId": "a-1", "status": "failed", "err-code": "9"}
+    in_list = {"from": {"phone_number": "+18501234567"}, "to": [{"phone_number": "+905321234567", "status": "sent"}]}
+    reply = json.dumps({"sender": "Ali", "msisdn": "905321234567", "to": "3530", "text": "RET"})
+    call, samples = "https://api.example.com/v1?to=5321234567&text=x&key=a", {"answer": '{"id": "7"}', "reply": reply}
+    first, second = (drafted(call, report=json.dumps(each), **samples) for each in (vonage, in_list))
+
+    assert (first["report_push"]["to"], first["inbound_push"]["from"]) == ("/msisdn", "/msisdn")
+    assert (second["report_push"]["items"], second["report_push"]["to"]) == ("/to", "/phone_number")
+
+
+def test_what_a_report_repeats_of_the_calls_text_is_known_as_sent_and_what_a_state_explains_is_not():
+    call, samples = "https://api.example.com/v1?to=5321234567&text=Merhaba&key=a", {"answer": '{"id": "7"}'}
+    for sample, place in (({"body": "Merhaba"}, "/body"), ({"message": "Delivered"}, None)):
+        report = json.dumps({"id": "7", "to": "905321234567", "status": "DELIVERED"} | sample)
+        description = drafted(call, report=report, states="DELIVERED, FAILED", **samples)
+        assert description["report_push"].get("text") == place
+        said = json.dumps({"id": "7", "to": "905321234567", "status": "DELIVERED", "body": "RET yazip 3530a gonderin"})
+        told = GenericHttpGateway(description, {}).read_push(VendorPush(said.encode())).replies
+        assert [each.sender for each in told] == ([] if place else ["+905321234567"])
