@@ -117,6 +117,19 @@ def announce(at: Engine | Connection, cursor: Any, sql: str, values: Any) -> Non
         listener(at, cursor, sql, values, None, False)
 
 
+def as_dbapi_error(error: Exception, sql: str, dialect: Dialect) -> DBAPIError:
+    """SQLAlchemy's error for the driver's."""
+    base = dialect.loaded_dbapi.Error
+    return cast("DBAPIError", DBAPIError.instance(sql, None, error, base, hide_parameters=True, dialect=dialect))
+
+
+def within_transaction(connection: Connection, error: Exception, sql: str) -> DBAPIError:
+    """The same for an error of a transaction, which its caller rolls back; a connection that is lost is given up."""
+    if connection.dialect.is_disconnect(error, connection.connection.dbapi_connection, None):  # type: ignore[arg-type]
+        connection.invalidate(error)
+    return as_dbapi_error(error, sql, connection.dialect)
+
+
 def is_one_of(session: Session, column: InstrumentedAttribute[Any], values: Collection[Any]) -> ColumnElement[bool]:
     """The condition that a column has one of these values, for thousands of them: on PostgreSQL they are one parameter,
     since drivers take long to read as many placeholders."""

@@ -5,9 +5,8 @@ from collections import namedtuple
 from typing import Any, cast
 
 from sqlalchemy import Connection, Dialect, Engine, PoolProxiedConnection, Select
-from sqlalchemy.exc import DBAPIError
 
-from portal.core.database import announce
+from portal.core.database import announce, as_dbapi_error, within_transaction
 
 
 class PreparedSelect:
@@ -38,7 +37,7 @@ class PreparedSelect:
                         engine.dispose()  # What ended it has ended the pool's others.
                     raise
         except driver.Error as error:
-            raise text.error_of(error, engine.dialect) from error
+            raise as_dbapi_error(error, text.sql, engine.dialect) from error
 
     def all_within(self, connection: Connection, **values: Any) -> list[Any]:
         """The same in a transaction, which the caller rolls back after a DBAPIError."""
@@ -46,9 +45,7 @@ class PreparedSelect:
         try:
             return self._fetch(connection, connection.connection, text, values)
         except dialect.loaded_dbapi.Error as error:
-            if dialect.is_disconnect(error, connection.connection.dbapi_connection, None):
-                connection.invalidate(error)
-            raise text.error_of(error, dialect) from error
+            raise within_transaction(connection, error, text.sql) from error
 
     def _text_for(self, dialect: Dialect) -> "_CompiledSelect":
         text = self._texts.get(dialect.name)
@@ -98,9 +95,3 @@ class _CompiledSelect:
             if read[place] is not None:
                 read[place] = convert(read[place])
         return read
-
-    def error_of(self, error: Exception, dialect: Dialect) -> DBAPIError:
-        """SQLAlchemy's error for the driver's."""
-        base = dialect.loaded_dbapi.Error
-        found = DBAPIError.instance(self.sql, None, error, base, hide_parameters=True, dialect=dialect)
-        return cast("DBAPIError", found)

@@ -16,7 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Session
 
-from portal.core.database import announce
+from portal.core.database import announce, within_transaction
 from portal.core.models.base import Base
 
 FEW = 8  # Rows that one gathered statement holds. Drivers prepare one for each number of them.
@@ -56,7 +56,8 @@ def insert_missing(session: Session, model: type[Base], rows: Rows) -> int:
 
 
 def insert_rows(session: Session, model: type[Base], rows: Rows) -> None:
-    """Insert rows like those of insert_missing. Raises IntegrityError; in a block of in_few_statements, nothing."""
+    """Insert rows like those of insert_missing. Raises IntegrityError; in a block of in_few_statements, at its
+    end."""
     if not rows:
         return
     gathered = session.info.get(GATHERED)
@@ -75,11 +76,10 @@ def insert_rows(session: Session, model: type[Base], rows: Rows) -> None:
 
 @contextlib.contextmanager
 def in_few_statements(session: Session) -> Iterator[None]:
-    """On PostgreSQL, send the few rows that this block inserts (`insert_rows`) at its end, by one statement for all
-    tables. Then the driver raises the database's errors as its own."""
+    """Send the few rows that this block inserts (`insert_rows`) at its end, straight to the driver: on PostgreSQL by
+    one statement for all tables, on SQLite by one for each."""
     gathered: list[Statement] = []
-    if session.connection().dialect.name == "postgresql":
-        session.info[GATHERED] = gathered
+    session.info[GATHERED] = gathered
     try:
         yield
     finally:
@@ -88,10 +88,18 @@ def in_few_statements(session: Session) -> Iterator[None]:
         session.flush()  # The rows may refer to rows that are pending in the session.
         connection = session.connection()
         driver: Any = connection.connection.driver_connection
-        sql, values = _as_one(tuple(insert for insert, _ in gathered)), [*chain(*(its for _, its in gathered))]
-        with psycopg.RawCursor(driver) as cursor:
-            announce(connection, cursor, sql, values)
-            cursor.execute(sql, values)
+        if connection.dialect.name == "sqlite":
+            cursor = driver.cursor()
+        else:
+            cursor = psycopg.RawCursor(driver)
+            gathered = [(_as_one(tuple(insert for insert, _ in gathered)), [*chain(*(its for _, its in gathered))])]
+        with contextlib.closing(cursor):
+            for sql, values in gathered:
+                announce(connection, cursor, sql, values)
+                try:
+                    cursor.execute(sql, values)
+                except connection.dialect.loaded_dbapi.Error as error:
+                    raise within_transaction(connection, error, sql) from error
 
 
 @lru_cache(maxsize=512)
