@@ -1,9 +1,11 @@
 """Database engines: one that writes and one that is read-only, for SQLite (WAL) and PostgreSQL.
 
 SQLite writers begin with BEGIN IMMEDIATE (a deferred transaction that reads first fails at once when another writes),
-and queue first in, first out inside a process, since SQLite's own waiting is unfair. Readers never wait.
+queue first in, first out inside a process, and look often whether another process is done: SQLite's own waiting is
+unfair, since it sleeps up to a tenth of a second at a time. Readers never wait.
 """
 
+import sqlite3
 import threading
 import time
 from collections import deque
@@ -36,6 +38,8 @@ from portal.core import ids, programs
 
 PING_AFTER = 1.0  # Seconds in the pool after which a connection is pinged before use.
 WRITER_TIMEOUT = 10.0  # Seconds a writer waits for the write lock.
+WRITER_PAUSE = 0.0005  # Seconds between two looks for it while another process holds it.
+CHECKPOINT_AFTER = 8000  # Pages of the WAL: with SQLite's 1,000 every 25th decision would wait for one.
 TRANSIENT_SQLSTATES = ("08", "40", "53", "55", "57", "58")  # Their classes.
 POSTGRESQL_URL = "postgresql+psycopg://"
 REFUSE_WRITES = "SET default_transaction_read_only = on"
@@ -98,11 +102,11 @@ def attach_listeners(writer: Engine, reader: Engine, config: Mapping[str, Any]) 
         event.listen(engine, "checkin", lambda _, record: record.info.update(idle_since=time.monotonic()))
         event.listen(engine, "checkout", partial(_ping_if_idle, engine.dialect))
     if writer.dialect.name == "sqlite":
-        event.listen(reader, "connect", _configure_sqlite)
+        event.listen(reader, "connect", partial(_configure_sqlite, wait=WRITER_TIMEOUT))
         event.listen(reader, "connect", lambda connection, _: connection.execute("PRAGMA query_only=ON"))
         lock = WriterLock()
         for engine in (writer, claimer):
-            event.listen(engine, "connect", _configure_sqlite)
+            event.listen(engine, "connect", partial(_configure_sqlite, wait=0))  # _begin_immediate waits.
             event.listen(engine, "begin", lambda connection: _begin_immediate(connection, lock))
             event.listen(engine, "checkin", lambda _, record: _release_writer(record, lock))
     elif config["DATABASE_POOLING"] == "session":  # Otherwise it would hold for whoever gets the connection next.
@@ -176,10 +180,10 @@ def _set_for_session(connection: Any, settings: str) -> None:
         connection.execute(settings)  # As start-up options PgBouncer would reject them.
 
 
-def _configure_sqlite(connection: Any, _record: object) -> None:
+def _configure_sqlite(connection: Any, _record: object, wait: float) -> None:
     connection.isolation_level = None  # The driver must not open transactions by itself.
-    timeout = f"busy_timeout={int(WRITER_TIMEOUT * 1000)}"
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", timeout, "foreign_keys=ON"):
+    timeout, checkpoint = f"busy_timeout={int(wait * 1000)}", f"wal_autocheckpoint={CHECKPOINT_AFTER}"
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", timeout, checkpoint, "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 
@@ -187,7 +191,17 @@ def _begin_immediate(connection: Connection, lock: "WriterLock") -> None:
     if not connection.info.get("has_lock"):
         lock.acquire()
         connection.info["has_lock"] = True
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    driver: Any = connection.connection.driver_connection
+    until = time.monotonic() + WRITER_TIMEOUT
+    while time.monotonic() < until:
+        try:
+            driver.execute("BEGIN IMMEDIATE")
+            return
+        except sqlite3.OperationalError as error:
+            if not error.sqlite_errorname.startswith("SQLITE_BUSY"):
+                break
+        time.sleep(WRITER_PAUSE)
+    connection.exec_driver_sql("BEGIN IMMEDIATE")  # Its error is SQLAlchemy's.
 
 
 def _release_writer(record: ConnectionPoolEntry, lock: "WriterLock") -> None:

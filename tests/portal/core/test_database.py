@@ -14,8 +14,16 @@ from sqlalchemy import delete, select, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from portal.app import create_app
-from portal.core import clock
-from portal.core.database import PING_AFTER, WriterLock, changed_rows, is_unavailable, sqlalchemy_url, writer_options
+from portal.core import clock, database
+from portal.core.database import (
+    PING_AFTER,
+    WRITER_PAUSE,
+    WriterLock,
+    changed_rows,
+    is_unavailable,
+    sqlalchemy_url,
+    writer_options,
+)
 from portal.core.extensions import db
 from portal.core.models import IysRate, NodeCounter
 from tests import databases
@@ -71,9 +79,9 @@ def names() -> list[str]:
 
 
 @on_sqlite
-@pytest.mark.parametrize("bind", [None, "reader"])
-def test_sqlite_commits_durably(bind):
-    asked = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 10_000}
+@pytest.mark.parametrize(("bind", "wait"), [(None, 0), ("reader", 10_000)])
+def test_sqlite_commits_durably(bind, wait):
+    asked = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": wait}
 
     with db.engines[bind].connect() as connection:
         told = {name: connection.scalar(text(f"PRAGMA {name}")) for name in asked}
@@ -137,6 +145,43 @@ def test_a_writing_session_takes_the_lock_with_its_first_read():
     db.session.rollback()
     other.execute("BEGIN IMMEDIATE")
     other.close()
+
+
+@pytest.fixture
+def another_process():
+    """A connection that holds SQLite's write lock, as one of another process would."""
+    assert names() == []  # So that the file is in WAL mode.
+    other = sqlite3.connect(db.engine.url.database, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    yield other
+    other.close()
+
+
+@on_sqlite
+def test_a_writer_looks_often_whether_another_process_is_done(monkeypatch, another_process):
+    """SQLite itself would sleep longer each time, up to a tenth of a second, while others come and go."""
+    slept = []
+    ends = {3: another_process.rollback}
+    monkeypatch.setattr("time.sleep", lambda pause: (slept.append(pause), ends.get(len(slept), int)()))
+
+    write("mine")
+
+    assert slept == [WRITER_PAUSE] * 3
+    assert names() == ["mine"]
+
+
+@on_sqlite
+def test_a_writer_that_waits_too_long_for_another_process_is_told(monkeypatch, another_process):
+    monkeypatch.setattr(database, "WRITER_TIMEOUT", 0.02)
+
+    with pytest.raises(OperationalError, match="locked") as told:
+        write("mine")
+    db.session.rollback()
+    another_process.rollback()
+    write("after")
+
+    assert is_unavailable(told.value)
+    assert names() == ["after"]
 
 
 @pytest.mark.slow
