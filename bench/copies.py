@@ -49,7 +49,7 @@ def add_copies(numbers: range) -> None:
     for index in indexes:
         connection.execute(text(index.definition))
     db.session.commit()
-    row_tallies.correct()
+    row_tallies.correct_counts()
 
 
 def _insert(model: type[Base], number: int) -> str:

@@ -13,7 +13,7 @@ from portal.services.readiness import Fault
 @with_appcontext
 def recount() -> None:
     """Set the counts of rows right. Reads every row, while all programs go on."""
-    click.echo(f"{row_tallies.correct()} counts were wrong.")
+    click.echo(f"{row_tallies.correct_counts()} counts were wrong.")
 
 
 def check_counts() -> Fault | None:

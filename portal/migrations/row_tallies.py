@@ -1,6 +1,7 @@
-"""Counts of rows (RowTally): triggers that keep them, and the statements that compare them with the rows."""
+"""What migrations 0050 and 0051 count: the triggers that keep counts, and the statement that fills them. Frozen as they
+are (landed.sha256); what is counted today stands beside RowTally."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from alembic import op
@@ -32,7 +33,6 @@ class Tally:
         return self.condition.format(row=row)
 
 
-# What migration 0050 counts. Whoever counts something else adds it by a migration, with its own list.
 TALLIES = (
     Tally("recipient", "recipient", "{created}", columns="provider_id created_at"),
     Tally(
@@ -54,7 +54,29 @@ TALLIES = (
 )  # fmt: skip
 
 
-def select_differences(dialect: str) -> str:
+def correct(dialect: str) -> str:
+    """The statement that sets counts right, beside writers too."""
+    found = f"SELECT * FROM ({_select_differences(dialect)}) AS found WHERE TRUE"  # nosec B608
+    return f"INSERT INTO row_tally ({KEY}, total) {found} {TO_TOTALS}"  # nosec B608
+
+
+def create_triggers(dialect: str, tallies: Sequence[Tally] = TALLIES) -> None:
+    """A later migration that counts something else has its own list."""
+    for tally in tallies:
+        for statement in (_sqlite_triggers if dialect == "sqlite" else _postgresql_triggers)(tally):
+            op.execute(statement)
+
+
+def drop_triggers(dialect: str) -> None:
+    for tally in TALLIES:
+        for name in (f"{tally.table}_tally{what}" for what in ("", "_update", "_delete")):
+            op.execute(f"DROP TRIGGER IF EXISTS {name}" + ("" if dialect == "sqlite" else f" ON {tally.table}"))
+        if dialect != "sqlite":
+            op.execute(f"DROP FUNCTION IF EXISTS tally_{tally.table}_row()")
+            op.execute(f"DROP FUNCTION IF EXISTS tally_{tally.table}_rows()")
+
+
+def _select_differences(dialect: str) -> str:
     """The statement that finds how many rows more there are than the counts say: one statement sees one moment, so it
     is right beside writers."""
     counted = [
@@ -70,33 +92,7 @@ def select_differences(dialect: str) -> str:
     )
 
 
-def correct(dialect: str) -> str:
-    """The statement that sets counts right, beside writers too."""
-    found = f"SELECT * FROM ({select_differences(dialect)}) AS found WHERE TRUE"  # nosec B608
-    return f"INSERT INTO row_tally ({KEY}, total) {found} {TO_TOTALS}"  # nosec B608
-
-
-def trigger_names() -> set[str]:
-    each = ((tally, f"{tally.table}_tally") for tally in TALLIES)
-    return {name + what for tally, name in each for what in ("", "_delete", *(["_update"] if tally.columns else []))}
-
-
-def create_triggers(dialect: str) -> None:
-    for tally in TALLIES:
-        for statement in (_of_sqlite if dialect == "sqlite" else _of_postgresql)(tally):
-            op.execute(statement)
-
-
-def drop_triggers(dialect: str) -> None:
-    for tally in TALLIES:
-        for name in (f"{tally.table}_tally{what}" for what in ("", "_update", "_delete")):
-            op.execute(f"DROP TRIGGER IF EXISTS {name}" + ("" if dialect == "sqlite" else f" ON {tally.table}"))
-        if dialect != "sqlite":
-            op.execute(f"DROP FUNCTION IF EXISTS tally_{tally.table}_row()")
-            op.execute(f"DROP FUNCTION IF EXISTS tally_{tally.table}_rows()")
-
-
-def _of_sqlite(tally: Tally) -> Iterator[str]:
+def _sqlite_triggers(tally: Tally) -> Iterator[str]:
     new, old = (
         f"INSERT INTO row_tally ({KEY}, total) {tally.select('sqlite', row, sign * tally.sign)} "  # nosec B608
         f"WHERE {tally.is_counted(row)} {TO_TOTALS};"
@@ -110,20 +106,22 @@ def _of_sqlite(tally: Tally) -> Iterator[str]:
         yield f"{name}_update AFTER UPDATE OF {', '.join(columns)} ON {table} WHEN {changes} BEGIN {old} {new} END"
 
 
-def _of_postgresql(tally: Tally) -> Iterator[str]:
+def _postgresql_triggers(tally: Tally) -> Iterator[str]:
     """Rows that one statement inserts are counted together."""
     insert, table = f"INSERT INTO row_tally_change ({KEY}, change)", tally.table
     new, old = (
         f"{insert} {tally.select('postgresql', row, sign * tally.sign)} WHERE {tally.is_counted(row)};"
         for row, sign in (("NEW.", 1), ("OLD.", -1))
     )
-    yield _function(f"{table}_row", f"IF TG_OP <> 'INSERT' THEN {old} END IF; IF TG_OP <> 'DELETE' THEN {new} END IF;")
+    yield _create_function(
+        f"{table}_row", f"IF TG_OP <> 'INSERT' THEN {old} END IF; IF TG_OP <> 'DELETE' THEN {new} END IF;"
+    )
     name, by_row = f"CREATE TRIGGER {table}_tally", f"EXECUTE FUNCTION tally_{table}_row()"
     if tally.is_late:
         yield f"{name} AFTER INSERT ON {table} FOR EACH ROW WHEN ({tally.is_counted('NEW.')}) {by_row}"
     else:
         rows = f"{tally.select('postgresql', 'r.', f'{tally.sign} * count(*)')} FROM written AS r"
-        yield _function(f"{table}_rows", f"{insert} {rows} WHERE {tally.is_counted('r.')} GROUP BY 2, 3;")
+        yield _create_function(f"{table}_rows", f"{insert} {rows} WHERE {tally.is_counted('r.')} GROUP BY 2, 3;")
         yield (
             f"{name} AFTER INSERT ON {table} REFERENCING NEW TABLE AS written "
             f"FOR EACH STATEMENT EXECUTE FUNCTION tally_{table}_rows()"
@@ -134,5 +132,5 @@ def _of_postgresql(tally: Tally) -> Iterator[str]:
         yield f"{name}_update AFTER UPDATE OF {', '.join(columns)} ON {table} FOR EACH ROW WHEN ({changes}) {by_row}"
 
 
-def _function(name: str, body: str) -> str:
+def _create_function(name: str, body: str) -> str:
     return f"CREATE FUNCTION tally_{name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body} RETURN NULL; END $$"

@@ -19,8 +19,8 @@ from portal.core import clock, clock_check, leases
 from portal.core.extensions import close_reader, db, limiter, read_session, vault
 from portal.core.lazy_text import N_
 from portal.core.models import Egress, EgressState, IysRate, JournalGap, Mail, Message, Outcome, Provider, Submission
+from portal.core.models.row_tally import TALLY_TRIGGERS
 from portal.core.paths import MIGRATIONS, ROOT
-from portal.migrations import row_tallies
 from portal.services.readiness import forwarded_headers, heartbeats, postgresql, settings
 from portal.services.readiness.fault import Fault
 
@@ -123,7 +123,7 @@ def _check_triggers() -> Fault | None:
     is_sqlite = read_session().get_bind().dialect.name == "sqlite"
     found = set(read_session().scalars(TRIGGERS_OF_SQLITE if is_sqlite else TRIGGERS_OF_POSTGRESQL))
     expected = {f"{table}_no_{act}" for table in GUARDED for act in ("update", "delete")}
-    expected |= {f"{table}_event" for table in WITH_EVENTS} | row_tallies.trigger_names()
+    expected |= {f"{table}_event" for table in WITH_EVENTS} | TALLY_TRIGGERS
     if not (missing := sorted(expected - found)):
         return None
     return Fault(

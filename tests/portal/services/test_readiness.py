@@ -24,6 +24,7 @@ from portal.core.models import (
     Submission,
     Tallied,
 )
+from portal.core.models.row_tally import TALLY_TRIGGERS
 from portal.services import readiness
 from portal.services.readiness import checks, heartbeats
 from tests import databases, make
@@ -356,7 +357,7 @@ def test_a_whole_installation_in_production_is_well(start, mail_server, tmp_path
     assert {line for line in lines if not is_of_the_tests_server(line)} <= {f"{name}: ok" for name in doctor.CHECKS}
 
 
-def test_the_doctor_knows_every_guarded_table(start):
+def test_the_doctor_knows_every_trigger_that_guards_tells_or_counts(start):
     app = start()
     with app.app_context():
         asked = checks.TRIGGERS_OF_POSTGRESQL if databases.SERVER else checks.TRIGGERS_OF_SQLITE
@@ -364,3 +365,4 @@ def test_the_doctor_knows_every_guarded_table(start):
 
     assert {name.removesuffix("_no_update") for name in found if name.endswith("_no_update")} == set(checks.GUARDED)
     assert {name.removesuffix("_event") for name in found if name.endswith("_event")} == set(checks.WITH_EVENTS)
+    assert {name for name in found if "_tally" in name} == TALLY_TRIGGERS

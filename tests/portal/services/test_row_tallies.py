@@ -1,6 +1,7 @@
 """Counts that triggers keep are those of the rows, whoever writes, takes back or deletes them."""
 
 import random
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -24,7 +25,7 @@ from portal.core.models import (
     count_rows,
 )  # fmt: skip
 from portal.services import row_tallies
-from tests import make
+from tests import databases, make
 from tests.grants import insert_decisions, phones
 
 pytestmark = pytest.mark.slow
@@ -141,6 +142,37 @@ def test_wrong_counts_are_found_and_set_right(brand):
     assert sorted({(each.subject, int(each[-1])) for each in row_tallies.find_differences(db.session)}) == [
         ("consent", 3), ("decision", 3), ("recipient", -5), ("recipient", 3),
     ]  # fmt: skip
-    assert row_tallies.correct() == 4
+    assert row_tallies.correct_counts() == 4
     assert counted(brand) == right
-    assert row_tallies.correct() == 0
+    assert row_tallies.correct_counts() == 0
+
+
+def count_waiting() -> int:
+    theirs = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    with db.engines["reader"].connect() as connection:
+        return connection.scalar(text(theirs))
+
+
+@pytest.mark.skipif(not databases.SERVER, reason="SQLite has one writer at a time")
+def test_two_who_set_counts_right_at_once_set_them_right_once(app, brand):
+    """Both wait for one count, when each has compared, or for the other."""
+    insert_decisions(brand, phones(3), clock.now())
+    row_tallies.fold_changes()
+    db.session.execute(update(RowTally).values(total=7))
+    db.session.commit()
+
+    def correct() -> int:
+        with app.app_context():
+            return row_tallies.correct_counts()
+
+    with ThreadPoolExecutor(2) as pool:
+        db.session.execute(select(RowTally).with_for_update())
+        both = [pool.submit(correct) for _ in range(2)]
+        while count_waiting() < 2 and not any(each.done() for each in both):
+            pass
+        db.session.rollback()
+
+        assert sorted(each.result() for each in both) == [0, 3]
+    assert row_tallies.find_differences(db.session) == []

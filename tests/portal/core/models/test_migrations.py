@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import date, datetime
 
 import flask_migrate
@@ -23,7 +24,9 @@ from portal.app import create_app
 from portal.core import clock
 from portal.core.extensions import db
 from portal.core.models import Base, Movement, RowTally, Submission
+from portal.core.models.row_tally import TALLIES
 from portal.migrations import append_only, baseline
+from portal.migrations import row_tallies as made_by
 from portal.services import row_tallies
 from tests import databases
 from tests.conftest import SECRETS
@@ -228,6 +231,30 @@ def test_transactions_have_the_same_names_as_bytes(upgraded):
 
     assert read == before == [TRANSACTION, "x"]
     assert stored == [b"\x0b" * 32, b"x".ljust(33, b"\0")]
+
+
+def test_triggers_count_what_is_said_beside_the_model(app):
+    """What migrations made is what the living list would make."""
+    with app.app_context(), create_plain_engine().connect() as connection:
+        before, dialect = counting(connection), connection.dialect.name
+        with Operations.context(MigrationContext.configure(connection)):
+            made_by.drop_triggers(dialect)
+            dropped = counting(connection)
+            made_by.create_triggers(dialect, [made_by.Tally(**asdict(each)) for each in TALLIES])
+
+        assert dropped == {}
+        assert counting(connection) == before != {}
+
+
+def counting(connection: sa.Connection) -> dict[str, str]:
+    """Triggers that count, as the database keeps them."""
+    found = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE '%\\_tally%' ESCAPE '\\'"
+    if databases.SERVER:
+        found = (
+            "SELECT tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE tgname LIKE '%\\_tally%' "
+            "UNION ALL SELECT proname, prosrc FROM pg_proc WHERE proname LIKE 'tally\\_%'"
+        )
+    return dict(connection.execute(text(found)).all())
 
 
 @pytest.mark.parametrize("table", ["decision", "annulment", "submission"])
