@@ -32,10 +32,11 @@ def find_alike(event: GatewayEvent, reply: InboundMessage, which: ColumnElement[
 
 
 def told_of(event: GatewayEvent, reply: InboundMessage) -> Told | None:
-    """None of what is no word of a vendor's."""
+    """None of what is no word of a vendor's, or where it said none."""
     if reply.is_whole or reply.keyword != NotCertain.__name__:
         return None
-    return event.gateway_id, word_of(reply)
+    word = word_of(reply)
+    return (event.gateway_id, word) if word else None
 
 
 def word_of(reply: InboundMessage) -> str:

@@ -18,6 +18,7 @@ from portal.core.addresses import mask
 from portal.core.extensions import db
 from portal.core.models import TO_READ, EventOutcome, GatewayEvent
 from portal.core.vault import CannotOpen
+from portal.domain.consents import locking
 from portal.domain.identity.permissions import Permission
 from portal.services.messaging import alike_replies, event_contents, meant_brands, replies
 from portal.web.desk.blueprint import blueprint
@@ -63,6 +64,7 @@ def waits_to_be_read() -> ColumnElement[bool]:
 def refuse_reply(event_id: int) -> ResponseReturnValue:
     """Record the refusal that somebody reads in a reply: valid at once, and sent to İYS."""
     events = _lock_open(event_id)
+    locking.lock_recipients(db.session, [each.recipient_id for each in events if each.recipient_id is not None])
     for event in events:
         try:
             reply = event_contents.read_reply(event)

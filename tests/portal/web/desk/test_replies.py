@@ -21,12 +21,14 @@ from portal.core.models import (
     MessageGateway,
     MessageKind,
     MessageState,
+    Recipient,
 )
 from portal.domain.notifications import gateways
 from portal.services import launches
 from portal.services.messaging import alike_replies, event_contents, outbox
 from portal.services.messaging.gateways.protocol import DOUBTFUL_ANSWER, BlockedAddress
-from tests import grants, make
+from tests import databases, grants, make
+from tests.portal.domain.consents.test_lock_order import meanwhile, touch
 from tests.portal.services.messaging import test_gateway_delivery as delivery
 from tests.portal.services.messaging.vendor_pushes import Vendor, accepted, work
 from tests.portal.web.dashboard.staff import StaffBrowser, signed_in
@@ -154,12 +156,12 @@ def test_a_reply_of_an_earlier_day_is_late_and_names_the_brands_that_it_would_re
 
 @pytest.mark.parametrize(("act", "refused"), [("refusal", 3), ("reading", 0)])
 def test_what_a_vendor_said_of_many_is_settled_at_once(app, vendor, staff, rows, act, refused):
-    """Of the same account and word, and of no firm's but their own."""
-    accepted(app, vendor, 4)
+    """Of the same account and word, and of no firm's but their own; without a word each by itself."""
+    accepted(app, vendor, 6)
     with app.app_context():
         gateway = db.session.get_one(MessageGateway, vendor.gateway_id)
         secret, theirs = gateways.read_secret(vault(), gateway), db.session.scalars(select(Message)).all()
-        for word, message in zip("AAAB", theirs, strict=True):
+        for word, message in zip(["A", "A", "A", "B", "", ""], theirs, strict=True):
             blocked = BlockedAddress("", None, DOUBTFUL_ANSWER, message.id, word)
             event_contents.keep_blocked(gateway, secret, blocked, clock.now(), "")
         db.session.commit()
@@ -167,15 +169,16 @@ def test_what_a_vendor_said_of_many_is_settled_at_once(app, vendor, staff, rows,
     work(app)
 
     page = staff.opens("/desk/replies").text
-    assert page.count("3 kişi için aynı sözü") == 3 and page.count("Bildirdiği: B") == 1
+    assert page.count("3 kişi için aynı sözü") == page.count("kişi için aynı sözü") == 3
+    assert page.count("Bildirdiği: B") == 1
     (first, *_), other = ([each for each in waiting(app, rows) if each[1] == word] for word in "AB")
     for _ in range(2):
         assert staff.posts(f"/desk/replies/{first[0]}/{act}?alike=1").status_code == 303
 
     left = waiting(app, rows)
-    assert len(left) == 2 and other[0] in left and rows.count(Decision) == refused
+    assert len(left) == 4 and other[0] in left and rows.count(Decision) == refused
     staff.posts(f"/desk/replies/{other[0][0]}/{act}?alike=1")
-    assert len(waiting(app, rows)) == 1
+    assert len(waiting(app, rows)) == 3
 
 
 def waiting(app, rows) -> list[tuple[int, str]]:
@@ -183,6 +186,33 @@ def waiting(app, rows) -> list[tuple[int, str]]:
     open_ones = rows(GatewayEvent, GatewayEvent.kind == EventKind.REPLY, GatewayEvent.settled_at.is_(None))
     with app.app_context():
         return [(each.id, alike_replies.word_of(event_contents.read_reply(each))) for each in open_ones]
+
+
+@pytest.mark.skipif(not databases.SERVER, reason="SQLite has one writer at a time")
+def test_refusals_of_many_lock_their_recipients_in_one_order(app, vendor, staff, rows):
+    """Of two who came in the other order than their ids; else they and an import would wait for each other."""
+    accepted(app, vendor, 2)
+    with app.app_context():
+        gateway = db.session.get_one(MessageGateway, vendor.gateway_id)
+        secret = gateways.read_secret(vault(), gateway)
+        for message in db.session.scalars(select(Message).order_by(Message.recipient_id.desc())):
+            blocked = BlockedAddress("", None, DOUBTFUL_ANSWER, message.id, "A")
+            event_contents.keep_blocked(gateway, secret, blocked, clock.now(), "")
+            db.session.commit()
+    work(app)
+    ids = sorted(each.recipient_id for each in rows(Message, Message.kind == MessageKind.INVITATION))
+    first = waiting(app, rows)[0][0]
+    answers = []
+
+    meanwhile(
+        app,
+        holds=touch(Recipient, ids[0]),
+        act=lambda: answers.append(staff.posts(f"/desk/replies/{first}/refusal?alike=1")),
+        then=touch(Recipient, ids[1]),
+    )
+
+    assert [each.status_code for each in answers] == [303]
+    assert sorted(each.recipient_id for each in rows(Decision)) == ids
 
 
 def test_another_firms_replies_are_unknown(app, vendor, staff, rows):
