@@ -53,8 +53,8 @@ class Portal(Flask):
         return func
 
     def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
-        """As Flask's, which parses the WSGI environment a second time; a path that begins with "//" is redirected."""
-        if request is None or request.environ["PATH_INFO"].startswith("//"):
+        """As Flask's, which parses the WSGI environment a second time."""
+        if request is None:
             return super().create_url_adapter(request)
         return self.url_map.bind(
             request.host, request.root_path, "", request.scheme, request.method, request.path,
