@@ -31,7 +31,7 @@ def previous_release() -> str:
     tags = git("tag", "--list", "v*", "--merged", "HEAD", "--no-contains", "HEAD", "--sort=-version:refname").split()
     if tags:
         return tags[0].decode()
-    return git("log", "--diff-filter=A", "--format=%H", "--", BEFORE_THE_FIRST_RELEASE).decode().strip()
+    return git("log", "-1", "--diff-filter=A", "--format=%H", "--", BEFORE_THE_FIRST_RELEASE).decode().strip()
 
 
 def unpack_previous_release(folder: Path) -> Path:
