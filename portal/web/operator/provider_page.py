@@ -18,7 +18,6 @@ from portal.core.models import (
     Assignment,
     Brand,
     Connection,
-    ConsentPoint,
     Credential,
     CredentialKind,
     OperatorRole,
@@ -47,6 +46,7 @@ from portal.web.shared import limits
 from portal.web.shared.access import needs
 from portal.web.shared.audit_entries import record_operator_audit
 from portal.web.shared.downloads import paper_attachment
+from portal.web.shared.pagination import requested_page
 
 MISSING_LABELS = {
     Requirement.CODE: _l("İYS kodu girilmedi"),
@@ -70,6 +70,7 @@ APPROVAL_LABELS = {
     approvals.TEXT: _l("Metin"), domain_reviews.MAILBOX: _l("E-posta göndericisi"),
 }  # fmt: skip
 
+PAGE_SIZE = 200  # Brands.
 PUNYCODE = re.compile(r"xn--[a-z0-9-]+", re.IGNORECASE)
 
 
@@ -129,19 +130,17 @@ def render_provider(found: Provider, *, admission: AdmissionForm | None = None, 
     application is not the one that was looked at."""
     missing = onboarding.find_missing(read_session(), found) if found.in_sandbox_mode else []
     papers = select(Paper.id, Paper.kind, Paper.size, Paper.uploaded_at).where(Paper.provider_id == found.id)
-    brands = select(Brand).where(Brand.provider_id == found.id).order_by(Brand.closed_at.is_not(None), Brand.id)
+    brands = select(Brand).where(Brand.provider_id == found.id)
+    waiting_first = Brand.requested_at.is_(None), Brand.closed_at.is_not(None), Brand.id
     return render_template(
         "operator/provider.html",
         provider=found,
         stage=read_session().scalar(select(stage).where(Provider.id == found.id)),
         stage_labels=STAGE_LABELS,
         missing=[MISSING_LABELS[each] for each in missing],
-        brands=read_session().scalars(brands).all(),
-        texts=text_reviews.list_waiting(read_session(), Provider.id == found.id),
-        text_fields=TEXT_FIELDS,
+        page=requested_page(brands.order_by(*waiting_first), PAGE_SIZE, lambda brand: brand),
+        **_waiting_texts(found),
         mark_signs=mark_signs,
-        domains=domain_reviews.list_waiting(read_session(), Provider.id == found.id),
-        digest_of=domain_reviews.digest_of,
         papers=read_session().execute(papers.order_by(Paper.uploaded_at.desc())).all(),
         **_reviews(found),
         declined=text_reviews.list_declined(read_session(), found.id),
@@ -164,24 +163,31 @@ def render_provider(found: Provider, *, admission: AdmissionForm | None = None, 
 
 
 def _reviews(provider: Provider) -> dict[str, Any]:
-    """All decisions, the newest first, the last one by the hash of its text, and what is in force."""
+    """All decisions, the newest first, and the last one by the hash of its text."""
     reviews = select(Review, User.name.label("by")).outerjoin(User, User.id == Review.made_by)
     reviews = reviews.where(Review.provider_id == provider.id).order_by(Review.made_at.desc(), Review.id.desc())
     found = read_session().execute(reviews).all()
     senders = mailbox_reviews.list_mailboxes(read_session(), provider.id)
-    slugs = select(ConsentPoint.slug).where(ConsentPoint.provider_id == provider.id)
     return {
         "reviews": found,
-        "reviewers": {review.id: by for review, by in found},
-        "approvals": approvals.list_approvals(read_session(), provider),
         "approval_labels": APPROVAL_LABELS,
         "mailboxes": mailbox_reviews.list_waiting(read_session(), Provider.id == provider.id),
         "digest_of_mailbox": mailbox_reviews.digest_of,
         "changeable": approvals.list_changeable(read_session(), provider.id, senders),
-        "slugs": read_session().scalars(slugs.order_by(ConsentPoint.id)).all(),
         "last_reviews": {review.digest.hex(): review for review, _by in reversed(found) if review.digest},
         "digest_of_field": digest_of,
     }
+
+
+def _waiting_texts(provider: Provider) -> dict[str, Any]:
+    texts = text_reviews.list_waiting(read_session(), Provider.id == provider.id)
+    domains = domain_reviews.list_waiting(read_session(), Provider.id == provider.id)
+    of = {text.campaign.brand_id for text in texts} | {domain.brand_id for domain in domains}
+    names = select(Brand.id, Brand.name).where(Brand.id.in_(of))
+    return {
+        "texts": texts, "text_fields": TEXT_FIELDS, "domains": domains, "digest_of": domain_reviews.digest_of,
+        "brand_names": dict(read_session().execute(names).all()),
+    }  # fmt: skip
 
 
 def _support_staff(provider_id: int) -> dict[str, list[User]]:

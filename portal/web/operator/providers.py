@@ -50,7 +50,7 @@ stage = case(
 def providers() -> str:
     show = request.args.get("show")
     show = show if show in set(ProviderStage) else None
-    searched = " ".join(request.args.get("q", "").replace("\0", "").split())[:MAX_SEARCH_LENGTH]
+    searched = requested_search()
     return render_template(
         "operator/providers.html",
         page=requested_page(_providers_found(show, searched), PAGE_SIZE, lambda *row: row),
@@ -60,6 +60,11 @@ def providers() -> str:
         show=show,
         searched=searched,
     )
+
+
+def requested_search() -> str:
+    """The words of the query string that a list is searched for."""
+    return " ".join(request.args.get("q", "").replace("\0", "").split())[:MAX_SEARCH_LENGTH]
 
 
 def visible_providers() -> Select:

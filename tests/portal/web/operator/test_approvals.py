@@ -68,12 +68,34 @@ def take_back(app, derya, ayses):
 
 
 def test_everything_in_force_is_listed_with_a_way_to_take_it_back(app, derya, ayses, code, rows):
-    page = html.unescape(derya.opens(f"/operator/providers/{ayses}").text).partition("Yürürlükteki onaylar")[2]
+    page = html.unescape(derya.opens(f"/operator/providers/{ayses}/approvals").text)
 
     for words in SHOWN.values():
         assert f"<p>{words}</p>" in page
     assert f"{rows.one(Brand).logo_digest}.png" in page and f"<p>{TITLE}</p>" not in page
     assert page.count("Onayı geri al</button>") == len(SHOWN) + 2  # Also the logo, and the firm's own notice.
+
+
+def test_of_many_brands_a_firms_pages_show_a_part_and_those_that_wait_first(app, derya, ayses):
+    with app.app_context():
+        for number in range(300, 501):
+            brand = Brand(provider_id=ayses, brand_code=number, name=f"Marka {number}", created_at=clock.now())
+            db.session.add(brand)
+        brand.requested_name, brand.requested_at = "Yeni ad", clock.now()
+        db.session.commit()
+    path = f"/operator/providers/{ayses}"
+
+    def opened(query: str) -> str:
+        return html.unescape(derya.opens(f"{path}{query}").text)
+
+    first, second = opened(""), opened("?page=2")
+    assert "Yeni ad" in first and "Marka 300" in first and "Marka 499" not in first and f"{path}?page=2#names" in first
+    assert "Yeni ad" not in second and "Marka 300" not in second and "Marka 499" in second
+    first, second = opened("/approvals"), opened("/approvals?page=2")
+    assert "Marka 300" in first and "Marka 500" not in first and "/approvals?page=2" in first
+    assert "Marka 300" not in second and "Marka 500" in second
+    found = opened("/approvals?q=MARKA 49")
+    assert found.count("Onayı geri al</button>") == 10 and "Böyle bir onay yok" in opened("/approvals?q=yok")
 
 
 @pytest.mark.parametrize("field", ["name", "contact", "notice_url"])

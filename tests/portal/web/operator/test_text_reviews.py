@@ -68,10 +68,11 @@ def waiting(derya, ayses: int) -> list[str]:
 
 
 def settles(derya, ayses: int, form: dict[str, str]):
-    """Post a decision from the page as it is now."""
+    """Post a decision from the pages as they are now."""
+    path = f"/operator/providers/{ayses}"
     pattern = rf'value="{form["seen"]}">\s*<input type="hidden" name="decided" value="(\d*)"'
-    found = re.search(pattern, derya.opens(f"/operator/providers/{ayses}").text)
-    return derya.posts(f"/operator/providers/{ayses}/texts", form | {"decided": found[1] if found else ""})
+    found = re.search(pattern, derya.opens(path).text + derya.opens(f"{path}/approvals").text)
+    return derya.posts(f"{path}/texts", form | {"decided": found[1] if found else ""})
 
 
 def test_a_text_of_a_firms_own_waits_and_an_approved_one_never_again(app, ayse, derya, ayses, opens, rows):
@@ -199,7 +200,7 @@ def test_a_decision_can_be_changed_and_the_last_one_counts(app, ayse, derya, ays
     path = opens(title_tr=PARCEL)
     (seen,) = waiting(derya, ayses)
     settles(derya, ayses, {"seen": seen, "approve": "y"})
-    assert "Onayı geri al" in derya.opens(f"/operator/providers/{ayses}").text
+    assert "Onayı geri al" in derya.opens(f"/operator/providers/{ayses}/approvals").text
 
     settles(derya, ayses, {"seen": seen})  # Without a reason.
     assert rows.count(Review) == 1
