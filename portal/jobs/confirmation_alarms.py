@@ -19,6 +19,8 @@ CONFIRMING_ROLES = tuple(role for role in Role if Permission.EXPORT in permissio
 def notify_of_confirmations() -> None:
     """Mail each provider's people, and the operator's, what is due. One that fails holds up no other and is tried
     again. Commits."""
+    confirmations.record_quiet(db.session, clock.now())
+    db.session.commit()
     for provider_id in confirmations.list_untold(read_session(), clock.now()):
         with independent_step("confirmations.untold", provider=provider_id):
             for alarm in confirmations.record_alarms(db.session, provider_id, clock.now()):

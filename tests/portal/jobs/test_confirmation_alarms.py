@@ -10,6 +10,7 @@ from sqlalchemy import update
 from portal.core import clock
 from portal.core.extensions import db, vault
 from portal.core.models import (
+    ConfirmationAlarm,
     GatewayState,
     Mail,
     MailKind,
@@ -24,6 +25,7 @@ from portal.domain.notifications import mails
 from portal.jobs import confirmation_alarms
 from tests import make
 from tests.portal.domain.identity.test_concurrency import MANY, at_once
+from tests.portal.services.imports.test_older_refusals import statements
 from tests.portal.services.messaging import test_gateway_delivery as delivery
 
 pytestmark = pytest.mark.slow
@@ -83,6 +85,24 @@ def test_each_hour_of_alarm_tells_once_what_waits_then(app, day, rows):
         look(app, day + timedelta(hours=hours))
 
     assert told(app, rows)[2:] == [(FIRM, "3", True)]  # The mail that failed, and what was sent too late.
+
+
+def test_firms_of_whom_nobody_waits_are_asked_about_at_once(app, day, rows):
+    """However many they are, they are told nothing before the next hour."""
+    look(app, day + timedelta(hours=10))
+    asked = []
+    for hour, number in ((18, 1), (22, 5)):
+        with app.app_context():
+            for code in range(make.IYS_CODE + number, make.IYS_CODE + 2 * number):
+                make.provider(code, code, f"{code}@firma.example")
+        with statements() as found:
+            look(app, day + timedelta(hours=hour), times=1)
+        asked.append(len(found))
+        assert {each.told_until for each in rows(ConfirmationAlarm)} == {day + timedelta(hours=hour)}
+
+    assert asked[0] == asked[1] > 0
+    assert rows.count(ConfirmationAlarm) == rows.count(Provider) + 1  # The operator's.
+    assert told(app, rows) == [(FIRM, "4", False)] * 2
 
 
 def test_two_machines_that_were_off_at_18_tell_once_at_22(app, day, rows):
