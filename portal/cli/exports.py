@@ -23,7 +23,7 @@ from portal.web.shared.downloads import BYTE_ORDER_MARK, csv_line
 @click.option("--kind", type=click.Choice([each.value for each in ExportKind]), default="consents", show_default=True)
 @click.option("--channel", "channels", type=Channels(), default=[], help="One channel only.")
 @click.option("--may-send", is_flag=True, help="Of consents those on which messages may be sent now.")
-@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="The first day, in Turkey.")
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="The first day of being noted, in Turkey.")
 @click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="The last day.")
 @click.option("--out", type=click.Path(dir_okay=False, writable=True, path_type=Path), required=True)
 def export_file(

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.models import Brand, Consent, Decision, Recipient, Tallied, count_rows
@@ -92,7 +92,8 @@ def _statement(wanted: ExportFilter) -> Select[*tuple[Any, ...]]:
 def _conditions(wanted: ExportFilter) -> Iterator[ColumnElement[bool]]:
     yield Consent.status.is_not(None)
     yield from wanted.key_conditions(Consent)
-    yield from wanted.time_conditions(Consent.consent_date)
+    told = aliased(Decision)
+    yield from wanted.day_conditions(*wanted.moments_of(told, told.consent_id == Consent.id), Consent.iys_as_of)
     yield from wanted.brand_conditions(Consent.brand_id)
     if wanted.may_send is not None:
         yield may_send() if wanted.may_send else ~may_send()

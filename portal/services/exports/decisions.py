@@ -15,7 +15,6 @@ from sqlalchemy.orm import Session, aliased
 
 from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.models import Annulment, Brand, Decision, DecisionOrigin, Outcome, Recipient, Submission, is_void
-from portal.core.models.decision import decision_time
 from portal.core.vault import Vault
 from portal.services.exports.filters import ExportFilter
 from portal.services.exports.paging import AddressReader, read_pages
@@ -81,7 +80,8 @@ def _conditions(wanted: ExportFilter, at: datetime) -> Iterator[ColumnElement[bo
     yield Decision.provider_id == wanted.provider_id
     yield is_kept(at)
     yield from wanted.key_conditions(Decision)
-    yield from wanted.time_conditions(decision_time())
+    void = aliased(Annulment)
+    yield from wanted.day_conditions(Decision.recorded_at, wanted.last_of(void.at, void.decision_id == Decision.id))
     yield from wanted.brand_conditions(Decision.brand_id)
     if wanted.outcome is not None:
         yield Submission.outcome == wanted.outcome

@@ -6,13 +6,15 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, and_, func, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute
 
 from portal.core import clock
 from portal.core.iys_protocol import Channel, RecipientType, Status
-from portal.core.models import Brand, Consent, Decision, Outcome
+from portal.core.models import Annulment, Brand, Consent, Decision, Outcome
 from portal.domain.consents.evidence import Strength
+
+Moment = ColumnElement[Any] | InstrumentedAttribute[Any]
 
 
 class ExportKind(StrEnum):
@@ -34,7 +36,7 @@ class ExportFilter:
     may_send: bool | None = None
     strength: Strength | None = None
     outcome: Outcome | None = None
-    since: date | None = None  # Days in Istanbul, both included.
+    since: date | None = None  # Days in Istanbul, both included, on which something was noted.
     until: date | None = None
     with_sandbox: bool | None = None  # False: leave out what is of sandbox mode.
 
@@ -57,8 +59,25 @@ class ExportFilter:
             real = select(Brand.id).where(Brand.provider_id == self.provider_id, Brand.is_sandbox.is_(False))
             yield brand_id.in_(real)
 
-    def time_conditions(self, column: ColumnElement[Any] | InstrumentedAttribute[Any]) -> Iterator[ColumnElement[bool]]:
-        if self.since is not None:
-            yield column >= clock.start_of_day(self.since)
-        if self.until is not None:
-            yield column < clock.start_of_day(self.until + timedelta(days=1))
+    def day_conditions(self, *moments: Moment) -> Iterator[ColumnElement[bool]]:
+        """The condition that one of these moments is in the days asked for. They are of when something was noted here,
+        not of the date it has itself: who takes each night what is new misses nothing that was told late."""
+        if self.since is not None or self.until is not None:
+            yield or_(*map(self.is_in_days, moments))
+
+    def moments_of(
+        self, decision: type[Decision], *theirs: ColumnElement[bool]
+    ) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+        """When decisions were recorded and taken back; `decision` is an alias."""
+        annulled = self.last_of(Annulment.at, Annulment.decision_id == decision.id, *theirs)
+        return self.last_of(decision.recorded_at, *theirs), annulled
+
+    def is_in_days(self, moment: Moment) -> ColumnElement[bool]:
+        first = [moment >= clock.start_of_day(self.since)] if self.since else []
+        last = [moment < clock.start_of_day(self.until + timedelta(days=1))] if self.until else []
+        return and_(true(), *first, *last)
+
+    def last_of(self, moment: Moment, *conditions: ColumnElement[bool]) -> ColumnElement[Any]:
+        """The last of these moments in the days asked for, as a value: of an EXISTS PostgreSQL could make a hash of the
+        whole table, anew for each page."""
+        return select(func.max(moment)).where(*conditions, self.is_in_days(moment)).scalar_subquery()

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, exists, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from portal.core.addresses import AddressKind
 from portal.core.iys_protocol import Channel, Status
-from portal.core.models import Brand, Consent, Recipient, is_sandbox_recipient
+from portal.core.models import Brand, Consent, Decision, Recipient, is_sandbox_recipient
 from portal.core.models.recipient import latest
 from portal.core.vault import Vault
 from portal.domain.consents.may_send import may_send
@@ -74,7 +74,13 @@ def _ordered(channels: set[Channel]) -> tuple[Channel, ...]:
 
 def _conditions(wanted: ExportFilter) -> Iterator[ColumnElement[bool]]:
     yield Recipient.provider_id == wanted.provider_id
-    yield from wanted.time_conditions(Recipient.created_at)
+    told = aliased(Decision)
+    decided = wanted.moments_of(told, told.recipient_id == Recipient.id, *wanted.brand_conditions(told.brand_id))
+    of_brand = Consent.recipient_id == Recipient.id, *wanted.brand_conditions(Consent.brand_id)
+    yield from wanted.day_conditions(
+        Recipient.created_at, Recipient.reassigned_at, Recipient.closed_at, *decided,
+        wanted.last_of(Consent.iys_as_of, *of_brand),
+    )  # fmt: skip
     if wanted.brand_id is not None:
         yield exists().where(Consent.recipient_id == Recipient.id, Consent.brand_id == wanted.brand_id)
     elif wanted.with_sandbox is False:
