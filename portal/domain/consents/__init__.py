@@ -67,15 +67,15 @@ class DecisionResult:
 def decide(
     session: Session, vault: Vault, link_context: LinkContext, choices: Choices, form: ServedForm | None, *,
     is_live: bool, language: str, request_metadata: str, at: datetime, undo_period: timedelta = timedelta(0),
-    origin: DecisionOrigin = DecisionOrigin.LINK, name: str = "",
+    origin: DecisionOrigin = DecisionOrigin.LINK, name: str = "", chosen_at: datetime | None = None,
 ) -> DecisionResult:  # fmt: skip
-    """Record what a person chose on a link's page.
+    """Record what a person chose on a link's page; at `chosen_at`, where they had to prove their address first.
 
-    `form` is None where its token could not be trusted: refusals count all the same, grants are asked again. So they
-    are on a link that may not ask (any more: `is_live`), for other choices on a form that has decided already, and
-    where they come too soon beside a refusal. `request_metadata` (IP address and user agent) and the person's `name`
-    are encrypted. A grant may be taken back for the `undo_period`, and waits for that; a refusal goes at once, and
-    voids a grant that waits. Refusing what is refused is a decision, too: İYS may hold a grant that we do not know of.
+    `form` is None where its token could not be trusted: refusals count, grants are asked again. So they are on a link
+    that may not ask (`is_live`), for other choices on a form that decided already, where they were refused since
+    `chosen_at`, and where they come too soon beside a refusal. `request_metadata` (IP address and user agent) and the
+    person's `name` are encrypted. A grant may be taken back for the `undo_period`, and waits for that; a refusal goes
+    at once and voids one that waits. Refusing what is refused is a decision, too: İYS may hold a grant unknown to us.
     The same refusals within a minute are one act, grants by one form always. Raises TooMany; of grants alone TooSoon.
     """
     key = (link_context.provider_id, link_context.brand_id, link_context.recipient_id)
@@ -88,7 +88,7 @@ def decide(
         return DecisionResult(repeated.id, repeated.nonce)
     is_asked = is_live and link_context.kind.takes_grants
     may_grant = form is not None and not earlier and is_asked and not are_too_many
-    accepted = _without_hasty_grants(consents, choices, at) if may_grant else _refusals(choices)
+    accepted = _without_untimely_grants(consents, choices, chosen_at, at) if may_grant else _refusals(choices)
     asks_again = tuple(channel for channel in choices if channel not in accepted)
     if not accepted:
         return DecisionResult(None, None, asks_again)
@@ -149,13 +149,28 @@ def _refused_by(accepted: Choices, consents: list[LockedConsent]) -> list[Locked
     return [consent for consent in consents if accepted.get(consent.channel) == Status.REFUSED]
 
 
+def _without_untimely_grants(
+    consents: list[LockedConsent], choices: Choices, chosen_at: datetime | None, at: datetime
+) -> Choices:
+    """The choices but for grants of channels that were refused since, to the second as the dates of refusals are."""
+    if chosen_at:
+        since = chosen_at.replace(microsecond=0)
+        refused = {
+            consent.channel for consent in consents
+            if consent.status == Status.REFUSED and consent.effective_at and consent.effective_at >= since
+        }  # fmt: skip
+        newer = {channel: status for channel, status in choices.items() if channel not in refused}
+        choices = {**newer, **_refusals(choices)}
+    return _without_hasty_grants(consents, choices, at)
+
+
 def _without_hasty_grants(consents: list[LockedConsent], choices: Choices, at: datetime) -> Choices:
     """The choices but for grants that come too soon, where a refusal beside them is taken all the same."""
     if not _refusals(choices):
         return choices
     hasty = {
         consent.channel for consent in consents
-        if consent.recipient_type == RecipientType.INDIVIDUAL and choices[consent.channel] == Status.GRANTED
+        if consent.recipient_type == RecipientType.INDIVIDUAL and choices.get(consent.channel) == Status.GRANTED
         and locking.is_too_soon(consent.consent_date, at)
     }  # fmt: skip
     return {channel: status for channel, status in choices.items() if channel not in hasty}

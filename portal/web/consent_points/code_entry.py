@@ -1,5 +1,6 @@
 """The page for the code. The right one lets the choices count; the code itself is no consent (KVKK 2025/1072)."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -36,9 +37,8 @@ def code(slug: str, code: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/<slug>/kod/<code>", endpoint="answer")
-@limiter.limit(limits.POINT)
 def answer(slug: str, code: str) -> ResponseReturnValue:
-    """Check the code. The right one records the choices."""
+    """Check the code. The right one records the choices. Its tries are counted, nothing else: it may refuse."""
     point = find_point(slug)
     proof, digits = _find_proof(db.session, point, code), address_proofs.read_code(request.form.get("digits", ""))
     here = redirect(url_for(".code", slug=slug, code=code), 303)
@@ -108,7 +108,7 @@ def _decide(point: PublicPoint, proof: AddressProof) -> consents.DecisionResult:
         db.session, vault(), context, mine, form, is_live=point.is_open, language=get_locale().language,
         request_metadata=consents.describe_request(request.remote_addr, request.user_agent.string), at=at,
         undo_period=timedelta(seconds=current_app.config["UNDO_SECONDS"]), origin=DecisionOrigin.POINT,
-        name=chosen.name if Status.GRANTED in mine.values() else "",
+        name=chosen.name if Status.GRANTED in mine.values() else "", chosen_at=chosen.served_at,
     )  # fmt: skip
 
 
@@ -130,16 +130,16 @@ def _next_page(point: PublicPoint, proof: AddressProof) -> ResponseReturnValue:
     if proof.proved_at is None or clock.now() >= proof.proved_at + RESULT_SHOWN_FOR:
         return pages.render_expired(point), 410
     if chosen.choices and point.is_open:
-        return _ask_for_address(point, chosen)
+        return _ask_for_address(point, chosen, lost)
     if not lost and len(chosen.receipts) == 1:
         (receipt,) = chosen.receipts
         return redirect(url_for("recipient.receipt", code=receipt, lang=request.args.get("lang")), 303)
     return pages.render_results(point, chosen.receipts, lost)
 
 
-def _ask_for_address(point: PublicPoint, chosen: Selection) -> ResponseReturnValue:
+def _ask_for_address(point: PublicPoint, chosen: Selection, asks_again: Sequence[Channel] = ()) -> ResponseReturnValue:
     """Go on without the name: whoever is sent this page's address would read it as the firm's words. Where the brand
     wants one, ask again."""
     if point.requires_name and Status.GRANTED in chosen.choices.values():
-        return pages.render_review(point, FormState(chosen=chosen.choices))
-    return choice_form.ask_for_address(point, replace(chosen, name=""))
+        return pages.render_review(point, FormState(chosen=chosen.choices), asks_again)
+    return choice_form.ask_for_address(point, replace(chosen, name=""), asks_again)

@@ -1,5 +1,6 @@
 """The pages of a point, each with the sender on top."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -43,7 +44,7 @@ def render_choices(point: PublicPoint, form_state: FormState = EMPTY_FORM) -> st
     )
 
 
-def render_review(point: PublicPoint, form_state: FormState) -> str:
+def render_review(point: PublicPoint, form_state: FormState, asks_again: Sequence[Channel] = ()) -> str:
     """Choices made elsewhere, in words, beside our own text, to be confirmed."""
     return _render(
         "consent_points/review.html",
@@ -53,14 +54,16 @@ def render_review(point: PublicPoint, form_state: FormState) -> str:
         form_state=form_state,
         requires_name=point.requires_name,
         form_token=_token(point, form_state.chosen),
+        asks_again=asks_again,
     )
 
 
 def render_address_form(
     point: PublicPoint, chosen: Selection, *, typed: str = "", error: str = "", many: TooManyRequests | None = None,
-    lost: tuple[Channel, ...] = (), is_full: bool = False,
+    lost: tuple[Channel, ...] = (), is_full: bool = False, asks_again: Sequence[Channel] = (),
 ) -> str:  # fmt: skip
-    """Form for the address of the code: first the phone, then the e-mail, as far as there are choices for them."""
+    """Form for the address of the code: first the phone, then the e-mail, as far as there are choices for them.
+    `asks_again` are grants that were not taken for the address before it."""
     kind = next_kind(chosen)
     kinds = {kind_of(channel) for channel in chosen.choices}
     return _render(
@@ -76,6 +79,7 @@ def render_address_form(
         many=many,
         lost=lost,
         is_full=is_full,
+        asks_again=asks_again,
     )
 
 
@@ -99,8 +103,10 @@ def render_code_form(point: PublicPoint, proof: AddressProof, code: str, *, mess
 
 
 def render_results(point: PublicPoint, receipts: tuple[str, ...], lost: list[Channel]) -> str:
-    """The receipt of each address; `lost` are grants that were not taken any more."""
-    return _render("consent_points/done.html", point, receipts=_receipt_urls(receipts), lost=lost)
+    """The receipt of each address; `lost` are grants that were not taken: of a point that closed, or outdated."""
+    return _render(
+        "consent_points/done.html", point, receipts=_receipt_urls(receipts), lost=lost, is_open=point.is_open
+    )
 
 
 def render_expired(point: PublicPoint) -> str:

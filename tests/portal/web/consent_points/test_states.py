@@ -90,6 +90,32 @@ def test_a_grant_alone_on_its_way_is_told_not_to_have_counted(app, point, rows):
     assert rows.count(Decision) == 0 and "Onayınızı kaydedemedik" in fatma.page
 
 
+@pytest.mark.parametrize("rest", [{}, {"ARAMA": "RET"}, {"EPOSTA": "ONAY"}, {"EPOSTA": "ONAY", "name": "Fatma Öz"}])
+def test_a_refusal_between_the_choice_and_the_code_is_not_outvoted(app, point, rows, rest):
+    """The code proves the address only; who grants all the same opens the page anew."""
+    code, fatma = make.codes(app)[make.PHONE], Visitor(app)
+    with app.app_context():
+        make.brand().requires_name = "name" in rest
+        db.session.commit()
+    with time_machine.travel(clock.now(), tick=False) as now:
+        fatma.chooses(MESAJ="ONAY", **rest)
+        fatma.writes(make.PHONE)
+        now.shift(10)
+        app.test_client().post(f"/k/{code}", data={"MESAJ": "RET"})
+        now.shift(10)
+        fatma.types()
+        page, before = fatma.page, rows(Decision)
+        now.shift(10)
+        Visitor(app).decides(MESAJ="ONAY", name="Fatma Öz")  # On a page that was opened since.
+
+    said = {(each.channel, each.status) for each in before}
+    assert said == {("MESAJ", "RET")} | {("ARAMA", "RET") for each in rest if each == "ARAMA"}
+    assert "onayınızı kaydetmedik" in page and "baştan seçin: SMS" in page and f'href="/b/{SLUG}"' in page
+    assert ("E-posta adresiniz" in page or "Seçimlerinizi kontrol edin" in page) == ("EPOSTA" in rest)
+    assert ('href="/m/' in page) == ("ARAMA" in rest)
+    assert rows(Decision)[-1].status == "ONAY"
+
+
 def test_no_new_code_is_sent_where_nothing_is_asked(app, point, rows):
     fatma = Visitor(app)
     fatma.chooses(MESAJ="RET")
