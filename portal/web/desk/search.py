@@ -20,7 +20,7 @@ from portal.web.shared.own_rows import own_row_or_404
 
 
 @blueprint.route("/search", methods=["GET", "POST"])
-@limiter.limit(limits.SEARCH, methods=["POST"])
+@limiter.limit(limits.SEARCH, methods=["POST"], key_func=limits.person_key)
 @needs(Permission.COMPLAINTS)
 def search() -> ResponseReturnValue:
     """Search by POST: the address never stands in a URL."""

@@ -14,7 +14,7 @@ SIGN_IN = "30 per minute"  # Steps of signing in from one address: each costs a 
 RESET = "10 per hour"  # Links for a forgotten password, asked for from one address.
 GUESSED_CODES = "60 per minute"  # Codes that lead nowhere, from one address. Good ones are free: a whole mobile network
 # may stand behind one address.
-SEARCH = "60 per minute"  # Searching addresses from the dashboard.
+SEARCH = "60 per minute"  # A person's searches for addresses, and refusals for callers: a call centre has one address.
 UPLOAD = "20 per minute"  # Reading audience files, which costs seconds.
 IMPORT = "30 per hour"  # Files of consents of a provider: each is kept, sealed, and read by the worker.
 GUESSED_PUSHES = "60 per minute"  # Pushes with a wrong token or password, from one address. İYS's own are free.
@@ -41,8 +41,8 @@ COMPLAINTS = "60 per hour"  # Cases, and words in them, from one address: each p
 # network may stand behind one address; per person, rows are counted.
 CODES = "30 per minute"  # Codes to prove an address, asked for from one: each searches all providers. How many
 # are sent is counted in rows (portal/core/throttle.py).
-POINT = "60 per minute"  # Posts at consent points from one address, where a shop's whole network may sit. Codes are
-# counted in rows.
+POINT = "60 per minute"  # Posts at consent points from one address, where a shop's whole network may sit, but for the
+# code, by which they refuse. Codes are counted in rows.
 
 API = "600 per minute"  # Requests of one key of the API: ten a second, as İYS's own limit.
 API_LISTS = "60 per minute"  # Requests of a provider, by all its keys, with up to 50,000 addresses.

@@ -28,7 +28,7 @@ MAX_REASSIGNED = 200  # Rows on the page.
 
 
 @blueprint.route("/recipients", methods=["GET", "POST"])
-@limiter.limit(limits.SEARCH, methods=["POST"])
+@limiter.limit(limits.SEARCH, methods=["POST"], key_func=limits.person_key)
 @needs(Permission.SEARCH)
 def search() -> ResponseReturnValue:
     return render_search("dashboard/recipients/search.html", "dashboard.recipient")
@@ -45,7 +45,7 @@ def show_recipient(recipient_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/recipients/<id:recipient_id>/refusal")
-@limiter.limit(limits.SEARCH)
+@limiter.limit(limits.SEARCH, key_func=limits.person_key)
 @needs(Permission.REFUSE)
 def refuse(recipient_id: int) -> ResponseReturnValue:
     """Refuse on behalf of somebody who asked for it. Nobody grants here."""
@@ -59,7 +59,7 @@ def refuse(recipient_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/recipients/refusal")
-@limiter.limit(limits.SEARCH)
+@limiter.limit(limits.SEARCH, key_func=limits.person_key)
 @needs(Permission.REFUSE)
 def refuse_unknown() -> ResponseReturnValue:
     """Refuse on behalf of somebody who was no recipient yet: a list that brings them later grants nothing."""

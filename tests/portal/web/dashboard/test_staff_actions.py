@@ -1,10 +1,10 @@
 """Staff refuse for a person who asked, and see an address in full only with a reason that is kept."""
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from portal.core import clock
-from portal.core.extensions import db
+from portal.core.extensions import db, limiter
 from portal.core.iys_protocol import Status
 from portal.core.models import (
     AuditEntry,
@@ -58,6 +58,23 @@ def test_a_refusal_for_somebody_is_obeyed_and_told(ayse, fatma, rows):
     ]
     assert rows.count(Submission) == 3
     assert "Ret kaydedildi" in ayse.opens(f"/dashboard/recipients/{fatma}").text
+
+
+def test_colleagues_at_one_address_are_counted_apart(app, ayse, fatma, rows, monkeypatch):
+    """A whole call centre sits behind one; what one of them posts without end stops nobody else's caller."""
+    monkeypatch.setattr(limiter, "enabled", True)
+    limiter.reset()
+    with app.app_context():
+        make.person(db.session.scalar(select(Provider)), "burak@example.com", Role.AGENT, name="Burak")
+        db.session.commit()
+    burak = signed_in(app, "burak@example.com")
+
+    answers = [refuses(ayse, fatma, source="").status_code for _ in range(61)]
+    assert (answers[0], answers[-1]) == (422, 429)
+    assert burak.posts("/desk/search", {"address": make.PHONE}).status_code == 303
+    assert refuses(burak, fatma, rows.one(Brand).id).status_code == 303
+
+    assert len(rows(Decision, Decision.status == Status.REFUSED)) == 1
 
 
 CALLER = "0533 765 43 21"

@@ -2,10 +2,12 @@
 
 import pytest
 
-from portal.core.extensions import limiter
+from portal.core import clock
+from portal.core.extensions import db, limiter
 from portal.core.models import Decision
 from tests import make
 from tests.make import Person
+from tests.portal.web.consent_points.visitor import NETWORK, SLUG, Visitor, opened
 
 pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
@@ -52,6 +54,26 @@ def test_a_good_link_opens_and_refuses_from_wherever_codes_are_guessed(fatma, br
     assert fatma.opens().status_code == 200
     assert fatma.decides(MESAJ="RET").status_code == 303
     assert rows.count(Decision) == 1
+
+
+def test_what_others_post_at_a_point_stops_no_refusal_whose_code_is_there(app, browser, rows):
+    with app.app_context():
+        make.provider().admitted_at = clock.now()
+        db.session.commit()
+    opened(app)
+    fatma = Visitor(app)
+    fatma.chooses(MESAJ="RET")
+    fatma.writes(make.PHONE)
+    environ = {"REMOTE_ADDR": NETWORK}
+
+    told = [browser.post(f"/b/{SLUG}", data={}, environ_base=environ).status_code for _ in range(61)]
+    page = browser.post(f"/b/{SLUG}", data={}, environ_base=environ).text
+    for number in range(61):
+        browser.post(f"/b/{SLUG}/kod/guess{number}", data={}, environ_base=environ)
+    fatma.types()
+
+    assert told[-1] == 429 and "Az önce gönderdiğiniz kaydedilmedi" in page and "kararlar kayıtlıdır" not in page
+    assert fatma.here.startswith("/m/") and rows.one(Decision).status == "RET"
 
 
 def test_another_place_is_not_slowed_down(browser):
