@@ -1,11 +1,20 @@
 """The blueprint of personal links, receipts and complaints."""
 
+from typing import Any
+
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from portal.services.launches.invitation_text import SAMPLE_CODE
 
 blueprint = Blueprint("recipient", __name__)
+GLUED = " \t\r\n\xa0.,;:!?)]}>'\"’”»*_"  # What programs take for the end of an address in a text; in no code.
+
+
+@blueprint.url_value_preprocessor
+def trim_code(_endpoint: str | None, values: dict[str, Any] | None) -> None:
+    if values and "code" in values:
+        values["code"] = values["code"].rstrip(GLUED) or values["code"]
 
 
 @blueprint.errorhandler(404)

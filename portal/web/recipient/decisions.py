@@ -13,15 +13,15 @@ from portal.core.extensions import db, vault, write_session
 from portal.core.iys_protocol import Status
 from portal.core.models.link_context import LinkContext
 from portal.domain import consents
-from portal.web.recipient import link_states, page_content, posted_form, receipts
+from portal.web.recipient import link_states, one_click, page_content, posted_form, receipts
 from portal.web.recipient.blueprint import blueprint
 from portal.web.recipient.link_page import find_link, render_link_page
 from portal.web.recipient.link_states import View
 from portal.web.recipient.page_content import FormState
 
 
-@blueprint.post("/k/<code>", endpoint="decide")
-@blueprint.post("/<code>", endpoint="short_decide")
+@blueprint.post("/k/<code>", strict_slashes=False, endpoint="decide")
+@blueprint.post("/<code>", strict_slashes=False, endpoint="short_decide")
 def decide(code: str) -> ResponseReturnValue:
     """Record the choices of a form; then show the receipt."""
     link, context = find_link(code)
@@ -29,7 +29,10 @@ def decide(code: str) -> ResponseReturnValue:
 
 
 def record_choices(link: shortlinks.Resolution, context: LinkContext, view: View) -> ResponseReturnValue:
-    """Record what was posted and redirect to its receipt, or show the page again with what is missing."""
+    """Record what was posted and redirect to its receipt, or show the page again with what is missing. Where a mail
+    program posts, refuse at once."""
+    if one_click.is_one_click():
+        return one_click.refuse_at_once(context)
     posted = posted_form.read_token(request.form.get("form", ""), context.link_id, clock.now())
     g.language = posted.form.language if posted.form else None
     chosen = posted_form.read_choices(request.form, view.channels, view.all_channels)

@@ -52,8 +52,8 @@ def find_link(code: str) -> tuple[shortlinks.Resolution, LinkContext]:
     return shortlinks.resolve_row(link_id, rows[0][ADDED_COLUMNS:], clock.now()), context
 
 
-@blueprint.get("/k/<code>", endpoint="page")
-@blueprint.get("/<code>", endpoint="short_page")
+@blueprint.get("/k/<code>", strict_slashes=False, endpoint="page")
+@blueprint.get("/<code>", strict_slashes=False, endpoint="short_page")
 def show_page(code: str) -> str | bytes:
     link, context = find_link(code)
     visit_recorder.record_visit(context.link_id, request_ctx.request)

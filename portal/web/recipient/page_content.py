@@ -105,7 +105,7 @@ def build_link_page(
         "rows": [ChannelRow(each, current.held.get(each), form_state.chosen.get(each)) for each in view.channels],
         "all_channels": view.all_channels,
         "requires_name": context.requires_name,
-        "post_url": request.path,
+        "post_url": url_for(str(request.endpoint), code=requested_code()),
         "not_mine_url": not_mine_url(requested_code()),
         "form_state": form_state,
     }  # fmt: skip

@@ -60,6 +60,26 @@ def test_one_click_counts_whatever_type_its_body_has(codes, browser, rows, conte
     assert rows.one(Decision).origin == "one_click"
 
 
+@pytest.mark.parametrize(("host", "path"), [("localhost", "/k/"), ("localhost", "/u/"), ("kisa.example", "/")])
+def test_one_click_at_any_address_of_the_link_refuses(codes, browser, rows, host, path):
+    """Firms put the link of a list into the field for unsubscribing; programs glue to it what stands beside it."""
+    address = f"{path}{codes[make.EMAIL]}"
+    for glued in ("", "/", ".", "%20", ")", ",", ".)/", "%22%3E"):
+        asked = {"path": f"{address}{glued}", "headers": {"Host": host}}
+        page, answer = browser.get(**asked), browser.post(**asked, data=ONE_CLICK)
+        assert (page.status_code, answer.status_code, answer.mimetype) == (200, 200, "text/plain")
+        assert f'action="{address}"' in page.text
+
+    assert (rows.one(Decision).origin, rows.one(Decision).status) == ("one_click", "RET")
+    assert browser.get(f"{address[:-1]}/", headers={"Host": host}).status_code == 404
+
+
+def test_a_form_posted_where_something_is_glued_to_the_link_counts(codes, browser, rows):
+    answer = browser.post(f"/u/{codes[make.EMAIL]}./", data={"all": "RET"})
+
+    assert answer.status_code == 303 and {each.status for each in rows(Decision)} == {"RET"}
+
+
 def test_a_mail_program_that_posts_again_and_again_refuses_once_a_minute(codes, browser, rows):
     start = clock.now()
     for seconds in (0, 1, 30, 59, 61, 62, 119, 3600):

@@ -1,0 +1,49 @@
+"""One-click unsubscribe: a mail program posts to any address of a link, without cookies or a form of ours (RFC 8058),
+and wants a plain answer. Firms put the link that asks into that field, too."""
+
+import re
+
+from flask import Response, request
+from flask_babel import get_locale, gettext
+
+from portal.core import clock
+from portal.core.extensions import db, vault
+from portal.core.iys_protocol import Channel
+from portal.core.models import Brand, DecisionOrigin, Recipient
+from portal.core.models.link_context import LinkContext
+from portal.domain import consents
+from portal.domain.consents import refusals
+from portal.web.recipient import page_content
+from portal.web.shared.labels import label
+
+_ONE_CLICK = re.compile(rb"list-unsubscribe\W{1,5}one-click", re.I)
+_LONGEST = 1000  # Bytes of a post of that kind.
+
+
+def is_one_click() -> bool:
+    """Whether the body says so, whatever its type: nobody sees what a mail program is answered."""
+    said = {name.lower(): value.strip().lower() for name, value in request.form.items()}
+    return said.get("list-unsubscribe") == "one-click" or _ONE_CLICK.search(request.get_data()[:_LONGEST]) is not None
+
+
+def refuse_at_once(context: LinkContext) -> Response:
+    """Refuse what the link is for: of a telephone's too, whose links programs post to as they do to mails'."""
+    recipient = db.session.get_one(Recipient, context.recipient_id)
+    brand = db.session.get_one(Brand, context.brand_id)
+    part = refusals.RefusalScope(recipient, page_content.address_of(context), [brand], context.channels)
+    refusals.withdraw(
+        db.session, vault(), [part], origin=DecisionOrigin.ONE_CLICK, language=get_locale().language,
+        request_metadata=consents.describe_request(request.remote_addr, request.user_agent.string), at=clock.now(),
+        link_id=context.link_id,
+    )  # fmt: skip
+    db.session.commit()
+    if context.channels == (Channel.EMAIL,):
+        return _plain_text(gettext("E-posta almayı reddettiniz; bu marka size artık ticari e-posta gönderemez."))
+    names = ", ".join(label(each) for each in context.channels)
+    return _plain_text(
+        gettext("Reddettiniz: %(channels)s. Bu marka size artık bu yolla ticari ileti gönderemez.", channels=names)
+    )
+
+
+def _plain_text(text: str) -> Response:
+    return Response(f"{text}\n", content_type="text/plain; charset=utf-8")
