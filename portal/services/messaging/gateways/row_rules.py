@@ -25,7 +25,7 @@ from portal.services.messaging.gateways.row_words import (
     refusing_at,
     says_received,
 )
-from portal.services.messaging.gateways.sample_words import is_senders, names_list
+from portal.services.messaging.gateways.sample_words import names_list
 from portal.services.messaging.gateways.unread_rows import (
     MOBILE,
     PHONE,
@@ -38,6 +38,7 @@ from portal.services.messaging.gateways.unread_rows import (
 from portal.services.messaging.gateways.vendor_rows import Mapped, canonical, meant_rows
 
 NO_LINK = re.compile(r"(?!)")  # Fits nothing.
+SENDER = re.compile(r"/(?:from|src|source|orig|sender|header|gonderen|gonderici|baslik)")  # In a place's names.
 
 
 class Fate(Enum):
@@ -155,7 +156,7 @@ def _kind_of(means: Meanings, row: Any, report: Report | None, *, is_reply: bool
 
 
 def _facts(means: Meanings, row: Any, kind: Kind, report: Report | None = None, *, in_inbox: bool = False) -> RowFacts:
-    reply, is_meant = _reply_at(means.inbound, row), kind == Kind.REPLY or _is_meant(row, means.inbound)
+    reply, is_meant = _reply_at(means.inbound, row), kind == Kind.REPLY or _is_meant(means, row)
     report = report if kind != Kind.REPLY else None
     values = _values(means, row, kind, reply.said)
     elsewhere = [each for each in values if not each.is_meant and not (each.is_written and kind == Kind.REPLY)]
@@ -168,13 +169,15 @@ def _facts(means: Meanings, row: Any, kind: Kind, report: Report | None = None, 
         case Kind.REPLY:
             is_written = is_person(reply.sender) and reply.sender != reply.to
         case Kind.OTHER:
-            is_any = not isinstance(row, dict) or any(each.sender or each.text for _, each in within)
+            is_any = not isinstance(row, dict) or any(
+                (each.sender or each.text) and not means.is_ours(each.text) for _, each in within
+            )
             is_written = is_any or (in_inbox and has_others) or is_meant
             is_written |= is_inbound(row) and bool(numbers_in(row))
         case _:  # Some vendors tell of a report as of a text by its recipient.
             is_quoted = kind == Kind.REPORT and has_others and bool(_find_sent(means, row)[1])
             is_written = is_quoted or _refuses_in_part(values) or any(each.is_answer for each in values) or any(
-                (part is not row and _is_meant(part, means.inbound))
+                (part is not row and _is_meant(means, part))
                 or (is_person(each.sender) and (each.sender not in own or refusing(each.text)))
                 for part, each in within if each.text and not means.is_ours(each.text)
             )  # fmt: skip
@@ -190,7 +193,8 @@ def _facts(means: Meanings, row: Any, kind: Kind, report: Report | None = None, 
 
 
 def _values(means: Meanings, row: Any, kind: Kind, said: str) -> list[Value]:
-    """Of a row; in one of a known shape without our own text as a vendor repeats it, with the numbers in it."""
+    """Of a row without our own text as a vendor repeats it; in one that may be a person's with it, but no numbers."""
+    is_received = kind == Kind.OTHER and (is_inbound(row) or says_received(row))
     meant = {Kind.REPLY: means.inbound, Kind.REPORT: means.reports}.get(kind, {})
     pointers = [each for each in meant.values() if each and isinstance(each, str | list) and str(each[0])[:1] == "/"]
     places, said = {json_values.find(row, each)[0] for each in pointers}, f" {fold(said)} "
@@ -202,7 +206,7 @@ def _values(means: Meanings, row: Any, kind: Kind, said: str) -> list[Value]:
             is_answer(place, each),
         )
         for place, each in json_values.leaves(row)
-        if kind == Kind.OTHER or not means.is_ours(each)
+        if is_received or not means.is_ours(each)
     ]  # fmt: skip
 
 
@@ -239,7 +243,7 @@ def _doubt(means: Meanings, row: Any, report: Report) -> Report:
 
 def _to_the_one(means: Meanings, row: Any, report: Report) -> Report:
     """A report to a person; where no mapping means one, to the one whose number stands there but for its sender's."""
-    beside = [] if is_person(report.to) else [each for each in _told_beside(means, row) if not is_senders(each[0])]
+    beside = [] if is_person(report.to) else [each for each in _told_beside(means, row) if not SENDER.search(each[0])]
     people = {who for each in beside for who in people_at(*each)}
     return replace(report, to=people.pop()) if len(people) == 1 else report
 
@@ -257,9 +261,11 @@ def _reply_at(mapping: Mapped, row: Any) -> InboundMessage:
     return replace(reply, sender=found.pop()) if len(found) == 1 else reply
 
 
-def _is_meant(row: Any, inbound: Mapped) -> bool:
-    mapping = {**inbound, "items": ""}
-    return bool(inbound.get("where")) and any(meant_rows(mapping, each) for each in json_values.objects_with(row))
+def _is_meant(means: Meanings, row: Any) -> bool:
+    """Whether a reply stands in a row by its mapping, and is no text of ours."""
+    mapping = {**means.inbound, "items": ""}
+    found = (each for each in json_values.objects_with(row) if mapping.get("where") and meant_rows(mapping, each))
+    return not all(means.is_ours(_reply_at(mapping, each).text) for each in found)
 
 
 def _split(value: Any, is_row: Callable[[dict[str, Any]], bool]) -> tuple[bool, list[Any]]:

@@ -20,7 +20,7 @@ ASKED = re.compile(
 DIRECTION, INBOUND = re.compile(r"/[^/]*(?:direction|yon)$"), re.compile(r"(?i)in|mo|inbound|incoming|received|gelen")
 EVENT = re.compile(r"/(?:event[^/]*|type)$")
 COMES_IN = re.compile(
-    r"(?i)(?:^|[._ -])(?:(?:messages?|sms)[._ -](?:received|mo)|inbound|incoming|mo(?:[._ -]\w{1,20})?)$"
+    r"(?i)(?:^|[._ -])(?:(?:messages?|sms)[._ -](?:received|mo)|inbound|incoming|mo(?:[._ -](?:text|binary|media))?)$"
 )
 SAYS_WHY = re.compile(
     r"(?:error|hata|reason|neden|status|durum|state|descri|aciklama|detail|detay|title|sonuc|result)[^/]*$"

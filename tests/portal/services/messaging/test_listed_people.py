@@ -167,7 +167,7 @@ def test_a_code_of_a_refusal_by_a_well_known_vendors_documents_waits_where_no_sa
 ):
     (left, other), (her, _) = zip(*sent(app, described, 2).items(), strict=True)
     described.pushes(
-        {"id": "7", "to": left, "status": status} | code,
+        {"id": "7", "to": "ORNEK", "msisdn": left, "status": status} | code,
         {"id": "7", "to": other, "status": status, "error_code": "9", "err-code": "6", "price": "40300"},
         {"id": "7", "to": other, "status": "DELIVERED"} | code,
     )

@@ -220,9 +220,18 @@ def test_a_row_that_says_it_came_from_a_person_waits_whatever_its_state_and_its_
 
     assert [each.sender for each in _rows({"payload": row}, REPORTS, None).replies] == [f"+{HER}"]
     assert [each.sender for each in _rows(row, REPORTS, None).replies] == [f"+{HER}"]
-    assert _rows(row | {"direction": "outgoing", "type": "message.sent"}, REPORTS, None).replies == ()
+    assert _rows(row | {"direction": "outgoing", "type": "mo_report"}, REPORTS, None).replies == ()
     event = {"event": "message.received", "data": {"msisdn": HER, "content": "iptl"}}
     assert [each.sender for each in _rows(event, REPORTS, REPLIES).replies] == [f"+{HER}"]
+
+
+@pytest.mark.parametrize("more", [{}, {"from": "ORNEK"}, {"from": OURS}])
+def test_an_event_of_no_known_kind_with_our_own_text_is_no_reply_unless_it_says_so(more):
+    event = {"event": "message.sent", "data": {"id": "7", "to": HER, "text": LINKED, **more}}
+    told = [_rows(each, LISTED, REPLIES).replies for each in (event, event | {"event": "sms.inbound"})]
+    assert told[0] == () and f"+{HER}" in {each.sender for each in told[1]}
+    event["data"]["note"] = "RET yazdim, silin beni"
+    assert f"+{HER}" in {each.sender for each in _rows(event, LISTED, REPLIES).replies}
 
 
 def test_a_reply_that_quotes_our_text_is_whole_where_the_row_says_that_it_was_received():
@@ -265,9 +274,9 @@ def test_a_report_whose_recipient_stands_in_a_list_is_of_that_recipient_alone(se
 def test_a_report_is_of_the_one_person_in_it_where_a_header_stands_for_its_recipient():
     row = {"id": "7", "to": "ORNEK", "msisdn": HER, "status": "NOK"}
 
-    assert [each.to for each in _rows([row, row | {"gsm": "905320000002"}], REPORTS, REPLIES).reports] == [
-        f"+{HER}", "ORNEK",
-    ]  # fmt: skip
+    ours = {"from_number": OURS, "source": {"number": f"+{OURS}"}}
+    told = [row, row | ours, row | {"gsm": "905320000002"}, {"id": "7", "status": "NOK"} | ours]
+    assert [each.to for each in _rows(told, REPORTS, REPLIES).reports] == [f"+{HER}", f"+{HER}", "ORNEK", ""]
 
 
 @pytest.mark.parametrize(
