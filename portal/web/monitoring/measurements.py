@@ -19,6 +19,7 @@ from portal.core.models import (
     Message,
     MessageGateway,
     MessageState,
+    RowTallyChange,
     WebhookEndpoint,
 )
 from portal.services import readiness
@@ -85,6 +86,12 @@ def measure_webhooks(session: Session, _at: datetime) -> Iterator[Metric]:
     yield sequence
 
 
+def measure_row_tallies(session: Session, _at: datetime) -> Iterator[Metric]:
+    first = select(RowTallyChange.id).limit(MAX_ROWS).subquery()
+    count = session.scalars(select(func.count()).select_from(first)).one()
+    yield GaugeMetricFamily("izinlink_row_tally_changes", "Changes of counts that wait for their total.", count)
+
+
 def measure_installation(session: Session, _at: datetime) -> Iterator[Metric]:
     schema = GaugeMetricFamily("izinlink_schema_info", "Revision of the database's schema.", labels=("revision",))
     for revision in session.scalars(text("SELECT version_num FROM alembic_version")):
@@ -96,4 +103,6 @@ def measure_installation(session: Session, _at: datetime) -> Iterator[Metric]:
     yield GaugeMetricFamily("izinlink_maintenance", "1 while the maintenance mode is on.", float(is_on))
 
 
-ALL = (measure_checks, measure_heartbeats, measure_messages, measure_webhooks, measure_installation)
+ALL = (
+    measure_checks, measure_heartbeats, measure_messages, measure_webhooks, measure_row_tallies, measure_installation,
+)  # fmt: skip

@@ -8,7 +8,7 @@ from sqlalchemy import update
 
 from portal.core import clock
 from portal.core.extensions import db
-from portal.core.models import IysRate, Outcome, Submission
+from portal.core.models import IysRate, Outcome, RowTallyChange, Submission, Tallied
 from portal.domain.events import sequencer
 from portal.services.iys import circuit_breaker
 from tests import make
@@ -62,7 +62,7 @@ def test_decisions_are_counted_once_by_origin_and_status(app, browser, scrape):
     assert found["izinlink_events_unsequenced",] == 1
 
 
-def test_what_waits_how_late_and_what_has_stopped_is_measured(app, browser, scrape):
+def test_what_waits_how_late_and_what_has_stopped_is_measured(app, browser, scrape, rows):
     codes = make.codes(app)
     Person(browser, codes[make.PHONE]).decides(MESAJ="RET", ARAMA="RET")
     Person(browser, codes[make.EMAIL]).decides(EPOSTA="ONAY")
@@ -73,6 +73,7 @@ def test_what_waits_how_late_and_what_has_stopped_is_measured(app, browser, scra
         db.session.execute(update(Submission).values(lenient_deadline=now + timedelta(hours=5)))
         parked = {"outcome": Outcome.PARKED, "due_at": None}
         db.session.execute(update(Submission).where(~refusal).values(parked))
+        db.session.add(RowTallyChange(subject=Tallied.RECIPIENTS, provider_id=1, bucket="2026-11-30", change=1))
         db.session.add(IysRate(name=circuit_breaker.HOST, next_at=now, failures=circuit_breaker.OPENING_FAILURES))
         db.session.commit()
 
@@ -85,3 +86,4 @@ def test_what_waits_how_late_and_what_has_stopped_is_measured(app, browser, scra
     assert found["izinlink_submissions_stopped", "parked"] == 1
     assert found["izinlink_check_failing", "parked"] == found["izinlink_iys_unreachable", "default"] == 1
     assert found["izinlink_heartbeat_age_seconds", "forwarder"] == float("inf")  # None ever ran.
+    assert found["izinlink_row_tally_changes",] == rows.count(RowTallyChange) > 0
