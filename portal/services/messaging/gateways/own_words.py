@@ -9,12 +9,14 @@ from portal.domain.replies import REFUSING, classify_reply, fold
 from portal.services.messaging.gateways import mail_text
 
 MOST_LINES, LONGEST_LINE, LONGEST_TOLD = 200, 1000, 200
-# Whose subject is ours, with what their program puts before it.
-REPEATED = re.compile(
-    r" {0,3}(?:re|r|aw|sv|fwd?|ynt|ilt|yan[ıi]t|otomatik (?:yan[ıi]t|cevap)|auto(?:matic)?[ -]?re(?:ply|sponse)|"
-    r"out of (?:the )?office|ofis d[ıi][şs][ıi]nda) {0,3}:",
+# Before a subject: by the program of who replies, or of a machine.
+REPLY = re.compile(r" {0,3}(?:(?:re|r|aw|sv|fwd?|ynt|ilt|yan[ıi]t) {0,3}: {0,3}){1,9}", re.IGNORECASE)
+AUTOMATIC = re.compile(
+    r" {0,3}(?:otomatik (?:yan[ıi]t|cevap)|auto(?:matic)?[ -]?re(?:ply|sponse)|out of (?:the )?office|"
+    r"ofis d[ıi][şs][ıi]nda) {0,3}:",
     re.IGNORECASE,
 )
+OURS = ": "  # Behind the sender's name, in each subject of templates/messages.
 # Where a quotation begins that has no marks.
 QUOTATION = re.compile(
     r"[-_*]{2,20} {0,3}(?:original|özgün|orijinal|iletilen|forwarded)|_{10}|(?:from|kimden|gönderen) {0,3}: {0,3}\S|"
@@ -42,7 +44,7 @@ LEFT = re.compile(  # Folded. No "List-Unsubscribe" that a mail system misses, n
 
 def may_refuse(subjects: Iterable[str], text: str) -> bool:
     """Whether a mail's own words may refuse, beside the subject and the text of ours that it repeats."""
-    own = [*(each for each in subjects if not REPEATED.match(each)), *_own_lines(text)]
+    own = [*map(_own_subject, subjects), *_own_lines(text)]
     return any(classify_reply(each) in REFUSING and not TO_READER.search(fold(each)) for each in own)
 
 
@@ -59,6 +61,13 @@ def refusing_diagnostic(lines: Iterable[str]) -> str:
 def with_codes(text: str) -> Iterator[str]:
     """The lines of a text in which a mail system's code stands; none of a mail that it quotes."""
     return (each for each in text.splitlines() if CODE.search(each) and not each.startswith(mail_text.QUOTED))
+
+
+def _own_subject(subject: str) -> str:
+    """What its writer put there; empty where it is ours."""
+    reply = REPLY.match(subject)
+    rest = subject[reply.end() :] if reply else subject
+    return "" if AUTOMATIC.match(rest) or (reply and OURS in rest) else rest
 
 
 def _own_lines(text: str) -> Iterator[str]:

@@ -2,12 +2,15 @@
 
 import base64
 import random
+import re
 import time
 from datetime import UTC, datetime
+from email.header import Header
 
 import pytest
 
-from portal.services.messaging.gateways import bounces
+from portal.core.paths import ROOT
+from portal.services.messaging.gateways import bounces, own_words
 from portal.services.messaging.gateways.bounces import parse_returned_mail
 from portal.services.messaging.gateways.mail_tokens import TokenPurpose, find_messages, token_address
 from portal.services.messaging.gateways.protocol import DOUBTFUL_ANSWER, BlockedAddress, Feedback
@@ -106,7 +109,7 @@ OURS = "Ticari e-postalarımızı istemiyorsanız ücretsiz reddedebilirsiniz.\n
     ("subject", "text"),
     [
         ("Otomatik yanıt: Marka: e-postalarımızı reddedebilirsiniz", "Tatildeyim."), ("Automatic reply: RET", "Away."),
-        ("=?utf-8?q?Otomatik_yan=C4=B1t=3A_RET?=", "Tatildeyim."),
+        ("=?utf-8?q?Otomatik_yan=C4=B1t=3A_RET?=", "Tatildeyim."), ("Re: Marka: reddiniz kaydedildi", "Tatildeyim."),
         ("x", f"Talebiniz alındı.\n\n-----Original Message-----\nFrom: Marka\n{OURS}"),
         ("x", f"Talebiniz alındı.\nKimden: Marka\n{OURS}"),
         ("x", "Alındı.\nTicari ileti istemiyorsanız reddedebilirsiniz."),
@@ -118,6 +121,23 @@ def test_what_a_machine_repeats_of_our_mail_refuses_nothing(subject, text):
 
     assert parse(head + text) == Feedback()
     assert parse(f"{head}Beni listeden çıkarın\n{text}").replies[0].message_id == 81
+
+
+@pytest.mark.parametrize(
+    "subject", ["Re: RET", "RE: Kampanya - beni listeden çıkarın", "YNT: Re: abonelikten çıkmak istiyorum"]
+)
+def test_words_of_ones_own_behind_re_are_heard_in_a_mail_marked_as_automatic(subject):
+    mail = f"Auto-Submitted: auto-replied\nFrom: ayse@example.com\nSubject: {Header(subject).encode()}\n\nTatildeyim."
+
+    assert [each.message_id for each in parse(mail).replies] == [81]
+
+
+@pytest.mark.parametrize("template", sorted((ROOT / "templates/messages").glob("*/*/*mail.txt")), ids=str)
+def test_each_subject_of_ours_has_the_senders_name_before_a_colon(template):
+    """By which own_words tells it from a person's own."""
+    subject = next(line for line in template.read_text().splitlines() if "sender" in line and not line.startswith("{%"))
+
+    assert re.match(r"{{ sender[^}]*}}" + own_words.OURS, subject)
 
 
 def test_a_bounce_that_came_to_another_address_is_known_by_the_returned_header():
