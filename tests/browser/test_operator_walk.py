@@ -46,6 +46,8 @@ def test_an_admins_day(app, site, house, screens, rows, newcomer):  # noqa: F811
     page.get_by_role("button", name="İYS'ye bağla").click()
     screen.looks_well("operator-provider-admitted")
     assert not rows.one(Provider, Provider.id == newcomer).in_sandbox_mode
+    page.get_by_role("link", name="Yürürlükteki onaylar").click()
+    screen.looks_well("operator-approvals")
 
     part(page, "Sorular")
     screen.looks_well("operator-inquiries")
