@@ -98,6 +98,8 @@ def read_address_list(data: bytes | str, name: str = "", *, limit: int = MOST_BY
             read_pages(pages, file.outline.words_of(each.place for each in pages))
         sheet.mark(file.outline.sheets[sheet.place])
     first, *others = sorted(with_addresses, key=lambda sheet: (sheet.is_hidden, sheet.is_of_refusals))
+    if file.outline.sheets[first.place].is_transposed:
+        raise Unreadable(FileProblem.TRANSPOSED)
     chosen = [first, *(sheet for sheet in others if sheet.is_like(first) and not sheet.is_hidden)]
     found = AddressList(file.encoding or file.format, file.separator or "", first.header, first.columns)
     places = {sheet.place for sheet in chosen}

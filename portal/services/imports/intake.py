@@ -121,13 +121,16 @@ def _layout_of_sheet(batch: ImportBatch, sheet: Sheet, lines: list[Line]) -> Lay
 
 
 def _guess_layout(batch: ImportBatch, outline: Outline, samples: list[list[Line]]) -> Layout:
-    """The layout of the sheet in which most columns are known, for all sheets with the same header."""
+    """The layout of the sheet in which most columns are known, for all sheets with the same header. Raises Unreadable
+    where that one is transposed."""
     layouts = {
         place: _layout_of_sheet(batch, sheet, sample[_lines_above_data(sheet, sample) :])
         for place, (sheet, sample) in enumerate(zip(outline.sheets, samples, strict=True))
         if sheet.chunks
     }
     best = max(layouts, key=lambda place: _rank(layouts[place], outline.sheets[place]))
+    if outline.sheets[best].is_transposed:
+        raise Unreadable(FileProblem.TRANSPOSED)
     alike = [
         place
         for place in layouts

@@ -50,6 +50,7 @@ class Sheet:
     # The last lines up to which colours differ, formats write words, and parts of cells are struck through.
     looks: tuple[int, ...] = ()
     words: tuple[int, ...] = ()  # Of its lines of data (ColumnWords).
+    is_transposed: bool = False
 
 
 @dataclass(frozen=True)
@@ -210,8 +211,9 @@ class ChunkedFile:
         title = " ".join(dict.fromkeys(filter(layout.refusal_spoken, texts)))[:LONGEST_NAME]
         above = [cell for each, cells in sample if each < (number or 0) for cell in cells]
         self._sheets[-1] = replace(
-            self._sheets[-1], header_line=number, header=tuple(names), title=title, texts=_unknown(above)
-        )
+            self._sheets[-1], header_line=number, header=tuple(names), title=title, texts=_unknown(above),
+            is_transposed=layout.is_transposed(sample),
+        )  # fmt: skip
 
     def _count(self, chunk: Chunk, place: int) -> None:
         sheet = self._sheets[-1]

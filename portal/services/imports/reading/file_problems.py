@@ -46,6 +46,9 @@ class FileProblem(ExplainedProblem):
     NO_ADDRESS_COLUMN = ("file_no_address_column",
                          N_("Telefon numarası ya da e-posta adresi içeren bir sütun bulunamadı."),
                          N_("İlk satıra Telefon ya da E-posta gibi sütun adlarını yazın."))
+    TRANSPOSED = ("file_transposed", N_("Sütun adları ilk sütunda alt alta duruyor; her kişi bir satırda değil."),
+                  N_("Excel'de tabloyu kopyalayın, boş bir sayfaya Özel Yapıştır ile “İşlemi Tersine Çevir”i "
+                     "işaretleyerek yapıştırın: satırlar ile sütunlar yer değiştirir. Sonra yeniden yükleyin."))
     OF_REFUSALS = ("file_of_refusals", N_("Dosyanın adına göre bu bir ret listesi; kimseye sorulmaz."),
                    N_("Retleri kaydetmek için dosyayı içe aktarın; ret listesi değilse adını değiştirip yükleyin."))
     # fmt: on
