@@ -12,6 +12,7 @@ from portal.services.imports.layout.consent_names import (
     channels_named,
     is_unclear,
     may_mean_messages,
+    refuses_contact,
     speaks_of_more,
     yes_refuses,
 )
@@ -78,6 +79,8 @@ class RowValueReader:
         self._coded = {each: _shown(names[each]) for each in chosen if CODED in words[self.columns[each] :][:1]}
         # Of which channels a no in a column is beside its own.
         self._beyond = {each: EVERY for each in chosen if speaks_of_more(names[each])}
+        others = frozenset(each for each, field in STATUS_FIELDS.items() if field not in names)
+        self._beyond |= {each: others for each in chosen - {*self._beyond} if refuses_contact(names[each])}
         if Field.STATUS_SMS not in names and may_mean_messages(names.get(Field.STATUS_CALL, "")):
             self._beyond.setdefault(Field.STATUS_CALL, frozenset({Channel.SMS}))
         named = channels_named(names.get(Field.STATUS, ""))

@@ -66,8 +66,10 @@ _BEGINS_WITH_CHANNEL = re.compile(rf"(?:{vocabulary.FILLER} )*(?:{_ONE_CHANNEL})
 _MORE_TOPICS, _ENDS_IN_TOPIC = _word(vocabulary.MORE_TOPICS), re.compile(rf"\b{vocabulary.MORE_TOPICS}$")
 _OF_OTHERS = re.compile(
     rf"\b(?:{vocabulary.AND_OTHERS}|{vocabulary.ALL_BUT}|{vocabulary.ALL}(?! (?:\w+ ){{0,5}}?(?:{_ONE_CHANNEL}))|"
+    rf"(?:{vocabulary.ALL}|her|baska) (?:\w+ )?{vocabulary.WAYS}|(?:{_ONE_CHANNEL}) (?:diger|others?)|"
     r"(?<!sms )marketing messages?)\b"
 )
+_AT_ALL, _APART = _word(vocabulary.CONTACT), re.compile(r"[(\[:]|\s[–—-]\s")
 _ALL_BUT = _word(vocabulary.ALL_BUT)
 _OFFERED = _either_of(_PAIRS, r" \| ") + "|" + _either_of(_LETTERS, r" (?:\| )?")
 _LOOSE = f"{_either_of(_PAIRS, ' ')}|{_either_of(_LETTERS, ' ')}"  # With any sign between, or none.
@@ -129,6 +131,14 @@ def _speaks_beyond(part: str) -> bool:
     return _MORE_TOPICS.search(part) is not None or not is_known
 
 
+def refuses_contact(name: str) -> bool:
+    """Whether a name refuses all contact before it comes to a channel: "Do not contact (email)"."""
+    first, *others = _APART.split(name[:LONGEST_NAME], maxsplit=1)
+    return (
+        bool(others) and _AT_ALL.search(name_of(first)) is not None and yes_refuses(first) and not channels_named(first)
+    )
+
+
 def may_mean_messages(name: str) -> bool:
     """Whether the name of a column about calls speaks of the number only, to which messages go as well: "GSM izni"."""
     return bool(name.strip()) and _OF_CALLS.search(name_of(name[:LONGEST_NAME])) is None
@@ -174,12 +184,13 @@ def consent_announced(name: str) -> Mapping[Field, float] | None:
     None of them ({}) for a name of which nobody can tell whether its yes is a refusal.
     """
     words, channels, refuses = name_of(name[:LONGEST_NAME]), channels_named(name), refusal_named(name)
-    is_of_others = _ALL_BUT.search(words) or (_OF_OTHERS.search(words) and is_unclear(name))
+    consents, asks, states = (each.search(words) for each in (_CONSENTS, _ASKS, _STATES))
+    is_address = not (consents or asks or states or _NEVER_AN_ADDRESS.search(words))  # "Telefon (diğer)"
+    is_of_others = _ALL_BUT.search(words) or (_OF_OTHERS.search(words) and is_unclear(name) and not is_address)
     if refuses is False or (is_of_others and (refuses or len(channels) == 1)):
         return {}
     if _IS_ABOUT.search(words):
         return None
-    consents, asks, states = (each.search(words) for each in (_CONSENTS, _ASKS, _STATES))
     if len(channels) > 1 and (consents or asks or refuses or states or Channel.SMS in channels):
         return {Field.STATUS: 0.9 if consents or asks else 0.5, Field.CHANNEL: 0.4}
     if channels and (consents or asks or refuses or states):

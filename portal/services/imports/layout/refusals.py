@@ -12,7 +12,7 @@ from portal.core.iys_protocol import Status
 from portal.domain.replies.refusing_words import ANYWHERE, MAY_REFUSE, NOT, ROOTS
 from portal.services.imports.layout.cell_words import STATUSES, WEAK
 from portal.services.imports.layout.normalization import folded, readings
-from portal.services.imports.layout.vocabulary import CONSENT_NOUN, Words
+from portal.services.imports.layout.vocabulary import CHANNEL, CONSENT_NOUN, TOPIC, Words
 from portal.services.imports.reading.workbook_chunker.chunks import LONGEST_LINE
 
 KNOWN_TEXTS = 16384
@@ -25,13 +25,16 @@ _IN_ADDRESS = re.compile(
 )
 
 # In names of columns.
-_NOT_IN_NAME = r"m(?:[ae](?:d[iu]\w*|z(?:lar|ler)?|mis\w*|sin(?:lar|ler)?|y[ae][cnlry]\w*|y[iu]n(?:iz)?)|[iu]yor\w*)"
+_NOT_IN_NAME = (
+    r"m(?:[ae](?:d[iu]\w*|z(?:lar|ler)?|mis\w*|m[ae]kt[ae]\w*|sin(?:lar|ler)?|y[ae][cnlry]\w*|y[iu]n(?:iz)?)"
+    r"|[iu]yor\w*)"
+)
 IN_NAMES = Words(rf"""
     opt(?:ed)?\s?out\w* has\s?opted\s?out\w* unsub\w* do\s?not\s?\w* don\st dnc no\s(?:call|sms|email)s? no\smarketing
     (?:isten?|al(?:in)?|gonder(?:il)?|at(?:il)?|ar|aran|onayla\w?|ilet(?:il)?)[ae]?(?:{_NOT_IN_NAME}|m[ae]m\w*)
     ret(?:ler\w*)? red(?:ler\w*)? redd\w+ reded\w+ iptal\w* itiraz\w* bloke\w* block\w* blacklist\w* kara\sliste\w*
-    cikis\w* cikti hayir\sdiyen\w* cika[nr]\w* (?:izin|onay|riza)siz\w* vazgec\w* rahatsiz\s\w+ suppress\w*
-    withdr\w+ revok\w+ refus\w+ declin\w+ objected objections?
+    cikis\w* cikti hayir\sdiyen\w* cika[nr]\w* (?:izin|onay|riza)siz\w* vazgec\w* rahatsiz\s\w+(?:\sistem\w+)?
+    suppress\w* withdr\w+ revok\w+ refus\w+ declin\w+ objected objections?
 """)
 # These beside a word of consent only; beside a channel alone they may speak of the address: "E-posta yok".
 ENDING_IN_NAMES = Words(rf"""
@@ -45,11 +48,21 @@ _WHOM = (
     r"ziyaretci|abone|firma)(?:l[ae]r)?(?:[iu]?m[iu]z)?y?[iu])"
 )
 _DO_NOT = rf"(?:arama|bilgilendirme)\b(?!\s{CONSENT_NOUN}\b)"
+# A refusal that is denied: "Vazgeçmedi", "Not unsubscribed"; and what is no advertising: "Ticari olmayan SMS izni".
+_DENIED = (
+    rf"(?:vazgec|redde[dt]|rahatsiz\sol|cik|cikar(?:il)?|ayril|engelle(?:n)?|kaldir(?:il)?|sil(?:in)?){_NOT_IN_NAME}"
+)
+_DENIES = (
+    r"(?:no|not|non|never|isn\st|wasn\st|hasn\st|didn\st|without)\s(?:\w+\s){0,2}?"
+    r"(?:opt(?:ed)?\s?out|unsub|block|black\s?list|suppress|withdr|revok|refus|declin|reject|object)\w*"
+)
+_NOT_OF_TOPIC = rf"\w+m[ae]y[ae]n\s(?:\w+\s){{0,2}}?(?:{CHANNEL}|{CONSENT_NOUN}|{TOPIC})"
 # Of the address ("Telefon onaylı": verified), or an act: "SMS gönderme" is the sending, and "do not send".
 EITHER_IN_NAMES = Words(rf"""
     bounc\w+ hatali gecersiz invalid yanlis wrong (?:gonder|yap|at|ver|al|ilet|et|iste)m[ae]$
     {_WHOM}\s(?:\w+\s){{0,2}}{_DO_NOT} {_DO_NOT}\s{_WHOM}
-    gonderim\w*\s(?:durum\w*|status) (?:eposta|e?mail|telefon|tel|cep)\sonayli
+    gonderim\w*\s(?:durum\w*|status) (?:eposta|e?mail|telefon|tel|cep)\sonayli itirazsiz\w* {_DENIED} {_DENIES}
+    {_NOT_OF_TOPIC}
 """)
 
 # Another thing that ends, or is not to be brought: cleared before anything else is looked for.

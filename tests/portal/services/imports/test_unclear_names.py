@@ -166,7 +166,15 @@ Bülten ve kampanya iletisi almak istemiyorum|Reklam ve e-posta istemiyor|SMS vb
 SMS ve diğer iletileri istemiyor|SMS dahil hiçbir ileti istemiyor|E-posta dahil tüm kanallardan çıktı|
 Pazarlama aramaları ve iletileri istemiyor|E-posta aboneliğinden ve tüm listelerden çıktı|
 Newsletter & promos opt out|Unsubscribed from newsletter and marketing|Email and other marketing opt-out|
-Opted out of newsletter and all communications|Do not email or contact
+Opted out of newsletter and all communications|Do not email or contact|
+Telefon ve diğer yollarla aranmasın|Telefonla veya başka bir yolla aranmasın|Hiçbir şekilde aranmasın|
+Telefon/diğer aranmasın|Do not contact (email)|İletişim istemiyor (SMS)|
+Unsubscribe by email or any other means
+"""
+# By this channel, though they speak of more.
+OF_THIS_WAY = """
+SMS ile ticari ileti istemiyor|E-posta yoluyla iletişim kurulmasın|Do not contact by email|Kampanya istemiyor (SMS)|
+Arama ile kampanya istemiyor|Tüm telefon aramalarını reddediyor|Unsubscribed (email)
 """
 ALL_BUT = """
 E-posta dışında bilgilendirilmek istemiyorum|SMS dışında iletişim kurulmasın|SMS'ten başka kanal istemiyorum|
@@ -184,6 +192,24 @@ def test_a_no_under_a_name_of_more_than_a_channel_is_one_to_all(name):
     assert set(layout.columns) - {Field.PHONE, Field.EMAIL} < {*STATUSES}
     assert statuses(parser_of(name, layout), no) == dict.fromkeys(Channel, "RET")
     assert [line for line, _ in asked] == ([3, 3, 5, 5] if no == "E" else [2, 2, 4, 4])
+
+
+@pytest.mark.parametrize("name", names(OF_THIS_WAY))
+def test_a_refusal_by_one_way_is_of_its_channel(name):
+    parser = parser_of(name, replace(guessed(name, ["E", "H"] * 10), channels=()))
+
+    assert list(statuses(parser, "E").values()) == ["RET"]
+
+
+def test_where_each_channel_has_a_column_of_its_own_no_other_one_speaks_of_it():
+    header, lines = "CEP;MAIL;Do not contact (SMS);Do not contact (phone);Do not contact (email)", "E;H;H|H;H;E"
+    cells = [f"0532 700 0{n} 11;a{n}@example.com;{line}" for n, line in enumerate(lines.split("|"))]
+
+    found = examine("\n".join((header, *cells)).encode(), channels=tuple(Channel)).results
+
+    assert [str(getattr(what, "status", what)) for _, _, what in found] == [
+        "RET", "not_refused", "not_refused", "not_refused", "not_refused", "RET",
+    ]  # fmt: skip
 
 
 def test_beside_a_yes_of_another_column_such_a_no_is_unclear():

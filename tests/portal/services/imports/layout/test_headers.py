@@ -93,6 +93,12 @@ def test_a_person_beside_a_refusal_is_no_header(first, status):
     assert find_header(lines([first, status], *others)) is find_header(lines([first], *others)) is None
 
 
+def test_another_telephone_and_address_are_columns_of_addresses():
+    others = ["Telefon (diğer)", "Cep tel diğer", "Email (other)", "E-posta 2 (diğer)", "Diğer telefon"]
+
+    assert [{Field.PHONE, Field.EMAIL}.isdisjoint(announced(each)) for each in others] == [False] * len(others)
+
+
 def test_a_header_is_only_looked_for_at_the_top():
     assert find_header(lines(*[["", "x"]] * 19, ["Telefon", "Durum"])) == 19
     assert find_header(lines(*[["", "x"]] * 20, ["Telefon", "Durum"])) is None

@@ -30,12 +30,15 @@ SMS kabul etmiyorum|SMS onaylamıyorum|SMS onayı geri alındı|SMS izni kaldır
 Aranmak istemem|Aramayın|Arama yapmayınız|Aranmayacak|Aranmama talebi|Mail almıyor|Bülten almıyor|Reklam istemem|
 Ticari ileti almak istemem|Pazarlama izni yok|İzin vermiyorum|Onaylamıyorum|Rızası yok|Consent withdrawn|
 Consent revoked|Marketing refused|Rahatsız etmeyin|İzin alınmadı|İzni verilmemiş|SMS opt-out mu?|
-İleti gönderilmesini istemiyorum
+İleti gönderilmesini istemiyorum|Rahatsız edilmek istemiyorum|SMS izni bulunmamaktadır|İzni olmayan|
+Ticari ileti istemeyen müşteri
 """
 # Nobody can tell of which the yes is, so that a person chooses.
 UNCLEAR = """
 Ret yok|SMS iptal edilmedi|Opt-in revoked|İzinsiz değil|SMS gönderme|Mail gönderme|Email bounced|E-posta yok|
-Telefon kapalı|Onay Ret iptal|SMS iptali istiyor|Rahatsız etme
+Telefon kapalı|Onay Ret iptal|SMS iptali istiyor|Rahatsız etme|Vazgeçmedi|Reddetmedi|SMS listesinden çıkmadı|
+İtirazım bulunmamaktadır|İtirazsız|SMS'ten rahatsız olmuyor|Never unsubscribed|Not unsubscribed|Has not opted out|
+Did not refuse marketing|No objection to SMS|Ticari olmayan SMS izni|Reklam içermeyen e-posta izni
 """
 GRANTS = """
 SMS gönderme izni|Telefonla aramayı kabul ediyor|Arama tamam mı|Pazarlama araması izni|Onay/Ret|SMS izni (var/yok)|
