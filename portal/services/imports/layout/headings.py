@@ -5,11 +5,11 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 
 from portal.core.addresses import Address
-from portal.services.imports.layout.cell_words import STATUSES
+from portal.services.imports.layout.cell_words import STATUSES, WEAK
 from portal.services.imports.layout.consent_names import EITHER_ANSWER, are_out_of_order, refusal_named, without_legend
 from portal.services.imports.layout.firm_words import TOWNS
 from portal.services.imports.layout.headers import is_clear, is_value
-from portal.services.imports.layout.normalization import address_or_problem, folded, readings, spellings
+from portal.services.imports.layout.normalization import address_or_problem, folded, key_of, readings, spellings
 from portal.services.imports.layout.refusals import may_refuse, refuses
 from portal.services.imports.reading.workbook_chunker.chunks import Line
 
@@ -46,6 +46,21 @@ def is_of_data(cells: Sequence[str]) -> bool:
         "@" in text or sum(map(str.isdigit, text)) >= FEWEST_DIGITS or _is_value(text) for text in texts - statuses
     )
     return has_value and (bool(statuses) or len(texts) > FEW_TEXTS)
+
+
+def names_over_answers(lines: Sequence[Line]) -> list[str]:
+    """Of a table without a header, what speaks of refusing in its first line of data, above a yes or no and beneath no
+    other such text: a name beside an example, or the first person's own answer."""
+    rows = [cells for _, cells in lines]
+    first = next((place for place, cells in enumerate(rows) if holds_address(cells)), len(rows))
+    found = []
+    for column, cell in enumerate(rows[first] if first < len(rows) else ()):
+        beneath = {key_of(row[column]) for row in rows[first + 1 :] if column < len(row)}
+        answers = {*filter(WEAK.fullmatch, beneath)}
+        is_name = answers and not WEAK.fullmatch(key_of(cell)) and refusal_spoken(cell)
+        if is_name and not any(map(refusal_spoken, beneath - answers)):
+            found.append(cell)
+    return found
 
 
 def begins_table(cells: Sequence[str], header: Sequence[str], table: Sequence[Line]) -> bool:

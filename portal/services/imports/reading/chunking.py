@@ -8,7 +8,8 @@ from pathlib import PurePath
 from typing import Any
 
 from portal.services.imports import layout
-from portal.services.imports.layout.normalization import LONGEST_NAME
+from portal.services.imports.layout.cell_words import STATUSES
+from portal.services.imports.layout.normalization import LONGEST_NAME, folded
 from portal.services.imports.reading.column_words import ColumnWords, words_of_pages
 from portal.services.imports.reading.csv_records import find_separator, lines, records, sampled
 from portal.services.imports.reading.file_problems import START, FileKind, FileProblem, Unreadable, detect_kind
@@ -208,8 +209,10 @@ class ChunkedFile:
         around = list(takewhile(lambda line: not layout.holds_address(line[1]), sample))
         named = [cells for each, cells in around if each <= (number or 0) or not layout.is_of_data(cells)]
         texts = [cell for cells in named if cells is not names or len({*cells}) < 2 for cell in cells]
+        spoken = [] if names else layout.names_over_answers(sample)
+        texts += [text for text in spoken if folded(text) not in STATUSES]
         title = " ".join(dict.fromkeys(filter(layout.refusal_spoken, texts)))[:LONGEST_NAME]
-        above = [cell for each, cells in sample if each < (number or 0) for cell in cells]
+        above = [cell for each, cells in sample if each < (number or 0) for cell in cells] + spoken
         self._sheets[-1] = replace(
             self._sheets[-1], header_line=number, header=tuple(names), title=title, texts=_unknown(above),
             is_transposed=layout.is_transposed(sample),

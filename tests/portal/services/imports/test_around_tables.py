@@ -119,6 +119,35 @@ def test_a_first_line_of_data_is_no_heading(first):
     assert lines[3][0].startswith(("phone", "unknown"))
 
 
+@pytest.mark.parametrize("name", ["SMS istemiyor", "Kara liste", "SMS almak istemiyorum"])
+@pytest.mark.parametrize("example", ["5321234567", "ornek@firma.com"])
+def test_a_name_that_refuses_beside_an_example_is_one_of_its_column(name, example):
+    """No header without an example ("Telefon (5321234567)"): its line may be a person's."""
+    answers = "".join(f"0532 700 0{n} 11;{'10'[n % 2]}\n" for n in range(4))
+    content = f"{example};{name}\n{answers}"
+
+    (_, lines), found = read(content.encode(), "a.csv")[0], read_address_list(content)
+
+    assert [set(lines[number]) for number in range(1, 6)] == [{"status_unknown"}, *[{"status_unknown"}, {"RET"}] * 2]
+    assert found.unread and not found.good
+
+
+@pytest.mark.parametrize("word", ["Ret", "Unsubscribed"])
+def test_a_first_answer_of_another_kind_is_named_as_what_may_be_a_name(word):
+    found = read_address_list(f"5321234567;{word}\n0532 700 01 11;1\n0532 700 02 11;0\n")
+
+    assert [mark.text for mark in found.unread] == [word]
+    assert ([line for line, _ in found.good], [line for line, _, _ in found.refused]) == ([2], [1, 3])
+
+
+@pytest.mark.parametrize("lines", ["Hayır|Evet|Hayır", "RET|ONAY|RET", "istemiyor|istiyor|istemiyor", "aramayın||"])
+def test_a_first_person_who_refuses_names_no_column(lines):
+    content = "".join(f"0532 700 0{n} 11;{word}\n" for n, word in enumerate(lines.split("|")))
+    found = read_address_list(content)
+
+    assert (found.refused[0][0], [line for line, _ in found.good][:1]) == (1, [2])
+
+
 def test_under_a_heading_that_refuses_a_no_refuses():
     """Of whom a yes speaks nobody knows; under a legend nobody knows it of a no, either."""
     rows = HEADER, line(21, "Hayır"), line(22, "0"), line(23)
