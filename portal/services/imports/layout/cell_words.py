@@ -24,7 +24,7 @@ STATUSES = _table({
         onay, onayli, onayladi, onaylandi, onayliyorum, onay var, onay verdi, onay verildi, onay alindi,
         evet, e, var, 1, true, t, yes, y, kabul, kabul etti, kabul edildi, kabul ediyorum, izin,
         izinli, izin var, izni var, izin verdi, izin verildi, izin alindi, verdi, verildi, alindi, aktif,
-        active, ok, tamam, olumlu, dogru, acik, on, istiyor, ister, isterim, granted, grant, accepted,
+        active, ok, tamam, olumlu, dogru, acik, on, istiyor, istiyorum, ister, isterim, granted, grant, accepted,
         accept, approved, approve, allowed, opt in, optin, opted in, subscribed, consented, consent, +
     """,
     Status.REFUSED: """
@@ -32,7 +32,7 @@ STATUSES = _table({
         iptal etti, iptal edildi, izinsiz, izin yok, izni yok, izin vermedi, izin verilmedi, vermedi,
         verilmedi, onaysiz, onay yok, onay vermedi, onaylamadi, onaylanmadi, cikti, cikis, cikis yapti,
         listeden cikti, kabul etmedi, kabul etmiyorum, pasif, passive, inactive, olumsuz, yanlis, kapali,
-        off, istemiyor, istemez, istemiyorum, geri aldi, geri cekti, refused, refuse, denied, deny,
+        off, istemiyor, istemez, istemem, istemiyorum, geri aldi, geri cekti, refused, refuse, denied, deny,
         declined, rejected, reject, not allowed, opt out, optout, opted out, unsubscribed, unsubscribe,
         revoked, withdrawn
     """,
@@ -40,6 +40,7 @@ STATUSES = _table({
 
 # Words of consent that say as much of anything else.
 WEAK = re.compile(r"[ehyntf01+]|var|yok|evet|hayir|yes|no|true|false|aktif|pasif|active|inactive|passive|ok|tamam")
+_TWICE = re.compile(r"(evet|hayir|yes|no) (.+)")  # "Evet, isterim"
 
 CHANNELS = _table({
     Channel.SMS: """
@@ -207,6 +208,9 @@ class Meanings:
             return None  # "✗" and "-" may mean no, nothing, or what was ticked on paper.
         if field == "channel" and cell.strip() and says_nothing(cell):
             return None  # "-" and "NULL" may mean none.
+        if field == "status" and (both := _TWICE.fullmatch(word)):
+            first, then = map(table.get, both.groups())
+            return first if first == then else None
         return NOTHING if says_nothing(cell) else table.get(word)
 
 

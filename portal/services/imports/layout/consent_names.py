@@ -71,8 +71,8 @@ _OF_OTHERS = re.compile(
 )
 _AT_ALL, _APART = _word(vocabulary.CONTACT), re.compile(r"[(\[:]|\s[–—-]\s")
 _ALL_BUT = _word(vocabulary.ALL_BUT)
-_OFFERED = _either_of(_PAIRS, r" \| ") + "|" + _either_of(_LETTERS, r" (?:\| )?")
-_LOOSE = f"{_either_of(_PAIRS, ' ')}|{_either_of(_LETTERS, ' ')}"  # With any sign between, or none.
+_OFFERED = _either_of(_PAIRS, r" \| ") + "|" + _either_of(_LETTERS, r" (?:\| )?") + "|eh|yn"
+_LOOSE = f"{_either_of(_PAIRS, ' ')}|{_either_of(_LETTERS, ' ')}|eh|yn"  # With any sign between, or none.
 EITHER_ANSWER = _word(_LOOSE)  # Of a folded text that offers both: "Onay ret".
 _PARTED = r" (?:\| )?"
 _PAIR = _word(_either_of(f"{_PAIRS} {_LETTERS}", _PARTED))

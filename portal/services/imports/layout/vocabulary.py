@@ -90,7 +90,7 @@ EVERYWHERE = Words(f"{CHANNEL} {CONSENT} {WISH} {AGREES} {TOPIC} {STATE} {QUESTI
 
 # Words of giving a consent: "SMS izni alındı" is one, "SMS alındı" none.
 GIVING = Words("""
-    var contact has have given granted bilgi bilgisi degeri beyan~ tamam
+    var contact has have given granted flag bilgi bilgisi degeri beyan~ tamam
     veriyor veriyorum veriyoruz verir veririm veren verenler verdi verdim verdigi verildi verildigi verilen verilmis
     alindi alindigi alinan alinmis alim
     ediyor ediyorum ediyoruz eder ederim etti ettim edildi edilen edilmis eden edenler
@@ -124,6 +124,7 @@ BESIDE = (
     (CHANNEL, PLACE),
     (Words("haberdar"), FROM_TOPICS),
     (Words("elektronik"), Words("posta~")),
+    (Words("ileti"), Words("yonetim sistemi")),  # İYS.
     (BULLETIN, Words("e")),
 )
 
@@ -140,7 +141,7 @@ RECORD = Words("""
 DATES = Words("tarih~ date datetime timestamp zaman zamani gun gunu day dogum birth birthday dogumgunu yildonumu at on")
 CODES = Words("""
     sira no nosu num numara~ number nr id kod~ code tc tckn vkn kimlik iban plaka~ barkod~ barcode sku zip postcode
-    sinif~ masa~ oda~
+    sinif~ masa~ oda~ room
 """)
 AMOUNTS = Words("""
     tutar~ toplam~ bakiye~ puan~ adet adedi miktar~ fiyat~ ciro~ harcama~ sayi~ yas yasi tl amount total price quantity
@@ -155,7 +156,8 @@ TEXTS = Words("""
     il ili ilce~ sehir~ semt~ mahalle~ ulke~ bolge~ city district town state province country region county yer yeri
     daire dairesi magaza~ sube~ bayi~ store branch shop meslek~ temsilci~ danisman~ satici yetkili personel egitmen
     sahip~ sahibi sigortali~ bagisci~ misafir~ uyruk uyrugu brans~ koy~
-    ogrenci~ veli~ hasta~ musteri~ misafir~ hizmet~ tedavi~ egitim~
+    ogrenci~ veli~ hasta~ musteri~ misafir~ hizmet~ tedavi~ egitim~ doktor~ doctor hekim~ mukellef~ guest nationality
+    username lead
 """)
 COMMON = Words("""
     abone~ firma~ sirket~ isletme~ kurum~ hesap~ cari~ kart~ uyelik~ uyeligi kayit~ kaydi form~
@@ -172,7 +174,7 @@ EVENTS = Words("""
     rezervasyon~ basvuru~ etkinlik~ katilim~ created updated modified changed ordered purchase purchased visit visited
     paid payment registered registration joined signed sign signup up login logged seen event baslangic~
     damgasi tamamlanma added start completion confirm submission submitted activity gonderim muayene~ kontrol~ bakim~
-    konaklama~ kiralama~ teklif~ vade~ check
+    konaklama~ kiralama~ teklif~ vade~ check varis~ arrival
 """)
 CONSENTS = Words(
     "izin izni onay onayi riza alinma alindigi verildigi durum durumu iys sms arama eposta consent permission"

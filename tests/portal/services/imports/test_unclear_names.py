@@ -39,7 +39,8 @@ Contact permission|Send me newsletters|Yes, I want to receive emails|Kampanyalar
 Telefonla aranmayı kabul ediyorum|Tarafıma SMS gönderilmesini onaylıyorum|Ticari Elektronik İleti İzni|
 Benimle iletişime geçilmesini kabul ediyorum|
 Müşteri arama|Beni arama izni|Müşteriyi arama onayı|Müşteri SMS bilgilendirme|Ticari arama|
-Sesli arama|SMS - E-posta izni|SMS - (E/H)|smsMarketingConsent|marketing_opt_in|sms_permission|SMS onay (1/0)
+Sesli arama|SMS - E-posta izni|SMS - (E/H)|smsMarketingConsent|marketing_opt_in|sms_permission|SMS onay (1/0)|
+PAZARLAMA_IZIN_FLAG|SMS_IZIN_FLAG|EMAIL_YN|SMS_EH|İleti Yönetim Sistemi Onayı
 """
 # Of ends in words that no list would have, and of other things.
 NO_CONSENTS = """
@@ -66,6 +67,11 @@ Mail alma|SMS ❌|🚫 SMS|!SMS|¬SMS|SMS ≠|Silinmek istiyor|Telefon onayland�
 E-posta bilgisi|Evet/Hayır|Müşteri|Üye mi|
 Beni arama|Müşteriyi arama|Müşterileri arama|Bizi arama|Kişiyi arama|Kişileri arama|Beni telefonla arama|Arama beni|
 Kampanya için beni arama|Onları arama|SMS ile beni bilgilendirme|Müşterilerimizi arama (E/H)
+"""
+# Columns of hotels, clinics and dealers.
+HARMLESS = """
+Guest Name;Can Er|Nationality;TR|Room;204|Doktor;Dr. Ali Can|Hekim;Uzm. Dr. Elif Kaya|Mükellef Adı;Yıldız Ltd. Şti.|
+Username;can.er|Lead Name;Can Er|Varış tarihi;12.11.2026
 """
 GRANTS = ("E", "evet", "1", "Yes", "true", "var", "aktif", "ONAY", "Onaylandı", "+")
 
@@ -114,6 +120,16 @@ def test_what_offices_write_needs_no_explanation(name):
     assert refusal_named(name) is None and not is_unclear(name)
     assert "ONAY" in statuses(parser_of(name, guessed(name, ["ONAY", "RET"] * 10)), "ONAY").values()
     assert {"ONAY"} <= set(statuses(parser_of(name, by_hand(Field.STATUS)), "E").values()) <= {"ONAY", "status_missing"}
+
+
+@pytest.mark.parametrize("column", names(HARMLESS))
+def test_usual_columns_of_hotels_clinics_and_dealers_are_not_asked_about(column):
+    name, cell = column.split(";")
+    content = "".join(f"0532 700 0{n} 11;{said};ONAY\n" for n, said in enumerate(["İstemiyor", cell, cell]))
+
+    columns = examine(f"Telefon;{name};SMS izni\n{content}".encode(), channels=(Channel.SMS,)).unread.columns
+
+    assert [(each.header, each.strange) for each in columns] == [(name, 1)]
 
 
 def test_a_word_is_explained_for_its_column_alone():

@@ -35,6 +35,9 @@ def test_turkish_letters_fold_alike_in_any_case(text):
         "+",
         "✓",
         "Opt-in",
+        "İstiyorum",
+        "Evet, isterim",
+        "evet istiyorum.",
     ],
 )
 def test_many_words_grant(word):
@@ -60,6 +63,9 @@ def test_many_words_grant(word):
         "ÇIKTI",
         "opt-out",
         "Pasif",
+        "İstemem",
+        "Hayır, istemem",
+        "hayır istemiyorum",
     ],
 )
 def test_many_words_refuse(word):
@@ -86,7 +92,10 @@ def test_a_dash_says_nothing_but_of_statuses_and_channels(sign):
     assert PLAIN.status(sign) is PLAIN.channels(sign) is None
 
 
-@pytest.mark.parametrize("word", ["beklemede", "belki", "x", "2", "onaysız değil"])
+@pytest.mark.parametrize(
+    "word",
+    ["beklemede", "belki", "x", "2", "onaysız değil", "Evet, hayır", "Evet, istemem", "evet ama", "hayır, isterim"],
+)
 def test_other_words_are_unknown(word):
     assert PLAIN.status(word) is None
 
