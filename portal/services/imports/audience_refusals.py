@@ -7,7 +7,7 @@ from portal.core.iys_protocol import Channel, Status
 from portal.core.models import AudienceLine
 from portal.services.imports.grouped_statuses import GroupedStatuses
 from portal.services.imports.layout import Layout
-from portal.services.imports.layout.consent_names import refusal_named
+from portal.services.imports.layout.consent_names import is_of_states, refusal_named
 from portal.services.imports.layout.headers import announced
 from portal.services.imports.layout.normalization import folded, says_nothing
 from portal.services.imports.layout.plain_words import contents_of, is_date
@@ -45,6 +45,7 @@ class RefusalReader:
             place for place, name in enumerate(header) if {*STATUSES}.intersection(announced(name) or ())
         } - read
         self._coded = {place for place in self._statuses if CODED in words[place : place + 1]}
+        self._of_states = {place for place in self._statuses if is_of_states(header[place])}
 
     def reason(self, cells: Sequence[str], channels: Iterable[Channel] = tuple(Channel)) -> str:
         """Why an address of these channels is not asked, one of AudienceLine.REASONS; "" where nothing speaks against
@@ -71,7 +72,8 @@ class RefusalReader:
         return [cells[place] for place in self._status_columns if place < len(cells)]
 
     def _further(self, place: int, cell: str) -> Status | str | None:
-        return None if place in self._coded and is_code(cell) else self._reader.meanings.status(cell)
+        status = None if place in self._coded and is_code(cell) else self._reader.meanings.status(cell)
+        return "" if status is None and place in self._of_states else status
 
     def _ends(self, place: int, cell: str) -> bool:
         """Whether a cell stands under a name that refuses, and does not say no to it; or is a date of unknown kind."""

@@ -3,7 +3,7 @@ contact that its person began."""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain, zip_longest
 from typing import NamedTuple
 
@@ -17,6 +17,8 @@ from portal.services.imports.audience_contacts import ContactReader
 from portal.services.imports.audience_refusals import RefusalReader
 from portal.services.imports.grouped_statuses import GroupedStatuses
 from portal.services.imports.layout import Field, Layout
+from portal.services.imports.layout.cell_words import Meanings
+from portal.services.imports.layout.consent_names import is_of_states
 from portal.services.imports.layout.normalization import address_or_problem, addresses_within
 from portal.services.imports.layout.plain_words import is_date
 from portal.services.imports.reading import FileChunk, FileProblem, Line, Sheet, Unreadable
@@ -97,7 +99,10 @@ def read_pages(pages: Sequence[AudienceSheet], words: Sequence[int]) -> None:
     `words` are of all (ColumnWords)."""
     header = pages[0].header or []
     lines = [line for lines in zip_longest(*(each.first for each in pages)) for line in lines if line]
-    guessed, columns = layout.guess(header, lines), layout.address_columns(header, lines)
+    guessed, columns = (
+        _without_states(layout.guess(header, lines), header, lines),
+        layout.address_columns(header, lines),
+    )
     dated = _dated_columns(chain.from_iterable(chain([each.first], map(json.loads, each.others)) for each in pages))
     above: GroupedStatuses | None = None
     for sheet in pages:
@@ -113,6 +118,18 @@ def read_pages(pages: Sequence[AudienceSheet], words: Sequence[int]) -> None:
             for line, cells in filled:
                 sheet.rows += _read_row(line, cells, columns, refusals, contacts)
         sheet.counts, above = counter.counts(), refusals.groups
+
+
+def _without_states(guessed: Layout, header: Sequence[str], lines: Sequence[Line]) -> Layout:
+    """A guess without a column of states that are none of consents ("Durum": "Sıcak"): it is named, as others are that
+    nobody reads, where each of its words would leave a person out."""
+    place = guessed.columns.get(Field.STATUS)
+    if place is None or not is_of_states("".join(header[place : place + 1])):
+        return guessed
+    meanings = Meanings(guessed.words)
+    if any(meanings.status(cells[place]) for _, cells in lines if place < len(cells)):
+        return guessed
+    return replace(guessed, columns={each: at for each, at in guessed.columns.items() if at != place})
 
 
 def _dated_columns(parts: Iterable[Sequence[Line]]) -> set[int]:

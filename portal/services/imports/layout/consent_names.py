@@ -139,6 +139,11 @@ def refuses_contact(name: str) -> bool:
     )
 
 
+def is_of_states(name: str) -> bool:
+    """Whether a name speaks of states without a word of what: "Durum"."""
+    return folded(name) in ("durum", "durumu", "status")
+
+
 def may_mean_messages(name: str) -> bool:
     """Whether the name of a column about calls speaks of the number only, to which messages go as well: "GSM izni"."""
     return bool(name.strip()) and _OF_CALLS.search(name_of(name[:LONGEST_NAME])) is None

@@ -173,6 +173,23 @@ def test_whom_an_unclear_column_may_say_no_of_is_not_asked():
     assert ([row[0] for row in found.refused], [row[0] for row in found.good]) == ([3, 4], [2])
 
 
+@pytest.mark.parametrize("name", ["Durum", "Status", "DURUMU"])
+def test_states_of_sales_are_named_and_leave_nobody_out_of_a_list(name):
+    def listed(text):
+        return read_address_list("".join(f"{line}\n" for line in text.split("|")))
+
+    people = f"Telefon;{name}|0532 700 01 11;Sıcak|0532 700 02 11;Soğuk"
+    states, noted, mixed = map(
+        listed, (people, f"{people}|0532 700 03 11;RET istedi", f"{people}|0532 700 03 11;Pasif")
+    )
+    beside = listed(f"Telefon;SMS izni;{name}|0532 700 01 11;E;Sıcak|0532 700 02 11;H;Soğuk")
+
+    assert ([line for line, _ in states.good], [mark.text for mark in states.unread]) == ([2, 3], [name])
+    assert ([line for line, _, _ in noted.refused], len(noted.unread)) == ([4], 1)
+    assert [line for line, _, _ in mixed.refused] == [2, 3, 4]
+    assert ([line for line, _ in beside.good], len(beside.unread)) == ([2], 1)
+
+
 # Of one channel and of more; and of all but one.
 OF_MORE = """
 Bülten ve kampanyalardan haberdar olmak istiyorum|Kampanya ve bülten izni|Kampanya, duyuru ve bülten almak istiyorum|
