@@ -73,7 +73,8 @@ class RefusalReader:
 
     def _further(self, place: int, cell: str) -> Status | str | None:
         status = None if place in self._coded and is_code(cell) else self._reader.meanings.status(cell)
-        return "" if status is None and place in self._of_states else status
+        is_state = status is None and place in self._of_states and any(map(str.isalpha, cell))
+        return "" if is_state and not (is_code(cell) or may_refuse(cell)) else status
 
     def _ends(self, place: int, cell: str) -> bool:
         """Whether a cell stands under a name that refuses, and does not say no to it; or is a date of unknown kind."""

@@ -21,6 +21,7 @@ from portal.services.imports.layout.cell_words import Meanings
 from portal.services.imports.layout.consent_names import is_of_states
 from portal.services.imports.layout.normalization import address_or_problem, addresses_within
 from portal.services.imports.layout.plain_words import is_date
+from portal.services.imports.layout.refusals import may_refuse
 from portal.services.imports.reading import FileChunk, FileProblem, Line, Sheet, Unreadable
 from portal.services.imports.row_results import RowProblem
 from portal.services.imports.unread import Mark, MarkKind, marks_of_sheet
@@ -126,8 +127,9 @@ def _without_states(guessed: Layout, header: Sequence[str], lines: Sequence[Line
     place = guessed.columns.get(Field.STATUS)
     if place is None or not is_of_states("".join(header[place : place + 1])):
         return guessed
-    meanings = Meanings(guessed.words)
-    if any(meanings.status(cells[place]) for _, cells in lines if place < len(cells)):
+    meanings, states = Meanings(guessed.words), {cells[place] if place < len(cells) else "" for _, cells in lines}
+    may_go_on = any(map(may_refuse, states)) and not all(any(map(str.isalpha, each)) for each in states)
+    if may_go_on or any(map(meanings.status, states)):
         return guessed
     return replace(guessed, columns={each: at for each, at in guessed.columns.items() if at != place})
 

@@ -50,7 +50,8 @@ _WHOM = (
 _DO_NOT = rf"(?:arama|bilgilendirme)\b(?!\s{CONSENT_NOUN}\b)"
 # A refusal that is denied: "Vazgeçmedi", "Not unsubscribed"; and what is no advertising: "Ticari olmayan SMS izni".
 _DENIED = (
-    rf"(?:vazgec|redde[dt]|rahatsiz\sol|cik|cikar(?:il)?|ayril|engelle(?:n)?|kaldir(?:il)?|sil(?:in)?){_NOT_IN_NAME}"
+    r"(?:vazgec|redde[dt]|rahatsiz\sol|cik|cikar(?:il)?|ayril|engellen?|kaldir(?:il)?|sil(?:in)?)"
+    rf"(?:{_NOT_IN_NAME}|m[ae]k\sistem\w+)"
 )
 _DENIES = (
     r"(?:no|not|non|never|isn\st|wasn\st|hasn\st|didn\st|without)\s(?:\w+\s){0,2}?"

@@ -184,6 +184,9 @@ def test_states_of_sales_are_named_and_leave_nobody_out_of_a_list(name):
     )
     beside = listed(f"Telefon;SMS izni;{name}|0532 700 01 11;E;Sıcak|0532 700 02 11;H;Soğuk")
 
+    below = listed(f"Telefon;{name}|0532 700 01 11;Bloke|0532 700 02 11;|0532 700 03 11;Yeni")
+
+    assert not below.good
     assert ([line for line, _ in states.good], [mark.text for mark in states.unread]) == ([2, 3], [name])
     assert ([line for line, _, _ in noted.refused], len(noted.unread)) == ([4], 1)
     assert [line for line, _, _ in mixed.refused] == [2, 3, 4]

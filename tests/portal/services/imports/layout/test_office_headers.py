@@ -38,7 +38,8 @@ UNCLEAR = """
 Ret yok|SMS iptal edilmedi|Opt-in revoked|İzinsiz değil|SMS gönderme|Mail gönderme|Email bounced|E-posta yok|
 Telefon kapalı|Onay Ret iptal|SMS iptali istiyor|Rahatsız etme|Vazgeçmedi|Reddetmedi|SMS listesinden çıkmadı|
 İtirazım bulunmamaktadır|İtirazsız|SMS'ten rahatsız olmuyor|Never unsubscribed|Not unsubscribed|Has not opted out|
-Did not refuse marketing|No objection to SMS|Ticari olmayan SMS izni|Reklam içermeyen e-posta izni
+Did not refuse marketing|No objection to SMS|Ticari olmayan SMS izni|Listeden çıkmak istemiyor|
+Reklam içermeyen e-posta izni
 """
 GRANTS = """
 SMS gönderme izni|Telefonla aramayı kabul ediyor|Arama tamam mı|Pazarlama araması izni|Onay/Ret|SMS izni (var/yok)|
