@@ -6,6 +6,7 @@ from portal.core.extensions import db
 from portal.core.models import Decision, ImportBatch
 from portal.services.imports.audience import read_address_list
 from portal.services.imports.reading import FileProblem, Unreadable
+from portal.services.imports.unread import MarkKind
 from tests.portal.services.imports.file_steps import uploaded, work_all
 
 TRANSPOSED = """
@@ -51,3 +52,24 @@ def test_a_transposed_file_and_list_is_unreadable(app, rows):
 @pytest.mark.parametrize("rows", UPRIGHT.strip().splitlines())
 def test_words_for_channels_and_a_letterhead_turn_no_table(rows):
     assert read_address_list(file_of(rows)).columns
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        "0532 700 02 11;0532 700 03 11;0532 700 04 11|1;0;1",
+        "0532 700 02 11;0532 700 03 11;Telefon|1;0;SMS izni",
+        "a2@example.com;a3@example.com|E;H",
+        "1;0|0532 700 02 11;0532 700 03 11|0532 700 04 11;0532 700 05 11",
+    ],
+)
+def test_yes_and_no_in_place_of_addresses_beside_each_other_are_named(rows):
+    found = read_address_list(file_of(rows))
+
+    assert [mark.kind for mark in found.unread] == [MarkKind.LINES]
+
+
+def test_a_database_has_zeros_and_dashes_in_place_of_both_addresses():
+    found = read_address_list(file_of("Telefon;E-posta;Ad|0532 700 02 11;a2@example.com;Can|0;-;Ali|0;;Elif"))
+
+    assert not found.unread
