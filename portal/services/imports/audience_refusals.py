@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence, Set
 from portal.core.iys_protocol import Channel, Status
 from portal.core.models import AudienceLine
 from portal.services.imports.grouped_statuses import GroupedStatuses
-from portal.services.imports.layout import Layout
+from portal.services.imports.layout import Field, Layout
 from portal.services.imports.layout.consent_names import is_of_states, refusal_named
 from portal.services.imports.layout.headers import announced
 from portal.services.imports.layout.normalization import folded, says_nothing
@@ -45,7 +45,10 @@ class RefusalReader:
             place for place, name in enumerate(header) if {*STATUSES}.intersection(announced(name) or ())
         } - read
         self._coded = {place for place in self._statuses if CODED in words[place : place + 1]}
-        self._of_states = {place for place in self._statuses if is_of_states(header[place])}
+        self._of_states = {
+            place for place in self._statuses
+            if is_of_states(header[place]) or Field.ADDRESS in (announced(header[place]) or ())  # "Alıcı"
+        }  # fmt: skip
 
     def reason(self, cells: Sequence[str], channels: Iterable[Channel] = tuple(Channel)) -> str:
         """Why an address of these channels is not asked, one of AudienceLine.REASONS; "" where nothing speaks against

@@ -122,14 +122,15 @@ def read_pages(pages: Sequence[AudienceSheet], words: Sequence[int]) -> None:
 
 
 def _without_states(guessed: Layout, header: Sequence[str], lines: Sequence[Line]) -> Layout:
-    """A guess without a column of states that are none of consents ("Durum": "Sıcak"): it is named, as others are that
-    nobody reads, where each of its words would leave a person out."""
+    """A guess without a column of states of which most are none of consents ("Durum": "Sıcak"): it is named, as others
+    are that nobody reads, where each of its words would leave a person out."""
     place = guessed.columns.get(Field.STATUS)
     if place is None or not is_of_states("".join(header[place : place + 1])):
         return guessed
-    meanings, states = Meanings(guessed.words), {cells[place] if place < len(cells) else "" for _, cells in lines}
+    states = [cells[place] if place < len(cells) else "" for _, cells in lines]
     may_go_on = any(map(may_refuse, states)) and not all(any(map(str.isalpha, each)) for each in states)
-    if may_go_on or any(map(meanings.status, states)):
+    known = sum(map(bool, map(Meanings(guessed.words).status, states)))
+    if may_go_on or 2 * known >= sum(map(bool, map(str.strip, states))):
         return guessed
     return replace(guessed, columns={each: at for each, at in guessed.columns.items() if at != place})
 

@@ -79,7 +79,12 @@ def _named_address_columns(names: Sequence[str], contents: Sequence[Contents]) -
         is_clear = likeliest in ADDRESSES and fields.get(likeliest, 0) >= CLEAR
         if is_clear or (each.addresses and ADDRESSES.keys() & fields.keys()):
             chosen.append(column)
-    return chosen
+    unlike = {AddressProblem.UNKNOWN}
+    alike = [
+        column for column in chosen if contents[column].addresses or contents[column].count_failed(unlike)
+        or (announced(names[column]) or {}).get(Field.ADDRESS, 0) < CLEAR
+    ]  # fmt: skip
+    return alike or chosen  # "Alıcı" may hold names.
 
 
 def _columns(header: Sequence[str], lines: Sequence[Line]) -> tuple[list[str], list[Contents]]:

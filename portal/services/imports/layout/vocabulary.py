@@ -157,7 +157,7 @@ TEXTS = Words("""
     daire dairesi magaza~ sube~ bayi~ store branch shop meslek~ temsilci~ danisman~ satici yetkili personel egitmen
     sahip~ sahibi sigortali~ bagisci~ misafir~ uyruk uyrugu brans~ koy~
     ogrenci~ veli~ hasta~ musteri~ misafir~ hizmet~ tedavi~ egitim~ doktor~ doctor hekim~ mukellef~ guest nationality
-    username lead
+    username lead alici~ yolcu~ danisan~ malik~
 """)
 COMMON = Words("""
     abone~ firma~ sirket~ isletme~ kurum~ hesap~ cari~ kart~ uyelik~ uyeligi kayit~ kaydi form~

@@ -182,6 +182,15 @@ def test_a_named_column_without_one_good_address_is_shown_as_bad():
     assert [row.problem for row in found.bad] == [AddressProblem.PHONE_SCIENTIFIC] * 2
 
 
+def test_names_of_people_are_no_addresses_though_their_column_may_hold_some():
+    """A marketplace's orders: "Alıcı" beside "Telefon"."""
+    people = "Ayşe Yılmaz;0532 700 01 11\nCan Er;\nAli Ak;0532 700 03 11\n"
+    found = read_address_list(f"Alıcı;Telefon\n{people}")
+
+    assert texts_of(found) == ["+905327000111", "+905327000311"]
+    assert [(row.line, row.value) for row in found.bad] == [(3, "")] and not found.refused
+
+
 def test_a_street_is_no_address_of_ours():
     found = read_address_list("Adres;İletişim\nAtatürk Cad. 5;05321234567\nGazi Sok. 7;ayse@example.com\n")
 

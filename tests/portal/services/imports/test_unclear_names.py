@@ -179,14 +179,16 @@ def test_states_of_sales_are_named_and_leave_nobody_out_of_a_list(name):
         return read_address_list("".join(f"{line}\n" for line in text.split("|")))
 
     people = f"Telefon;{name}|0532 700 01 11;Sıcak|0532 700 02 11;Soğuk"
-    states, noted, mixed = map(
-        listed, (people, f"{people}|0532 700 03 11;RET istedi", f"{people}|0532 700 03 11;Pasif")
-    )
+    known = f"{people}|0532 700 03 11;Pasif|0532 700 04 11;Aktif"
+    states, noted, mixed = map(listed, (people, f"{people}|0532 700 03 11;RET istedi", known))
     beside = listed(f"Telefon;SMS izni;{name}|0532 700 01 11;E;Sıcak|0532 700 02 11;H;Soğuk")
 
     below = listed(f"Telefon;{name}|0532 700 01 11;Bloke|0532 700 02 11;|0532 700 03 11;Yeni")
 
+    orders = listed(f"{people}|0532 700 03 11;Kargoda|0532 700 04 11;İptal edildi|0532 700 05 11;Teslim edildi")
+
     assert not below.good
+    assert ([line for line, _, _ in orders.refused], len(orders.unread)) == ([5], 1)
     assert ([line for line, _ in states.good], [mark.text for mark in states.unread]) == ([2, 3], [name])
     assert ([line for line, _, _ in noted.refused], len(noted.unread)) == ([4], 1)
     assert [line for line, _, _ in mixed.refused] == [2, 3, 4]
