@@ -1,6 +1,7 @@
 """Refusals in a row of a campaign's audience list, found as an import finds them; what is unclear refuses, since nobody
 is asked what it means."""
 
+import re
 from collections.abc import Iterable, Sequence, Set
 
 from portal.core.iys_protocol import Channel, Status
@@ -17,6 +18,8 @@ from portal.services.imports.reading.workbook_chunker.chunks import MOST_COLUMNS
 from portal.services.imports.refusals_beside import RefusalsBeside
 from portal.services.imports.row_results import RowProblem
 from portal.services.imports.row_values import STATUSES, RowValueReader
+
+_LEFT = re.compile(r"cikis(?: (?:tarih|gun|saat)\w*)?")  # Beside "Giriş": a guest's stay.
 
 
 class RefusalReader:
@@ -35,11 +38,14 @@ class RefusalReader:
         self._width = max(guessed.columns.values(), default=-1) + 1
         read = {*addresses, *guessed.columns.values(), *days}
         self._named = {place: refusal_named(name) for place, name in enumerate(header)}
-        self._named = {each: said for each, said in self._named.items() if each not in {*statuses, *addresses}}
+        names = [*map(folded, header)]
+        stays = {place for place, name in enumerate(names) if place in dated and _LEFT.fullmatch(name)
+                 and name.replace("cikis", "giris") in names}  # fmt: skip
+        self._named = {each: said for each, said in self._named.items() if each not in {*statuses, *addresses, *stays}}
         self._of_dates = {each for each in range(MOST_COLUMNS) if each not in read}
         self._of_dates -= {
             place for place, name in enumerate(header) if contents_of(name) or (place in dated and not may_refuse(name))
-        }
+        } | stays
         # Further ones, beside those that are read: "SMS izni (güncel)".
         self._statuses = {
             place for place, name in enumerate(header) if {*STATUSES}.intersection(announced(name) or ())

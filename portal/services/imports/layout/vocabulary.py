@@ -116,7 +116,9 @@ ALL_BUT = Words(r"""
 # All or others of a kind that is no channel: "tüm listelerden", not "tüm kampanya SMS'leri".
 ALL = Words("tum tumu butun hepsi herhangi hicbir all any every everything diger~ other others")
 # "Diğer yollarla", "hiçbir şekilde", "by any means".
-WAYS = Words(r"yol(?:la|lar\w*|dan|u\w*)? kanal\w* sekil\w* sekl\w* arac\w* yontem\w* bicim\w* ways? channels? means? methods?")
+WAYS = Words(r"""
+    yol(?:la|lar\w*|dan|u\w*)? kanal\w* sekil\w* sekl\w* arac\w* yontem\w* bicim\w* ways? channels? means? methods?
+""")
 CONTACT = Words(r"contact\w* iletisim\w* irtibat\w* ulas[iu]\w+")
 # Known where a name speaks of the first, too.
 BESIDE = (

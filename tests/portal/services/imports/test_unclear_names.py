@@ -195,6 +195,23 @@ def test_states_of_sales_are_named_and_leave_nobody_out_of_a_list(name):
     assert ([line for line, _ in beside.good], len(beside.unread)) == ([2], 1)
 
 
+def test_guests_who_came_and_left_are_asked_once_somebody_vouches():
+    """Of a hotel; one who left alone ("Çıkış tarihi") may have left the list."""
+    days = ["10.11.2026;12.11.2026", "13.11.2026;14.11.2026", "13.11.2026;"]
+    guests = [f"0532 700 0{n} 11;{each}" for n, each in enumerate(days)]
+
+    stays, some, ends = (
+        read_address_list("\n".join((f"Telefon;{header}", *lines)))
+        for header, lines in (
+            ("Giriş tarihi;Çıkış tarihi", guests[:2]), ("Giriş tarihi;Çıkış tarihi", guests),
+            ("Kayıt tarihi;Çıkış tarihi", guests[:2]),
+        )
+    )  # fmt: skip
+
+    assert ([line for line, _ in stays.good], [mark.text for mark in stays.unread]) == ([2, 3], ["Çıkış tarihi"])
+    assert ([line for line, _ in some.good], ends.good) == ([4], [])
+
+
 # Of one channel and of more; and of all but one.
 OF_MORE = """
 Bülten ve kampanyalardan haberdar olmak istiyorum|Kampanya ve bülten izni|Kampanya, duyuru ve bülten almak istiyorum|
