@@ -10,6 +10,7 @@ from sqlalchemy import NullPool, create_engine, event
 import shortlinks
 from portal.core.extensions import db
 from portal.core.models import Base
+from portal.migrations import enum_checks
 
 LOCK_TIMEOUT = "5s"  # Whoever asks for a table waits behind a migration that waits for it.
 METADATA = [Base.metadata, shortlinks.Base.metadata]
@@ -35,6 +36,9 @@ def run() -> None:
             context.run_migrations()
         if command and command.info_name == "upgrade":
             click.echo(f"The schema is {context.get_context().get_current_revision()}.")
+    if engine.dialect.name == "sqlite":
+        with engine.begin() as connection:
+            enum_checks.replace_long_lists(connection)
 
 
 def _tell_step(ctx: object, step: MigrationInfo, heads: object, run_args: object) -> None:

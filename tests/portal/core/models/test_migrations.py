@@ -16,7 +16,7 @@ from alembic.operations import Operations
 from alembic.script import ScriptDirectory
 from flask import Flask
 from sqlalchemy import CheckConstraint, inspect, text
-from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 from sqlalchemy.orm import Session
 
 import shortlinks
@@ -27,6 +27,7 @@ from portal.core.models import Base, Movement, RowTally, Submission
 from portal.core.models.row_tally import TALLIES
 from portal.migrations import append_only, baseline
 from portal.migrations import row_tallies as made_by
+from portal.migrations.enum_checks import LONG_LIST
 from portal.services import row_tallies
 from tests import databases
 from tests.conftest import SECRETS
@@ -155,6 +156,24 @@ def test_enum_values_are_the_same_in_checks_and_models(app):
 
     assert {key[0]: found for key, found in in_database.items()}.keys() == {key[0] for key in models}
     assert sorted(map(sorted, in_database.values())) == sorted(map(sorted, models.values()))
+
+
+@pytest.mark.skipif(bool(databases.SERVER), reason="PostgreSQL makes no table of a list")
+def test_checks_of_sqlite_refuse_what_they_refused_without_a_table_for_their_list(app):
+    """SQLite builds one for three values and more, each time a statement runs (`enum_checks.replace_long_lists`)."""
+    with app.app_context():
+        flask_migrate.upgrade()  # Without a step to take.
+    with app.app_context(), create_plain_engine().begin() as connection:
+        texts = connection.scalars(text("SELECT sql FROM sqlite_master WHERE type = 'table'"))
+        holiday = (
+            "INSERT INTO holiday (id, day, kind, name, changed_at) VALUES (1, '2026-01-01', '{}', '', '2026-01-01')"
+        )
+
+        assert [each for each in texts if LONG_LIST.search(each)] == []
+        with pytest.raises(IntegrityError, match="ck_holiday_kind"):
+            connection.exec_driver_sql(holiday.format("none"))
+        assert connection.exec_driver_sql(holiday.format("half")).rowcount == 1
+        connection.rollback()
 
 
 def words(check: str) -> set[str]:
