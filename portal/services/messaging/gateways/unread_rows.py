@@ -23,7 +23,8 @@ PHONE = re.compile(
     r"|\+(?!90)[1-9](?:[ ().-]{0,2}[0-9]){7,14}(?![0-9])"
 )
 NO_NUMBER = re.compile(  # As names of ids and times end.
-    r"(?:[/_-]id|(?:message|msg|sms|mo|job|batch|bulk|order|request|packet|package|campaign|custom|account|transaction)"
+    r"(?:[/_-]id|(?:message|msg|sms|mo|job|batch|bulk|order|request|packet|package|campaign|custom|account|transaction|"
+    r"inbox|sess(?:ion)?|mesaj|gorev|kayit|paket|islem)"
     r"[_-]?id|ref|reference|time|timestamp|date|code)(?:/[0-9]+)*$"
 )
 MAILBOX = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[A-Za-z0-9.-]{1,255}[A-Za-z]")

@@ -117,6 +117,7 @@ def test_a_writer_abroad_is_held_beside_another_number_and_our_own_never(spellin
     "more",
     [
         {"flash": "no"}, {"country": "NO"}, {"roaming": "Hayır"}, {"error": "No error"}, {"status": "Not read"},
+        {"inboxid": "17812345678"}, {"gorevid": 17812345678},
         {"last_message": OUR_TEXT}, {"sid": "SM5321000101a1b2c3d4e5f60718293a4"}, {"sid": "ab15321000101c3d4e5f607182"},
     ],
 )  # fmt: skip
