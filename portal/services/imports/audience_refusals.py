@@ -8,9 +8,10 @@ from portal.core.iys_protocol import Channel, Status
 from portal.core.models import AudienceLine
 from portal.services.imports.grouped_statuses import GroupedStatuses
 from portal.services.imports.layout import Field, Layout
+from portal.services.imports.layout.cell_words import WEAK
 from portal.services.imports.layout.consent_names import is_of_states, refusal_named
 from portal.services.imports.layout.headers import announced
-from portal.services.imports.layout.normalization import folded, says_nothing
+from portal.services.imports.layout.normalization import folded, key_of, says_nothing
 from portal.services.imports.layout.plain_words import contents_of, is_date
 from portal.services.imports.layout.refusals import may_refuse
 from portal.services.imports.reading.column_words import CODED, is_code
@@ -49,7 +50,7 @@ class RefusalReader:
         # Further ones, beside those that are read: "SMS izni (güncel)".
         self._statuses = {
             place for place, name in enumerate(header) if {*STATUSES}.intersection(announced(name) or ())
-        } - read
+        } - {*read, *(place for place, said in self._named.items() if said is not None)}
         self._coded = {place for place in self._statuses if CODED in words[place : place + 1]}
         self._of_states = {
             place for place in self._statuses
@@ -90,7 +91,8 @@ class RefusalReader:
         if says_nothing(cell):
             return False
         if (refuses := self._named.get(place)) is not None:
-            return not (refuses and self._reader.meanings.status(cell) == Status.REFUSED)
+            is_no = WEAK.fullmatch(key_of(cell)) and self._reader.meanings.status(cell) == Status.REFUSED
+            return not (refuses and is_no)
         return place in self._of_dates and is_date(cell)
 
 

@@ -195,6 +195,16 @@ def test_states_of_sales_are_named_and_leave_nobody_out_of_a_list(name):
     assert ([line for line, _ in beside.good], len(beside.unread)) == ([2], 1)
 
 
+@pytest.mark.parametrize("name", ["Abonelikten çıktı", "Telefon ve diğer yollarla aranmasın", "SMS istemiyor (güncel)"])
+def test_a_no_to_a_further_refusal_leaves_nobody_out(name):
+    cells = "Hayır", "0", "", "Evet", "1", "RET", "belki"
+    lines = [f"0532 700 0{n} 11;Evet;Evet;{cell}" for n, cell in enumerate(cells)]
+
+    found = read_address_list("\n".join((f"Telefon;Ticari ileti izni;SMS istiyor;{name}", *lines)))
+
+    assert ([line for line, _ in found.good], [mark.text for mark in found.unread]) == ([2, 3, 4], [name])
+
+
 def test_guests_who_came_and_left_are_asked_once_somebody_vouches():
     """Of a hotel; one who left alone ("Çıkış tarihi") may have left the list."""
     days = ["10.11.2026;12.11.2026", "13.11.2026;14.11.2026", "13.11.2026;"]
