@@ -23,9 +23,9 @@ from portal.services.messaging.gateways.row_words import (
     is_inbound,
     refusing,
     refusing_at,
+    says_listed,
     says_received,
 )
-from portal.services.messaging.gateways.sample_words import names_list
 from portal.services.messaging.gateways.unread_rows import (
     MOBILE,
     PHONE,
@@ -144,7 +144,7 @@ def read_replies(mapping: Mapped, document: Any, own_link: re.Pattern[str] = NO_
 
 def _kind_of(means: Meanings, row: Any, report: Report | None, *, is_reply: bool) -> Kind:
     reply, is_known = _reply_at(means.inbound, row), report is not None and report.is_known
-    is_sent = report is not None and is_person(report.to)  # To somebody, if it is no reply to us.
+    is_sent = report is not None and is_person(report.to) and report.to != reply.sender  # If it is no reply to us.
     is_any = report is not None and (is_known or report.code or report.ref or report.message_id)
     is_from_person = is_person(reply.sender) and (not means.is_ours(reply.text) or says_received(row))
     is_report = is_sent and (is_known or not is_from_person) and not is_inbound(row)
@@ -237,7 +237,9 @@ def _doubt(means: Meanings, row: Any, report: Report) -> Report:
     """One that is no delivery may also say in any other field that its recipient is on a list of refusals."""
     if report.reason in BLOCKED or (report.is_known and report.state not in (ReportState.FAILED, ReportState.EXPIRED)):
         return report
-    is_named = vendor_rows.refusal_code(means.reports, row) or any(names_list(s) for _, s in _told_beside(means, row))
+    is_named = vendor_rows.refusal_code(means.reports, row) or any(
+        says_listed(*each) for each in _told_beside(means, row)
+    )
     return replace(report, may_refuse=report.may_refuse or bool(is_named))
 
 

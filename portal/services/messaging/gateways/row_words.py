@@ -22,6 +22,7 @@ EVENT = re.compile(r"/(?:event[^/]*|type)$")
 COMES_IN = re.compile(
     r"(?i)(?:^|[._ -])(?:(?:messages?|sms)[._ -](?:received|mo)|inbound|incoming|mo(?:[._ -](?:text|binary|media))?)$"
 )
+LISTED, SET = re.compile(r"(?:listed|opted_?out|unsubscribed|suppressed|listede)$"), ("true", "1", "yes", "evet")
 SAYS_WHY = re.compile(
     r"(?:error|hata|reason|neden|status|durum|state|descri|aciklama|detail|detay|title|sonuc|result)[^/]*$"
     r"|/(?:errors?|status|hata|durum|reason)/"
@@ -67,6 +68,11 @@ def refusing(value: Any) -> Refusing:
 def is_answer(place: str, value: Any) -> bool:
     """Whether a place's name says that a person's answer stands there."""
     return isinstance(value, str) and ANSWER.search(place) is not None and LETTER.search(value) is not None
+
+
+def says_listed(place: str, value: str) -> bool:
+    """Whether a value names a list of refusals, or a flag that is set does."""
+    return names_list(value) or (value.lower() in SET and LISTED.search(place) is not None)
 
 
 def is_inbound(row: Any) -> bool:

@@ -160,6 +160,24 @@ def test_a_report_of_no_delivery_that_names_a_list_of_refusals_waits_with_its_re
     assert _rows(row | {"errors": "Telefon kapalı"}, REPORTS, REPLIES).replies == () or status != "NOK"
 
 
+@pytest.mark.parametrize("flag", [{"blacklisted": True}, {"is_opted_out": "1"}, {"kara_listede": "evet"}])
+def test_a_report_of_no_delivery_with_a_flag_that_names_a_list_waits_with_its_recipient(flag):
+    row = {"id": "7", "to": HER, "status": "NOK"}
+
+    assert [each.sender for each in _rows(row | flag, REPORTS, REPLIES).replies] == [f"+{HER}"]
+    for other in (dict.fromkeys(flag, "0"), {"blacklist_checked": True}, {"unsubscribe_link": "1"}):
+        assert _rows(row | other, REPORTS, REPLIES).replies == ()
+
+
+@pytest.mark.parametrize("said", ["merhaba", f"RET {REPLY['content']}"])
+def test_nobody_is_sent_to_by_themselves(said):
+    row = {"id": "7", "from": HER, "to": HER, "text": said, "status": "OK"}
+
+    assert [(each.sender, each.text) for each in _rows(row, REPORTS, REPLIES | {"to": "/ours"}).replies] == [
+        (f"+{HER}", said)
+    ]
+
+
 # As the product's invitation stands in a report.
 LINKED = "Ornek: Reklam gonderelim mi? Onay/Ret: izin.ornek.com/k/w1 (boya) 0532 111 22 33 Ret: izin.ornek.com/u/x1"
 SHAPE = {"id": "7", "to": HER, "text": LINKED, "status": "OK"}
