@@ -2,7 +2,7 @@
 
 from typing import cast
 
-from flask import redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import gettext as _
@@ -66,9 +66,15 @@ def _accept_as_current(token: str) -> ResponseReturnValue:
     if invitation.invites_to is None:
         db.session.commit()
         return redirect(url_for("operator.providers"), 303)
-    sessions.switch_provider(db.session, current_user, invitation.invites_to)
+    works_for = current_user.provider
+    if works_for is None:
+        sessions.switch_provider(db.session, current_user, invitation.invites_to)
     db.session.commit()
-    return redirect(url_for("dashboard.overview"), 303)
+    if works_for is None or works_for.id == invitation.invites_to:
+        return redirect(url_for("dashboard.overview"), 303)
+    # The pages that are open in other tabs are of that provider; nobody leaves it by joining another.
+    flash(_("Davet kabul edildi. Hâlâ %(firm)s için çalışıyorsunuz; isterseniz buradan geçin.", firm=works_for.title))
+    return redirect(url_for("account.choose"), 303)
 
 
 def _accept_as_newcomer(token: str, form: NewcomerForm) -> ResponseReturnValue:

@@ -206,10 +206,13 @@ def test_who_has_an_account_signs_in_and_comes_back_to_join(app, browser, link, 
     reset_used_codes(app)
     submit_password(browser, BURAK)
     assert submit_code(browser).location == link
-    assert browser.post(link, data={"csrf_token": csrf_token(browser, link)}).location == "/dashboard/"
+    former = rows(SignIn)[-1].current_provider_id
+    answer = browser.post(link, data={"csrf_token": csrf_token(browser, link)})
 
     assert {each.role for each in rows(Membership) if each.user_id == _user(app, BURAK)} == {Role.OWNER, Role.MANAGER}
-    assert "Örnek Mağazacılık A.Ş." in browser.get("/dashboard/").text
+    assert (answer.location, rows(SignIn)[-1].current_provider_id) == ("/account/providers", former), "tabs stay as is"
+    page = browser.get(answer.location).text
+    assert "Davet kabul edildi" in page and "Bu firmada çalış" in page
 
 
 def accepts_without_form(browser, link):
