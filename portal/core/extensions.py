@@ -2,14 +2,14 @@
 
 from typing import Any, cast
 
-from flask import current_app, g, request
+from flask import Flask, current_app, g, request
 from flask_babel import Babel
 from flask_limiter import Limiter
-from flask_login import LoginManager
+from flask_login import LoginManager, current_user
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
-from flask_wtf import CSRFProtect
+from flask_wtf.csrf import CSRFProtect, generate_csrf
 from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session, scoped_session
 
@@ -17,6 +17,14 @@ from portal.core import journal
 from portal.core import limit_counts as limit_counts  # So that the limiter finds its storage.
 from portal.core.client_network import network_of
 from portal.core.vault import Vault
+
+BETWEEN = "~"  # A form's token and its provider's id; Flask-WTF's own tokens do not have it.
+
+
+def form_token() -> str:
+    """The CSRF token of a page's forms, and the provider that the signed-in person works for."""
+    provider_id = getattr(current_user, "provider_id", None)
+    return f"{generate_csrf()}{BETWEEN}{provider_id or ''}"
 
 
 def rate_limit_key() -> str:
@@ -55,7 +63,23 @@ class Database(SQLAlchemy):
 
 
 class FormProtection(CSRFProtect):
-    """Flask-WTF's, which looks up a view's exemptions before it sees that nothing is posted."""
+    """Flask-WTF's, which looks up a view's exemptions before it sees that nothing is posted. Its tokens also say for
+    which provider their page was made: access rules take no form that was made for another."""
+
+    def init_app(self, app: Flask) -> None:
+        super().init_app(app)
+        app.jinja_env.globals["csrf_token"] = form_token
+        app.context_processor(lambda: {"csrf_token": form_token})
+
+    def posted_provider(self) -> str:
+        """The id of the provider that the posted form was made for; empty for a page of none. It is not signed: whoever
+        holds a session's token may work for each of that person's providers."""
+        token: str = super()._get_csrf_token() or ""
+        return token.partition(BETWEEN)[2]
+
+    def _get_csrf_token(self) -> str:
+        token: str = super()._get_csrf_token() or ""
+        return token.partition(BETWEEN)[0]
 
     def protect(self, apply_exemptions: bool = False) -> None:
         if request.method not in ("GET", "HEAD", "OPTIONS"):

@@ -1,5 +1,6 @@
 """Texts for SMS: ASCII transliteration of Turkish, and the sender's identity in few characters."""
 
+import re
 import unicodedata
 
 # One dot may link. A back-tick is ASCII, but no alphabet of SMS has it.
@@ -17,6 +18,12 @@ def ascii_only(text: str) -> str:
         text = text.replace(" ₺", "₺").replace("₺", " TL").replace(" €", "€").replace("€", " EUR")
         text = "".join(unicodedata.normalize("NFD", each)[0] if each.isalpha() else each for each in text)
     return text.encode("ascii", "replace").decode()
+
+
+def slug(text: str, longest: int) -> str:
+    """The text's words in lower-case ASCII with hyphens between, those that fit as a whole; it may be empty."""
+    words = re.sub(r"[^a-z0-9]+", "-", ascii_only(text).lower()).strip("-")
+    return words if len(words) <= longest else words[: longest + 1].rpartition("-")[0]
 
 
 def sender_identity(title: str, number: str) -> str:

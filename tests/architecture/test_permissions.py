@@ -9,7 +9,7 @@ from portal.domain.identity.permissions import OPERATOR_PERMISSIONS, ROLE_PERMIS
 from portal.web.shared.access import ACCESS_RULES
 from tests import make
 from tests.architecture.test_access_rules import filled
-from tests.portal.web.dashboard.staff import csrf_token, skip_sign_in
+from tests.portal.web.dashboard.staff import chosen_id, csrf_token, skip_sign_in
 
 pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
@@ -67,10 +67,11 @@ class Visitor:
     def _sign_in(self) -> None:
         skip_sign_in(self.browser, self.email)
         self._token = csrf_token(self.browser, "/account/providers")
+        self._provider_id = chosen_id(self.browser)
 
     def _open(self, method: str, path: str):
         data = {"csrf_token": self._token} if method == "POST" else None
-        with self.browser.open(path, method=method, data=data) as answer:
+        with self.browser.open(path, method=method, data=data, query_string={"provider": self._provider_id}) as answer:
             return answer
 
     def is_refused(self, method: str, path: str) -> bool:

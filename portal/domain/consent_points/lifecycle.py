@@ -1,6 +1,5 @@
 """Opening, publishing and closing a consent point: its slug, its campaign and its daily budget of codes."""
 
-import re
 from collections.abc import Sequence
 from datetime import date, datetime
 from itertools import chain, count
@@ -9,11 +8,10 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from portal.core import display_names
+from portal.core import display_names, transliteration
 from portal.core.ids import new_id
 from portal.core.iys_protocol import Channel
 from portal.core.models import Brand, Campaign, CampaignKind, ConsentPoint, ContactKind, Delivery, Provider
-from portal.core.transliteration import ascii_only
 from portal.domain import campaigns
 from portal.domain.campaigns import text_reviews
 from portal.domain.campaigns.text_reviews import TextNotApproved
@@ -106,10 +104,7 @@ def is_drawn(slug: str, brand_name: str, brand_code: int) -> bool:
 
 def _slug_of(name: str, brand_code: int) -> str:
     """The whole words of the name that fit, or else the code: a part of a word can be another's name."""
-    words = re.sub(r"[^a-z0-9]+", "-", ascii_only(name).lower()).strip("-")
-    if len(words) > LONGEST_NAME:
-        words = words[: LONGEST_NAME + 1].rpartition("-")[0]
-    return words or str(brand_code)
+    return transliteration.slug(name, LONGEST_NAME) or str(brand_code)
 
 
 def _draw_slug(session: Session, provider: Provider, brand: Brand) -> str:

@@ -35,6 +35,7 @@ class SignedInUser:
     token: str
     membership: Membership | None  # At the provider chosen to work for, while it is open.
     provider: Provider | None
+    works_for_several: bool = False
 
     is_authenticated = True
     is_active = True
@@ -118,7 +119,7 @@ def find_session(session: Session, text: str, agent: str, at: datetime) -> Signe
     chosen_id = sign_in.current_provider_id
     open_ones = list_memberships(session, user.id) if chosen_id else []
     membership, provider = next((pair for pair in open_ones if pair[1].id == chosen_id), (None, None))
-    return SignedInUser(user, sign_in, text.partition(".")[2], membership, provider)
+    return SignedInUser(user, sign_in, text.partition(".")[2], membership, provider, len(open_ones) > 1)
 
 
 def find_ending(session: Session, text: str, at: datetime) -> SessionEnd | None:
@@ -165,7 +166,9 @@ def step_up(session: Session, current: SignedInUser, at: datetime) -> SignedInUs
     token = secrets.token_urlsafe(32)
     mine = update(SignIn).where(SignIn.id == current.sign_in.id, SignIn.token_digest == _digest(current.token))
     session.execute(mine.values(stepped_up_at=at, token_digest=_digest(token)))
-    return SignedInUser(current.user, current.sign_in, token, current.membership, current.provider)
+    return SignedInUser(
+        current.user, current.sign_in, token, current.membership, current.provider, current.works_for_several
+    )
 
 
 def end_sessions(session: Session, user_id: int, ending: SessionEnd, at: datetime, *, only: int | None = None,

@@ -14,6 +14,7 @@ from portal.core.models import User
 from portal.domain.identity import accounts, sessions
 from portal.domain.identity.permissions import Permission
 from portal.web.account.blueprint import blueprint, record_account_audit
+from portal.web.shared import held_forms
 from portal.web.shared.access import needs
 from portal.web.shared.forms import BaseForm
 from portal.web.shared.languages import LANGUAGES
@@ -82,9 +83,14 @@ def choose() -> ResponseReturnValue:
 @blueprint.post("/providers")
 @needs(Permission.SELF)
 def switch_provider() -> ResponseReturnValue:
+    """Choose the provider to work for, and repeat the POST of a form there that was refused at another one."""
     chosen = parse_id(request.form.get("provider", ""))
     if chosen is None or not sessions.switch_provider(db.session, current_user, chosen):
         abort(404)
     record_account_audit("provider.chosen", provider=str(chosen))
     db.session.commit()
+    if held := held_forms.find():
+        return redirect(held.path, 307)
+    if held_forms.FIELD in request.form:
+        flash(str(held_forms.EXPIRED))
     return redirect(url_for("dashboard.overview"), 303)

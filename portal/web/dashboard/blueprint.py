@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from flask import Blueprint
+from flask import Blueprint, current_app
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
 from portal.domain.identity.permissions import Permission
+from portal.web.shared import other_provider
 
 blueprint = Blueprint("dashboard", __name__, url_prefix="/dashboard")
 
@@ -41,6 +42,13 @@ NAVIGATION: tuple[tuple, ...] = (
     ("iys", _l("İYS"), IYS_ITEMS),
     ("firm", _l("Firma"), COMPANY_ITEMS),
 )
+
+
+@blueprint.url_defaults
+def name_provider(endpoint: str, values: dict[str, Any]) -> None:
+    """Let links to files without an id say whose file they are for."""
+    if getattr(current_app.view_functions[endpoint], "names_provider", False):
+        values.setdefault(other_provider.ARGUMENT, current_user.provider_id)
 
 
 @blueprint.context_processor

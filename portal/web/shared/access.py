@@ -16,7 +16,7 @@ from portal.core.extensions import csrf, db, login, read_session
 from portal.domain.identity import sessions
 from portal.domain.identity.permissions import Permission
 from portal.domain.providers import networks
-from portal.web.shared import address_session, held_forms, languages, maintenance
+from portal.web.shared import address_session, held_forms, languages, maintenance, other_provider
 
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
 Check = Callable[[], ResponseReturnValue | None]
@@ -72,12 +72,14 @@ def of_the_operator(blueprint: Blueprint) -> Blueprint:
     return _register(blueprint, "of the operator", _check_operator)
 
 
-def needs(permission: Permission, *, fresh: bool = False) -> Callable[[View], View]:
-    """Decorator: the permission a view needs. With `fresh`, a factor must have been shown a moment ago (step-up)."""
+def needs(permission: Permission, *, fresh: bool = False, names_provider: bool = False) -> Callable[[View], View]:
+    """Decorator: the permission a view needs. With `fresh`, a factor must have been shown a moment ago (step-up). With
+    `names_provider`, for a file whose URL has no id: the URL says whose it is, and url_for adds that by itself."""
 
     def mark(view: View) -> View:
         view.needs = permission  # type: ignore[attr-defined]  # Decorators around it copy the attributes.
         view.needs_fresh = fresh  # type: ignore[attr-defined]  # As above.
+        view.names_provider = names_provider  # type: ignore[attr-defined]  # As above.
         return view
 
     return mark
@@ -119,6 +121,9 @@ def _check_provider() -> ResponseReturnValue | None:
         return login.unauthorized()
     if current_user.provider is None:
         return redirect(url_for("account.choose"), 303)
+    _restore_held_form()
+    if (conflict := other_provider.conflict_page(is_named=_current_view().names_provider)) is not None:
+        return conflict
     cidrs = [each.cidr for each in networks.list_networks(read_session(), current_user.provider_id)]
     if cidrs and not networks.contain_address(cidrs, request.remote_addr or ""):
         abort(403, "network")
@@ -152,13 +157,18 @@ def _admit() -> ResponseReturnValue | None:
     if not _current_view().needs_fresh:
         return None
     if current_user.is_stepped_up(clock.now()):
-        is_held = request.method == "POST" and held_forms.FIELD in request.form
-        return abort(400) if is_held and not held_forms.restore() else None
+        _restore_held_form()
+        return None
     here = request.full_path if request.query_string else request.path
     if request.method in ("GET", "HEAD"):
         return redirect(url_for("signin.step_up", next=here), 303)
     can_hold = held_forms.can_hold()
     return redirect(url_for("signin.step_up", form=here if can_hold else None), 307 if can_hold else 303)
+
+
+def _restore_held_form() -> None:
+    if request.method == "POST" and held_forms.FIELD in request.form and not held_forms.restore():
+        abort(400)
 
 
 def _current_view() -> Any:

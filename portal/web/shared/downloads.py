@@ -10,13 +10,15 @@ from itertools import islice
 from flask import Response, stream_with_context
 from sqlalchemy.orm import Session
 
+from portal.core import transliteration
 from portal.core.extensions import read_session, vault
-from portal.core.models import Paper
+from portal.core.models import Paper, Provider
 from portal.web.shared import xlsx_writer
 
 AT_ONCE = 200  # Lines of a CSV that are sent together.
 SEPARATOR = ";"  # A Turkish Excel writes decimals with a comma, and takes only this for a separator.
 BYTE_ORDER_MARK = "\ufeff"  # Without it Excel misreads Turkish letters.
+LONGEST_TITLE = 30  # Of a provider in the name of a file.
 FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -44,6 +46,12 @@ def download(
     return attachment(stream_with_context(_closing_session(read_session(), body)), media_type, f"{name}.{format}")
 
 
+def file_name(provider_id: int, about: str) -> str:
+    """Name of a file without its extension: whose it is, by the short form of the provider's title, and what it is."""
+    title = read_session().get_one(Provider, provider_id).title
+    return "-".join(filter(None, ("izinlink", transliteration.slug(title, LONGEST_TITLE), about)))
+
+
 def attachment(body: str | bytes | Iterator[str] | Iterator[bytes], media_type: str, name: str) -> Response:
     return Response(body, mimetype=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
@@ -52,7 +60,8 @@ def paper_attachment(paper: Paper) -> Response:
     """A provider's paper as it was uploaded, which no browser opens within our pages."""
     content = vault().open(paper.content, Paper.PLACE, paper.provider_id, paper.id)
     extension = {"application/pdf": "pdf", "image/png": "png", "image/jpeg": "jpg"}.get(paper.media_type, "bin")
-    response = attachment(content, paper.media_type, f"{paper.kind.value}-{paper.id}.{extension}")
+    name = file_name(paper.provider_id, f"{paper.kind.value}-{paper.id}")
+    response = attachment(content, paper.media_type, f"{name}.{extension}")
     response.headers["Cache-Control"] = "no-store"
     return response
 

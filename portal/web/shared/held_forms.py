@@ -1,7 +1,8 @@
 """Forms that were posted when a factor had to be shown first: kept, encrypted, in the page that asks for the factor.
 
-After the factor the browser repeats the POST (307), and the held fields take the place of that page's own. What is held
-is good for its session and path only, for 15 minutes. Files are not held.
+So are forms of another provider than the one chosen by now. Then the browser repeats the POST (307), and the held
+fields take the place of that page's own, with the token that says for which provider they are. What is held is good for
+its session and path only, for 15 minutes. Files are not held.
 """
 
 import json
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from flask import request
+from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from werkzeug.datastructures import MultiDict
 
@@ -19,10 +21,10 @@ from portal.core.models import NO_PROVIDER
 from portal.core.vault import CannotOpen
 
 FIELD = "held"
-CSRF_FIELD = "csrf_token"
 PLACE = "held_form"
 LIFETIME = timedelta(minutes=15)
 MOST_BYTES = 16 * 1024
+EXPIRED = _l("Form 15 dakikadan uzun bekledi ve gönderilmedi; yeniden doldurun.")
 
 
 @dataclass(frozen=True)
@@ -32,13 +34,17 @@ class HeldForm:
 
 
 def can_hold() -> bool:
-    """Whether the posted form has no file and is small."""
-    return request.mimetype == "application/x-www-form-urlencoded" and (request.content_length or 0) <= MOST_BYTES
+    """Whether the posted form has no file and is small, or is held already."""
+    is_small = (request.content_length or 0) <= MOST_BYTES or FIELD in request.form
+    return request.mimetype == "application/x-www-form-urlencoded" and is_small
 
 
 def hold(path: str) -> str:
-    """The posted fields as a text for this session, which was meant for a path of ours."""
-    fields = [(name, value) for name, value in request.form.items(multi=True) if name != CSRF_FIELD]
+    """The posted fields as a text for this session, which was meant for a path of ours. A form that is held already
+    stays as it is."""
+    if FIELD in request.form:
+        return request.form[FIELD]
+    fields = list(request.form.items(multi=True))
     text = json.dumps({"path": path, "fields": fields, "at": clock.now().timestamp()})
     return urlsafe_b64encode(vault().seal(text, PLACE, NO_PROVIDER, current_user.sign_in.id)).decode()
 
@@ -59,5 +65,5 @@ def restore() -> bool:
     held = find()
     if held is None or held.path.partition("?")[0] != request.path:
         return False
-    request.form = MultiDict([*held.fields, (CSRF_FIELD, request.form.get(CSRF_FIELD, ""))])  # type: ignore[assignment]  # werkzeug's own is immutable.
+    request.form = MultiDict(held.fields)  # type: ignore[assignment]  # werkzeug's own is immutable.
     return True

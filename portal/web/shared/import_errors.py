@@ -10,7 +10,7 @@ from portal.core.extensions import read_session, vault
 from portal.core.models import ImportBatch
 from portal.services.imports.row_errors import OURS, ErrorLine, RowErrors
 from portal.services.imports.row_results import BETWEEN
-from portal.web.shared.downloads import Format, download
+from portal.web.shared.downloads import Format, download, file_name
 from portal.web.shared.xlsx_writer import Sheet
 
 
@@ -22,7 +22,7 @@ def errors_workbook(batch: ImportBatch) -> Response:
     late = ([*each.cells, each.number] for each in found.late_grants())
     return download(
         map(_error_row, found.lines()), header=header, sheet=_("Düzeltilecek satırlar"),
-        name=f"izinlink-hatalar-{clock.day(clock.now())}", format=Format.XLSX,
+        name=file_name(batch.provider_id, f"hatalar-{clock.day(clock.now())}"), format=Format.XLSX,
         more=[Sheet(_("Geç kalanlar"), header, late)],
     )  # fmt: skip
 

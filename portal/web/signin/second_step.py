@@ -207,7 +207,7 @@ def _complete_step_up() -> ResponseReturnValue:
     if held := held_forms.find():
         return redirect(held.path, 307)
     if request.form.get(held_forms.FIELD):
-        flash(_("Form 15 dakikadan uzun bekledi ve gönderilmedi; yeniden doldurun."))
+        flash(str(held_forms.EXPIRED))
     return redirect(_next_page(), 303)
 
 

@@ -31,7 +31,7 @@ from portal.web.shared import limits
 from portal.web.shared.access import needs
 from portal.web.shared.audit_entries import record_audit
 from portal.web.shared.body_limits import SMALL, max_bytes
-from portal.web.shared.downloads import Format, download
+from portal.web.shared.downloads import Format, download, file_name
 
 
 @blueprint.get("/campaigns", endpoint="campaigns")
@@ -167,5 +167,5 @@ def download_links(campaign_id: int, format: Format) -> Response:
     config = current_app.config
     # A read session of its own: the request's is closed before the answer is streamed.
     lines = launches.link_lines(read_session(), campaign, config["LINK_SALT"], config["LINK_BASE"])
-    name = f"links-{campaign.id}"
+    name = file_name(campaign.provider_id, f"links-{campaign.id}")
     return download(lines, header=launches.COLUMNS, sheet="links", name=name, format=format)

@@ -29,7 +29,7 @@ from portal.web.dashboard.blueprint import blueprint
 from portal.web.shared import limits
 from portal.web.shared.access import needs
 from portal.web.shared.audit_entries import record_audit
-from portal.web.shared.downloads import Format, download
+from portal.web.shared.downloads import Format, download, file_name
 from portal.web.shared.forms import BaseForm
 from portal.web.shared.gateway_words import explain_reason
 from portal.web.shared.labels import label
@@ -82,7 +82,7 @@ def show_confirmations() -> str:
 @blueprint.get("/confirmations.csv", endpoint="confirmations_file", defaults={"format": Format.CSV})
 @blueprint.get("/confirmations.xlsx", endpoint="confirmations_file", defaults={"format": Format.XLSX})
 @limiter.limit(limits.EXPORTS, key_func=limits.provider_key)
-@needs(Permission.EXPORT, fresh=True)
+@needs(Permission.EXPORT, fresh=True, names_provider=True)
 def download_confirmations(format: Format) -> Response:
     """Whom to tell, with the text. Audited, since it holds addresses in full."""
     at = clock.now()
@@ -94,7 +94,7 @@ def download_confirmations(format: Format) -> Response:
         confirmations.of_day(current_user.provider_id, day, until), confirmations.is_to_be_told()
     )
     lines, header = _lines(read_session(), found), [str(each) for each in HEADER]
-    name = f"bildirimler-{day.isoformat()}"
+    name = file_name(current_user.provider_id, f"bildirimler-{day.isoformat()}")
     return download(lines, header=header, sheet=_("Bildirimler"), name=name, format=format)
 
 

@@ -26,6 +26,7 @@ from portal.web.shared import qr_code
 from portal.web.shared.absolute_urls import absolute_url
 from portal.web.shared.access import needs
 from portal.web.shared.audit_entries import record_audit
+from portal.web.shared.downloads import file_name
 from portal.web.shared.own_rows import current_provider, own_row_or_404
 
 MAX_ROWS = 200
@@ -158,7 +159,7 @@ def download_poster(point_id: int) -> Response:
         name = display_names.trial_name(brand.brand_code)
         poster = posters.Poster(name, text.title_tr, _address(point), name, "", "", is_sandbox=True)
     content = posters.render_pdf(poster)
-    headers = {"Content-Disposition": f'inline; filename="{point.slug}.pdf"'}
+    headers = {"Content-Disposition": f'inline; filename="{file_name(point.provider_id, point.slug)}.pdf"'}
     return Response(content, mimetype="application/pdf", headers=headers)
 
 

@@ -15,7 +15,7 @@ from portal.web.shared import limits, qr_code
 from portal.web.shared.absolute_urls import absolute_url
 from portal.web.shared.access import needs
 from portal.web.shared.audit_entries import record_audit
-from portal.web.shared.downloads import attachment
+from portal.web.shared.downloads import attachment, file_name
 from portal.web.shared.own_rows import own_row_or_404
 
 
@@ -25,7 +25,7 @@ def download_point_code(point_id: int, picture: str) -> Response:
     """The code alone, for a firm's own leaflet."""
     point = own_row_or_404(read_session(), ConsentPoint, point_id)
     content, media_type = qr_code.picture(absolute_url("consent_points.page", slug=point.slug, lang=None), picture)
-    return attachment(content, media_type, f"{point.slug}.{picture}")
+    return attachment(content, media_type, f"{file_name(point.provider_id, point.slug)}.{picture}")
 
 
 @blueprint.get("/campaigns/<id:campaign_id>/codes", endpoint="campaign_codes")
@@ -59,7 +59,8 @@ def download_codes(campaign_id: int) -> Response:
     )
     record_audit("codes.taken", "campaign", campaign.id, part=part, links=len(codes))
     db.session.commit()
-    return attachment(code_sheet.render_pdf(sheet), "application/pdf", f"codes-{campaign.id}-{part}.pdf")
+    name = file_name(campaign.provider_id, f"codes-{campaign.id}-{part}")
+    return attachment(code_sheet.render_pdf(sheet), "application/pdf", f"{name}.pdf")
 
 
 def _parts(links: int) -> range:

@@ -19,7 +19,7 @@ from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.campaigns import comparison
 from portal.web.dashboard.campaigns.campaign_page import MAX_ROWS, own_campaign_or_404
 from portal.web.shared.access import needs
-from portal.web.shared.downloads import Format, download
+from portal.web.shared.downloads import Format, download, file_name
 from portal.web.shared.labels import label
 from shortlinks import VisitKind
 
@@ -63,7 +63,7 @@ def download_results(campaign_id: int, format: Format) -> Response:
     campaign = own_campaign_or_404(read_session(), campaign_id)
     lines = list(_lines(funnel.count_results(read_session(), campaign)))
     header = (gettext("Bölüm"), gettext("Kim"), gettext("Ölçü"), gettext("Sayı"))
-    name = f"results-{campaign.id}"
+    name = file_name(campaign.provider_id, f"results-{campaign.id}")
     return download(lines, header=header, sheet=gettext("Sonuçlar"), name=name, format=format)
 
 

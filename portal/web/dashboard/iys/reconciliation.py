@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from flask import Response, abort, flash, redirect, render_template, request, url_for
+from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -26,6 +26,7 @@ from portal.web.dashboard.iys.forwarding_status import forwarding_brands
 from portal.web.shared import limits
 from portal.web.shared.access import needs
 from portal.web.shared.audit_entries import record_audit
+from portal.web.shared.downloads import attachment, file_name
 from portal.web.shared.own_rows import own_row_or_404
 
 MARK_LABELS = {
@@ -119,7 +120,7 @@ def day_file(day_id: int) -> ResponseReturnValue:
         abort(404)
     record_audit("day.file_taken", "reconciled_day", day.id)
     db.session.commit()
-    return _download(open_file(vault(), day), "text/csv", f"iys-{day.day}.csv")
+    return attachment(open_file(vault(), day), "text/csv", f"{_file_name(day)}.csv")
 
 
 @blueprint.get("/day/<id:day_id>/timestamp.tsr")
@@ -129,7 +130,7 @@ def day_timestamp(day_id: int) -> ResponseReturnValue:
     day = own_row_or_404(read_session(), ReconciledDay, day_id)
     if day.timestamp is None:
         abort(404)
-    return _download(day.timestamp, "application/timestamp-reply", f"iys-{day.day}.tsr")
+    return attachment(day.timestamp, "application/timestamp-reply", f"{_file_name(day)}.tsr")
 
 
 def reason_of(code: str | None) -> str | None:
@@ -139,8 +140,8 @@ def reason_of(code: str | None) -> str | None:
     return REASONS.get(code) or _(iys_protocol.sentence_of(code))
 
 
-def _download(body: bytes, mimetype: str, name: str) -> Response:
-    return Response(body, mimetype=mimetype, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+def _file_name(day: ReconciledDay) -> str:
+    return file_name(day.provider_id, f"iys-{day.day}")
 
 
 def _may_compare(day: ReconciledDay, at: datetime) -> bool:

@@ -25,7 +25,7 @@ from portal.web.shared import limits
 from portal.web.shared.access import needs
 from portal.web.shared.audit_entries import record_audit
 from portal.web.shared.body_limits import max_bytes
-from portal.web.shared.downloads import paper_attachment
+from portal.web.shared.downloads import file_name, paper_attachment
 from portal.web.shared.own_rows import lock_provider, own_row_or_404
 from portal.web.shared.redirects import commit_and_redirect
 
@@ -46,7 +46,7 @@ PROBLEM_MESSAGES = {
 
 
 @blueprint.get("/start/letter.pdf")
-@needs(Permission.ONBOARD)
+@needs(Permission.ONBOARD, names_provider=True)
 def download_letter() -> ResponseReturnValue:
     provider = read_session().get_one(Provider, current_user.provider_id)
     if provider.kind != ProviderKind.PARTNER or provider.pending_iys_code is None or not provider.representative:
@@ -56,7 +56,8 @@ def download_letter() -> ResponseReturnValue:
         flash(_("Mektup şu anda hazırlanamıyor: iş ortağının unvanı girilmemiş. Soru kutusundan bize yazın."))
         return redirect(url_for(".start"), 303)
     pdf = BytesIO(authorisation_letter.render_pdf(_letter_values(provider, provider.pending_iys_code)))
-    return send_file(pdf, "application/pdf", as_attachment=True, download_name="iys-yetki-mektubu.pdf")
+    name = file_name(provider.id, "iys-yetki-mektubu")
+    return send_file(pdf, "application/pdf", as_attachment=True, download_name=f"{name}.pdf")
 
 
 @blueprint.post("/start/papers")

@@ -17,7 +17,7 @@ from portal.web.shared import limits
 from portal.web.shared.access import needs
 from portal.web.shared.audit_entries import record_audit
 from portal.web.shared.audit_view import AuditFilter, entry_views
-from portal.web.shared.downloads import Format, download
+from portal.web.shared.downloads import Format, download, file_name
 
 A_PAGE = 50
 
@@ -41,14 +41,14 @@ def audit() -> str:
 
 @blueprint.get("/audit.csv")
 @limiter.limit(limits.EXPORTS, key_func=limits.provider_key)
-@needs(Permission.AUDIT, fresh=True)
+@needs(Permission.AUDIT, fresh=True, names_provider=True)
 def audit_csv() -> Response:
     return _export(Format.CSV)
 
 
 @blueprint.get("/audit.xlsx")
 @limiter.limit(limits.EXPORTS, key_func=limits.provider_key)
-@needs(Permission.AUDIT, fresh=True)
+@needs(Permission.AUDIT, fresh=True, names_provider=True)
 def audit_xlsx() -> Response:
     return _export(Format.XLSX)
 
@@ -70,7 +70,7 @@ def _export(format: Format) -> Response:
             gettext("Nereden"),
         ],
         sheet=gettext("Denetim kayıtları"),
-        name=f"izinlink-denetim-{clock.day(clock.now())}",
+        name=file_name(current_user.provider_id, f"denetim-{clock.day(clock.now())}"),
         format=format,
     )
 

@@ -23,7 +23,7 @@ from portal.web.dashboard.records.export_form import ExportForm
 from portal.web.shared import limits
 from portal.web.shared.access import needs
 from portal.web.shared.audit_entries import record_audit
-from portal.web.shared.downloads import Format, download
+from portal.web.shared.downloads import Format, download, file_name
 from portal.web.shared.labels import label
 from portal.web.shared.own_rows import own_brands
 
@@ -66,7 +66,7 @@ def show_exports() -> str:
 
 @blueprint.get("/exports/file")
 @limiter.limit(limits.EXPORTS, key_func=limits.provider_key)
-@needs(Permission.EXPORT, fresh=True)
+@needs(Permission.EXPORT, fresh=True, names_provider=True)
 def export_file() -> Response:
     """Send the file, with addresses unmasked."""
     form, at = _form(), clock.now()
@@ -81,7 +81,7 @@ def export_file() -> Response:
         map(LINES[form.kind], rows),
         header=[str(each) for each in HEADERS[form.kind]],
         sheet=label(form.kind),
-        name=f"izinlink-{FILE_NAMES[form.kind]}-{clock.day(at)}",
+        name=file_name(current_user.provider_id, f"{FILE_NAMES[form.kind]}-{clock.day(at)}"),
         format=format,
     )
 

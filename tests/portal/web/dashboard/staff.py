@@ -10,8 +10,8 @@ from itsdangerous import URLSafeTimedSerializer
 from sqlalchemy import select, update
 
 from portal.core import clock
-from portal.core.extensions import db, vault
-from portal.core.models import Factor, SignInMethod, User
+from portal.core.extensions import db, read_session, vault
+from portal.core.models import Factor, SignIn, SignInMethod, User
 from portal.domain.identity import accounts
 from portal.web.signin.second_step import begin_session
 from tests import make
@@ -28,6 +28,10 @@ class StaffBrowser:
     def opens(self, path: str):
         return self.browser.get(path)
 
+    def takes(self, path: str, **options):
+        """Open a file's URL as pages of the chosen provider link to it."""
+        return self.browser.get(f"{path}{'&' if '?' in path else '?'}provider={chosen_id(self.browser)}", **options)
+
     def posts(self, path: str, data: dict | None = None):
         return self.browser.post(path, data={"csrf_token": session_token(self.browser), **(data or {})})
 
@@ -36,7 +40,16 @@ def session_token(browser) -> str:
     """A CSRF token of a session, as any of its pages would hold it, without a request for one."""
     with browser.session_transaction() as held:
         value = held.setdefault("csrf_token", secrets.token_hex(20))
-    return URLSafeTimedSerializer(browser.application.secret_key, salt="wtf-csrf-token").dumps(value)
+    token = URLSafeTimedSerializer(browser.application.secret_key, salt="wtf-csrf-token").dumps(value)
+    return f"{token}~{chosen_id(browser) or ''}"
+
+
+def chosen_id(browser) -> int | None:
+    """The id of the provider that a session works for."""
+    with browser.session_transaction() as held:
+        sign_in_id = int(held.get("_user_id", "").partition(".")[0] or 0)
+    with browser.application.app_context():
+        return read_session().scalar(select(SignIn.current_provider_id).where(SignIn.id == sign_in_id))
 
 
 def csrf_token(browser, path: str = "/sign-in") -> str:

@@ -40,7 +40,7 @@ def lines(page: str) -> list[str]:
 
 
 def told(staff, query: str = "") -> list[dict]:
-    text = staff.opens(f"{FILE}?{query}").get_data().decode("utf-8-sig")
+    text = staff.takes(f"{FILE}?{query}").get_data().decode("utf-8-sig")
     return list(csv.DictReader(io.StringIO(text), delimiter=";"))
 
 
@@ -141,7 +141,7 @@ def test_long_lists_are_turned_without_losing_an_entry(app, ayse):
 def test_a_file_is_read_by_a_spreadsheet_and_its_taking_is_noted(app, ayse, rows):
     noted(app, "campaign.opened", name="Şeker")
 
-    answer = ayse.opens(f"{FILE}?act=campaign.opened")
+    answer = ayse.takes(f"{FILE}?act=campaign.opened")
     assert answer.mimetype == "text/csv"
     assert answer.get_data().startswith(b"\xef\xbb\xbf")
     assert "attachment" in answer.headers["Content-Disposition"]
@@ -159,7 +159,7 @@ def test_no_cell_of_a_file_is_a_formula(app, ayse):
 
 
 def test_what_was_asked_for_is_noted_only_in_our_words(ayse, rows):
-    ayse.opens(f"{FILE}?who={make.EMAIL}&act=%0d%0aevil&subject_id={make.PHONE}")
+    ayse.takes(f"{FILE}?who={make.EMAIL}&act=%0d%0aevil&subject_id={make.PHONE}")
 
     assert rows.one(AuditEntry, AuditEntry.act == "audit.taken").facts == {"choices": "", "format": "csv"}
 
@@ -169,7 +169,7 @@ def test_taking_the_file_needs_a_factor_shown_a_moment_ago(app, ayse, rows):
         db.session.query(SignIn).update({"stepped_up_at": clock.now() - timedelta(minutes=11)})
         db.session.commit()
 
-    assert "step-up" in ayse.opens(FILE).location
+    assert "step-up" in ayse.takes(FILE).location
     assert rows(AuditEntry, AuditEntry.act == "audit.taken") == []
 
 
@@ -180,7 +180,7 @@ def test_reading_needs_the_power_to(app, ayse, role, status):
     burak = signed_in(app, "burak@example.com")
 
     assert burak.opens(PAGE).status_code == status
-    assert burak.opens(FILE).status_code == status
+    assert burak.takes(FILE).status_code == status
 
 
 def test_what_firms_bring_is_called_by_our_words_and_nothing_by_none(app, ayse):

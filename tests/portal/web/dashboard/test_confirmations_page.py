@@ -36,7 +36,7 @@ def test_a_day_is_listed_taken_and_marked_up_to_a_time(app, noon, rows):
         page = ayse.opens(PAGE).text
         assert "Sabit hat ileti almaz: aranarak bildirilecek." in page and "Gönderecek hesabı bekliyor." in page
         assert make.PHONE not in page and 'value="12:00"' in page
-        lines = ayse.opens(f"{PAGE}.csv?day={clock.day(noon)}&until=12:00").text
+        lines = ayse.takes(f"{PAGE}.csv?day={clock.day(noon)}&until=12:00").text
         assert "905321234567;SMS;Onay bildirimi;" in lines and "icin onayiniz kaydedildi. Belgeniz: http" in lines
         assert "902125550101;Aranarak bildirilecek;Onay bildirimi;" in lines
 
@@ -63,7 +63,7 @@ def test_a_strange_day_is_today_and_who_may_not_act_only_looks(app, noon):
         assert signed_in(app).posts(PAGE, {"day": "9999-12-31"}).status_code == 400
         burak = signed_in(app, "burak@example.com")
         assert "Kendimiz bildirdik" not in burak.opens(PAGE).text
-        assert [burak.opens(f"{PAGE}.csv").status_code, burak.posts(PAGE, {}).status_code] == [403, 403]
+        assert [burak.takes(f"{PAGE}.csv").status_code, burak.posts(PAGE, {}).status_code] == [403, 403]
         assert "Bu günden bildirilmeyen kimse kalmadı." in signed_in(app, "cem@example.com").opens(PAGE).text
 
 

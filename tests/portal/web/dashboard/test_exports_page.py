@@ -16,7 +16,7 @@ from portal.core.models import AuditEntry, Brand, Outcome, Provider, Recipient, 
 from portal.services.imports.audience import read_address_list
 from tests import make
 from tests.portal.services.exports.held_consents import Holder
-from tests.portal.web.dashboard.staff import signed_in
+from tests.portal.web.dashboard.staff import chosen_id, signed_in
 
 pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
@@ -37,12 +37,12 @@ def holder(app, ayse):
 
 
 def lines(staff, query: str = "") -> list[dict]:
-    text = staff.opens(f"{FILE}?format=csv&{query}").get_data().decode("utf-8-sig")
+    text = staff.takes(f"{FILE}?format=csv&{query}").get_data().decode("utf-8-sig")
     return list(csv.DictReader(io.StringIO(text), delimiter=";"))
 
 
 def book(staff, query: str = "") -> list[tuple]:
-    sheet = openpyxl.load_workbook(io.BytesIO(staff.opens(f"{FILE}?{query}").get_data())).active
+    sheet = openpyxl.load_workbook(io.BytesIO(staff.takes(f"{FILE}?{query}").get_data())).active
     return list(sheet.iter_rows(values_only=True))
 
 
@@ -89,7 +89,7 @@ def test_what_was_taken_away_can_be_brought_again(ayse, holder):
     holder.grants(make.EMAIL, channel=Channel.EMAIL)
 
     assert {line["Adres"] for line in lines(ayse)} == {written(make.PHONE), "004930123456", make.EMAIL}
-    brought = read_address_list(ayse.opens(f"{FILE}?format=csv").get_data())
+    brought = read_address_list(ayse.takes(f"{FILE}?format=csv").get_data())
 
     assert {address.text for _, address in brought.good} == {make.PHONE, BERLIN, make.EMAIL}
     assert brought.bad == []
@@ -119,7 +119,7 @@ def test_a_damaged_seal_is_told_in_its_row(app, ayse, holder):
 
 
 def test_taking_is_noted_before_the_first_byte_and_only_in_our_words(app, ayse, holder, rows):
-    answer = ayse.browser.get(
+    answer = ayse.takes(
         f"{FILE}?kind=decisions&format=csv&channel=MESAJ&status={make.PHONE}&until=2026-11-01&brand=x", buffered=False
     )
     entry = rows.one(AuditEntry, AuditEntry.act == "export.taken")
@@ -156,9 +156,9 @@ def test_taking_needs_a_factor_shown_a_moment_ago_and_leads_back_to_what_was_cho
         db.session.commit()
 
     assert ayse.opens(PAGE).status_code == 200
-    onward = urlsplit(ayse.opens(f"{FILE}?kind=decisions&format=csv").location)
+    onward = urlsplit(ayse.takes(f"{FILE}?kind=decisions&format=csv").location)
     assert onward.path == "/step-up"
-    assert parse_qs(onward.query) == {"next": [f"{FILE}?kind=decisions&format=csv"]}
+    assert parse_qs(onward.query) == {"next": [f"{FILE}?kind=decisions&format=csv&provider={chosen_id(ayse.browser)}"]}
     assert rows(AuditEntry, AuditEntry.act == "export.taken") == []
 
 
@@ -168,7 +168,7 @@ def test_taking_needs_the_power_to(app, ayse, role, status):
         make.person(db.session.query(Provider).one(), "burak@example.com", role, "Burak")
     burak = signed_in(app, "burak@example.com")
 
-    assert {burak.opens(PAGE).status_code, burak.opens(FILE).status_code} == {status}
+    assert {burak.opens(PAGE).status_code, burak.takes(FILE).status_code} == {status}
 
 
 @pytest.mark.parametrize("format", ["csv", "xlsx"])
@@ -177,8 +177,8 @@ def test_a_file_that_is_sent_or_left_halfway_holds_no_connection(app, ayse, hold
     with app.app_context():
         pool = db.engines["reader"].pool
 
-    ayse.opens(f"{FILE}?format={format}").get_data()
+    ayse.takes(f"{FILE}?format={format}").get_data()
     assert pool.checkedout() == 0
-    with ayse.opens(f"{FILE}?format={format}") as answer:
+    with ayse.takes(f"{FILE}?format={format}") as answer:
         next(answer.iter_encoded())
     assert pool.checkedout() == 0

@@ -78,7 +78,7 @@ def test_a_code_that_another_firm_has_is_not_taken(app, nil, rows):
 
 
 def test_the_letter_waits_for_the_code_and_then_bears_it(app, nil):
-    assert nil.opens("/dashboard/start/letter.pdf").status_code == 303
+    assert nil.takes("/dashboard/start/letter.pdf").status_code == 303
     with app.app_context():
         accounts.store_partner_credential(
             db.session, vault(), integrator_code=4242, username="p", password="p" * 12, at=clock.now()
@@ -86,7 +86,7 @@ def test_the_letter_waits_for_the_code_and_then_bears_it(app, nil):
         db.session.commit()
     nil.posts("/dashboard/start/code", {"iys_code": "731845"})
 
-    answer = nil.opens("/dashboard/start/letter.pdf")
+    answer = nil.takes("/dashboard/start/letter.pdf")
 
     words = pypdfium2.PdfDocument(answer.data)[0].get_textpage().get_text_range()
     assert answer.mimetype == "application/pdf" and "attachment" in answer.headers["Content-Disposition"]
@@ -97,7 +97,7 @@ def test_there_is_no_letter_without_the_title_of_who_is_authorised(app, nil):
     nil.posts("/dashboard/start/code", {"iys_code": "731845"})
     app.config["OPERATOR_TITLE"] = ""
 
-    answer = nil.opens("/dashboard/start/letter.pdf")
+    answer = nil.takes("/dashboard/start/letter.pdf")
 
     assert answer.status_code == 303
     assert "iş ortağının unvanı girilmemiş" in nil.opens("/dashboard/start").text
@@ -248,7 +248,7 @@ def test_an_auditor_reads_the_steps_and_does_nothing_there(app, nil):
     page = burak.opens("/dashboard/start")
 
     assert page.status_code == 200 and "Belge yükle" not in page.text and "Kodu kaydet" not in page.text
-    assert burak.opens("/dashboard/start/letter.pdf").status_code == 403
+    assert burak.takes("/dashboard/start/letter.pdf").status_code == 403
 
 
 def test_a_firm_reads_its_own_papers_and_nobody_elses(app, nil, rows):

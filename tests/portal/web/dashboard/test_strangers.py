@@ -232,14 +232,18 @@ def addresses(app, things, prefix: str | tuple[str, ...] = ("dashboard.", "desk.
 def test_the_owner_finds_her_things(app, things):
     ayse = signed_in(app)
 
-    shown = {}
+    shown, files = {}, []
     for method, path in addresses(app, things):
         if method == "GET":
             with ayse.opens(path) as answer:
                 shown[path] = answer.status_code
+                files.append(answer.headers.get("Content-Disposition", ""))
 
     assert len(shown) >= 8
     assert set(shown.values()) == {200}
+    names = [name for name in files if name.startswith("attachment")]
+    assert len(names) >= 9
+    assert [name for name in names if "izinlink-ornek-magazacilik-a-s-" not in name] == []
 
 
 def test_a_stranger_finds_none_of_them(app, things, cem, rows):
@@ -299,7 +303,7 @@ def is_list(rule) -> bool:
 
 def test_a_stranger_sees_none_of_it_in_lists(app, cem, things):
     lists = {rule.rule for rule in app.url_map.iter_rules() if is_list(rule)}
-    pages = [cem.opens(path).get_data().decode(errors="replace") for path in lists]
+    pages = [cem.takes(path).get_data().decode(errors="replace") for path in lists]
 
     assert {"/dashboard/", "/dashboard/campaigns", "/dashboard/forwarding", "/dashboard/movements"} <= lists
     assert {"/dashboard/pushes", "/dashboard/days", "/dashboard/differences", "/dashboard/connection"} <= lists
