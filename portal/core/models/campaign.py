@@ -44,7 +44,7 @@ class ExclusionReason(StrEnum):
     NO_CONTACT = "no_contact"  # Nobody said how or when the person began the contact, so it may not be asked.
     OFFERED_LATELY = "offered_lately"  # A refusing campaign of the brand made it a link in the last 90 days.
     CHANGED_HANDS = "changed_hands"  # Who has the address now is not the one who began the contact.
-    UNREAD_REPLY = "unread_reply"  # Its reply may refuse, and nobody has read it yet.
+    UNREAD_REPLY = "unread_reply"  # may_have_refused().
     STOPPED = "stopped"  # The campaign was stopped before a message left: its link, if any, is revoked.
     NO_PERMISSION = "no_permission"  # Of whom a reconfirmation asks: no messages may be sent, or nothing was granted.
     NO_ADDRESS = "no_address"  # The last message to it came back: there is no such address.

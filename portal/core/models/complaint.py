@@ -7,7 +7,7 @@ from sqlalchemy import Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.core.iys_protocol.enums import Channel
-from portal.core.models.base import BigId, Entity, foreign_key
+from portal.core.models.base import BigId, Entity, foreign_key, partial_index
 
 
 class ComplaintKind(StrEnum):
@@ -49,7 +49,10 @@ class StepAct(StrEnum):
 
 
 class Complaint(Entity):
-    __table_args__ = (Index("ix_complaint_desk", "provider_id", "closed_at", "due_at"),)
+    __table_args__ = (
+        Index("ix_complaint_desk", "provider_id", "closed_at", "due_at"),
+        partial_index("ix_complaint_unread", "recipient_id", where="unread_since IS NOT NULL"),
+    )
 
     HEADER, TEXT, PICTURE = "complaint.header", "complaint.text", "complaint.picture"
 
@@ -70,6 +73,7 @@ class Complaint(Entity):
     closing: Mapped[Closing | None]
     closed_at: Mapped[datetime | None]
     proved_at: Mapped[datetime | None]  # When its address was first proved by a code; whoever opened it may lack one.
+    unread_since: Mapped[datetime | None]  # Its person then wrote what may refuse, and no staff has read it.
     created_at: Mapped[datetime]
 
 

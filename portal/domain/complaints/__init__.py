@@ -15,10 +15,13 @@ from portal.domain.complaints.case_steps import (
     add_note,
     answer_case,
     close_case,
+    hold_sending,
     list_closings,
+    lock_recipient,
     note_refusal,
     postpone,
     record_proof,
+    record_reading,
     reopen_case,
 )
 from portal.domain.complaints.comparison import Comparison, compare_case, compare_with_refusal, is_refused
@@ -26,6 +29,7 @@ from portal.domain.complaints.due_dates import Pressure, desks_to_remind, due_pr
 from portal.domain.complaints.intake import MessageReport, TooManyOpen, TooManyToday, open_case, request_erasure
 from portal.domain.complaints.queries import (
     QueueCounts,
+    ReceiptBrand,
     case_code,
     count_waiting,
     find_case,
@@ -39,9 +43,10 @@ from portal.domain.complaints.queries import (
 
 __all__ = [
     "REOPEN_WITHIN", "AlreadyClosed", "AlreadyOpen", "Comparison", "MessageReport", "NoReason", "NotLater", "Pressure",
-    "QueueCounts", "StillGranted", "TooLate", "TooManyMessages", "TooManyOpen", "TooManyReopenings", "TooManyToday",
-    "add_message", "add_note", "answer_case", "case_code", "close_case", "compare_case", "compare_with_refusal",
-    "count_waiting", "desks_to_remind", "due_pressure", "find_case", "held_at", "held_until", "is_refused",
-    "list_cases", "list_closings", "list_receipt_brands", "list_steps", "note_refusal", "open_case", "postpone",
-    "read_report", "record_proof", "record_reminders", "reopen_case", "request_erasure",
+    "QueueCounts", "ReceiptBrand", "StillGranted", "TooLate", "TooManyMessages", "TooManyOpen", "TooManyReopenings",
+    "TooManyToday", "add_message", "add_note", "answer_case", "case_code", "close_case", "compare_case",
+    "compare_with_refusal", "count_waiting", "desks_to_remind", "due_pressure", "find_case", "held_at", "held_until",
+    "hold_sending", "is_refused", "list_cases", "list_closings", "list_receipt_brands", "list_steps", "lock_recipient",
+    "note_refusal", "open_case", "postpone", "read_report", "record_proof", "record_reading", "record_reminders",
+    "reopen_case", "request_erasure",
 ]  # fmt: skip

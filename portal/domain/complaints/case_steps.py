@@ -90,9 +90,24 @@ def record_proof(case: Complaint, at: datetime) -> None:
     case.proved_at = case.proved_at or at
 
 
+def hold_sending(session: Session, case: Complaint, at: datetime) -> None:
+    """Have nothing sent to the person of a case (may_have_refused) until staff has read what they just wrote there."""
+    _lock_case(session, case).unread_since = at
+
+
+def record_reading(session: Session, case: Complaint, seen: str) -> bool:
+    """Note that staff has read a case as of the `unread_since` that they were shown, in ISO 8601; whether what it held
+    back may go on. Words that came later hold on."""
+    locked = _lock_case(session, case)
+    if locked.unread_since is None or locked.unread_since.isoformat() != seen:
+        return False
+    locked.unread_since = None
+    return True
+
+
 def add_note(session: Session, vault: Vault, case: Complaint, text: str, *, user_id: int, at: datetime) -> None:
     """Add a note among staff, also to a closed case."""
-    _add_step(session, vault, case, StepAct.NOTED, at, user_id=user_id, text=text)
+    _add_step(session, vault, _lock_case(session, case), StepAct.NOTED, at, user_id=user_id, text=text)
 
 
 def answer_case(session: Session, vault: Vault, case: Complaint, text: str, *, user_id: int, at: datetime) -> None:
@@ -176,8 +191,14 @@ def reopen_case(
         _record_audit(session, locked, "complaint.reopened", at)
 
 
+def lock_recipient(session: Session, recipient_id: int) -> Recipient:
+    """Before any other row, as whoever refuses does."""
+    return session.scalars(select(Recipient).where(Recipient.id == recipient_id).with_for_update()).one()
+
+
 def _lock_case(session: Session, case: Complaint) -> Complaint:
-    """Queue concurrent steps of a case: closing it twice would send two messages."""
+    """Queue concurrent steps of a case: closing it twice would send two messages. Its person is locked first."""
+    lock_recipient(session, case.recipient_id)
     row = select(Complaint).where(Complaint.id == case.id).with_for_update()
     return session.scalars(row, execution_options={"populate_existing": True}).one()
 

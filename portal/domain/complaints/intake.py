@@ -25,7 +25,7 @@ from portal.core.models import (
 from portal.core.models.recipient import latest
 from portal.core.throttle import Counted, Limit, TooManyRequests
 from portal.core.vault import Vault
-from portal.domain.complaints.case_steps import record_proof
+from portal.domain.complaints.case_steps import lock_recipient, record_proof
 from portal.domain.complaints.comparison import compare_with_refusal
 from portal.domain.complaints.due_dates import due_at
 from portal.domain.complaints.queries import ReceiptBrand, list_cases, read_report, same_receipt_ids
@@ -59,7 +59,7 @@ def open_case(
 ) -> Complaint:  # fmt: skip
     """Open a case at the sender's provider; the same report again is the same case. `is_proved` says whether the
     caller has proved the address. Raises TooManyOpen and TooManyToday."""
-    whose = _lock_recipient(session, sender.recipient.id)
+    whose = lock_recipient(session, sender.recipient.id)  # Of concurrent cases of one address each is counted.
     cases = list_cases(session, same_receipt_ids(session, sender.receipt))
     still_open = [case for case in cases if case.closed_at is None]
     for case in still_open:
@@ -89,7 +89,7 @@ def request_erasure(
 ) -> Complaint:  # fmt: skip
     """Request the erasure of an address that the caller has proved; an open request is returned again, but not one of
     an earlier holder, before the recipient's held_since or the one given (of any firm)."""
-    whose = _lock_recipient(session, recipient.id)
+    whose = lock_recipient(session, recipient.id)
     still_open = select(Complaint).where(
         Complaint.recipient_id == whose.id, Complaint.kind == ComplaintKind.ERASURE, Complaint.closed_at.is_(None)
     )
@@ -99,11 +99,6 @@ def request_erasure(
     return waiting or _create_case(
         session, whose, ComplaintKind.ERASURE, new_id(), language=language, at=at, proved_at=at
     )
-
-
-def _lock_recipient(session: Session, recipient_id: int) -> Recipient:
-    """Queue concurrent cases of one address, so that each is counted."""
-    return session.scalars(select(Recipient).where(Recipient.id == recipient_id).with_for_update()).one()
 
 
 def _is_same(vault: Vault, case: Complaint, sender: ReceiptBrand, report: MessageReport) -> bool:

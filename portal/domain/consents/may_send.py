@@ -29,7 +29,7 @@ class Reason(StrEnum):
     """What the verdict rests on."""
 
     REFUSED = "refused"  # Here: obeyed at once, whatever İYS holds.
-    UNREAD_REPLY = "unread_reply"  # A reply that may refuse, on any channel, until somebody has read it at the desk.
+    UNREAD_REPLY = "unread_reply"  # may_have_refused(): on every channel, until somebody has read it at the desk.
     SANDBOX_ENDED = "sandbox_ended"  # Decided in sandbox mode; İYS never had such a brand.
     EXEMPT = "exempt"  # The provider need not report to İYS: its own records decide.
     REFUSED_AT_IYS = "refused_at_iys"  # As this recipient type: LockedConsent.is_refused_at_iys_only.

@@ -11,6 +11,7 @@ from portal.core.models import Brand, Closing, Complaint, Provider, Recipient
 from portal.domain import complaints
 from portal.domain.identity.permissions import Permission
 from portal.domain.providers import sandbox_mode
+from portal.services.messaging import replies
 from portal.web.dashboard.recipients.forms import ALL_BRANDS
 from portal.web.dashboard.recipients.recipients import apply_refusal_form, flash_refusal, make_refusal_form
 from portal.web.desk.blueprint import blueprint
@@ -134,7 +135,7 @@ def refuse(complaint_id: int) -> ResponseReturnValue:
         "complaint.refused", "complaint", case.id, channels=form.channels.data, source=form.source.data,
         new=refused, brand=form.brand.data if form.brand.data != ALL_BRANDS else None,
     )  # fmt: skip
-    db.session.commit()
+    _commit_as_read(case.id)
     flash_refusal()
     return _redirect_to_case(complaint_id)
 
@@ -163,9 +164,17 @@ def already_closed(_error: complaints.AlreadyClosed) -> ResponseReturnValue:
 
 
 def _commit_and_return(complaint_id: int, message: str) -> ResponseReturnValue:
-    db.session.commit()
+    _commit_as_read(complaint_id)
     flash(message)
     return _redirect_to_case(complaint_id)
+
+
+def _commit_as_read(complaint_id: int) -> None:
+    """Commit an act, by which the words that stood on its page are read: what they held back goes on."""
+    case = db.session.get_one(Complaint, complaint_id)
+    if complaints.record_reading(db.session, case, request.form.get("seen", "")):
+        replies.resume_links(case.recipient_id, clock.now())
+    db.session.commit()
 
 
 def _redirect_to_case(complaint_id: int) -> ResponseReturnValue:

@@ -16,6 +16,7 @@ from portal.core import clock
 from portal.core.display_names import TURNING
 from portal.core.images import BadImage, ImageProblem
 from portal.core.iys_protocol import Channel
+from portal.core.models import Complaint, ComplaintKind
 from portal.domain.complaints import screenshots
 from portal.web.shared.forms import BaseForm
 from portal.web.shared.labels import label
@@ -27,6 +28,8 @@ GROUPS = re.compile(r"[0-9]+(?:[\s._-]{1,2}[0-9]+)*")  # Of digits, as cards hav
 CARD_DIGITS = {"3": 15, "4": 16, "5": 16, "6": 16, "9": 16}  # By the first one.
 IBAN = re.compile(r"TR[\s.-]{0,2}[0-9]{2}(?:[\s.-]{0,2}[0-9]){22}", re.I)
 REFUSES = _l("Bu marka bana artık bu yolla ticari ileti göndermesin: reddetmediysem reddim kaydedilsin.")
+REFUSES_BRAND = _l("Bu marka bana artık hiçbir yolla ticari ileti göndermesin: reddim kaydedilsin.")
+REFUSES_FIRM = _l("Bu firmanın hiçbir markası bana artık hiçbir yolla ticari ileti göndermesin: reddim kaydedilsin.")
 BAD_PICTURES = {
     ImageProblem.TOO_LARGE: _l("Resim 15 MB'tan büyük. İletinin ekran görüntüsünü alıp onu seçin."),
     ImageProblem.TOO_MANY_PIXELS: _l("Resim çok büyük. İletinin ekran görüntüsünü alıp onu seçin."),
@@ -152,9 +155,14 @@ def no_account(_form: BaseForm, field: Field) -> None:
 class WordForm(SessionlessForm):
     """A further message in a case, or why it should be reopened."""
 
-    refuses = BooleanField(REFUSES, default=True)
+    refuses = BooleanField(REFUSES_BRAND, default=True)
     text = TextAreaField(
         _l("Eklemek istediğiniz"),
         filters=[clean_text],
         validators=required_text(_l("Birkaç sözcükle yazın."), 2000, _l("En çok 2.000 karakter yazın."), no_account),
     )
+
+    def __init__(self, *arguments: Any, case: Complaint, **options: Any):
+        super().__init__(*arguments, **options)
+        if case.kind == ComplaintKind.ERASURE:
+            self.refuses.label.text = REFUSES_FIRM

@@ -8,11 +8,10 @@ from typing import Any
 from flask import render_template, url_for
 from flask_babel import format_datetime, gettext
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from portal.core import address_holders, addresses, clock, display_names
 from portal.core.extensions import read_session, vault
-from portal.core.iys_protocol import Channel, Status
+from portal.core.iys_protocol import Status
 from portal.core.models import Brand, Complaint, ComplaintKind, Finding, Provider, Receipt, Recipient, Submission
 from portal.domain import complaints
 from portal.domain.complaints import Comparison
@@ -29,7 +28,9 @@ MONTHS_TO_COMPLAIN = 3
 MOMENT = "d MMMM yyyy HH:mm"
 
 
-def render_case(case: Complaint, code: str, form: WordForm, *, problem: str | None = None) -> str:
+def render_case(
+    case: Complaint, code: str, form: WordForm, *, problem: str | None = None, is_refused: bool = False
+) -> str:  # fmt: skip
     """The page of a case. Its code may be known to others than its person, such as the firm that sent the link."""
     session, at = read_session(), clock.now()
     provider = session.get_one(Provider, case.provider_id)
@@ -38,11 +39,13 @@ def render_case(case: Complaint, code: str, form: WordForm, *, problem: str | No
     is_trial = code_at_iys in sandbox_mode.CODES
     recipient = session.get_one(Recipient, case.recipient_id)
     compared, is_erasure = complaints.compare_case(session, vault(), case), case.kind == ComplaintKind.ERASURE
+    is_anothers = complaints.held_until(session, recipient, complaints.held_at(session, case)) is not None
     reopen_until = case.closed_at + complaints.REOPEN_WITHIN if case.closed_at else None
     return render_template(
         "recipient/complaint.html",
         form=form,
         problem=problem,
+        is_refused=is_refused,
         case=case,
         code=code,
         language_args=page_content.language_args(),
@@ -53,7 +56,9 @@ def render_case(case: Complaint, code: str, form: WordForm, *, problem: str | No
         complain_until=add_months(clock.day(case.came_at), MONTHS_TO_COMPLAIN) if case.came_at else None,
         may_refuse=case.brand_id is not None
         and case.channel is not None
-        and may_refuse(session, recipient, case.brand_id, case.channel, complaints.held_at(session, case)),
+        and not is_anothers
+        and not complaints.is_refused(session, recipient_id=recipient.id, brand_id=case.brand_id, channel=case.channel),
+        is_anothers=is_anothers,
         may_reopen=reopen_until is not None and at <= reopen_until,
         reopen_until=reopen_until,
         break_links=display_names.break_links,
@@ -94,13 +99,6 @@ def _words(case: Complaint, compared: Comparison | None, *, may_firm_speak: bool
 def _sender(provider: Provider, brand: Brand | None) -> tuple[str, int]:
     """Name and code at İYS of whom the case is about."""
     return (brand.name, brand.brand_code) if brand else (provider.title, provider.iys_code)
-
-
-def may_refuse(session: Session, recipient: Recipient, brand_id: int, channel: Channel, held_at: datetime) -> bool:
-    """Whether who had the address at that moment has it still, and has not refused the channel."""
-    if complaints.held_until(session, recipient, held_at):
-        return False
-    return not complaints.is_refused(session, recipient_id=recipient.id, brand_id=brand_id, channel=channel)
 
 
 def takes_message(recipient: Recipient, held_at: datetime) -> bool:

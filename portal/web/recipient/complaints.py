@@ -8,23 +8,17 @@ from flask_babel import gettext as _
 from portal.core import address_holders, addresses, clock
 from portal.core.extensions import db, limiter, read_session, vault
 from portal.core.iys_protocol import Channel
-from portal.core.models import Brand, Complaint, DecisionOrigin, Receipt, Recipient
-from portal.domain import complaints, consents
+from portal.core.models import Complaint, Receipt, Recipient
+from portal.domain import complaints
 from portal.domain.complaints import screenshots
-from portal.domain.consents import recipients, refusals
+from portal.domain.consents import recipients
 from portal.domain.receipts.contents import ReceiptContents
 from portal.domain.replies import ReplyOutcome, classify_reply
 from portal.web.recipient import page_content, receipts
 from portal.web.recipient.blueprint import blueprint
 from portal.web.recipient.complaint_forms import ComplaintForm, WordForm
-from portal.web.recipient.complaint_page import (
-    caution,
-    is_proved,
-    may_refuse,
-    render_case,
-    summary_lines,
-    takes_message,
-)
+from portal.web.recipient.complaint_page import caution, is_proved, render_case, summary_lines, takes_message
+from portal.web.recipient.complaint_refusals import refuse_by_receipt, refuse_in_case
 from portal.web.shared import address_session, hosts, limits
 from portal.web.shared.downloads import attachment
 
@@ -63,11 +57,11 @@ def open_case(code: str) -> ResponseReturnValue:
         )  # fmt: skip
     except (complaints.TooManyOpen, complaints.TooManyToday) as too_many:
         db.session.rollback()
-        is_refused = form.refuses.data and _refuse(sender.receipt, sender.brand.id, form.chosen_channel)
+        is_refused = form.refuses.data and refuse_by_receipt(sender, form.chosen_channel)
         db.session.commit()
         return _form_page(code, act, form, too_many=TOO_MANY[type(too_many)], is_refused=is_refused), 429
     if form.refuses.data:
-        _refuse_channel(case)
+        refuse_in_case(case, [form.chosen_channel])
     db.session.commit()
     return redirect(url_for(".complaint", code=_code_of(case), **page_content.language_args()), 303)
 
@@ -80,7 +74,7 @@ def show_complaint(code: str) -> str:
     if case.proved_at is None and is_proved(case):
         complaints.record_proof(db.session.get_one(Complaint, case.id), clock.now())
         db.session.commit()
-    return render_case(case, code, WordForm(formdata=None))
+    return render_case(case, code, WordForm(case=case, formdata=None))
 
 
 @blueprint.get("/s/<code>/ozet.txt", endpoint="complaint_summary")
@@ -100,36 +94,31 @@ def download_summary(code: str) -> Response:
 @blueprint.post("/s/<code>/ekle", endpoint="complaint_word")
 @limiter.limit(limits.COMPLAINTS)
 def add_word(code: str) -> ResponseReturnValue:
-    case, form = _find_proved_case(code), WordForm()
-    if not form.validate():
-        return render_case(case, code, form), 422
-    _lock_recipient(case.recipient_id)
-    try:
-        complaints.add_message(db.session, vault(), case, form.text.data, clock.now())
-    except (complaints.AlreadyClosed, complaints.TooManyMessages) as refused:
-        db.session.rollback()
-        return render_case(case, code, form, problem=type(refused).__name__), 409
-    _refuse_if_asked(case, form)
-    return _commit_and_redirect(code)
+    case = _find_proved_case(code)
+    form = WordForm(case=case)
+    return _add_word(case, code, form) if form.validate() else (render_case(case, code, form), 422)
 
 
 @blueprint.post("/s/<code>/yeniden-ac", endpoint="complaint_reopening")
 @limiter.limit(limits.COMPLAINTS)
 def reopen(code: str) -> ResponseReturnValue:
     """Reopen a case that its answer did not solve."""
-    case, form = _find_proved_case(code), WordForm()
+    case = _find_proved_case(code)
+    form = WordForm(case=case)
     if not form.validate():
         return render_case(case, code, form), 422
-    _lock_recipient(case.recipient_id)
     try:
         complaints.reopen_case(db.session, vault(), case, form.text.data, user_id=None, at=clock.now())
     except complaints.AlreadyOpen:
         db.session.rollback()
-        return _redirect_to_case(code)
+        steps = complaints.list_steps(db.session, vault(), [case.id])
+        if form.text.data not in [step.text for step in steps if step.is_persons]:
+            return _add_word(case, code, form)  # Staff reopened it meanwhile.
+        _refuse_if_asked(case, form)
     except complaints.TooLate as refused:
-        db.session.rollback()
-        return render_case(case, code, form, problem=type(refused).__name__), 409
-    _refuse_if_asked(case, form)
+        return _say_not_taken(case, code, form, refused)
+    else:
+        _refuse_or_hold(case, form)
     return _commit_and_redirect(code)
 
 
@@ -137,42 +126,45 @@ def reopen(code: str) -> ResponseReturnValue:
 @limiter.limit(limits.COMPLAINTS)
 def refuse(code: str) -> ResponseReturnValue:
     """Refuse the channel on which the message came, where it was not refused. Idempotent."""
-    _refuse_channel(_find_case(code))
+    case = _find_case(code)
+    if case.channel:
+        refuse_in_case(case, [case.channel])
     return _commit_and_redirect(code)
 
 
-def _refuse_if_asked(case: Complaint, form: WordForm) -> None:
-    """By the tick, or by words that are a refusal and nothing else."""
-    if form.refuses.data or classify_reply(form.text.data or "") == ReplyOutcome.REFUSAL:
-        _refuse_channel(case)
+def _add_word(case: Complaint, code: str, form: WordForm) -> ResponseReturnValue:
+    try:
+        complaints.add_message(db.session, vault(), case, form.text.data, clock.now())
+    except (complaints.AlreadyClosed, complaints.TooManyMessages) as refused:
+        return _say_not_taken(case, code, form, refused)
+    _refuse_or_hold(case, form)
+    return _commit_and_redirect(code)
 
 
-def _refuse_channel(case: Complaint) -> None:
-    receipt = db.session.get(Receipt, case.receipt_id) if case.receipt_id else None
-    if receipt and case.brand_id and case.channel and _refuse(receipt, case.brand_id, case.channel):
-        complaints.note_refusal(db.session, vault(), case, user_id=None, at=clock.now())
+def _say_not_taken(case: Complaint, code: str, form: WordForm, why: Exception) -> ResponseReturnValue:
+    """Say why words are not taken; a refusal that was posted with them is."""
+    db.session.rollback()
+    is_refused = _refuse_if_asked(case, form)
+    db.session.commit()
+    read_session().rollback()  # The page shows what was just written.
+    return render_case(case, code, form, problem=type(why).__name__, is_refused=is_refused), 409
 
 
-def _refuse(receipt: Receipt, brand_id: int, channel: Channel) -> bool:
-    """Refuse a channel for the present owner of the address; whether they had not. Every refusal is a decision: a grant
-    from before this one may be reported yet."""
-    recipient = _lock_recipient(receipt.recipient_id)  # Twice at once is once.
-    is_news = may_refuse(db.session, recipient, brand_id, channel, receipt.decided_at)
-    if complaints.held_until(db.session, recipient, receipt.decided_at):
-        return False
-    address = addresses.parse(recipients.address_of(vault(), recipient))
-    part = refusals.RefusalScope(recipient, address, [db.session.get_one(Brand, brand_id)], [channel])
-    refusals.withdraw(
-        db.session, vault(), [part], origin=DecisionOrigin.LINK, language=get_locale().language, at=clock.now(),
-        request_metadata=consents.describe_request(request.remote_addr, request.user_agent.string),
-        link_id=receipt.link_id,
-    )  # fmt: skip
-    return is_news
+def _refuse_or_hold(case: Complaint, form: WordForm) -> None:
+    """Refuse as far as is asked. Other words may refuse in ways that no list knows: they hold sending, as a reply does,
+    unless they are a consent's, which grants nothing here."""
+    if not _refuse_if_asked(case, form) and _outcome(form) != ReplyOutcome.CONSENT:
+        complaints.hold_sending(db.session, case, clock.now())
 
 
-def _lock_recipient(recipient_id: int) -> Recipient:
-    """Before any other row, as whoever refuses does."""
-    return db.session.get_one(Recipient, recipient_id, with_for_update=True)
+def _refuse_if_asked(case: Complaint, form: WordForm) -> bool:
+    """Refuse on every channel, by the tick or by words that are a refusal and nothing else; whether that was done."""
+    is_asked = form.refuses.data or _outcome(form) == ReplyOutcome.REFUSAL
+    return is_asked and refuse_in_case(case, tuple(Channel))
+
+
+def _outcome(form: WordForm) -> ReplyOutcome:
+    return classify_reply(form.text.data or "")
 
 
 def _complaint_form(act: ReceiptContents, **options) -> ComplaintForm:
@@ -226,7 +218,7 @@ def _find_proved_case(code: str) -> Complaint:
     """The case with this code, for who has proved its address; everybody else gets its page, where they can."""
     case = _find_case(code)
     if not is_proved(case):
-        abort(make_response(render_case(case, code, WordForm(formdata=None), problem="NotProved"), 403))
+        abort(make_response(render_case(case, code, WordForm(case=case, formdata=None), problem="NotProved"), 403))
     return case
 
 

@@ -85,7 +85,7 @@ LABELS: list[tuple[StrEnum, str]] = [
     (models.ExclusionReason.NO_CONTACT, N_("Teması nasıl ve ne zaman başlattığı yazmıyor")),
     (models.ExclusionReason.OFFERED_LATELY, N_("Son 90 günde aynı tür kampanya ulaşmış")),
     (models.ExclusionReason.CHANGED_HANDS, N_("Adres el değiştirmiş")),
-    (models.ExclusionReason.UNREAD_REPLY, N_("Ret olabilecek yanıtı okunmamış")),
+    (models.ExclusionReason.UNREAD_REPLY, N_("Ret olabilecek yanıtı ya da başvurusu okunmamış")),
     (models.ExclusionReason.STOPPED, N_("Kampanya durduruldu; ileti gitmedi")),
     (models.ExclusionReason.NO_ADDRESS, N_("Böyle bir adres yok: son ileti geri döndü")),
     (models.CampaignState.DRAFT, N_("Taslak")),

@@ -6,7 +6,7 @@ import shortlinks
 from portal.core import clock
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel
-from portal.core.models import Complaint, Receipt
+from portal.core.models import Closing, Complaint, Receipt
 from portal.domain import complaints
 from tests import make
 
@@ -48,3 +48,14 @@ def a_case(app, rows, **choices) -> tuple[Complaint, str]:
         opened(receipt)
     case = rows.one(Complaint)
     return case, code_of(app, case)
+
+
+def closed(app, case: Complaint, text="Numaranızı listeden çıkardık.", closing=Closing.STOPPED) -> None:
+    """Her case settled by staff, with a note."""
+    with app.app_context():
+        of = db.session.get_one(Complaint, case.id)
+        complaints.close_case(
+            db.session, vault(), of, closing, text, link="https://x.example/", sender="X", user_id=7, at=clock.now()
+        )
+        complaints.add_note(db.session, vault(), of, "Aramızda: liste 3", user_id=7, at=clock.now())
+        db.session.commit()

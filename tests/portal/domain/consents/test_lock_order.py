@@ -14,6 +14,8 @@ from portal.core.iys_protocol import Channel, Source
 from portal.core.models import (
     BulkRequest,
     BulkState,
+    Closing,
+    Complaint,
     Consent,
     DayState,
     Decision,
@@ -28,6 +30,9 @@ from portal.services.iys.forwarding import bulk_dispatch, bulk_lists, bulk_resul
 from portal.services.iys.reconciliation import comparison_results, day_file
 from portal.services.iys.reconciliation.schedule import ClaimedDay
 from tests import grants, make
+from tests.portal.domain.complaints.cast import a_case, closed
+from tests.portal.web.dashboard.staff import signed_in
+from tests.portal.web.recipient.open_complaints import proves
 
 pytestmark = pytest.mark.slow
 
@@ -173,6 +178,29 @@ def test_of_two_who_refuse_for_one_person_at_once_the_second_waits_and_finds_it_
     meanwhile(app, holds=refuse, act=refuse_too, then=lambda: None)
 
     assert [each.status for each in rows(Decision, Decision.consent_id == decided.consent_id)] == ["ONAY", "RET"]
+
+
+@pytest.mark.parametrize("act", ["ekle", "yeniden-ac", "closing"])
+def test_a_step_of_a_case_locks_its_person_before_the_case(app, browser, rows, act):
+    case, code = a_case(app, rows)
+    proves(browser)
+    ayse = signed_in(app)
+    if act == "yeniden-ac":
+        closed(app, case, closing=Closing.OTHER)
+    said, answers = {"text": "Yazmayın.", "refuses": "y"}, []
+
+    meanwhile(
+        app,
+        holds=lambda: locking.lock_recipients(db.session, [case.recipient_id]),
+        act=lambda: answers.append(
+            ayse.posts(f"/desk/{case.id}/closing", {"closing": "not_ours"})
+            if act == "closing"
+            else browser.post(f"/s/{code}/{act}", data=said)
+        ),
+        then=touch(Complaint, case.id),
+    )
+
+    assert [each.status_code for each in answers] == [303]
 
 
 def test_who_locked_a_consent_reads_what_another_just_wrote_of_it(app, bring):

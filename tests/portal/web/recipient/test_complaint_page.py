@@ -25,7 +25,7 @@ from portal.core.models import (
 )
 from portal.domain import complaints
 from tests import make
-from tests.portal.domain.complaints.cast import HEADER, TEXT, a_case, code_of
+from tests.portal.domain.complaints.cast import HEADER, TEXT, a_case, closed, code_of
 from tests.portal.web.my_consents.conftest import Visitor
 from tests.portal.web.recipient.open_complaints import complains, proves, told
 
@@ -201,17 +201,6 @@ def test_nobody_writes_a_card_or_an_account_beneath_a_firms_answer(browser, case
     assert rows.count(ComplaintStep) == 1 and "kart ya da hesap numaranızı yazmayın" in browser.get(path).text
     said = "Sipariş 4543 6012 3456 7893, 0532 123 45 67 0533 765 43 21, 28.11.2026 14:05"
     assert browser.post(f"{path}/ekle", data={"text": said}).status_code == 303
-
-
-def closed(app, case, text="Numaranızı listeden çıkardık.", closing=Closing.STOPPED) -> None:
-    with app.app_context():
-        of = db.session.get_one(Complaint, case.id)
-        complaints.close_case(
-            db.session, vault(), of, closing, text, link="https://x.example/", sender="X", user_id=7,
-            at=clock.now(),
-        )  # fmt: skip
-        complaints.add_note(db.session, vault(), of, "Aramızda: liste 3", user_id=7, at=clock.now())
-        db.session.commit()
 
 
 def test_how_it_ended_is_read_and_what_is_among_staff_is_not(app, browser, case):

@@ -1,0 +1,58 @@
+"""Refusing on the pages of a case: what its ticks, buttons and words ask."""
+
+from collections.abc import Sequence
+
+from flask import request
+from flask_babel import get_locale
+from sqlalchemy import select
+
+from portal.core import addresses, clock
+from portal.core.extensions import db, vault
+from portal.core.iys_protocol import Channel
+from portal.core.models import Brand, Complaint, DecisionOrigin, Receipt, Recipient
+from portal.domain import complaints, consents
+from portal.domain.complaints import ReceiptBrand
+from portal.domain.consents import recipients, refusals
+
+
+def refuse_in_case(case: Complaint, channels: Sequence[Channel]) -> bool:
+    """Refuse the brand of a case, or of one for erasure all of its firm, for who holds the address since the case's
+    receipt; False where somebody else does."""
+    recipient = complaints.lock_recipient(db.session, case.recipient_id)
+    if complaints.held_until(db.session, recipient, complaints.held_at(db.session, case)):
+        return False
+    its_brands = Brand.id == case.brand_id if case.brand_id else Brand.provider_id == case.provider_id
+    brands = db.session.scalars(select(Brand).where(its_brands).order_by(Brand.id)).all()
+    receipt = db.session.get(Receipt, case.receipt_id) if case.receipt_id else None
+    if _withdraw(recipient, brands, channels, receipt):
+        complaints.note_refusal(db.session, vault(), case, user_id=None, at=clock.now())
+    return True
+
+
+def refuse_by_receipt(sender: ReceiptBrand, channel: Channel) -> bool:
+    """Refuse one channel of a brand, without a case; False where somebody else has the address since the receipt."""
+    recipient = complaints.lock_recipient(db.session, sender.recipient.id)
+    if complaints.held_until(db.session, recipient, sender.receipt.decided_at):
+        return False
+    _withdraw(recipient, [db.session.get_one(Brand, sender.brand.id)], [channel], sender.receipt)
+    return True
+
+
+def _withdraw(
+    recipient: Recipient, brands: Sequence[Brand], channels: Sequence[Channel], receipt: Receipt | None
+) -> bool:  # fmt: skip
+    """Refuse for the locked recipient, by the link of a receipt or by İzinlerim; whether anything was not refused.
+    Every refusal is a decision: a grant from before this one may be reported yet."""
+    address = addresses.parse(recipients.address_of(vault(), recipient))
+    part = refusals.RefusalScope(recipient, address, brands, channels)
+    is_news = not all(
+        complaints.is_refused(db.session, recipient_id=recipient.id, brand_id=brand_id, channel=channel)
+        for _recipient_id, brand_id, channel in part.keys
+    )
+    refusals.withdraw(
+        db.session, vault(), [part], origin=DecisionOrigin.LINK if receipt else DecisionOrigin.MINE,
+        language=get_locale().language, at=clock.now(),
+        request_metadata=consents.describe_request(request.remote_addr, request.user_agent.string),
+        link_id=receipt.link_id if receipt else None,
+    )  # fmt: skip
+    return is_news

@@ -1,0 +1,193 @@
+"""What a person writes in a case: by the tick it refuses, and without the tick it holds sending until it is read."""
+
+import re
+from datetime import timedelta
+
+import pytest
+import time_machine
+from sqlalchemy import select
+
+from portal.core import clock
+from portal.core.extensions import db, vault
+from portal.core.iys_protocol import Channel, RecipientType
+from portal.core.models import (
+    Closing,
+    Complaint,
+    ComplaintStep,
+    Consent,
+    Decision,
+    DecisionOrigin,
+    Receipt,
+    Recipient,
+    may_have_refused,
+)
+from portal.domain import complaints
+from portal.domain.consents import may_send
+from portal.domain.consents.may_send import Reason
+from tests import make
+from tests.portal.domain.complaints.cast import a_case, closed, code_of, receipt_of
+from tests.portal.services.messaging.vendor_pushes import add_brand
+from tests.portal.web.dashboard.staff import signed_in
+from tests.portal.web.recipient.open_complaints import complains, proves
+
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
+
+
+@pytest.fixture
+def case(app, browser, rows) -> tuple[Complaint, str]:
+    """A case of Fatma's about SMS, who granted them and calls, and its page, where she has proved her number."""
+    found, code = a_case(app, rows, MESAJ="ONAY", ARAMA="ONAY")
+    proves(browser)
+    return found, f"/s/{code}"
+
+
+@pytest.fixture
+def erasure(app, browser, rows) -> tuple[Complaint, str]:
+    """A request of hers for erasure, likewise."""
+    receipt_of(app, rows, MESAJ="ONAY", ARAMA="ONAY")
+    with app.app_context():
+        recipient = db.session.get_one(Recipient, rows.one(Receipt).recipient_id)
+        complaints.request_erasure(db.session, vault(), recipient, language="tr", at=clock.now())
+        db.session.commit()
+    found = rows.one(Complaint)
+    proves(browser)
+    return found, f"/s/{code_of(app, found)}"
+
+
+def reasons(app, case: Complaint) -> list[Reason]:
+    """Why SMS and calls may go, or may not."""
+    with app.app_context():
+        asked, person = (make.brand(), [case.recipient_id]), RecipientType.INDIVIDUAL
+        answers = [
+            may_send.answers(db.session, *asked, channel, person, clock.now())
+            for channel in (Channel.SMS, Channel.CALL)
+        ]
+    return [each[case.recipient_id].reason for each in answers]
+
+
+@pytest.mark.parametrize("way", ["ekle", "yeniden-ac"])
+@pytest.mark.parametrize("text", ["Numaramı listenizden kaldırın.", "I withdraw my consent."])
+def test_words_that_no_list_knows_hold_sending_on_every_channel(app, browser, case, way, text):
+    found, path = case
+    before = reasons(app, found)
+    if way == "yeniden-ac":
+        closed(app, found, closing=Closing.OTHER)
+
+    browser.post(f"{path}/{way}", data={"text": text})
+
+    assert Reason.UNREAD_REPLY not in before and reasons(app, found) == [Reason.UNREAD_REPLY] * 2
+    assert "firma okuyana kadar size ticari ileti gönderilmez" in browser.get(path).text
+
+
+def test_words_of_consent_neither_grant_nor_hold(app, browser, case, rows):
+    found, path = case
+    before = reasons(app, found), rows.count(Decision)
+
+    browser.post(f"{path}/ekle", data={"text": "EVET"})
+
+    assert (reasons(app, found), rows.count(Decision)) == before
+
+
+READINGS = {
+    "note": {"note": "Kargosunu soruyor."},
+    "answer": {"answer": "Siparişiniz yolda."},
+    "closing": {"closing": "no_consent_needed"},
+    "refusal": {"channels": ["MESAJ", "ARAMA"], "source": "HS_CAGRI_MERKEZI"},
+}
+
+
+@pytest.mark.parametrize("act", READINGS)
+def test_staff_ends_the_hold_by_what_it_does_with_the_words_before_it(app, browser, case, rows, act):
+    """Not with words that came while it wrote."""
+    (found, path), ayse, held = case, signed_in(app), []
+    its = {"brand": str(rows(Consent)[0].brand_id)}
+
+    def acts_after(*, meanwhile: str | None = None) -> None:
+        page = ayse.opens(f"/desk/{found.id}").text
+        assert "bir ret olabilir" in page and "Gönderim bekliyor" in ayse.opens("/desk/").text
+        if meanwhile:
+            browser.post(f"{path}/ekle", data={"text": meanwhile})
+        name, seen = ("note" if meanwhile else act), re.search(r'name="seen" value="([^"]+)"', page)[1]
+        assert ayse.posts(f"/desk/{found.id}/{name}", READINGS[name] | its | {"seen": seen}).status_code == 303
+        held.append(Reason.UNREAD_REPLY in reasons(app, found))
+
+    browser.post(f"{path}/ekle", data={"text": "Beni rahat bırakın."})
+    acts_after(meanwhile="Aboneliğimi sonlandırın.")
+    acts_after()
+
+    assert held == [True, False]
+    assert (reasons(app, found) == [Reason.REFUSED] * 2) is (act == "refusal")
+
+
+def test_a_tick_refuses_every_channel_and_holds_nothing_else(app, browser, case, rows):
+    found, path = case
+    assert "hiçbir yolla" in browser.get(path).text
+
+    browser.post(f"{path}/ekle", data={"text": "Artık telefonla da aramayın.", "refuses": "y"})
+
+    assert reasons(app, found) == [Reason.REFUSED] * 2
+    with app.app_context():
+        assert not db.session.scalars(select(Recipient.id).where(may_have_refused(Recipient.id))).all()
+    assert [step.act for step in rows(ComplaintStep)] == ["opened", "added", "refused"]
+
+
+@pytest.mark.parametrize("said", [{"text": "Verilerimi silin, aramayın da.", "refuses": "y"}, {"text": "RET"}])
+def test_a_request_for_erasure_takes_a_refusal_of_all_brands(app, browser, erasure, rows, said):
+    found, path = erasure
+    add_brand(app, "Örnek Outlet", "OUTLET")
+    page = browser.get(path).text
+    assert "Bu firmanın hiçbir markası" in page and page.count(" checked") == 1
+
+    browser.post(f"{path}/ekle", data=said)
+
+    refused = rows(Decision, Decision.status == "RET")
+    assert {each.origin for each in refused} == {DecisionOrigin.MINE} and len({each.brand_id for each in refused}) == 2
+    assert reasons(app, found) == [Reason.REFUSED] * 2
+
+
+def test_other_words_in_a_request_for_erasure_hold_sending(app, browser, erasure):
+    found, path = erasure
+
+    browser.post(f"{path}/ekle", data={"text": "Verilerimi silin. Bana artık mesaj göndermeyin."})
+
+    assert reasons(app, found) == [Reason.UNREAD_REPLY] * 2
+
+
+NOT_TAKEN = {"too many": "yazabileceğiniz kadar yazdınız", "closed": "bu arada sonuçlandı", "too late": "süresi doldu"}
+
+
+@pytest.mark.parametrize("why", NOT_TAKEN)
+def test_a_refusal_counts_where_the_words_beside_it_are_not_taken(app, browser, case, rows, why):
+    found, path = case
+    if why == "too many":
+        for number in range(10):
+            browser.post(f"{path}/ekle", data={"text": f"Saat {number}"})
+    else:
+        closed(app, found, closing=Closing.OTHER)
+    with time_machine.travel(clock.now() + timedelta(days=31 if why == "too late" else 0)):
+        proves(browser)
+        said = {"text": "Hiç yazmayın.", "refuses": "y"}
+        answer = browser.post(f"{path}/{'yeniden-ac' if why == 'too late' else 'ekle'}", data=said)
+
+    assert answer.status_code == 409
+    assert NOT_TAKEN[why] in answer.text and "Reddiniz kaydedildi" in answer.text
+    assert {each.status for each in rows(Consent)} == {"RET"} and rows(ComplaintStep)[-1].act == "refused"
+
+
+def test_who_reopens_what_staff_reopened_meanwhile_loses_no_words(app, browser, case, rows):
+    _, path = case
+    for _twice in range(2):
+        browser.post(f"{path}/yeniden-ac", data={"text": "Aramayın da.", "refuses": "y"})
+
+    assert [step.act for step in rows(ComplaintStep)] == ["opened", "added", "refused"]
+    assert {each.status for each in rows(Consent)} == {"RET"}
+
+
+def test_a_form_beyond_the_limit_says_that_a_repeated_refusal_is_recorded(browser, app, rows):
+    _, code = receipt_of(app, rows)
+    for hour in ("10:00", "10:01", "10:02"):
+        complains(browser, code, hour=hour, day="2026-01-05")
+    with time_machine.travel(clock.now() + timedelta(minutes=2)):
+        answer = complains(browser, code, hour="10:03", day="2026-01-05", refuses="y")
+
+    assert answer.status_code == 429 and "Reddiniz kaydedildi" in answer.text
