@@ -37,8 +37,9 @@ class ApiRowProblem(ExplainedProblem):
     EVIDENCE_MISSING = ("evidence_missing",
                         N_("Onayın dayanağı yazmıyor; “yok”, “var”, “-” ya da “x” dayanak değildir."),
                         N_("Onayı hangi formun, siparişin ya da kaydın kanıtladığını “evidence” alanına yazın."))
-    EVIDENCE_REFUSES = ("evidence_refuses", N_("Onayın dayanağı bir reddi anlatıyor."),
-                        N_("Kişi reddettiyse “status”: “RET” gönderin; onayladıysa onu kanıtlayan kaydı yazın."))
+    EVIDENCE_REFUSES = ("evidence_refuses", N_("Onayın dayanağında ret anlamına gelebilecek bir söz var."),
+                        N_("Kişi reddettiyse “status”: “RET” gönderin. Onayladıysa “evidence” yalnız onayın nerede, "
+                           "nasıl alındığını söylesin (Üyelik formu 2026-118); ret, iptal, çıkış gibi söz geçmesin."))
     CONFIRM = (
         "confirm_not_offered",
         N_("Başka yerde verilmiş bir onayın aynı gün bildirimini İzinlink göndermez."),

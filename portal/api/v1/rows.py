@@ -29,7 +29,7 @@ from portal.core.iys_protocol import (
 from portal.domain.consents.bulk_import import Entry
 from portal.services.imports.date_column import refusal_date
 from portal.services.imports.layout.normalization import folded, says_nothing
-from portal.services.imports.layout.refusals import refuses
+from portal.services.imports.layout.refusals import may_refuse, refuses
 from portal.services.imports.row_results import RowProblem
 
 OUR_FIELDS = ("evidence", "grantedAgain", "correlationId", "reference", "confirm")  # Fields that İYS does not know.
@@ -39,7 +39,10 @@ REFUSAL_FIELDS = ("recipient", "type", "status")  # Without these nobody knows w
 NAMED_RETAILERS = ("retailerCode", "retailerAccess")
 NO_PROBLEM = "H467"  # See Effect.LATE_GRANT.
 # What says that there is no evidence, or only that there is some.
-NO_EVIDENCE = {"yok", "var", "evet", "hayir", "onay", "onayli", "izin", "no", "yes", "true", "false", "x", "test"}
+NO_EVIDENCE = {
+    "yok", "var", "evet", "hayir", "onay", "onayli", "izin", "no", "yes", "true", "false", "x", "test", "0", "1", "e",
+    "h",
+}  # fmt: skip
 CLOCK_AHEAD = timedelta(minutes=1)  # So far may a program's clock be ahead: what it dates counts as of now.
 MAY_LACK = ("H112", "H113")  # What a refusal needs no more than these: date and source.
 
@@ -186,7 +189,7 @@ def _grant(place: int, row: dict[str, Any], address: addresses.Address) -> Entry
     evidence = row.get("evidence", "")
     if says_nothing(evidence) or folded(evidence) in NO_EVIDENCE:
         return BadRow(ApiRowProblem.EVIDENCE_MISSING, "", "evidence")
-    if refuses(evidence):
+    if refuses(evidence) or may_refuse(evidence):  # Nobody can tick that "Red formu" is only the form's name.
         return BadRow(ApiRowProblem.EVIDENCE_REFUSES, "", "evidence")
     if row.get("confirm"):
         return BadRow(ApiRowProblem.CONFIRM, "", "confirm")

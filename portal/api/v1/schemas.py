@@ -182,7 +182,12 @@ class ConsentRow(Strict):
     retailerCode: RetailerCode | None = Field(None, description=RETAILER)
     retailerAccess: RetailerCodes | None = Field(None, min_length=1, max_length=MAX_RETAILERS, description=RETAILERS)
     evidence: Text | None = Field(
-        None, examples=[FORM], description=N_("Onayı kanıtlayan form, sipariş ya da kayıt. Onayda gerekir.")
+        None,
+        examples=[FORM],
+        description=N_(
+            "Onayın nerede, nasıl alındığını kanıtlayan form, sipariş ya da kayıt. Onayda gerekir; içinde ret anlamına "
+            "gelebilecek bir söz varsa (ret, iptal, çıkış, hayır, pasif …) onay alınmaz: evidence_refuses."
+        ),
     )
     grantedAgain: bool = Field(
         False, description=N_("Kişi kendi reddinden sonra yeniden onay verdi ve bunu kanıtlayabilirsiniz.")

@@ -80,6 +80,13 @@ def test_a_row_of_a_list_is_due_when_iys_is_asked_for_the_lists_result(app, prog
         ({"evidence": "YOK"}, "evidence_missing", None),
         ({"evidence": "ret"}, "evidence_refuses", None),
         ({"evidence": "Müşteri formu: SMS istemiyor"}, "evidence_refuses", None),
+        ({"evidence": "Red formu"}, "evidence_refuses", None),
+        ({"evidence": "Kişi hayır dedi"}, "evidence_refuses", None),
+        ({"evidence": "çıkış formu"}, "evidence_refuses", None),
+        ({"evidence": "pasif"}, "evidence_refuses", None),
+        ({"evidence": "Robinson"}, "evidence_refuses", None),
+        ({"evidence": "Ret hakkı hatırlatıldı; onay verdi"}, "evidence_refuses", None),
+        ({"evidence": "0"}, "evidence_missing", None),
         ({"confirm": True}, "confirm_not_offered", None),
         ({"consentDate": None}, "date_missing", "H112"),
         ({"consentDate": "2026-02-30 10:00:00"}, "date_impossible", "H157"),
@@ -112,6 +119,20 @@ def test_a_grant_that_a_file_could_not_bring_is_a_problem(program, rows, fields,
     assert (answer.status_code, answer.json["code"], answer.json["iysCode"]) == (422, code, iys_code)
     assert answer.mimetype == "application/problem+json"
     assert (rows.count(Decision), rows.one(ApiRequest).status) == (0, 422)
+
+
+def test_evidence_that_may_refuse_is_named_with_a_cure_beside_good_rows(program, rows):
+    """Also where it only names the right to refuse: nobody is there to ask."""
+    doubtful = "RET-FORM-1", "opt-out linki gösterildi", "iptal formu", "hayır kurumu üyelik formu"
+    bad = [grant(f"+90532123456{place}") | {"evidence": words} for place, words in enumerate(doubtful)]
+
+    answer = program.post(BULK, {"consents": [*bad, grant()]})
+
+    assert codes(answer) == ["evidence_refuses"] * 4 + [None]
+    assert answer.json["written"] == rows.count(Decision) == 1
+    told = answer.json["results"][0]["problem"]
+    assert "yalnız onayın nerede, nasıl alındığını söylesin" in told["fixTr"]
+    assert told["errors"][0]["field"] == "evidence"
 
 
 def test_a_grant_of_a_program_whose_clock_is_ahead_counts_as_of_now(program, rows):
