@@ -77,7 +77,7 @@ EXAMPLES = (
         "results": [_WRITTEN | {"index": 0, "result": "grant", "reference": "C-1042", "iys": _FORWARDED}],
     }),
     Example("listHistory", f"{OF_BRAND}/consents/history", {"recipient": PHONE, "type": "MESAJ", "limit": 10}, 200, {
-        "reference": "C-1042",
+        "reference": "C-1042", "heldSince": None,
         "items": [{
             "id": DECISION_ID, "status": "ONAY", "consentDate": DATE, "recordedAt": MOMENT,
             "source": "HS_FIZIKSEL_ORTAM", "origin": "api", "isAnnulled": False, **_RETAILERS, "iys": _FORWARDED,

@@ -29,7 +29,10 @@ OPERATIONS: dict[str, tuple[str, str]] = {  # In the order of the page.
     ),
     "listHistory": (
         N_("Bir adresin geçmişi"),
-        N_("Kararları, en yenisi başta, her birinin İYS'deki sonucuyla listeler."),
+        N_(
+            "Kararları, en yenisi başta, her birinin İYS'deki sonucuyla listeler. heldSince doluysa ondan öncekiler "
+            "adresin önceki sahibinindir; adresin sahibine göstereceğiniz listeyi oradan kesin."
+        ),
     ),
     "addConsent": (
         N_("Tek karar bildir"),

@@ -291,6 +291,12 @@ class HistoryItem(NamedRetailers):
 
 class History(Answer):
     reference: str | None
+    heldSince: Moment | None = Field(
+        description=N_(
+            "Adres el değiştirdiyse (“ben değilim” ya da kapanan hat) şimdiki sahibinin olduğu an, yoksa null. "
+            "consentDate'i ya da recordedAt'i bundan önceki karar başkasınındır: adresin sahibine göstermeyin."
+        )
+    )
     items: list[HistoryItem]
     nextCursor: str | None
 

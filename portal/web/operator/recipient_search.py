@@ -48,6 +48,7 @@ def search_recipient(provider_id: int) -> ResponseReturnValue:
         provider,
         ReasonedSearchForm(formdata=None),  # The next search needs a reason of its own.
         address=recipients.masked_address(vault(), found),
+        held_since=found.held_since,
         current_consents=history.current_consents(read_session(), found.id, clock.now()),
         decisions=history.list_decisions(read_session(), found.id, clock.now()),
     )

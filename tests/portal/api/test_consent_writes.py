@@ -9,10 +9,11 @@ import pytest
 import time_machine
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 
 from portal.api.v1.moments import moment
-from portal.core import clock
-from portal.core.extensions import db
+from portal.core import addresses, clock
+from portal.core.extensions import db, vault
 from portal.core.ids import new_id
 from portal.core.iys_protocol import Status
 from portal.core.models import (
@@ -27,7 +28,7 @@ from portal.core.models import (
     Recipient,
     Submission,
 )
-from portal.domain.consents import bulk_import
+from portal.domain.consents import bulk_import, refusals
 from portal.domain.consents.bulk_import import WRITTEN
 from portal.services import consent_requests
 from tests import databases, make
@@ -358,6 +359,23 @@ def test_what_a_firm_calls_a_person_is_kept_sealed_and_said_wherever_the_address
     assert b"C-1043" not in kept
     program.post(CONSENTS, refusal(reference="C-1043", confirm=False))
     assert rows.one(Recipient).reference == kept  # Of a list that names everybody again no row is written.
+
+
+def test_a_history_says_since_when_the_address_is_its_present_holders(app, program):
+    asked = {"recipient": make.PHONE, "type": "MESAJ"}
+    program.post(CONSENTS, grant())
+    before = program.post(f"{CONSENTS}/history", asked).json
+    with app.app_context():
+        at = clock.now() + timedelta(seconds=5)
+        whose, address = db.session.scalars(select(Recipient)).one(), addresses.parse(make.PHONE)
+        refusals.disown(db.session, vault(), whose, address, language="tr", request_metadata="{}", at=at)
+        db.session.commit()
+
+    after = program.post(f"{CONSENTS}/history", asked).json
+
+    assert (before["heldSince"], after["heldSince"]) == (None, moment(at))
+    theirs = [each for each in after["items"] if each["recordedAt"] >= after["heldSince"]]
+    assert [each["origin"] for each in after["items"]] == ["not_mine", "api"] and theirs == after["items"][:1]
 
 
 @pytest.mark.slow

@@ -65,6 +65,16 @@ def test_what_was_granted_in_a_practice_that_is_over_lets_nobody_send(app, suppo
     assert "Deneme</span>" in after
 
 
+def test_support_reads_since_when_the_address_is_its_present_holders(app, support, fatma, path):
+    fatma.decides(MESAJ="ONAY")
+    before = support.posts(path, ASKED).text
+    with app.app_context():
+        db.session.query(Recipient).update({"closed_at": clock.now()})
+        db.session.commit()
+
+    assert "el değiştirdi" in support.posts(path, ASKED).text and "el değiştirdi" not in before
+
+
 def test_opening_the_page_looks_at_nobody(support, path, rows):
     assert support.opens(path).status_code == 200
     assert support.opens(f"{path}?address=05321234567&reason={REASON}").status_code == 200
