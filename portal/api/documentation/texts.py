@@ -99,7 +99,7 @@ REASONS: dict[Reason, str] = {
     Reason.UNCHECKED: N_("Tacir; reddi olup olmadığına İYS'de daha bakılmadı."),
     Reason.REFUSED: N_("Kişi reddetti."),
     Reason.REFUSED_AT_IYS: N_("Kişi İYS'de reddetti."),
-    Reason.UNREAD_REPLY: N_("Kişinin ret olabilecek bir yanıtını, ya da başvurusuna yazdığını, daha kimse okumadı."),
+    Reason.UNREAD_REPLY: N_("Kişinin yanıtı ya da başvurusuna yazdığı bir ret olabilir; daha kimse okumadı."),
     Reason.EXPIRED: N_("Onay İYS'ye süresinde kaydedilemedi; geçersiz."),
     Reason.NOT_GRANTED: N_("Onay yok."),
     Reason.SANDBOX_ENDED: N_("Deneme markasında alınmış; geçersiz."),

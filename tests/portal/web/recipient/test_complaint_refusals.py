@@ -136,7 +136,7 @@ def test_a_request_for_erasure_takes_a_refusal_of_all_brands(app, browser, erasu
     found, path = erasure
     add_brand(app, "Örnek Outlet", "OUTLET")
     page = browser.get(path).text
-    assert "Bu firmanın hiçbir markası" in page and page.count(" checked") == 1
+    assert "Bu firmanın bugünkü hiçbir markası" in page and page.count(" checked") == 1
 
     browser.post(f"{path}/ekle", data=said)
 
