@@ -97,7 +97,10 @@ def test_it_reads_in_order_and_needs_no_script_and_no_colour(site, screens, fatm
 
     tree = page.locator("main").aria_snapshot()
 
-    heading, everything = tree.index('heading "İzinlerim" [level=1]'), tree.index('button "Bugünkü bütün markaları reddet"')
+    heading, everything = (
+        tree.index('heading "İzinlerim" [level=1]'),
+        tree.index('button "Bugünkü bütün markaları reddet"'),
+    )
     first = tree.index('button "Marka 000: SMS için reddet"')
     assert tree.index('button "Çık"') < heading < everything < first < tree.index('link "Marka 000: geçmişi gör"')
     assert not re.search(r'button "Reddet"', tree)  # Each says of which brand and channel.

@@ -21,6 +21,7 @@ RETAILER = N_(
 )
 RETAILERS = N_("Kararda bildirilen, izni kullanabilecek bayiler; şimdiki erişimi …/retailers/access/query söyler.")
 PHONE, FORM = "+905321234567", "Üyelik formu 2026-118, 24.11.2026"
+EVIDENCE = N_("Onayın nerede, nasıl alındığı; onayda gerekir. Ret olabilecek söz geçerse evidence_refuses olur.")
 Text = Annotated[str, Field(max_length=MAX_TEXT)]
 Absent = SkipJsonSchema[None]  # Of a field of a query, in which there is no null.
 Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
@@ -181,14 +182,7 @@ class ConsentRow(Strict):
     recipientType: RecipientType = RecipientType.INDIVIDUAL
     retailerCode: RetailerCode | None = Field(None, description=RETAILER)
     retailerAccess: RetailerCodes | None = Field(None, min_length=1, max_length=MAX_RETAILERS, description=RETAILERS)
-    evidence: Text | None = Field(
-        None,
-        examples=[FORM],
-        description=N_(
-            "Onayın nerede, nasıl alındığını kanıtlayan form, sipariş ya da kayıt. Onayda gerekir; içinde ret anlamına "
-            "gelebilecek bir söz varsa (ret, iptal, çıkış, hayır, pasif …) onay alınmaz: evidence_refuses."
-        ),
-    )
+    evidence: Text | None = Field(None, examples=[FORM], description=EVIDENCE)
     grantedAgain: bool = Field(
         False, description=N_("Kişi kendi reddinden sonra yeniden onay verdi ve bunu kanıtlayabilirsiniz.")
     )
@@ -291,12 +285,7 @@ class HistoryItem(NamedRetailers):
 
 class History(Answer):
     reference: str | None
-    heldSince: Moment | None = Field(
-        description=N_(
-            "Adres el değiştirdiyse (“ben değilim” ya da kapanan hat) şimdiki sahibinin olduğu an, yoksa null. "
-            "consentDate'i ya da recordedAt'i bundan önceki karar başkasınındır: adresin sahibine göstermeyin."
-        )
-    )
+    heldSince: Moment | None = Field(description=N_("Öncesi adresin önceki sahibinindir; el değiştirmediyse null."))
     items: list[HistoryItem]
     nextCursor: str | None
 

@@ -29,7 +29,7 @@ CARD_DIGITS = {"3": 15, "4": 16, "5": 16, "6": 16, "9": 16}  # By the first one.
 IBAN = re.compile(r"TR[\s.-]{0,2}[0-9]{2}(?:[\s.-]{0,2}[0-9]){22}", re.I)
 REFUSES = _l("Bu marka bana artık bu yolla ticari ileti göndermesin: reddetmediysem reddim kaydedilsin.")
 REFUSES_BRAND = _l("Bu marka bana artık hiçbir yolla ticari ileti göndermesin: reddim kaydedilsin.")
-REFUSES_FIRM = _l("Bu firmanın bugünkü hiçbir markası bana artık hiçbir yolla ticari ileti göndermesin: reddim kaydedilsin.")
+REFUSES_FIRM = _l("Bu firmanın bugünkü hiçbir markası bana hiçbir yolla ticari ileti göndermesin: reddim kaydedilsin.")
 BAD_PICTURES = {
     ImageProblem.TOO_LARGE: _l("Resim 15 MB'tan büyük. İletinin ekran görüntüsünü alıp onu seçin."),
     ImageProblem.TOO_MANY_PIXELS: _l("Resim çok büyük. İletinin ekran görüntüsünü alıp onu seçin."),

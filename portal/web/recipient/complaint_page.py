@@ -39,7 +39,6 @@ def render_case(
     is_trial = code_at_iys in sandbox_mode.CODES
     recipient = session.get_one(Recipient, case.recipient_id)
     compared, is_erasure = complaints.compare_case(session, vault(), case), case.kind == ComplaintKind.ERASURE
-    is_anothers = complaints.held_until(session, recipient, complaints.held_at(session, case)) is not None
     reopen_until = case.closed_at + complaints.REOPEN_WITHIN if case.closed_at else None
     return render_template(
         "recipient/complaint.html",
@@ -54,11 +53,6 @@ def render_case(
         trial_name=display_names.trial_name(code_at_iys) if is_trial else None,
         compared=compared,
         complain_until=add_months(clock.day(case.came_at), MONTHS_TO_COMPLAIN) if case.came_at else None,
-        may_refuse=case.brand_id is not None
-        and case.channel is not None
-        and not is_anothers
-        and not complaints.is_refused(session, recipient_id=recipient.id, brand_id=case.brand_id, channel=case.channel),
-        is_anothers=is_anothers,
         may_reopen=reopen_until is not None and at <= reopen_until,
         reopen_until=reopen_until,
         break_links=display_names.break_links,
@@ -67,6 +61,7 @@ def render_case(
         token=form_tokens.asking_token(),
         main_url=absolute_urls.absolute_url("recipient.complaint", code=code) if hosts.is_short_host() else None,
         colour_url=branding.colour_url(brand.colour) if brand and not is_trial else None,
+        **_refusable(case, recipient),
         **_words(case, compared, may_firm_speak=not is_trial and provider.suspended_at is None),
     )
 
@@ -74,6 +69,18 @@ def render_case(
 def is_proved(case: Complaint) -> bool:
     """Whether this request comes from who has proved the address of a case."""
     return address_session.proves(read_session().get_one(Recipient, case.recipient_id))
+
+
+def _refusable(case: Complaint, recipient: Recipient) -> dict[str, bool]:
+    """Whether somebody else has the address by now, and whether the channel of the case may be refused there."""
+    session = read_session()
+    is_anothers = complaints.held_until(session, recipient, complaints.held_at(session, case)) is not None
+    may_refuse = False
+    if case.brand_id and case.channel and not is_anothers:
+        may_refuse = not complaints.is_refused(
+            session, recipient_id=recipient.id, brand_id=case.brand_id, channel=case.channel
+        )
+    return {"is_anothers": is_anothers, "may_refuse": may_refuse}
 
 
 def _words(case: Complaint, compared: Comparison | None, *, may_firm_speak: bool) -> dict[str, Any]:
