@@ -86,6 +86,12 @@ class ComplaintForm(SessionlessForm):
         self._senders, self._channels, self._until = senders, channels, until
 
     @property
+    def names_refusal(self) -> bool:
+        """Whether the tick is there, of a brand and a channel that are known; also where nothing was validated."""
+        choices = [self[name] for name in ("sender", "channel") if name in self]
+        return bool(self.refuses.data) and all(each.data in dict(each.choices) for each in choices)
+
+    @property
     def brand_id(self) -> int:
         return int(self.sender.data) if "sender" in self else self._senders[0][0]
 

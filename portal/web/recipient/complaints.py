@@ -4,13 +4,14 @@ from flask import Response, abort, current_app, g, make_response, redirect, rend
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import gettext as _
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from portal.core import address_holders, addresses, clock
-from portal.core.extensions import db, limiter, read_session, vault
+from portal.core.extensions import db, read_session, vault
 from portal.core.iys_protocol import Channel
 from portal.core.models import Complaint, Receipt, Recipient
 from portal.domain import complaints
-from portal.domain.complaints import screenshots
+from portal.domain.complaints import ReceiptBrand, screenshots
 from portal.domain.consents import recipients
 from portal.domain.receipts.contents import ReceiptContents
 from portal.domain.replies import ReplyOutcome, classify_reply
@@ -19,7 +20,7 @@ from portal.web.recipient.blueprint import blueprint
 from portal.web.recipient.complaint_forms import ComplaintForm, WordForm
 from portal.web.recipient.complaint_page import caution, is_proved, render_case, summary_lines, takes_message
 from portal.web.recipient.complaint_refusals import refuse_by_receipt, refuse_in_case
-from portal.web.shared import address_session, hosts, limits
+from portal.web.shared import address_session, error_pages, hosts, limits
 from portal.web.shared.downloads import attachment
 
 FORM_BYTES = 1024 * 1024  # Bytes around a picture.
@@ -34,19 +35,20 @@ def show_complain(code: str) -> str:
 
 
 @blueprint.post("/m/<code>/sikayet", endpoint="open_case")
-@limiter.limit(limits.COMPLAINTS)
 def open_case(code: str) -> ResponseReturnValue:
     """Open a case and redirect to its page."""
     act = receipts.find_act(code)
     request.max_content_length = screenshots.LARGEST + FORM_BYTES  # Only after the code was found.
-    form = _complaint_form(act)
+    try:
+        form = _complaint_form(act)
+    except RequestEntityTooLarge:
+        error_pages.discard_body(request.environ["wsgi.input"])
+        return _form_page(code, act, _complaint_form(act, formdata=None), too_many="bytes"), 413
+    if limits.wait_for(limits.COMPLAINTS, "complaints", str(act.receipt_ids[0])):
+        return _say_not_opened(code, act, form, too_many="hour")
     if not form.validate():
-        return _form_page(code, act, form), 422
-    receipt = receipts.find_receipt(db.session, code)
-    assert receipt  # Its act was found.
-    sender = next(
-        each for each in complaints.list_receipt_brands(db.session, receipt) if each.brand.id == form.brand_id
-    )
+        return _say_not_opened(code, act, form)
+    sender = _sender(code, form)
     report = complaints.MessageReport(
         form.header.data, form.chosen_channel, form.came_at, form.text.data or "", form.png
     )
@@ -57,9 +59,7 @@ def open_case(code: str) -> ResponseReturnValue:
         )  # fmt: skip
     except (complaints.TooManyOpen, complaints.TooManyToday) as too_many:
         db.session.rollback()
-        is_refused = form.refuses.data and refuse_by_receipt(sender, form.chosen_channel)
-        db.session.commit()
-        return _form_page(code, act, form, too_many=TOO_MANY[type(too_many)], is_refused=is_refused), 429
+        return _say_not_opened(code, act, form, too_many=TOO_MANY[type(too_many)])
     if form.refuses.data:
         refuse_in_case(case, [form.chosen_channel])
     db.session.commit()
@@ -92,21 +92,19 @@ def download_summary(code: str) -> Response:
 
 
 @blueprint.post("/s/<code>/ekle", endpoint="complaint_word")
-@limiter.limit(limits.COMPLAINTS)
 def add_word(code: str) -> ResponseReturnValue:
     case = _find_proved_case(code)
     form = WordForm(case=case)
-    return _add_word(case, code, form) if form.validate() else (render_case(case, code, form), 422)
+    return _add_word(case, code, form) if form.validate() else _say_not_taken(case, code, form)
 
 
 @blueprint.post("/s/<code>/yeniden-ac", endpoint="complaint_reopening")
-@limiter.limit(limits.COMPLAINTS)
 def reopen(code: str) -> ResponseReturnValue:
     """Reopen a case that its answer did not solve."""
     case = _find_proved_case(code)
     form = WordForm(case=case)
     if not form.validate():
-        return render_case(case, code, form), 422
+        return _say_not_taken(case, code, form)
     try:
         complaints.reopen_case(db.session, vault(), case, form.text.data, user_id=None, at=clock.now())
     except complaints.AlreadyOpen:
@@ -123,7 +121,6 @@ def reopen(code: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/s/<code>/ret", endpoint="complaint_refusal")
-@limiter.limit(limits.COMPLAINTS)
 def refuse(code: str) -> ResponseReturnValue:
     """Refuse the channel on which the message came, where it was not refused. Idempotent."""
     case = _find_case(code)
@@ -141,13 +138,14 @@ def _add_word(case: Complaint, code: str, form: WordForm) -> ResponseReturnValue
     return _commit_and_redirect(code)
 
 
-def _say_not_taken(case: Complaint, code: str, form: WordForm, why: Exception) -> ResponseReturnValue:
+def _say_not_taken(case: Complaint, code: str, form: WordForm, why: Exception | None = None) -> ResponseReturnValue:
     """Say why words are not taken; a refusal that was posted with them is."""
     db.session.rollback()
     is_refused = _refuse_if_asked(case, form)
     db.session.commit()
     read_session().rollback()  # The page shows what was just written.
-    return render_case(case, code, form, problem=type(why).__name__, is_refused=is_refused), 409
+    problem = type(why).__name__ if why else None
+    return render_case(case, code, form, problem=problem, is_refused=is_refused), 409 if why else 422
 
 
 def _refuse_or_hold(case: Complaint, form: WordForm) -> None:
@@ -165,6 +163,22 @@ def _refuse_if_asked(case: Complaint, form: WordForm) -> bool:
 
 def _outcome(form: WordForm) -> ReplyOutcome:
     return classify_reply(form.text.data or "")
+
+
+def _say_not_opened(
+    code: str, act: ReceiptContents, form: ComplaintForm, *, too_many: str | None = None
+) -> ResponseReturnValue:  # fmt: skip
+    """Show the form again. The refusal that is ticked counts, whatever limit is reached and whatever else is wrong."""
+    is_refused = form.names_refusal and refuse_by_receipt(_sender(code, form), form.chosen_channel)
+    db.session.commit()
+    return _form_page(code, act, form, too_many=too_many, is_refused=is_refused), 429 if too_many else 422
+
+
+def _sender(code: str, form: ComplaintForm) -> ReceiptBrand:
+    receipt = receipts.find_receipt(db.session, code)
+    assert receipt  # Its act was found.
+    found = complaints.list_receipt_brands(db.session, receipt)
+    return next(each for each in found if each.brand.id == form.brand_id)
 
 
 def _complaint_form(act: ReceiptContents, **options) -> ComplaintForm:

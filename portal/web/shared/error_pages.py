@@ -42,6 +42,13 @@ def init_app(app: Flask) -> None:
     app.log_exception = lambda exc_info: log.error("request.failed", exc_info=exc_info)  # type: ignore[method-assign]
 
 
+def discard_body(upload: IO[bytes]) -> None:
+    """Read what is still being sent: a browser still sending when the connection closes shows no page at all."""
+    left = MOST_DISCARDED
+    while left > 0 and (chunk := upload.read(min(left, 1 << 16))):
+        left -= len(chunk)
+
+
 def _database_error(error: Exception) -> ResponseReturnValue:
     if not is_unavailable(error):
         raise error
@@ -56,9 +63,9 @@ def _page(error: HTTPException) -> ResponseReturnValue:
         return error  # The host is invalid: url_for fails, so that a page could not link to its style sheets.
     is_maintenance = isinstance(error, UnderMaintenance)
     if error.code == 413:
-        _discard_body(request.environ["wsgi.input"])
+        discard_body(request.environ["wsgi.input"])
     elif is_maintenance:
-        _discard_body(request.stream)  # Ends where the form was read already.
+        discard_body(request.stream)  # Ends where the form was read already.
     if problems.is_api_request():
         return problems.http_error_response(error)
     template = "errors/maintenance.html" if is_maintenance else PAGES.get(error.code, "errors/other.html")
@@ -69,10 +76,3 @@ def _page(error: HTTPException) -> ResponseReturnValue:
 def _render(template: str, **facts: Any) -> str:
     """Render without the blueprints' context processors: the database may be what went wrong."""
     return current_app.jinja_env.get_template(template).render(facts)
-
-
-def _discard_body(upload: IO[bytes]) -> None:
-    """Read what is still being sent: a browser still sending when the connection closes shows no page at all."""
-    left = MOST_DISCARDED
-    while left > 0 and (chunk := upload.read(min(left, 1 << 16))):
-        left -= len(chunk)

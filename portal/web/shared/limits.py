@@ -37,8 +37,8 @@ VERIFY = "30 per minute"  # Receipts checked from one address, by token or by nu
 MESSAGE_CHECK = "60 per minute"  # Pasted messages compared for one address, behind which a mobile network may stand.
 RECEIPT_PAPER = "30 per minute"  # Receipts drawn as PDF for one address: each takes a while of a process.
 INVITATIONS = "30 per hour"  # Mails of a provider to addresses that somebody there typed in.
-COMPLAINTS = "60 per hour"  # Cases, and words in them, from one address: each picture costs a second. A whole mobile
-# network may stand behind one address; per person, rows are counted.
+COMPLAINTS = "60 per hour"  # Forms that report a message by one receipt: each picture costs a second. Not by address,
+# behind which a whole mobile network may stand; a refusal on such a form is taken before.
 CODES = "30 per minute"  # Codes to prove an address, asked for from one: each searches all providers. How many
 # are sent is counted in rows (portal/core/throttle.py).
 POINT = "60 per minute"  # Posts at consent points from one address, where a shop's whole network may sit, but for the

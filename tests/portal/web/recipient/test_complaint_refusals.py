@@ -8,7 +8,7 @@ import time_machine
 from sqlalchemy import select
 
 from portal.core import clock
-from portal.core.extensions import db, vault
+from portal.core.extensions import db, limiter, vault
 from portal.core.iys_protocol import Channel, RecipientType
 from portal.core.models import (
     Closing,
@@ -191,3 +191,23 @@ def test_a_form_beyond_the_limit_says_that_a_repeated_refusal_is_recorded(browse
         answer = complains(browser, code, hour="10:03", day="2026-01-05", refuses="y")
 
     assert answer.status_code == 429 and "Reddiniz kaydedildi" in answer.text
+
+
+@pytest.mark.parametrize("act", ["ekle", "yeniden-ac"])
+def test_a_refusal_counts_beside_words_that_are_wrong(browser, case, rows, act):
+    answer = browser.post(f"{case[1]}/{act}", data={"text": "x" * 2001, "refuses": "y"})
+
+    assert answer.status_code == 422
+    assert "Reddiniz kaydedildi" in answer.text and "En çok 2.000 karakter" in answer.text
+    assert {each.status for each in rows(Consent)} == {"RET"}
+
+
+def test_what_others_of_a_network_post_stops_no_refusal_in_a_case(app, browser, case, rows):
+    limiter.enabled, stranger = True, app.test_client()
+    limiter.reset()
+
+    told = [stranger.post(f"/s/{'a' * 20}/{act}").status_code for act in ("ret", "ekle") for _ in range(61)]
+
+    assert told[-1] == 429 and browser.post(f"{case[1]}/ret").status_code == 303
+    assert browser.post(f"{case[1]}/ekle", data={"text": "RET"}).status_code == 303
+    assert {each.status for each in rows(Consent)} == {"RET"}

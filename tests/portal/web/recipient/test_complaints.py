@@ -6,11 +6,13 @@ from datetime import timedelta
 import pytest
 import time_machine
 from PIL import Image
+from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
 from portal.core import clock
 from portal.core.extensions import db, limiter, vault
 from portal.core.models import Complaint, ComplaintStep, Decision, Finding, Receipt, Recipient
+from portal.domain.complaints import screenshots
 from tests import make
 from tests.portal.domain.complaints.cast import HEADER, TEXT, code_of
 from tests.portal.web.recipient.open_complaints import complains, proves, told
@@ -22,6 +24,12 @@ def picture(kind: str = "PNG", size=(400, 800)) -> bytes:
     file = io.BytesIO()
     Image.new("RGB", size, "white").save(file, kind)
     return file.getvalue()
+
+
+def form_with(upload: bytes, **other) -> dict:
+    """A post whose picture the test client does not write to a file of its own."""
+    boundary, body = encode_multipart(told(picture=FileStorage(io.BytesIO(upload), "x.png"), **other))
+    return {"data": body, "content_type": f'multipart/form-data; boundary="{boundary}"'}
 
 
 def test_asking_opens_nothing(browser, code, rows):
@@ -116,9 +124,7 @@ def test_a_bad_picture_is_explained_and_loses_no_word(browser, code, rows, uploa
 
 
 def test_a_large_picture_is_taken_where_the_code_is_somebodys_and_only_there(browser, code, rows):
-    large = (io.BytesIO(picture() + bytes(8 * 1024 * 1024)), "x.png")
-    boundary, body = encode_multipart(told(picture=large))
-    sent = {"data": body, "content_type": f'multipart/form-data; boundary="{boundary}"'}
+    sent = form_with(picture() + bytes(8 * 1024 * 1024))
 
     assert browser.post(f"/m/{make.misspell(code)}/sikayet", **sent).status_code == 404
     assert browser.post(f"/m/{code}/sikayet", **sent).status_code == 303
@@ -144,11 +150,41 @@ def test_who_was_forwarded_the_link_learns_of_cases_neither_their_words_nor_thei
     assert "/s/" not in page and answer.location.startswith("/s/")
 
 
-def test_many_from_one_network_are_slowed_down(app, browser, code):
+OTHER = "+905329876543"
+
+
+def test_many_by_one_receipt_are_slowed_down_and_refuse_all_the_same(app, browser, code, rows):
+    """A whole mobile network may stand behind one address: others there open cases, too."""
     limiter.enabled = True
     answers = [browser.post(f"/m/{code}/sikayet", data={}).status_code for _ in range(61)]
+    assert answers == [422] * 60 + [429] and rows.count(Complaint) == 0
 
-    assert answers == [422] * 60 + [429]
+    answer = complains(browser, code, channel="ARAMA", refuses="y")
+    assert answer.status_code == 429 and "Reddiniz kaydedildi" in answer.text and "Bir saat sonra" in answer.text
+    assert [each.status for each in rows(Decision, Decision.channel == "ARAMA")] == ["RET"]
+    other = make.Person(app.test_client(), make.codes(app, OTHER)[OTHER]).decides(MESAJ="RET").location
+    assert complains(browser, other.removeprefix("/m/")).status_code == 303
+
+
+@pytest.mark.parametrize("wrong", [{"header": ""}, {"day": ""}, {"picture": (io.BytesIO(b"heic"), "a.heic")}])
+def test_a_ticked_refusal_counts_whatever_else_is_wrong(browser, code, rows, wrong):
+    answer = complains(browser, code, channel="ARAMA", refuses="y", **wrong)
+
+    assert answer.status_code == 422 and "Reddiniz kaydedildi" in answer.text and "henüz açılmadı" in answer.text
+    assert [each.status for each in rows(Decision, Decision.channel == "ARAMA")] == ["RET"]
+    assert complains(browser, code, channel="", refuses="y").status_code == 422
+    assert complains(browser, code, channel="EPOSTA", refuses="y").status_code == 422
+    assert len(rows(Decision, Decision.channel == "ARAMA")) == 1 and rows.count(Decision) == 2
+
+
+def test_who_sends_too_large_a_picture_is_told_that_nothing_was_recorded(browser, code, rows):
+    before = rows.count(Decision)
+    too_large = form_with(bytes(screenshots.LARGEST + 2 * 1024 * 1024), channel="ARAMA", refuses="y")
+    answer = browser.post(f"/m/{code}/sikayet", **too_large)
+
+    assert answer.status_code == 413 and "hiçbir şey kaydedilmedi" in answer.text and rows.count(Decision) == before
+    assert browser.post(f"/m/{code}/sikayet", data={"channel": "ARAMA", "refuses": "y"}).status_code == 422
+    assert rows(Decision)[-1].status == "RET"
 
 
 def test_who_had_the_address_before_reports_what_came_until_then(app, browser, code, rows):
