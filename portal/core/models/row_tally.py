@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from sqlalchemy import Identity, String, func, select, union_all
+from sqlalchemy import Identity, Index, String, func, select, union_all
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from portal.core.models.base import Base, BigId
@@ -88,6 +88,9 @@ class RowTally(Base):
 
 class RowTallyChange(Base):
     """What one statement changed, until it is folded into the total. PostgreSQL only."""
+
+    # Pages are as fast while nobody folds.
+    __table_args__ = (Index("ix_row_tally_change_firm", "provider_id", "subject"),)
 
     id: Mapped[int] = mapped_column(BigId, Identity(), primary_key=True)
     subject: Mapped[str] = mapped_column(String(12))

@@ -14,7 +14,7 @@ from tests.portal.web.dashboard.staff import signed_in
 OPERATOR = "derya@operator.example"
 GROWING = {
     "audience_entry", "link", "recipient", "consent", "decision", "submission", "receipt", "receipt_decision", "leaf",
-    "message", "audit_entry", "movement", "event", "visit", "attempt", "complaint",
+    "message", "audit_entry", "movement", "event", "visit", "attempt", "complaint", "row_tally_change",
 }  # fmt: skip
 EXPLAIN, SCAN = (
     ("EXPLAIN ", re.compile(r"Seq Scan on (\w+)")) if databases.SERVER
@@ -39,6 +39,7 @@ def acts(app) -> dict:
         "receipt": lambda: app.test_client().get(person.decides(MESAJ="RET").location),
         "consent asked for by a program": lambda: program.get(f"{CONSENTS}/MESAJ/{make.PHONE}"),
         "health of the installation": lambda: operator.opens("/operator/health"),
+        "brands": lambda: ayse.opens("/dashboard/brands"),
         "search at the desk": lambda: ayse.opens(ayse.posts("/desk/search", {"address": make.PHONE}).location),
     }
 
