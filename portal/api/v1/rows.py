@@ -38,6 +38,7 @@ HALF_SIGN = re.compile("[\ud800-\udfff]")  # JSON can escape half of a surrogate
 REFUSAL_FIELDS = ("recipient", "type", "status")  # Without these nobody knows what is refused.
 NAMED_RETAILERS = ("retailerCode", "retailerAccess")
 NO_PROBLEM = "H467"  # See Effect.LATE_GRANT.
+DOCUMENT = re.compile(r"\b(?:form|belge|dilekce|talep|talebi|kayit|kaydi|kisi|musteri|uye|dedi|diyor)\w{0,6}\b")
 # What says that there is no evidence, or only that there is some.
 NO_EVIDENCE = {
     "yok", "var", "evet", "hayir", "onay", "onayli", "izin", "no", "yes", "true", "false", "x", "test", "0", "1", "e",
@@ -189,7 +190,7 @@ def _grant(place: int, row: dict[str, Any], address: addresses.Address) -> Entry
     evidence = row.get("evidence", "")
     if says_nothing(evidence) or folded(evidence) in NO_EVIDENCE:
         return BadRow(ApiRowProblem.EVIDENCE_MISSING, "", "evidence")
-    if refuses(evidence) or may_refuse(evidence):  # Nobody can tick that "Red formu" is only the form's name.
+    if _may_refuse(evidence):
         return BadRow(ApiRowProblem.EVIDENCE_REFUSES, "", "evidence")
     if row.get("confirm"):
         return BadRow(ApiRowProblem.CONFIRM, "", "confirm")
@@ -202,6 +203,13 @@ def _grant(place: int, row: dict[str, Any], address: addresses.Address) -> Entry
         place, address, Channel(row["type"]), _type_of(row), Status.GRANTED, source,
         parse_wire_date(row["consentDate"]), is_vouched=row.get("grantedAgain", False), retailers=_retailers_of(row),
     )  # fmt: skip
+
+
+def _may_refuse(evidence: str) -> bool:
+    """Whether evidence tells of a refusal, or is a form or a saying of one word that may: "Red formu", "hayır dedi".
+    Nobody is there to ask whether that is only the form's name."""
+    left = DOCUMENT.sub(" ", folded(evidence)).split()
+    return refuses(evidence) or (len(left) == 1 and may_refuse(left[0]))
 
 
 def _type_of(row: dict[str, Any]) -> RecipientType:

@@ -136,6 +136,13 @@ def test_evidence_that_may_refuse_is_named_with_a_cure_beside_good_rows(program,
     assert told["errors"][0]["field"] == "evidence"
 
 
+def test_evidence_may_name_documents_of_ordinary_business(program, rows):
+    ordinary = "e-Arşiv fatura 2026-118", "Kasa çıkış formu", "Çıkış anketi", "Red Bull etkinliği kayıt formu", "No 22"
+    grants = [grant(f"+90532123456{place}") | {"evidence": words} for place, words in enumerate(ordinary)]
+
+    assert codes(program.post(BULK, {"consents": grants})) == [None] * 5
+
+
 def test_a_grant_of_a_program_whose_clock_is_ahead_counts_as_of_now(program, rows):
     with time_machine.travel(clock.now(), tick=False):
         answers = [program.post(CONSENTS, grant(ago=timedelta(seconds=-ahead))) for ahead in (61, 60)]
