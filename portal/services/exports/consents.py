@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session, aliased
 
 from portal.core.iys_protocol import Channel, RecipientType, Status
-from portal.core.models import Brand, Consent, Decision, Recipient, Tallied, count_rows
+from portal.core.models import Brand, Consent, Decision, Difference, Recipient, Tallied, count_rows
 from portal.core.vault import Vault
 from portal.domain.consents.evidence import evidence_column, has_strength
 from portal.domain.consents.may_send import may_send
@@ -93,7 +93,9 @@ def _conditions(wanted: ExportFilter) -> Iterator[ColumnElement[bool]]:
     yield Consent.status.is_not(None)
     yield from wanted.key_conditions(Consent)
     told = aliased(Decision)
-    yield from wanted.day_conditions(*wanted.moments_of(told, told.consent_id == Consent.id), Consent.iys_as_of)
+    differs = wanted.last_of(Difference.found_at, Difference.consent_id == Consent.id)  # A day's file may be days old.
+    decided = wanted.moments_of(told, told.consent_id == Consent.id)
+    yield from wanted.day_conditions(*decided, Consent.iys_as_of, differs)
     yield from wanted.brand_conditions(Consent.brand_id)
     if wanted.may_send is not None:
         yield may_send() if wanted.may_send else ~may_send()

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, aliased
 
 from portal.core.addresses import AddressKind
 from portal.core.iys_protocol import Channel, Status
-from portal.core.models import Brand, Consent, Decision, Recipient, is_sandbox_recipient
+from portal.core.models import Brand, Consent, Decision, Difference, Recipient, is_sandbox_recipient
 from portal.core.models.recipient import latest
 from portal.core.vault import Vault
 from portal.domain.consents.may_send import may_send
@@ -80,6 +80,7 @@ def _conditions(wanted: ExportFilter) -> Iterator[ColumnElement[bool]]:
     yield from wanted.day_conditions(
         Recipient.created_at, Recipient.reassigned_at, Recipient.closed_at, *decided,
         wanted.last_of(Consent.iys_as_of, *of_brand),
+        wanted.last_of(Difference.found_at, Difference.consent_id == Consent.id, *of_brand),
     )  # fmt: skip
     if wanted.brand_id is not None:
         yield exists().where(Consent.recipient_id == Recipient.id, Consent.brand_id == wanted.brand_id)

@@ -9,7 +9,17 @@ from portal.core import clock
 from portal.core.addresses import parse
 from portal.core.extensions import db, read_session, vault
 from portal.core.iys_protocol import Channel, RecipientType, Status
-from portal.core.models import Annulment, Brand, Consent, Decision, Outcome, Provider, Recipient
+from portal.core.models import (
+    Annulment,
+    Brand,
+    Consent,
+    Decision,
+    Difference,
+    DifferenceKind,
+    Outcome,
+    Provider,
+    Recipient,
+)
 from portal.domain.consents import recipients
 from portal.services import exports
 from portal.services.exports import ExportFilter, ExportKind, decisions
@@ -184,26 +194,33 @@ def test_both_days_are_included_as_istanbul_counts_them(app, holder, kind):
 
 @pytest.mark.parametrize("kind", ExportKind)
 def test_who_takes_what_is_new_each_night_misses_nothing_that_was_recorded_late(app, holder, kind):
-    """Told late, taken back, learned at İYS, or of a line that changed hands: each is new on the day it was noted."""
+    """Told late, taken back, learned at İYS or from its file of days ago, or of a line that
+    changed hands: each is new on the day it was noted."""
     before, today = timedelta(days=10), clock.day(clock.now())
-    taken_back, same, changed = "+905321112233", "+905321112244", "+905321112255"
-    for address in (make.PHONE, OTHER_PHONE, taken_back, same, changed):
+    taken_back, same, changed, of_file = "+905321112233", "+905321112244", "+905321112255", "+905321112266"
+    for address in (make.PHONE, OTHER_PHONE, taken_back, same, changed, of_file):
         holder.grants(address, ago=before)
     void = holder.decides(taken_back, Status.REFUSED, ago=timedelta(days=9))
     holder.decides(make.PHONE, Status.REFUSED, ago=timedelta(days=3), recorded_at=clock.now())
     with app.app_context():
         at, of = clock.now(), db.session.get_one(Decision, void).provider_id
         db.session.add(Annulment(decision_id=void, provider_id=of, at=at))
-        learned, closed = (recipients.find(db.session, vault(), of, parse(each)) for each in (OTHER_PHONE, changed))
-        learns = update(Consent).where(Consent.recipient_id == learned.id)
-        db.session.execute(learns.values(iys_status="RET", iys_as_of=at))
+        learned, closed, late = (
+            recipients.find(db.session, vault(), of, parse(each)) for each in (OTHER_PHONE, changed, of_file)
+        )
+        for each, as_of in ((learned, at), (late, at - timedelta(days=2))):
+            learns = update(Consent).where(Consent.recipient_id == each.id)
+            db.session.execute(learns.values(iys_status="RET", iys_as_of=as_of))
         closed.closed_at = at
+        consent = db.session.scalars(select(Consent).where(Consent.recipient_id == late.id)).one()
+        facts = {"provider_id": of, "brand_id": consent.brand_id, "consent_id": consent.id}
+        db.session.add(Difference(**facts, kind=DifferenceKind.ONLY_AT_IYS, found_at=at))
         db.session.commit()
 
     expected = {
-        ExportKind.CONSENTS: {make.PHONE, taken_back, OTHER_PHONE},
+        ExportKind.CONSENTS: {make.PHONE, taken_back, OTHER_PHONE, of_file},
         ExportKind.DECISIONS: {make.PHONE, taken_back},
-        ExportKind.RECIPIENTS: {make.PHONE, taken_back, OTHER_PHONE, changed},
+        ExportKind.RECIPIENTS: {make.PHONE, taken_back, OTHER_PHONE, of_file, changed},
     }
     assert {row.address for row in told(app, kind, since=today)} == expected[kind]
     assert {row.address for row in told(app, kind, since=today, until=today)} == expected[kind]
