@@ -9,7 +9,8 @@ import sqlite3
 import threading
 import time
 from collections import deque
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, cast
 
@@ -245,3 +246,20 @@ class WriterLock:
                 self._waiting.popleft().set()
             else:
                 self._is_held = False
+
+
+LISTS = WriterLock()  # Of this process.
+
+
+@contextmanager
+def one_list_at_a_time(session: Session) -> Iterator[None]:
+    """Let one block of a process at a time write thousands of rows where there is one writer (SQLite): whoever writes a
+    few waits for one list, not for all. Raises TimeoutError."""
+    if session.get_bind().dialect.name != "sqlite":
+        yield
+        return
+    LISTS.acquire()
+    try:
+        yield
+    finally:
+        LISTS.release()

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from portal.api.v1.moments import moment
-from portal.core import addresses, clock
+from portal.core import addresses, clock, database
 from portal.core.extensions import db, vault
 from portal.core.ids import new_id
 from portal.core.iys_protocol import Status
@@ -134,6 +135,19 @@ def test_evidence_that_may_refuse_is_named_with_a_cure_beside_good_rows(program,
     told = answer.json["results"][0]["problem"]
     assert "yalnız onayın nerede, nasıl alındığını söylesin" in told["fixTr"]
     assert told["errors"][0]["field"] == "evidence"
+
+
+@pytest.mark.skipif(bool(databases.SERVER), reason="PostgreSQL has more than one writer")
+def test_a_refusal_waits_for_one_list_and_not_for_all_that_came(app, program, rows):
+    """Each holds SQLite's writer for seconds: a process writes one at a time, and only that one is before others."""
+    with ThreadPoolExecutor() as pool, app.app_context(), database.one_list_at_a_time(db.session):
+        lists = [pool.submit(program.post, BULK, {"consents": [grant()]}) for _ in range(2)]
+        while database.LISTS.waiting < len(lists):
+            time.sleep(0.01)
+        answer = program.post(CONSENTS, refusal())
+
+        assert (answer.status_code, rows.count(Decision)) == (200, 1)
+    assert [codes(each.result()) for each in lists] == [[None], [None]]
 
 
 def test_evidence_may_name_documents_of_ordinary_business(program, rows):
