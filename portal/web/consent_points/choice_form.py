@@ -47,7 +47,7 @@ def choose(slug: str) -> ResponseReturnValue:
         return pages.render_review(point, FormState(chosen=served.choices, name=name))
     if "change" in request.form:
         return pages.render_choices(point, FormState(chosen=served.choices, name=served.name))
-    chosen = replace(served, choices=served.choices or _read_choices(point), name=name)
+    chosen = replace(served, choices=served.choices or _read_choices(point), name=name, chosen_at=at)
     messages = () if chosen.choices else ("choose",)
     if Status.GRANTED in chosen.choices.values():
         wrong = posted_form.name_problem(name, is_required=point.requires_name)

@@ -108,7 +108,7 @@ def _decide(point: PublicPoint, proof: AddressProof) -> consents.DecisionResult:
         db.session, vault(), context, mine, form, is_live=point.is_open, language=get_locale().language,
         request_metadata=consents.describe_request(request.remote_addr, request.user_agent.string), at=at,
         undo_period=timedelta(seconds=current_app.config["UNDO_SECONDS"]), origin=DecisionOrigin.POINT,
-        name=chosen.name if Status.GRANTED in mine.values() else "", chosen_at=chosen.served_at,
+        name=chosen.name if Status.GRANTED in mine.values() else "", chosen_at=chosen.chosen_at,
     )  # fmt: skip
 
 

@@ -25,16 +25,18 @@ class Selection:
     choices: dict[Channel, Status] = field(default_factory=dict)
     name: str = ""
     receipts: tuple[str, ...] = ()  # Codes of the receipts for another address.
+    chosen_at: datetime | None = None  # None before.
 
     @classmethod
     def from_facts(cls, facts: Mapping[str, Any]) -> "Selection":
         return cls(
             text_id=facts["text"],
             language=facts["language"],
-            served_at=datetime.fromtimestamp(facts["served"] / 1000, UTC),
+            served_at=_moment(facts["served"]),
             choices={Channel(channel): Status(status) for channel, status in facts["choices"].items()},
             name=facts["name"],
             receipts=tuple(facts["receipts"]),
+            chosen_at=_moment(facts.get("chosen") or facts["served"]) if facts["choices"] else None,
         )
 
     @property
@@ -43,7 +45,8 @@ class Selection:
         return {
             "text": self.text_id,
             "language": self.language,
-            "served": int(self.served_at.timestamp() * 1000),
+            "served": _milliseconds(self.served_at),
+            "chosen": _milliseconds(self.chosen_at) if self.chosen_at else None,
             "choices": {channel.value: status.value for channel, status in self.choices.items()},
             "name": self.name,
             "receipts": list(self.receipts),
@@ -65,3 +68,11 @@ def read_token(token: str, point_id: int) -> Selection | None:
     except (BadSignature, ValueError, TypeError):
         return None
     return Selection.from_facts(facts) if signed_point == point_id else None
+
+
+def _moment(milliseconds: int) -> datetime:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
+
+
+def _milliseconds(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)

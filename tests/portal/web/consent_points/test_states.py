@@ -116,6 +116,21 @@ def test_a_refusal_between_the_choice_and_the_code_is_not_outvoted(app, point, r
     assert rows(Decision)[-1].status == "ONAY"
 
 
+def test_a_page_that_was_open_before_a_refusal_grants_by_a_choice_after_it(app, point, rows):
+    """As on a shop's tablet."""
+    code, fatma = make.codes(app)[make.PHONE], Visitor(app)
+    with time_machine.travel(clock.now(), tick=False) as now:
+        fatma.opens()
+        now.shift(10)
+        app.test_client().post(f"/k/{code}", data={"MESAJ": "RET"})
+        now.shift(10)
+        fatma.posts(f"/b/{SLUG}", form=fatma.form, MESAJ="ONAY")
+        fatma.writes(make.PHONE)
+        fatma.types()
+
+    assert [each.status for each in rows(Decision)] == ["RET", "ONAY"]
+
+
 def test_no_new_code_is_sent_where_nothing_is_asked(app, point, rows):
     fatma = Visitor(app)
     fatma.chooses(MESAJ="RET")
