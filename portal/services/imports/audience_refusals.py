@@ -50,7 +50,7 @@ class RefusalReader:
         # Further ones, beside those that are read: "SMS izni (güncel)".
         self._statuses = {
             place for place, name in enumerate(header) if {*STATUSES}.intersection(announced(name) or ())
-        } - {*read, *(place for place, said in self._named.items() if said is not None)}
+        } - {*read, *stays, *(place for place, said in self._named.items() if said is not None)}
         self._coded = {place for place in self._statuses if CODED in words[place : place + 1]}
         self._of_states = {
             place for place in self._statuses

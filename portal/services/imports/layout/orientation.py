@@ -25,7 +25,8 @@ def is_transposed(lines: Sequence[Line]) -> bool:
             runs = runs or count > 1
         elif values and not any(map(is_clear, values)):  # No header.
             has_others = True
-            has_below = has_below or (bool(labels) and (is_clear(label) or refusal_named(label) is not None))
+            is_named = is_clear(label) or refusal_named(label) is not None
+            has_below = has_below or (bool(labels) and is_named and not _names_addresses(label))
     return bool(labels) and (has_below or (runs and has_others and len({*labels}) == len(labels)))
 
 

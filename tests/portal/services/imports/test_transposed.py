@@ -25,6 +25,7 @@ Telefon;0532 700 02 11;0532 700 03 11
 Telefon;0532 700 02 11;Evet|E-posta;a2@example.com;Hayır|SMS;0532 700 03 11;Evet
 Kanal;Numara;Durum|Telefon;0532 700 02 11;Evet|Telefon;0532 700 03 11;Hayır
 Tip;No;Cevap|Telefon;0532 700 02 11;Evet|Telefon;0532 700 03 11;Hayır
+Tür;Numara;İsim|Telefon;0532 700 02 11;Ali|Telefon;0532 700 03 11;Can|Telefon;;Fatma|E-posta;yok;Elif
 Firma;Yıldız A.Ş.|Telefon;0212 555 44 33|Telefon;SMS izni|0532 700 02 11;1|0532 700 03 11;0
 Telefon;SMS izni|0532 700 02 11;1
 Telefon;Cep 2|0532 700 02 11;0532 700 03 11|0532 700 04 11;

@@ -210,15 +210,16 @@ def test_guests_who_came_and_left_are_asked_once_somebody_vouches():
     days = ["10.11.2026;12.11.2026", "13.11.2026;14.11.2026", "13.11.2026;"]
     guests = [f"0532 700 0{n} 11;{each}" for n, each in enumerate(days)]
 
-    stays, some, ends = (
+    stays, bare, some, ends = (
         read_address_list("\n".join((f"Telefon;{header}", *lines)))
         for header, lines in (
-            ("Giriş tarihi;Çıkış tarihi", guests[:2]), ("Giriş tarihi;Çıkış tarihi", guests),
-            ("Kayıt tarihi;Çıkış tarihi", guests[:2]),
+            ("Giriş tarihi;Çıkış tarihi", guests[:2]), ("Giriş;Çıkış", guests[:2]),
+            ("Giriş tarihi;Çıkış tarihi", guests), ("Kayıt tarihi;Çıkış tarihi", guests[:2]),
         )
     )  # fmt: skip
 
     assert ([line for line, _ in stays.good], [mark.text for mark in stays.unread]) == ([2, 3], ["Çıkış tarihi"])
+    assert ([line for line, _ in bare.good], [mark.text for mark in bare.unread]) == ([2, 3], ["Çıkış"])
     assert ([line for line, _ in some.good], ends.good) == ([4], [])
 
 
