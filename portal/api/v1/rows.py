@@ -39,6 +39,7 @@ REFUSAL_FIELDS = ("recipient", "type", "status")  # Without these nobody knows w
 NAMED_RETAILERS = ("retailerCode", "retailerAccess")
 NO_PROBLEM = "H467"  # See Effect.LATE_GRANT.
 DOCUMENT = re.compile(r"\b(?:form|belge|dilekce|talep|talebi|kayit|kaydi|kisi|musteri|uye|dedi|diyor)\w{0,6}\b")
+NO = {"ret", "red", "hayir", "robinson"}
 # What says that there is no evidence, or only that there is some.
 NO_EVIDENCE = {
     "yok", "var", "evet", "hayir", "onay", "onayli", "izin", "no", "yes", "true", "false", "x", "test", "0", "1", "e",
@@ -206,10 +207,11 @@ def _grant(place: int, row: dict[str, Any], address: addresses.Address) -> Entry
 
 
 def _may_refuse(evidence: str) -> bool:
-    """Whether evidence tells of a refusal, or is a form or a saying of one word that may: "Red formu", "hayır dedi".
-    Nobody is there to ask whether that is only the form's name."""
-    left = DOCUMENT.sub(" ", folded(evidence)).split()
-    return refuses(evidence) or (len(left) == 1 and may_refuse(left[0]))
+    """Whether evidence tells of a refusal ("web formu: hayır"), or is a form or a saying of one word that may ("çıkış
+    formu"). Nobody is there to ask whether that is only the form's name."""
+    words = folded(evidence)
+    left = DOCUMENT.sub(" ", words).split()
+    return refuses(evidence) or not NO.isdisjoint(words.split()) or (len(left) == 1 and may_refuse(left[0]))
 
 
 def _type_of(row: dict[str, Any]) -> RecipientType:

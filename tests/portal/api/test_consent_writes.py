@@ -86,7 +86,8 @@ def test_a_row_of_a_list_is_due_when_iys_is_asked_for_the_lists_result(app, prog
         ({"evidence": "Kişi hayır dedi"}, "evidence_refuses", None),
         ({"evidence": "çıkış formu"}, "evidence_refuses", None),
         ({"evidence": "pasif"}, "evidence_refuses", None),
-        ({"evidence": "Robinson"}, "evidence_refuses", None),
+        ({"evidence": "Robinson listesi"}, "evidence_refuses", None),
+        ({"evidence": "web formu: HAYIR"}, "evidence_refuses", None),
         ({"evidence": "Ret hakkı hatırlatıldı; onay verdi"}, "evidence_refuses", None),
         ({"evidence": "0"}, "evidence_missing", None),
         ({"confirm": True}, "confirm_not_offered", None),
@@ -151,7 +152,7 @@ def test_a_refusal_waits_for_one_list_and_not_for_all_that_came(app, program, ro
 
 
 def test_evidence_may_name_documents_of_ordinary_business(program, rows):
-    ordinary = "e-Arşiv fatura 2026-118", "Kasa çıkış formu", "Çıkış anketi", "Red Bull etkinliği kayıt formu", "No 22"
+    ordinary = "e-Arşiv fatura 2026-118", "Kasa çıkış formu", "Çıkış anketi", "Terk edilmiş sepet formu", "No 22"
     grants = [grant(f"+90532123456{place}") | {"evidence": words} for place, words in enumerate(ordinary)]
 
     assert codes(program.post(BULK, {"consents": grants})) == [None] * 5
