@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Index, String
+from sqlalchemy import ColumnElement, Index, String, or_
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.core.iys_protocol.enums import Channel
@@ -73,8 +73,18 @@ class Complaint(Entity):
     closing: Mapped[Closing | None]
     closed_at: Mapped[datetime | None]
     proved_at: Mapped[datetime | None]  # When its address was first proved by a code; whoever opened it may lack one.
-    unread_since: Mapped[datetime | None]  # Its person then wrote what may refuse, and no staff has read it.
+    unread_since: Mapped[datetime | None]  # Since then its person's words wait that may refuse: no staff has read them.
     created_at: Mapped[datetime]
+
+    @property
+    def waits(self) -> bool:
+        """Whether its desk has something to do."""
+        return self.closed_at is None or self.unread_since is not None
+
+    @classmethod
+    def waits_at_desk(cls) -> ColumnElement[bool]:
+        """The condition for `waits`. Processes of an earlier release close cases with unread words, too."""
+        return or_(cls.closed_at.is_(None), cls.unread_since.is_not(None))
 
 
 class ComplaintStep(Entity):

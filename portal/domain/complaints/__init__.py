@@ -11,6 +11,7 @@ from portal.domain.complaints.case_steps import (
     TooLate,
     TooManyMessages,
     TooManyReopenings,
+    UnseenWords,
     add_message,
     add_note,
     answer_case,
@@ -44,7 +45,7 @@ from portal.domain.complaints.queries import (
 __all__ = [
     "REOPEN_WITHIN", "AlreadyClosed", "AlreadyOpen", "Comparison", "MessageReport", "NoReason", "NotLater", "Pressure",
     "QueueCounts", "ReceiptBrand", "StillGranted", "TooLate", "TooManyMessages", "TooManyOpen", "TooManyReopenings",
-    "TooManyToday", "add_message", "add_note", "answer_case", "case_code", "close_case", "compare_case",
+    "TooManyToday", "UnseenWords", "add_message", "add_note", "answer_case", "case_code", "close_case", "compare_case",
     "compare_with_refusal", "count_waiting", "desks_to_remind", "due_pressure", "find_case", "held_at", "held_until",
     "hold_sending", "is_refused", "list_cases", "list_closings", "list_receipt_brands", "list_steps", "lock_recipient",
     "note_refusal", "open_case", "postpone", "read_report", "record_proof", "record_reading", "record_reminders",

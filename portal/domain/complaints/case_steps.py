@@ -24,7 +24,7 @@ from portal.core.models import (
 from portal.core.throttle import Counted, Limit
 from portal.core.vault import Vault
 from portal.domain.complaints.due_dates import due_at, end_of_day
-from portal.domain.complaints.queries import held_at, held_until
+from portal.domain.complaints.queries import BY_PORTAL, held_at, held_until
 from portal.domain.notifications import messages
 
 REOPEN_WITHIN = timedelta(days=30)  # For the recipient, after a case was closed.
@@ -43,6 +43,10 @@ class AlreadyClosed(Exception):
 
 class AlreadyOpen(Exception):
     """The case is open already."""
+
+
+class UnseenWords(Exception):
+    """Words of the person hold sending, and whoever acts was not shown all of them."""
 
 
 class TooLate(Exception):
@@ -91,18 +95,23 @@ def record_proof(case: Complaint, at: datetime) -> None:
 
 
 def hold_sending(session: Session, case: Complaint, at: datetime) -> None:
-    """Have nothing sent to the person of a case (may_have_refused) until staff has read what they just wrote there."""
-    _lock_case(session, case).unread_since = at
-
-
-def record_reading(session: Session, case: Complaint, seen: str) -> bool:
-    """Note that staff has read a case as of the `unread_since` that they were shown, in ISO 8601; whether what it held
-    back may go on. Words that came later hold on."""
+    """Have nothing sent to the person of a case (may_have_refused) until staff has read what they just wrote there.
+    Nothing where somebody else has the address by now."""
     locked = _lock_case(session, case)
-    if locked.unread_since is None or locked.unread_since.isoformat() != seen:
+    recipient = session.get_one(Recipient, locked.recipient_id)
+    if held_until(session, recipient, held_at(session, locked)) is None:
+        locked.unread_since = locked.unread_since or at
+
+
+def record_reading(session: Session, case: Complaint, seen: int) -> bool:
+    """Note that staff has read a case with so many steps of its person; whether what it held back may go on. Words
+    that came later hold on, since then."""
+    locked = _lock_case(session, case)
+    if locked.unread_since is None:
         return False
-    locked.unread_since = None
-    return True
+    unseen_at = _first_unseen_at(session, locked, seen)
+    locked.unread_since = max(locked.unread_since, unseen_at) if unseen_at else None
+    return unseen_at is None
 
 
 def add_note(session: Session, vault: Vault, case: Complaint, text: str, *, user_id: int, at: datetime) -> None:
@@ -136,14 +145,18 @@ def note_refusal(session: Session, vault: Vault, case: Complaint, *, user_id: in
 
 def close_case(
     session: Session, vault: Vault, case: Complaint, closing: Closing, text: str,
-    *, link: str, sender: str, user_id: int, at: datetime,
+    *, link: str, sender: str, user_id: int, at: datetime, seen: int = 0,
 ) -> None:  # fmt: skip
-    """Close a case and tell the recipient where to read the answer (`link`, an absolute URL).
+    """Close a case and tell the recipient where to read the answer (`link`, an absolute URL). `seen`: how many of the
+    person's steps whoever closes it was shown.
 
     No message leaves where nobody has proved the address: the firm reads links that it sent, and could open a case
     itself to have us send one. Nor to a new holder, nor more of one case than Limit.MESSAGES_OF_COMPLAINT. The caller
-    is not told which: a firm would learn what another heard. Raises AlreadyClosed, NoReason and StillGranted."""
+    is not told which: a firm would learn what another heard. Raises AlreadyClosed, UnseenWords, NoReason and
+    StillGranted."""
     locked = _lock_open_case(session, case)
+    if locked.unread_since is not None and _first_unseen_at(session, locked, seen):
+        raise UnseenWords
     if closing not in list_closings(locked) or (closing == Closing.OTHER and not text):
         raise NoReason
     if closing == Closing.STOPPED and _is_granted(session, locked):
@@ -160,6 +173,13 @@ def close_case(
         language=locked.language, at=at, provider_id=locked.provider_id, recipient_id=locked.recipient_id,
         expires_at=at + REOPEN_WITHIN,
     )  # fmt: skip
+
+
+def _first_unseen_at(session: Session, case: Complaint, seen: int) -> datetime | None:
+    """When the first of the person's steps came that was not among those seen."""
+    theirs = ComplaintStep.complaint_id == case.id, ComplaintStep.user_id.is_(None), ComplaintStep.act.not_in(BY_PORTAL)
+    came = session.scalars(select(ComplaintStep.at).where(*theirs).order_by(ComplaintStep.at, ComplaintStep.id))
+    return next(iter(came.all()[max(seen, 0) :]), None)
 
 
 def _is_granted(session: Session, case: Complaint) -> bool:

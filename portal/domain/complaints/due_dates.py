@@ -1,7 +1,8 @@
-"""Due dates of cases, and reminders of them: at most three per case, when it is opened, nearly due, and overdue.
+"""Due dates of cases, and reminders of them: when one is opened, when its person's words hold sending, and when it is
+nearly due and overdue.
 
-A step of the case records each reminder. Its time tells which of the three it was, so another due date or a reopened
-case is reminded anew.
+A step of the case records each reminder. Its time tells which it was, so another due date, a reopened case and words
+after those that were read are reminded anew.
 """
 
 from dataclasses import dataclass
@@ -31,8 +32,8 @@ def due_at(kind: ComplaintKind, at: datetime) -> datetime:
 
 
 def due_pressure(case: Complaint, at: datetime) -> Pressure:
-    """How close a case's due date is; NONE for closed cases."""
-    if case.closed_at is not None or case.due_at > near_until(at):
+    """How close a case's due date is; NONE for cases that wait for nothing."""
+    if not case.waits or case.due_at > near_until(at):
         return Pressure.NONE
     return Pressure.SOON if case.due_at >= at else Pressure.OVERDUE
 
@@ -49,7 +50,7 @@ def end_of_day(day: date) -> datetime:
 
 @dataclass(frozen=True)
 class UnreportedCases:
-    """How many cases of a desk need a reminder: new ones, nearly due and overdue ones."""
+    """How many cases of a desk need a reminder: new ones or with new words, nearly due and overdue ones."""
 
     opened: int
     near: int
@@ -70,7 +71,9 @@ def record_reminders(session: Session, provider_id: int, at: datetime) -> Unrepo
     due = [
         case
         for case in locked
-        if case.id not in reminded_at or due_pressure(case, reminded_at[case.id]) != due_pressure(case, at)
+        if (last := reminded_at.get(case.id)) is None
+        or (case.unread_since is not None and case.unread_since > last)
+        or due_pressure(case, last) != due_pressure(case, at)
     ]
     if not due:
         return None
@@ -87,7 +90,7 @@ def _find_last_reminders(session: Session, provider_id: int) -> dict[int, dateti
     reminders = (
         select(ComplaintStep.complaint_id, func.max(ComplaintStep.at))
         .join(Complaint, Complaint.id == ComplaintStep.complaint_id)
-        .where(Complaint.provider_id == provider_id, Complaint.closed_at.is_(None))
+        .where(Complaint.provider_id == provider_id, Complaint.waits_at_desk())
         .where(ComplaintStep.act == StepAct.REMINDED, ComplaintStep.at >= _opened_at())
         .group_by(ComplaintStep.complaint_id)
     )
@@ -95,11 +98,12 @@ def _find_last_reminders(session: Session, provider_id: int) -> dict[int, dateti
 
 
 def _may_need_reminder(at: datetime) -> tuple[ColumnElement[bool], ...]:
-    """Conditions for open cases, without most of those that were reminded."""
+    """Conditions for cases that wait, without most of those that were reminded."""
     reminded = exists().where(ComplaintStep.complaint_id == Complaint.id, ComplaintStep.act == StepAct.REMINDED)
     is_new = ~reminded.where(ComplaintStep.at >= _opened_at())
     is_pressing = and_(Complaint.due_at <= near_until(at), ~reminded.where(ComplaintStep.at > Complaint.due_at))
-    return Complaint.closed_at.is_(None), _opened_at() <= at, or_(is_new, is_pressing)
+    is_held = and_(Complaint.unread_since.is_not(None), ~reminded.where(ComplaintStep.at >= Complaint.unread_since))
+    return Complaint.waits_at_desk(), _opened_at() <= at, or_(is_new, is_held, is_pressing)
 
 
 def _opened_at() -> ScalarSelect[datetime]:

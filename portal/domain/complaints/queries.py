@@ -173,7 +173,7 @@ def list_cases(session: Session, receipt_ids: Sequence[int]) -> list[Complaint]:
 
 def count_waiting(session: Session, provider_id: int, at: datetime) -> QueueCounts:
     late = func.coalesce(func.sum(when((Complaint.due_at < at, 1), else_=0)), 0)
-    mine = select(func.count(), late).where(Complaint.provider_id == provider_id, Complaint.closed_at.is_(None))
+    mine = select(func.count(), late).where(Complaint.provider_id == provider_id, Complaint.waits_at_desk())
     return QueueCounts(*session.execute(mine).one())
 
 

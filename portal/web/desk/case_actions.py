@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from portal.core import clock
-from portal.core.extensions import db, vault
+from portal.core.extensions import db, read_session, vault
 from portal.core.models import Brand, Closing, Complaint, Provider, Recipient
 from portal.domain import complaints
 from portal.domain.identity.permissions import Permission
@@ -80,8 +80,13 @@ def close(complaint_id: int) -> ResponseReturnValue:
     try:
         complaints.close_case(
             db.session, vault(), found, closing, form.text.data or "", link=_complaint_url(found),
-            sender=_sender_name(found), user_id=current_user.id, at=clock.now(),
+            sender=_sender_name(found), user_id=current_user.id, at=clock.now(), seen=_seen(),
         )  # fmt: skip
+    except complaints.UnseenWords:
+        db.session.rollback()
+        read_session().rollback()  # The page shows them.
+        form.closing.errors = [_("Bu sayfa açıkken kişi yeni bir söz yazdı. Okuyun, sonra yeniden gönderin.")]
+        return render_case(own_row_or_404(db.session, Complaint, complaint_id), form), 409
     except complaints.NoReason:
         db.session.rollback()
         form.text.errors = [_("Bu sonucu seçince kişiye ne olduğunu yazın.")]
@@ -172,9 +177,14 @@ def _commit_and_return(complaint_id: int, message: str) -> ResponseReturnValue:
 def _commit_as_read(complaint_id: int) -> None:
     """Commit an act, by which the words that stood on its page are read: what they held back goes on."""
     case = db.session.get_one(Complaint, complaint_id)
-    if complaints.record_reading(db.session, case, request.form.get("seen", "")):
+    if complaints.record_reading(db.session, case, _seen()):
         replies.resume_links(case.recipient_id, clock.now())
     db.session.commit()
+
+
+def _seen() -> int:
+    """How many steps of the person stood on the page that was posted; none on one of an earlier release."""
+    return request.form.get("seen", 0, int)
 
 
 def _redirect_to_case(complaint_id: int) -> ResponseReturnValue:

@@ -1,4 +1,4 @@
-"""The queue of cases, the first due on top."""
+"""The queue of cases: those whose words hold sending on top, then the first due."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -75,12 +75,13 @@ def _cases(show: CaseFilter, kind: ComplaintKind | None, at: datetime) -> Select
     if kind is not None:
         cases = cases.where(Complaint.kind == kind)
     if show in (CaseFilter.OPEN, CaseFilter.OVERDUE):
-        cases = cases.where(Complaint.closed_at.is_(None))
+        cases = cases.where(Complaint.waits_at_desk())
     if show == CaseFilter.OVERDUE:
         cases = cases.where(Complaint.due_at < at)
     if show == CaseFilter.CLOSED:
         return cases.where(Complaint.closed_at.is_not(None)).order_by(Complaint.closed_at.desc(), Complaint.id)
-    return cases.order_by(Complaint.closed_at.is_not(None), Complaint.due_at, Complaint.id)
+    by_urgency = Complaint.unread_since.is_(None), Complaint.closed_at.is_not(None), Complaint.due_at, Complaint.id
+    return cases.order_by(*by_urgency)
 
 
 def _case_row(at: datetime, case: Complaint, recipient: Recipient, brand_name: str | None) -> CaseRow:

@@ -153,6 +153,38 @@ def test_a_case_that_is_opened_again_is_new_again(app, case, rows):
     assert mailed(app, rows) == [NEW, NEW]
 
 
+def add_word(case: Complaint) -> None:
+    complaints.add_message(db.session, vault(), case, "Kargom ne zaman gelir?", clock.now())
+    complaints.hold_sending(db.session, case, clock.now())
+
+
+def read_words(case: Complaint) -> None:
+    complaints.record_reading(db.session, case, seen=3)
+
+
+def test_words_that_hold_sending_are_told_once_until_they_are_read(app, case, rows):
+    tell(app, MONDAY)
+    for minute, act in enumerate((add_word, add_word, read_words, add_word), start=1):
+        change(app, act, f"2026-12-07T09:{minute}0:00Z")
+        for second in (1, 2):
+            tell(app, f"2026-12-07T09:{minute}0:0{second}Z")
+
+    assert mailed(app, rows) == [NEW] * 3
+
+
+def test_words_in_a_case_that_an_earlier_release_closed_are_told(app, case, rows):
+    tell(app, MONDAY)
+    change(app, close, "2026-12-08T08:00:00Z")
+    with app.app_context():
+        db.session.get_one(Complaint, case.id).unread_since = datetime.fromisoformat("2026-12-08T07:59:59Z")
+        db.session.commit()
+
+    for _ in range(2):
+        tell(app, "2026-12-08T08:10:00Z")
+
+    assert mailed(app, rows) == [NEW, NEW]
+
+
 def test_a_request_for_erasure_is_told_too(app, case, rows):
     tell(app, MONDAY)
     with time_machine.travel(MONDAY), app.app_context():

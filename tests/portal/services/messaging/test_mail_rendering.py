@@ -176,11 +176,12 @@ def test_owners_hear_which_codes_of_a_point_run_out(is_mail, is_used_up, said):
     assert said in mail.text and ("doldu" in mail.subject) == is_used_up
 
 
-OVERDUE, NEAR, NEW = "- Son günü geçti, hâlâ açık: 3", "- Son gününe en çok iki iş günü kaldı: 1", "- Yeni: 2"
+OVERDUE, NEAR = "- Son günü geçti, hâlâ açık: 3", "- Son gününe en çok iki iş günü kaldı: 1"
+NEW = "- Yeni, ya da yeni sözü olan: 2"
 
 
 @pytest.mark.parametrize(("waiting", "subject", "lines"), [
-    ({"opened": 2, "near": 0, "overdue": 0}, "2 yeni başvuru", [NEW]),
+    ({"opened": 2, "near": 0, "overdue": 0}, "2 yeni başvuru ya da söz", [NEW]),
     ({"opened": 2, "near": 1, "overdue": 0}, "1 başvurunun son günü yaklaştı", [NEAR, NEW]),
     ({"opened": 0, "near": 1, "overdue": 3}, "3 başvurunun son günü geçti", [OVERDUE, NEAR]),
 ])  # fmt: skip

@@ -43,6 +43,18 @@ def test_open_cases_stand_by_their_due_date(three, ayse):
     assert listed(ayse) == three[:2]
 
 
+def test_words_that_hold_sending_stand_first_also_in_a_case_that_is_closed(app, three, ayse):
+    """As an earlier release closed it, which asked of no words."""
+    with app.app_context():
+        for case_id in three[1:]:
+            db.session.get_one(Complaint, case_id).unread_since = clock.now()
+        db.session.commit()
+
+    assert listed(ayse) == [three[1], three[2], three[0]] and listed(ayse, show="all") == listed(ayse)
+    assert "Yanıtınızı bekleyen 3 başvuru var." in ayse.opens("/dashboard/").text
+    assert ayse.opens("/desk/").text.count("Gönderim bekliyor") == 2
+
+
 @pytest.mark.parametrize(
     ("query", "which"),
     [

@@ -119,6 +119,26 @@ def test_staff_ends_the_hold_by_what_it_does_with_the_words_before_it(app, brows
     assert (reasons(app, found) == [Reason.REFUSED] * 2) is (act == "refusal")
 
 
+@pytest.mark.parametrize("stale", [None, {}, {"seen": "2026-12-07T08:00:00+00:00"}])
+def test_no_case_is_closed_from_a_page_without_the_persons_last_words(app, browser, case, rows, stale):
+    """Nor from one of an earlier release, that says nothing of what it showed or says it otherwise."""
+    (found, path), ayse, said = case, signed_in(app), "Kargom ne zaman gelir?"
+    closing = {"closing": "other", "text": "Yazmayı bırakıyoruz."}
+
+    def seen(page: str) -> dict[str, str]:
+        return {"seen": re.search(r'name="seen" value="([^"]+)"', page)[1]}
+
+    opened = seen(ayse.opens(f"/desk/{found.id}").text)
+    browser.post(f"{path}/ekle", data={"text": said})
+    answer = ayse.posts(f"/desk/{found.id}/closing", closing | (opened if stale is None else stale))
+
+    assert answer.status_code == 409 and "yeni bir söz yazdı" in answer.text
+    assert said in answer.text and "Yazmayı bırakıyoruz." in answer.text
+    assert rows.one(Complaint).closed_at is None and Reason.UNREAD_REPLY in reasons(app, found)
+    assert ayse.posts(f"/desk/{found.id}/closing", closing | seen(answer.text)).status_code == 303
+    assert Reason.UNREAD_REPLY not in reasons(app, found)
+
+
 def test_a_tick_refuses_every_channel_and_holds_nothing_else(app, browser, case, rows):
     found, path = case
     assert "hiçbir yolla" in browser.get(path).text
