@@ -18,6 +18,7 @@ from portal.core.images import BadImage, ImageProblem
 from portal.core.iys_protocol import Channel
 from portal.core.models import Complaint, ComplaintKind
 from portal.domain.complaints import screenshots
+from portal.domain.replies import ReplyOutcome, classify_reply
 from portal.web.shared.forms import BaseForm
 from portal.web.shared.labels import label
 from portal.web.shared.validators import READABLE, required_text, stop_if_wrong
@@ -86,10 +87,14 @@ class ComplaintForm(SessionlessForm):
         self._senders, self._channels, self._until = senders, channels, until
 
     @property
-    def names_refusal(self) -> bool:
-        """Whether the tick is there, of a brand and a channel that are known; also where nothing was validated."""
-        choices = [self[name] for name in ("sender", "channel") if name in self]
-        return bool(self.refuses.data) and all(each.data in dict(each.choices) for each in choices)
+    def refused_channels(self) -> tuple[Channel, ...]:
+        """What the form refuses of a brand that is known, also where nothing was validated: all by a text that is a
+        refusal and nothing else, its channel by the tick."""
+        if not self._is_known("sender"):
+            return ()
+        if classify_reply(self.text.data or "") == ReplyOutcome.REFUSAL:
+            return tuple(Channel)
+        return (self.chosen_channel,) if self.refuses.data and self._is_known("channel") else ()
 
     @property
     def brand_id(self) -> int:
@@ -103,6 +108,9 @@ class ComplaintForm(SessionlessForm):
     def came_at(self) -> datetime:
         """In UTC."""
         return datetime.combine(self.day.data, self.hour.data, tzinfo=clock.ISTANBUL).astimezone(UTC)
+
+    def _is_known(self, name: str) -> bool:
+        return name not in self or self[name].data in dict(self[name].choices)
 
     def validate_picture(self, field: FileField) -> None:
         """Re-encode the screenshot. WTForms runs this last, so that a bad picture loses none of the words."""

@@ -29,12 +29,12 @@ def refuse_in_case(case: Complaint, channels: Sequence[Channel]) -> bool:
     return True
 
 
-def refuse_by_receipt(sender: ReceiptBrand, channel: Channel) -> bool:
-    """Refuse one channel of a brand, without a case; False where somebody else has the address since the receipt."""
+def refuse_by_receipt(sender: ReceiptBrand, channels: Sequence[Channel]) -> bool:
+    """Refuse channels of a brand, without a case; False where somebody else has the address since the receipt."""
     recipient = complaints.lock_recipient(db.session, sender.recipient.id)
     if complaints.held_until(db.session, recipient, sender.receipt.decided_at):
         return False
-    _withdraw(recipient, [db.session.get_one(Brand, sender.brand.id)], [channel], sender.receipt)
+    _withdraw(recipient, [db.session.get_one(Brand, sender.brand.id)], channels, sender.receipt)
     return True
 
 

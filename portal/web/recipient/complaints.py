@@ -49,19 +49,22 @@ def open_case(code: str) -> ResponseReturnValue:
     if not form.validate():
         return _say_not_opened(code, act, form)
     sender = _sender(code, form)
-    report = complaints.MessageReport(
-        form.header.data, form.chosen_channel, form.came_at, form.text.data or "", form.png
+    at, report = (
+        clock.now(),
+        complaints.MessageReport(form.header.data, form.chosen_channel, form.came_at, form.text.data or "", form.png),
     )
     try:
         case = complaints.open_case(
-            db.session, vault(), sender, report, language=get_locale().language, at=clock.now(),
+            db.session, vault(), sender, report, language=get_locale().language, at=at,
             is_proved=address_session.proves(sender.recipient),
         )  # fmt: skip
     except (complaints.TooManyOpen, complaints.TooManyToday) as too_many:
         db.session.rollback()
         return _say_not_opened(code, act, form, too_many=TOO_MANY[type(too_many)])
-    if form.refuses.data:
-        refuse_in_case(case, [form.chosen_channel])
+    if form.refused_channels:
+        refuse_in_case(case, form.refused_channels)
+    elif case.created_at == at and _may_refuse(form):  # Else they were told before, and may have been read.
+        complaints.hold_sending(db.session, case, at)
     db.session.commit()
     return redirect(url_for(".complaint", code=_code_of(case), **page_content.language_args()), 303)
 
@@ -151,25 +154,29 @@ def _say_not_taken(case: Complaint, code: str, form: WordForm, why: Exception | 
 def _refuse_or_hold(case: Complaint, form: WordForm) -> None:
     """Refuse as far as is asked. Other words may refuse in ways that no list knows: they hold sending, as a reply does,
     unless they are a consent's, which grants nothing here."""
-    if not _refuse_if_asked(case, form) and _outcome(form) != ReplyOutcome.CONSENT:
+    if not _refuse_if_asked(case, form) and _may_refuse(form):
         complaints.hold_sending(db.session, case, clock.now())
 
 
 def _refuse_if_asked(case: Complaint, form: WordForm) -> bool:
     """Refuse on every channel, by the tick or by words that are a refusal and nothing else; whether that was done."""
-    is_asked = form.refuses.data or _outcome(form) == ReplyOutcome.REFUSAL
-    return is_asked and refuse_in_case(case, tuple(Channel))
+    return _asks_refusal(form) and refuse_in_case(case, tuple(Channel))
 
 
-def _outcome(form: WordForm) -> ReplyOutcome:
-    return classify_reply(form.text.data or "")
+def _asks_refusal(form: WordForm) -> bool:
+    return form.refuses.data or classify_reply(form.text.data or "") == ReplyOutcome.REFUSAL
+
+
+def _may_refuse(form: ComplaintForm | WordForm) -> bool:
+    return bool(form.text.data) and classify_reply(form.text.data) != ReplyOutcome.CONSENT
 
 
 def _say_not_opened(
     code: str, act: ReceiptContents, form: ComplaintForm, *, too_many: str | None = None
 ) -> ResponseReturnValue:  # fmt: skip
-    """Show the form again. The refusal that is ticked counts, whatever limit is reached and whatever else is wrong."""
-    is_refused = form.names_refusal and refuse_by_receipt(_sender(code, form), form.chosen_channel)
+    """Show the form again. Its refusal counts, whatever limit is reached and whatever else is wrong."""
+    channels = form.refused_channels
+    is_refused = bool(channels) and refuse_by_receipt(_sender(code, form), channels)
     db.session.commit()
     return _form_page(code, act, form, too_many=too_many, is_refused=is_refused), 429 if too_many else 422
 
@@ -229,11 +236,18 @@ def _find_case(code: str) -> Complaint:
 
 
 def _find_proved_case(code: str) -> Complaint:
-    """The case with this code, for who has proved its address; everybody else gets its page, where they can."""
+    """The case with this code, for who has proved its address; everybody else gets its page, where they can. A refusal
+    that they posted counts as `refuse` does."""
     case = _find_case(code)
-    if not is_proved(case):
-        abort(make_response(render_case(case, code, WordForm(case=case, formdata=None), problem="NotProved"), 403))
-    return case
+    if is_proved(case):
+        return case
+    channels = [case.channel] if case.channel else []
+    is_refused = bool(channels) and _asks_refusal(WordForm(case=case)) and refuse_in_case(case, channels)
+    db.session.commit()
+    read_session().rollback()  # The page shows what was just written.
+    form = WordForm(case=case, formdata=None)
+    page = render_case(case, code, form, problem="NotProved", is_refused=is_refused)
+    abort(make_response(page, 403))
 
 
 def _code_of(case: Complaint) -> str:

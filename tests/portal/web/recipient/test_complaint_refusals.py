@@ -139,6 +139,55 @@ def test_no_case_is_closed_from_a_page_without_the_persons_last_words(app, brows
     assert Reason.UNREAD_REPLY not in reasons(app, found)
 
 
+@pytest.mark.parametrize(
+    ("said", "then"),
+    [
+        ({"text": "Numaramı listenizden kaldırın, bir daha yazmayın."}, [Reason.UNREAD_REPLY] * 2),
+        ({"text": "RET"}, [Reason.REFUSED] * 2),
+        ({"text": "Aramayın da.", "refuses": "y"}, [Reason.REFUSED, None]),
+        ({"text": "EVET"}, [None] * 2),
+        ({"text": ""}, [None] * 2),
+    ],
+)
+def test_the_words_of_a_report_refuse_or_hold_as_later_words_do(app, browser, rows, said, then):
+    _, code = receipt_of(app, rows, MESAJ="ONAY", ARAMA="ONAY")
+
+    answer = complains(browser, code, **said)
+
+    case = rows.one(Complaint)
+    told = [each if each in (Reason.UNREAD_REPLY, Reason.REFUSED) else None for each in reasons(app, case)]
+    assert answer.status_code == 303 and told == then
+    if then[0] == Reason.UNREAD_REPLY:
+        with app.app_context():
+            complaints.record_reading(db.session, db.session.get_one(Complaint, case.id), seen=1)
+            db.session.commit()
+        complains(browser, code, **said)
+        assert Reason.UNREAD_REPLY not in reasons(app, case), "the same report once more says nothing new"
+
+
+def test_a_report_that_is_a_refusal_counts_where_no_case_is_opened(app, browser, rows):
+    _, code = receipt_of(app, rows, MESAJ="ONAY", ARAMA="ONAY")
+
+    answer = complains(browser, code, text="RET", channel="", header="")
+
+    assert answer.status_code == 422 and "Reddiniz kaydedildi" in answer.text
+    assert {each.status for each in rows(Consent)} == {"RET"} and rows.count(Complaint) == 0
+
+
+@pytest.mark.parametrize("act", ["ekle", "yeniden-ac"])
+@pytest.mark.parametrize("said", [{"text": "Yazmayın.", "refuses": "y"}, {"text": "RET"}, {"text": "Yazmayın."}])
+def test_a_refusal_after_the_proof_ended_counts_for_the_channel_as_by_any_link(app, browser, case, rows, act, said):
+    found, path = case
+    before = reasons(app, found)
+
+    answer = app.test_client().post(f"{path}/{act}", data=said)
+
+    is_refusal = said != {"text": "Yazmayın."}
+    assert answer.status_code == 403 and reasons(app, found) == [Reason.REFUSED if is_refusal else before[0], before[1]]
+    assert ("bu yol için kaydedildi ve hemen geçerli oldu: SMS" in answer.text) is is_refusal
+    assert "kaydedilmedi" in answer.text.lower() and rows.count(ComplaintStep) == 1 + is_refusal
+
+
 def test_a_tick_refuses_every_channel_and_holds_nothing_else(app, browser, case, rows):
     found, path = case
     assert "hiçbir yolla" in browser.get(path).text

@@ -200,6 +200,7 @@ def test_who_had_the_address_before_reports_what_came_until_then(app, browser, c
 
     assert late.status_code == 422 and "el değiştirdi" in late.text
     assert answer.status_code == 303 and rows.one(Complaint).finding == Finding.WITHIN_TERM
+    assert rows.one(Complaint).unread_since is None, "words of who had it before hold nothing that the holder gets"
     assert "size bir ileti göndeririz" not in late.text + page and f"/s/{code}/ret" not in page
     assert clock.istanbul(rows.one(Receipt).decided_at).strftime("%H:%M:%S") in page
 
