@@ -115,7 +115,7 @@ def test_staff_reopen_a_case_once_a_week_and_two_messages_leave(case, ayse, brow
     assert acts(rows) == ["opened", "closed", "reopened", "closed"]
 
     browser.post(f"{persons_page}/yeniden-ac", data={"text": "Çözülmedi"})
-    closed = closes(ayse, case, seen="2")
+    closed = posts(ayse, case, "closing", closing="stopped", text="", seen="2")
 
     assert acts(rows)[-2:] == ["reopened", "closed"] and closed.status_code == 303
     assert len(rows(Message, Message.kind == MessageKind.COMPLAINT_SETTLED)) == 2
