@@ -9,6 +9,8 @@ from portal.migrations.append_only import event_triggers_dropped
 
 LONG_LIST = re.compile(r"(?<=CHECK \()([\w\"]+) IN \(('[^']*'(?:, '[^']*'){2,})\)(?=\))")
 
+LITERAL = re.compile(r"'[^']*'")
+
 
 def set_values(table: str, column: str, values: str) -> None:
     """Allow exactly these values, separated by spaces, in a column that baseline/ddl.py made."""
@@ -39,4 +41,4 @@ def replace_long_lists(connection: sa.Connection) -> None:
 
 def _comparisons(found: re.Match[str]) -> str:
     column, values = found.groups()
-    return " OR ".join(f"{column} = {value}" for value in values.split(", "))
+    return " OR ".join(f"{column} = {value}" for value in LITERAL.findall(values))

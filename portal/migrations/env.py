@@ -13,7 +13,7 @@ from portal.core.models import Base
 from portal.migrations import enum_checks
 
 LOCK_TIMEOUT = "5s"  # Whoever asks for a table waits behind a migration that waits for it.
-READING = ("current", "check", "revision")  # Commands that change no database.
+READING = ("check", "current", "edit", "history", "merge", "revision", "show")  # Commands that change no database.
 METADATA = [Base.metadata, shortlinks.Base.metadata]
 
 

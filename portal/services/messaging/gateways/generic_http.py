@@ -17,6 +17,7 @@ from portal.services.messaging.gateways import http_call, json_values, push_docu
 from portal.services.messaging.gateways.described_call import fill_call, parse_answer
 from portal.services.messaging.gateways.http_call import HttpAnswer
 from portal.services.messaging.gateways.json_values import fill, matches, read_text
+from portal.services.messaging.gateways.own_text import NO_TEXT
 from portal.services.messaging.gateways.protocol import (
     Batch,
     Capabilities,
@@ -48,6 +49,7 @@ BY_STATUS = {
     429: (ErrorClass.TEMPORARY, Reason.RATE),
     503: (ErrorClass.TEMPORARY, Reason.UNAVAILABLE),
 }
+OF_ONE_VENDOR = {"40300": "telnyx."}  # Many an API says by it that a key is wrong.
 BY_HUNDRED = {3: ErrorClass.CONFIG, 4: ErrorClass.PERMANENT}
 
 
@@ -69,7 +71,7 @@ class GenericHttpGateway(Gateway):
         self.callback_url = callback_url
         self.secrets = {f"secret.{name}": value for name, value in secrets.items()}
         self.base_url = (base_url or description["base_url"]).rstrip("/")
-        self.is_trusted, self.own_link = is_trusted, row_rules.NO_LINK
+        self.is_trusted, self.own_text = is_trusted, NO_TEXT
         self.last_answer: HttpAnswer | None = None  # For whoever tries an account; it may hold secrets.
         self.capabilities = Capabilities(most_messages=description["most_messages"], finds_calls=False)
 
@@ -93,7 +95,7 @@ class GenericHttpGateway(Gateway):
 
     def read_push(self, push: VendorPush) -> Feedback:
         inbound = self.description.get("inbound_push")
-        return row_rules.read_rows(push_document.parse_push(push, inbound), self.report_mapping, inbound, self.own_link)
+        return row_rules.read_rows(push_document.parse_push(push, inbound), self.report_mapping, inbound, self.own_text)
 
     def _send_halving(self, batch: Batch, messages: list[OutgoingMessage], calls: Iterator[int]) -> list[SendResult]:
         """Send; where all fail for one of them, send each half. After an uncertain call nothing more is sent: lookup()
@@ -189,7 +191,7 @@ class GenericHttpGateway(Gateway):
         code = read_text(document, rules.get("code", "/ "))
         if _applies(rules["success"], answer, code):
             return None
-        if left := documented_refusal(document):
+        if left := documented_refusal(document, _named_codes(self.description)):
             return SendError(ErrorClass.PERMANENT, Reason.BLOCKED_BY_VENDOR, left)
         return self._refusal(answer, document, rules) or _error_by_status(answer, safe_code(code))
 
@@ -252,7 +254,15 @@ def _report_mapping(description: Mapping[str, Any]) -> dict[str, Any]:
     lists = [(each, each.get("codes", ())) for each in errors]
     lists += [(each, each["words"]) for each in reports["states"]] if reports else []
     told = [str(code) for each, codes in lists for code in codes if each.get("reason") == Reason.BLOCKED_BY_VENDOR]
-    return {**reports, "refusal_codes": told} if reports else {}
+    return {**reports, "refusal_codes": told, "named_codes": _named_codes(description)} if reports else {}
+
+
+def _named_codes(description: Mapping[str, Any]) -> set[str]:
+    """The codes of which it says what they mean, and those that mean a refusal at another vendor alone."""
+    reports = description.get("report_push", {})
+    rows = [*description["answer"]["errors"], *reports.get("states", ()), *reports.get("details", ())]
+    others = {code for code, vendor in OF_ONE_VENDOR.items() if vendor not in description["base_url"].lower()}
+    return others | {str(code) for each in rows for code in (*each.get("codes", ()), *each.get("words", ()))}
 
 
 def _fail_all(messages: Sequence[OutgoingMessage], error: SendError) -> list[SendResult]:

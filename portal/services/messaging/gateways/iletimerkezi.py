@@ -70,7 +70,7 @@ class IletiMerkezi(VendorGateway):
         return reports_of_each(refs, self._order_reports)
 
     def inbound(self, since: datetime, until: datetime) -> list[InboundMessage]:
-        found = row_rules.read_replies(INBOX, json_values.lower_names(self._rows("get-inbox", {})), self.own_link)
+        found = row_rules.read_replies(INBOX, json_values.lower_names(self._rows("get-inbox", {})), self.own_text)
         return [each for each in found if each.received_at >= since - INBOX_OVERLAP]
 
     def blocked(self, since: datetime) -> list[BlockedAddress]:

@@ -68,7 +68,7 @@ class Netgsm(VendorGateway):
         }
         found = self._ask("GET", "/inbox", query=dates, absent=[NO_MESSAGES])
         return row_rules.read_replies(
-            self.description["inbound_push"], json_values.lower_names(found or []), self.own_link
+            self.description["inbound_push"], json_values.lower_names(found or []), self.own_text
         )
 
     def _reports(self, which: dict[str, Any], since: datetime, until: datetime) -> Iterator[Report]:

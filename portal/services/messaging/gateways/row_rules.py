@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from portal.domain.replies import fold
 from portal.services.messaging.gateways import json_values, vendor_rows
+from portal.services.messaging.gateways.own_text import NO_TEXT, OwnText
 from portal.services.messaging.gateways.protocol import BLOCKED, Feedback, InboundMessage, Report, ReportState
 from portal.services.messaging.gateways.row_words import (
     LETTER,
@@ -37,7 +38,6 @@ from portal.services.messaging.gateways.unread_rows import (
 )
 from portal.services.messaging.gateways.vendor_rows import Mapped, canonical, meant_rows
 
-NO_LINK = re.compile(r"(?!)")  # Fits nothing.
 SENDER = re.compile(r"/(?:from|src|source|orig|sender|header|gonderen|gonderici|baslik)")  # In a place's names.
 
 
@@ -86,28 +86,16 @@ class Value(NamedTuple):
 
 @dataclass(frozen=True)
 class Meanings:
-    """What a description says of rows, and what links of ours look like."""
+    """What a description says of rows, and what our texts look like."""
 
     reports: Mapped
     inbound: Mapped
-    own_link: re.Pattern[str] = NO_LINK
-
-    def is_ours(self, value: Any) -> bool:
-        """Whether we wrote it: a link of ours stands in it."""
-        return isinstance(value, str) and self.own_link.search(value) is not None
+    own: OwnText = NO_TEXT
 
 
-def link_at(hosts: Iterable[str]) -> re.Pattern[str]:
-    """What links at hosts look like."""
-    names = "|".join(map(re.escape, sorted(filter(None, hosts)))) or NO_LINK.pattern
-    return re.compile(rf"(?<![\w.-])(?:{names})(?::[0-9]{{1,5}})?/\w", re.IGNORECASE)
-
-
-def read_rows(
-    document: Any, reports: Mapped | None, inbound: Mapped | None, own_link: re.Pattern[str] = NO_LINK
-) -> Feedback:
+def read_rows(document: Any, reports: Mapped | None, inbound: Mapped | None, own: OwnText = NO_TEXT) -> Feedback:
     """What a vendor told us, in a document whose names are in lower case; its inbox where `reports` is None."""
-    means = Meanings(reports or {}, inbound or {}, own_link)
+    means = Meanings(reports or {}, inbound or {}, own)
     rows = meant_rows(reports, document) if reports else []
     told = [(row, _doubt(means, row, vendor_rows.read_report(means.reports, row))) for row in rows]
     report_of = {id(row): report for row, report in told}
@@ -116,7 +104,7 @@ def read_rows(
 
     def is_row(value: dict[str, Any]) -> bool:
         is_reply, report = id(value) in of_replies, report_of.get(id(value))
-        if report_of and report is None and (is_reply or any(map(means.is_ours, value.values()))):
+        if report_of and report is None and (is_reply or any(map(means.own.is_ours, value.values()))):
             within = [report_of[id(each)] for each in json_values.objects_with(value) if id(each) in report_of]
             report = _doubt(means, value, within[0]) if len(within) == 1 else None  # Of a list with one recipient.
         kind = _kind_of(means, value, report, is_reply=is_reply)
@@ -137,16 +125,16 @@ def read_rows(
     return Feedback(reports_told, replies=(*whole, *chain.from_iterable(unread)))
 
 
-def read_replies(mapping: Mapped, document: Any, own_link: re.Pattern[str] = NO_LINK) -> list[InboundMessage]:
+def read_replies(mapping: Mapped, document: Any, own: OwnText = NO_TEXT) -> list[InboundMessage]:
     """Replies of a document whose names are in lower case, and what nobody can read in it."""
-    return list(read_rows(document, None, mapping, own_link).replies)
+    return list(read_rows(document, None, mapping, own).replies)
 
 
 def _kind_of(means: Meanings, row: Any, report: Report | None, *, is_reply: bool) -> Kind:
     reply, is_known = _reply_at(means.inbound, row), report is not None and report.is_known
     is_sent = report is not None and is_person(report.to) and report.to != reply.sender  # If it is no reply to us.
     is_any = report is not None and (is_known or report.code or report.ref or report.message_id)
-    is_from_person = is_person(reply.sender) and (not means.is_ours(reply.text) or says_received(row))
+    is_from_person = is_person(reply.sender) and (not means.own.is_ours(reply.text) or says_received(row))
     is_report = is_sent and (is_known or not is_from_person) and not is_inbound(row)
     if is_reply and reply.sender and reply.text and not is_report:
         return Kind.REPLY
@@ -170,7 +158,7 @@ def _facts(means: Meanings, row: Any, kind: Kind, report: Report | None = None, 
             is_written = is_person(reply.sender) and reply.sender != reply.to
         case Kind.OTHER:
             is_any = not isinstance(row, dict) or any(
-                (each.sender or each.text) and not means.is_ours(each.text) for _, each in within
+                (each.sender or each.text) and not means.own.is_ours(each.text) for _, each in within
             )
             is_written = is_any or (in_inbox and has_others) or is_meant
             is_written |= is_inbound(row) and bool(numbers_in(row))
@@ -178,8 +166,8 @@ def _facts(means: Meanings, row: Any, kind: Kind, report: Report | None = None, 
             is_quoted = kind == Kind.REPORT and has_others and bool(_find_sent(means, row)[1])
             is_written = is_quoted or _refuses_in_part(values) or any(each.is_answer for each in values) or any(
                 (part is not row and _is_meant(means, part))
-                or (is_person(each.sender) and (each.sender not in own or refusing(each.text)))
-                for part, each in within if each.text and not means.is_ours(each.text)
+                or (is_person(each.sender) and (each.sender not in own or refusing(means.own.beside(each.text))))
+                for part, each in within if each.text and not means.own.is_ours(each.text)
             )  # fmt: skip
     words = max((each.words for each in elsewhere), default=Refusing.NOT)
     ours = [reply.to] if is_meant and not report else []
@@ -200,13 +188,14 @@ def _values(means: Meanings, row: Any, kind: Kind, said: str) -> list[Value]:
     places, said = {json_values.find(row, each)[0] for each in pointers}, f" {fold(said)} "
     return [
         Value(
-            place, [] if means.is_ours(each) else people_at(place, each), refusing_at(kind, place, each),
+            place, people_at(place, means.own.beside(each)),
+            refusing_at(kind, place, each if is_received else means.own.beside(each)),
             place in places,
             LETTER.search(str(each)) is not None and f" {fold(str(each))} " in said,
             is_answer(place, each),
         )
         for place, each in json_values.leaves(row)
-        if is_received or not means.is_ours(each)
+        if is_received or is_answer(place, each) or not means.own.is_ours(each)
     ]  # fmt: skip
 
 
@@ -230,7 +219,7 @@ def _refuses_in_part(values: Iterable[Value]) -> bool:
 def _find_sent(means: Meanings, row: Any) -> tuple[str | None, Any]:
     """Where a report repeats what was sent, if its description says so; and what it is, unless it is surely ours."""
     place, text = json_values.find(row, means.reports.get("text", "/ "))
-    return place, None if means.is_ours(text) else text
+    return place, None if means.own.is_ours(text) else text
 
 
 def _doubt(means: Meanings, row: Any, report: Report) -> Report:
@@ -253,7 +242,8 @@ def _to_the_one(means: Meanings, row: Any, report: Report) -> Report:
 def _told_beside(means: Meanings, row: Any) -> list[tuple[str, str]]:
     """The values of a report by place, but for what was sent."""
     sent = _find_sent(means, row)[0]
-    return [(place, str(each)) for place, each in json_values.leaves(row) if place != sent and not means.is_ours(each)]
+    found = ((place, str(means.own.beside(each))) for place, each in json_values.leaves(row) if place != sent)
+    return [(place, each) for place, each in found if each]
 
 
 def _reply_at(mapping: Mapped, row: Any) -> InboundMessage:
@@ -267,7 +257,7 @@ def _is_meant(means: Meanings, row: Any) -> bool:
     """Whether a reply stands in a row by its mapping, and is no text of ours."""
     mapping = {**means.inbound, "items": ""}
     found = (each for each in json_values.objects_with(row) if mapping.get("where") and meant_rows(mapping, each))
-    return not all(means.is_ours(_reply_at(mapping, each).text) for each in found)
+    return not all(means.own.is_ours(_reply_at(mapping, each).text) for each in found)
 
 
 def _split(value: Any, is_row: Callable[[dict[str, Any]], bool]) -> tuple[bool, list[Any]]:

@@ -1,7 +1,7 @@
 """Read delivery reports and replies out of a vendor's rows, as the vendor's description says where what stands."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -21,7 +21,7 @@ MOST_ROWS = 100_000
 CODE = re.compile(r"[A-Za-z0-9_.:-]{1,40}")
 ANYWHERE = "*"  # Where rows are whose place nobody knows.
 SAYS_CODE = re.compile(r"err|code|kod|reason|neden|sebep|status|durum|detail|detay|hata")  # In the name of a field.
-# Codes by which well-known vendors say in their documents that the person left, where a description knows none.
+# Codes by which well-known vendors say in their documents that the person left, where a description names none of them.
 DOCUMENTED = re.compile(r"/[^:]*(?:err|code|kod|hata)[^:/]*:(?:21610|63014|40300)|(?:/[^:]*)?/err-code:9")
 COST = re.compile(r"[0-9]{1,9}(?:[.,][0-9]{1,6})?")
 
@@ -116,10 +116,11 @@ def safe_code(word: str) -> str:
     return word if CODE.fullmatch(word) else ""
 
 
-def documented_refusal(document: Any) -> str:
-    """A code in a document by which a well-known vendor says that the person left; empty where none does."""
+def documented_refusal(document: Any, named: Collection[str]) -> str:
+    """A code in a document by which a well-known vendor says that the person left; empty where none does. `named` are
+    those of which the account's own description says what they mean."""
     found = ((place.lower(), str(each).strip()) for place, each in json_values.leaves(document))
-    return next((each for place, each in found if DOCUMENTED.fullmatch(f"{place}:{each}")), "")
+    return next((each for place, each in found if each not in named and DOCUMENTED.fullmatch(f"{place}:{each}")), "")
 
 
 def refusal_code(mapping: Mapped, row: Any) -> str:
@@ -129,7 +130,7 @@ def refusal_code(mapping: Mapped, row: Any) -> str:
         return ""
     codes, found = mapping["refusal_codes"], ((place, str(each).strip()) for place, each in json_values.leaves(row))
     known = (each for place, each in found if each in codes and SAYS_CODE.search(place))
-    return next(known, "") or documented_refusal(row)
+    return next(known, "") or documented_refusal(row, mapping["named_codes"])
 
 
 def _translate_state(mapping: Mapped, word: str) -> tuple[ReportState, Reason | None]:

@@ -51,7 +51,7 @@ class Verimor(VendorGateway):
         mapping = self.description["inbound_push"] | {"where": {}}
         found: list[InboundMessage] = []
         for rows in self._pages("/inbound_messages", times):
-            found += row_rules.read_replies(mapping, rows, self.own_link)
+            found += row_rules.read_replies(mapping, rows, self.own_text)
             if any(each.is_dated and each.received_at > until for each in found[-1:]):
                 break
         return found

@@ -5,6 +5,7 @@ from urllib.parse import quote, urlencode
 import pytest
 
 from portal.services.messaging.gateways import row_rules, unread_rows
+from portal.services.messaging.gateways.own_text import OwnText
 from portal.services.messaging.gateways.protocol import InboundMessage, VendorPush
 from portal.services.messaging.gateways.push_document import parse_push
 from portal.services.messaging.gateways.unread_rows import unread_replies
@@ -469,15 +470,15 @@ def test_a_text_beside_our_header_waits_also_where_the_row_has_a_known_state():
     [
         ({"no": B, "text": "RET"}, {B}), ({"no": B, "text": "birak pesimi"}, {B}),
         ({"text": "RET", "mo": {"no": B, "text": "RET"}}, {B}), ({"text": "RET"}, {A}),
-        ({"text": "Onay icin https://x.example/k/ab, ret icin RET yazin"}, set()), ({"text": "Telefon kapali"}, set()),
+        ({"text": "Ornek: Reklam gonderelim mi? Ret: x.example/k/ab"}, set()), ({"text": "Telefon kapali"}, set()),
     ],
 )  # fmt: skip
 def test_a_report_that_tells_more_than_our_own_text_waits(fields, held):
     states = [{"words": ["OK"], "state": "delivered"}]
     reports = {"ref": "/id", "to": "/to", "state": "/status", "states": states}
     row = {"id": "77", "to": A, "status": "OK"} | fields
-    own_link = row_rules.link_at(["x.example"])
-    told = row_rules.read_rows(row, reports, {"from": "/from", "text": "/text"}, own_link)
+    own = OwnText(["x.example"], lambda: ["Ornek"])
+    told = row_rules.read_rows(row, reports, {"from": "/from", "text": "/text"}, own)
 
     assert {each.sender.lstrip("+") for each in told.replies} - ({A} if B in held else set()) == held
     assert len(told.reports) == 1 and not any(each.is_whole for each in told.replies)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from portal.services.messaging.gateways import json_values, row_rules, sample_codes
 from portal.services.messaging.gateways.iletimerkezi import INBOX
+from portal.services.messaging.gateways.own_text import OwnText
 from portal.services.messaging.gateways.protocol import VendorPush
 from tests.examples import some
 from tests.portal.services.messaging.gateways.samples import coded
@@ -46,7 +47,7 @@ documents = st.lists(st.recursive(simple, _within, max_leaves=5), max_size=4)
 
 def _read(document):
     gateway = coded("verimor", "https://sms.example.com")
-    gateway.own_link = OWN_LINK
+    gateway.own_text = OWN
     return gateway.read_push(VendorPush(json.dumps(document).encode(), "application/json"))
 
 
@@ -90,8 +91,11 @@ def test_ordinary_replies_and_reports_are_read_whole_and_nothing_else_of_them(ro
 
 
 ABROAD, HER = "4917012345678", "905320000001"
-OUR_TEXT = "Kampanya! Bilgi 0532 111 22 33, izin.ornek.com/k/w1. Almak istemiyorsanız RET yazıp 3530'a gönderin B038"
-OWN_LINK = row_rules.link_at(["ornek.com", "izin.ornek.com"])
+OUR_TEXT = (
+    "Örnek: Kampanya! Vazgeçmeyin. Onay/Ret: izin.ornek.com/k/w1 (elma nehir) "
+    "Ret için ORNEK RET yazıp 3530 numarasına gönderin. 0532 111 22 33 Red Tekstil A.Ş. VKN 0123456789 B038"
+)
+OWN = OwnText(["ornek.com", "izin.ornek.com"], lambda: ["Ret", "Örnek"])
 REPLY = {"type": "inbound", "source_addr": HER, "destination_addr": "4609", "content": "RET"}
 REPLIES, REPORTS = {"from": "/from", "text": "/text", "to": "/to", "where": {"/text": ["*"]}}, {
     "ref": "/id", "to": "/to", "state": "/status",
@@ -100,7 +104,7 @@ REPLIES, REPORTS = {"from": "/from", "text": "/text", "to": "/to", "where": {"/t
 
 
 def _rows(document, reports, replies):
-    return row_rules.read_rows(document, reports, replies, OWN_LINK)
+    return row_rules.read_rows(document, reports, replies, OWN)
 
 
 @pytest.mark.parametrize("spelling", [ABROAD, f"00{ABROAD}", "49 170 12345678", f"+{ABROAD}"])
@@ -179,7 +183,9 @@ def test_nobody_is_sent_to_by_themselves(said):
 
 
 # As the product's invitation stands in a report.
-LINKED = "Ornek: Reklam gonderelim mi? Onay/Ret: izin.ornek.com/k/w1 (boya) 0532 111 22 33 Ret: izin.ornek.com/u/x1"
+LINKED = (
+    "Ornek: Reklam gonderelim mi? Onay/Ret: izin.ornek.com/k/w1 (elma nehir) 0532 111 22 33 Ret: izin.ornek.com/u/x1"
+)
 SHAPE = {"id": "7", "to": HER, "text": LINKED, "status": "OK"}
 
 
@@ -207,6 +213,33 @@ def test_our_own_text_in_a_report_is_no_reply_and_what_somebody_writes_is(place)
     ):  # fmt: skip
         told = _rows(row | {"body": said}, REPORTS, None).replies
         assert [each.sender for each in told] == [f"+{HER}"]
+
+
+LINKS = "https://izin.ornek.com/k/w1"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        f"istemiyorum silin beni {LINKS}", f"RET\n> {LINKED}", f"“{LINKED}” istemiyorum", f"RET {OUR_TEXT}",
+        f"{OUR_TEXT} bir daha yazmayin", f"Ornek RET: {LINKS}", f"Ret: {LINKS}",
+        f"RET yazip gonderip duruyorum {LINKS}.listeden cikarin",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"type": "reply", "from": HER, "body": "%s"}, {"msisdn": HER, "mesaj": "%s"},
+        {"status": "replied", "to": HER, "id": "7", "x": "%s"}, {"id": "7", "to": HER, "status": "OK", "said": "%s"},
+        {"id": "7", "to": HER, "status": "OK", "reply_text": "%s"}, {"event": "x", "data": {"no": HER, "body": "%s"}},
+    ],
+)  # fmt: skip
+def test_who_refuses_beside_a_link_or_a_text_of_ours_waits_wherever_it_stands(row, said):
+    row = json.loads(json.dumps(row).replace("%s", json.dumps(said)[1:-1]))
+
+    for replies in (None, {"from": "/msisdn", "text": "/text"}):
+        told = _rows(row, REPORTS, replies).replies
+        assert [(each.sender, each.is_whole) for each in told] == [(f"+{HER}", False)]
 
 
 FIRMS = "Kampanya! Bilgi 0532 111 22 33. Almak istemiyorsanız RET yazıp 3530'a gönderin"  # Not sent by us.
@@ -247,6 +280,7 @@ def test_a_row_that_says_it_came_from_a_person_waits_whatever_its_state_and_its_
 @pytest.mark.parametrize("more", [{}, {"from": "ORNEK"}, {"from": OURS}])
 def test_an_event_of_no_known_kind_with_our_own_text_is_no_reply_unless_it_says_so(more):
     event = {"event": "message.sent", "data": {"id": "7", "to": HER, "text": LINKED, **more}}
+    event["data"]["sent"] = [OUR_TEXT, f"{LINKED} B038"]
     told = [_rows(each, LISTED, REPLIES).replies for each in (event, event | {"event": "sms.inbound"})]
     assert told[0] == () and f"+{HER}" in {each.sender for each in told[1]}
     event["data"]["note"] = "RET yazdim, silin beni"

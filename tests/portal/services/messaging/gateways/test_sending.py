@@ -5,7 +5,8 @@ import pytest
 import time_machine
 
 from portal.core.iys_protocol import RecipientType
-from portal.services.messaging.gateways.protocol import ErrorClass, LookupOutcome, Reason, SendResult
+from portal.services.messaging.gateways.generic_http import GenericHttpGateway, vendor_description
+from portal.services.messaging.gateways.protocol import ErrorClass, LookupOutcome, Reason, SendResult, VendorPush
 from tests.portal.services.messaging.gateways.samples import (
     LOGINS,
     TAKEN,
@@ -106,18 +107,43 @@ def test_each_error_ends_in_its_class_with_adapter_and_description(name, open_ga
 
 
 @pytest.mark.parametrize(
-    ("body", "code"), [({"code": 21610, "status": 400}, "21610"), ({"errors": [{"code": "40300"}]}, "40300")]
+    ("body", "code", "base_url"),
+    [
+        ({"code": 21610, "status": 403}, "21610", ""),
+        ({"errors": [{"code": "40300"}]}, "40300", "https://api.telnyx.com"),
+    ],
 )
-def test_a_documented_code_of_who_left_is_known_where_a_description_has_only_the_status(body, code, vendor):
-    gateway = described("verimor", vendor.url)
-    by_status = {"errors": [{"http": [400], "class": "permanent"}]}
-    gateway.description = {**gateway.description, "answer": {**gateway.description["answer"], **by_status}}
-    vendor.answers = [(400, json.dumps(body))]
-    (result,) = gateway.send(batch(message()))
+def test_a_documented_code_of_who_left_counts_unless_a_description_names_it(body, code, base_url, vendor):
+    def send(**rule):
+        gateway = described("verimor", vendor.url)
+        answer = gateway.description["answer"] | {"code": "/code", "errors": [{"class": "config"} | rule]}
+        gateway.description = {**gateway.description, "answer": answer, "base_url": base_url}
+        vendor.answers = [(403, json.dumps(body))]
+        (result,) = gateway.send(batch(message()))
+        return result.error.error_class, result.error.reason
 
-    assert (result.error.error_class, result.error.reason, result.error.code) == (
-        PERMANENT, Reason.BLOCKED_BY_VENDOR, code,
-    )  # fmt: skip
+    assert send(http=[403]) == send(codes=["7"]) == (PERMANENT, Reason.BLOCKED_BY_VENDOR)
+    assert send(codes=[code], http=[403], reason="credentials") == (CONFIG, Reason.CREDENTIALS)
+
+
+def test_a_documented_code_in_a_report_means_what_a_description_says_of_it():
+    def reason(*words):
+        description = vendor_description("verimor")
+        details = [{"words": list(words), "reason": "content"}]
+        description = {**description, "report_push": description["report_push"] | {"details": details}}
+        row = {"type": "outbound", "campaign_id": "7", "dest": "905320000001", "status": "NOT_DELIVERED"}
+        gateway = GenericHttpGateway(description, LOGINS["verimor"])
+        (report,) = gateway.read_push(VendorPush(json.dumps(row | {"gsm_error": "21610"}).encode())).reports
+        return report.reason
+
+    assert (reason("6"), reason("21610")) == (Reason.BLOCKED_BY_VENDOR, Reason.CONTENT)
+
+
+def test_a_code_that_means_a_refusal_at_one_vendor_alone_is_an_error_of_any_other(vendor):
+    vendor.answers = [(403, json.dumps({"code": 40300, "message": "IP address not allowed"}))]
+    (result,) = described("verimor", vendor.url).send(batch(message()))
+
+    assert result.error.error_class == CONFIG
 
 
 @pytest.mark.parametrize("open_gateway", [coded, described])
