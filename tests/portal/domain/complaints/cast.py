@@ -51,11 +51,12 @@ def a_case(app, rows, **choices) -> tuple[Complaint, str]:
 
 
 def closed(app, case: Complaint, text="Numaranızı listeden çıkardık.", closing=Closing.STOPPED) -> None:
-    """Her case settled by staff, with a note."""
+    """Her case settled by staff who read it, with a note."""
     with app.app_context():
         of = db.session.get_one(Complaint, case.id)
         complaints.close_case(
-            db.session, vault(), of, closing, text, link="https://x.example/", sender="X", user_id=7, at=clock.now()
-        )
+            db.session, vault(), of, closing, text, link="https://x.example/", sender="X", user_id=7, at=clock.now(),
+            seen=99,
+        )  # fmt: skip
         complaints.add_note(db.session, vault(), of, "Aramızda: liste 3", user_id=7, at=clock.now())
         db.session.commit()
