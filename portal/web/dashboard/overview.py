@@ -25,7 +25,7 @@ from portal.core.models import (
     is_void,
 )
 from portal.domain import complaints, consent_points, packages
-from portal.domain.consents import recipients
+from portal.domain.consents import pull_lapses, recipients
 from portal.domain.consents.urgency import Urgency, urgency
 from portal.domain.identity.permissions import Permission
 from portal.domain.providers import sandbox_mode
@@ -36,7 +36,7 @@ from portal.web.shared.access import needs
 from portal.web.shared.gateway_account_page import own_accounts
 
 NEEDS_ATTENTION = (Outcome.PARKED, Outcome.EXPIRED)  # Blocked ones have an alert of their own.
-MAX_DECISIONS = 12
+MAX_DECISIONS, MAX_LAPSES = 12, 3
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,7 @@ def overview() -> str:
         oldest=_oldest_submission(provider.id, at),
         decisions=_recent_decisions(provider),
         block=block_of(provider.id, at),
+        lapses=pull_lapses.list_lapses(read_session(), at, MAX_LAPSES, provider.id),
         stopped_gateways=[each for each in own_accounts() if each.explanation],
         is_connected=is_connected(provider.id),
         is_forwarding=is_forwarding(provider.id),

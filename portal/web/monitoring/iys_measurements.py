@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from portal.core import ids
 from portal.core.iys_protocol import Operation
 from portal.core.models import Attempt, DecisionTally, ForwardingHold, Lane, Outcome, Provider, Submission
+from portal.domain.consents import pull_lapses
 from portal.domain.consents.urgency import AMBER, RED
 from portal.services.iys import circuit_breaker, egresses, iys_clock, rate_limit, success_rate
 from portal.services.iys.call_guard import PLAIN_CODE
@@ -117,7 +118,16 @@ def measure_host(session: Session, at: datetime) -> Iterator[Metric]:
     yield holds
 
 
-ALL = (measure_decisions, measure_lanes, measure_stopped, measure_answers, measure_calls, measure_host)
+def measure_pulls(session: Session, at: datetime) -> Iterator[Metric]:
+    """Of live brands: what people refuse at İYS is learned by pulls."""
+    oldest = pull_lapses.oldest_pull(session, at)
+    age = (at - oldest).total_seconds() if oldest else 0
+    yield _gauge("izinlink_iys_feed_age_seconds", "Since the last pull of the feed that waits longest.", age)
+
+
+ALL = (
+    measure_decisions, measure_lanes, measure_stopped, measure_answers, measure_calls, measure_host, measure_pulls,
+)  # fmt: skip
 
 
 def _gauge(name: str, documentation: str, value: float) -> Metric:

@@ -1,5 +1,6 @@
 """The connection to İYS: whose account, what it may do there, and a test."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,6 +17,7 @@ from portal.core import clock, iys_protocol
 from portal.core.extensions import db, limiter, read_session, vault
 from portal.core.iys_protocol import Channel
 from portal.core.models import Connection, Credential, CredentialKind, Provider
+from portal.domain.consents.pull_lapses import Lapse, list_lapses
 from portal.domain.identity import accounts
 from portal.domain.identity.permissions import Permission
 from portal.services.iys import account_report, connection_test
@@ -29,6 +31,8 @@ from portal.web.shared.audit_entries import record_audit
 from portal.web.shared.forms import BaseForm
 from portal.web.shared.own_rows import current_provider
 from portal.web.shared.validators import READABLE
+
+MAX_LAPSES = 20
 
 
 class ConnectionForm(BaseForm):
@@ -51,6 +55,7 @@ class ConnectionStatus:
     forecast: Forecast | None
     ends_at: datetime | None
     block: Block | None
+    lapses: Sequence[Lapse]
 
     @property
     def block_is_found(self) -> bool:
@@ -158,4 +163,5 @@ def _connection_status(provider_id: int, at: datetime) -> ConnectionStatus | Non
         forecast=forecast_quota(found.subscription) if found else None,
         ends_at=iys_protocol.read_wire_date(found.subscription.ends) if found and found.subscription else None,
         block=block_of(provider_id, at),
+        lapses=list_lapses(read_session(), at, MAX_LAPSES, provider_id),
     )

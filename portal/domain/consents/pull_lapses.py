@@ -1,0 +1,71 @@
+"""Brands about which İYS has not been asked for a day: what people refuse at İYS is not known here meanwhile."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, func, not_, select
+from sqlalchemy.orm import Session
+
+from portal.core import iys_protocol
+from portal.core.models import Brand, Connection, Feed
+
+LAPSE = timedelta(days=1)  # Feeds are pulled every three hours, or more often.
+
+
+@dataclass(frozen=True)
+class Lapse:
+    """`since`: the last answer of the feed that waits longest; `code`: what İYS says since, if it answers."""
+
+    brand_id: int
+    brand: str
+    brand_code: int
+    since: datetime
+    code: str | None
+
+    @property
+    def sentence(self) -> str:
+        """As a msgid."""
+        return iys_protocol.sentence_of(self.code or "")
+
+    @property
+    def cure(self) -> str:
+        """As a msgid."""
+        return iys_protocol.cure_of(self.code or "")
+
+
+def list_lapses(session: Session, at: datetime, limit: int, provider_id: int | None = None) -> Sequence[Lapse]:
+    """The longest first."""
+    since = func.min(_pulled_at()).label("since")
+    mine = () if provider_id is None else (Brand.provider_id == provider_id,)
+    columns = Brand.id, Brand.name, Brand.brand_code
+    lapsed = select(*columns, since, func.max(Feed.code)).join(Feed, Feed.brand_id == Brand.id)
+    lapsed = lapsed.join(Connection, Connection.provider_id == Brand.provider_id).group_by(*columns)
+    rows = session.execute(lapsed.where(*_lapsed(at), *mine).order_by(since, Brand.id).limit(limit))
+    return [Lapse(brand_id, name, code, at, answer) for brand_id, name, code, at, answer in rows]
+
+
+def count_lapsed(session: Session, at: datetime) -> int:
+    lapsed = select(func.count(Brand.id.distinct())).join(Feed, Feed.brand_id == Brand.id)
+    lapsed = lapsed.join(Connection, Connection.provider_id == Brand.provider_id)
+    return session.scalar(lapsed.where(*_lapsed(at))) or 0
+
+
+def oldest_pull(session: Session, at: datetime) -> datetime | None:
+    """Of live brands, when the feed that waits longest was last answered."""
+    oldest = select(func.min(_pulled_at())).join(Brand, Brand.id == Feed.brand_id)
+    return session.scalar(oldest.join(Connection, Connection.provider_id == Brand.provider_id).where(*_live(at)))
+
+
+def _live(at: datetime) -> Sequence[ColumnElement[bool]]:
+    """What İYS is asked about, by whatever egress; what is held counts, as nobody learns of its refusals either."""
+    return not_(Brand.is_sandbox), Connection.forwarding_enabled_at <= at
+
+
+def _lapsed(at: datetime) -> Sequence[ColumnElement[bool]]:
+    return *_live(at), Connection.forwarding_enabled_at < at - LAPSE, _pulled_at() < at - LAPSE
+
+
+def _pulled_at() -> ColumnElement[datetime]:
+    """A feed that was never answered waits since it was made."""
+    return func.coalesce(Feed.pulled_at, Feed.created_at)

@@ -1,0 +1,95 @@
+"""Who has not heard from İYS for a day what people refused there is told, and so is the operator."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import update
+
+from portal.core import clock
+from portal.core.extensions import db
+from portal.core.models import Brand, Connection, Feed, FeedSource
+from portal.web.operator import health_checks
+from tests import make
+from tests.portal.web.dashboard.staff import signed_in
+
+pytestmark = pytest.mark.slow
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def feeds(app):
+    """Of Ayşe's brand, which İYS told all until now."""
+    with app.app_context():
+        brand, at = make.brand(), clock.now()
+        for source in FeedSource:
+            own = {"provider_id": brand.provider_id, "brand_id": brand.id, "source": source}
+            db.session.add(Feed(**own, pulled_at=at, created_at=at - 20 * DAY))
+        db.session.execute(update(Connection).values(forwarding_enabled_at=at - 20 * DAY))
+        db.session.commit()
+
+
+@pytest.fixture
+def ayse(app, feeds):
+    return signed_in(app)
+
+
+def change(app, model, *which, **values) -> None:
+    with app.app_context():
+        db.session.execute(update(model).where(*which).values(values))
+        db.session.commit()
+
+
+def told(app) -> str:
+    return app.test_cli_runner().invoke(args=["doctor"]).stdout
+
+
+def lapses(app, **values) -> None:
+    change(app, Feed, Feed.source == FeedSource.PEOPLE, **{"pulled_at": clock.now() - 9 * DAY, "code": "H353"} | values)
+
+
+def test_the_operator_is_told_how_many_brands_since_when_and_iyss_code(app, feeds):
+    assert "pulls: ok" in told(app)
+    lapses(app)
+
+    said = next(line for line in told(app).splitlines() if line.startswith("pulls: "))
+    since = f"{clock.istanbul(clock.now() - 9 * DAY):%d.%m.%Y}"
+    assert "of 1 brands" in said and since in said and f"{make.BRAND_CODE} H353" in said and "call the firm" in said
+    with app.test_request_context():
+        worst = health_checks.run_all(clock.now())[:20]
+    assert any(f"{make.BRAND_CODE} H353" in each.finding and each.tone == "bad" for each in worst)
+
+
+@pytest.mark.parametrize(
+    ("model", "values"),
+    [
+        (Connection, {"forwarding_enabled_at": None}),
+        (Connection, {"forwarding_enabled_at": clock.now()}),
+        (Brand, {"is_sandbox": True}),
+        (Feed, {"pulled_at": clock.now() - timedelta(hours=23)}),
+        (Feed, {"pulled_at": None, "created_at": clock.now()}),
+    ],
+)
+def test_what_is_not_live_or_was_pulled_today_is_no_lapse(app, feeds, ayse, model, values):
+    lapses(app)
+    change(app, model, **values)
+
+    assert "pulls: ok" in told(app)
+    assert "öğrenilemiyor" not in ayse.opens("/dashboard/").text
+
+
+def test_a_feed_that_never_got_an_answer_lapses_too(app, feeds):
+    lapses(app, pulled_at=None, code=None)
+
+    assert f"{make.BRAND_CODE} –" in told(app)
+
+
+@pytest.mark.parametrize("page", ["/dashboard/", "/dashboard/connection"])
+def test_the_firm_reads_of_which_brand_since_when_and_what_to_do(app, feeds, ayse, page):
+    assert "öğrenilemiyor" not in ayse.opens(page).text
+    lapses(app)
+
+    shown = ayse.opens(page).text
+
+    assert "“Örnek Mağaza” için İYS" in shown and "tarihinden beri öğrenilemiyor" in shown
+    assert "(H353)" in shown and "üç iş günü" in shown and "/dashboard/movements?brand=" in shown
