@@ -96,6 +96,9 @@ REASONS: dict[Reason, str] = {
     Reason.UNREGISTERED: N_(
         "Onay var, İYS'de kayıtlı olduğu henüz bilinmiyor. Sonucu parked ise beklemek yetmez: geçmişine bakın."
     ),
+    Reason.NOT_PULLED: N_(
+        "Onay vardı, ama İYS'ye üç iş günüdür sorulamıyor: kişi orada reddetmiş olabilir. Panelde nedenine bakın."
+    ),
     Reason.UNCHECKED: N_("Tacir; reddi olup olmadığına İYS'de daha bakılmadı."),
     Reason.REFUSED: N_("Kişi reddetti."),
     Reason.REFUSED_AT_IYS: N_("Kişi İYS'de reddetti."),

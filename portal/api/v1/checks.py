@@ -11,7 +11,7 @@ from portal.api.v1.authentication import needs_scope
 from portal.api.v1.blueprint import BRAND_PATH, MAX_LIST_BYTES, blueprint, specification
 from portal.api.v1.checks_schemas import CheckAnswer, CheckBody
 from portal.api.v1.moments import moment
-from portal.core import clock
+from portal.core import business_days, clock
 from portal.core.extensions import db, read_session, vault
 from portal.core.ids import new_id
 from portal.core.models import Event, EventType, Provider
@@ -69,11 +69,12 @@ def _record(body: CheckBody, answers: Answers, salt: str, at: datetime, *, not_a
     """Remember what was asked and answered, commit, and make its certificate."""
     verdicts = {text: each.verdict for text, each in answers.items()}
     counts = Counter(verdicts.values())
+    ends = (each.valid_until for each in answers.values() if each.valid_until)
     checked = CheckedList(
         number=new_id(), at=at, channel=body.type, recipient_type=body.recipientType, key_id=g.caller.key_id,
         key_hint=g.caller.hint, rule_version=may_send.RULE_VERSION,
         counts={each.value: counts[each] for each in Verdict}, not_addresses=not_addresses,
-        digest=digest_list(salt, answers),
+        valid_until=min(ends, default=business_days.safe_deadline(at)), digest=digest_list(salt, answers),
     )  # fmt: skip
     sends.record_check(
         db.session, vault(), g.brand, number=checked.number, key_id=checked.key_id, channel=checked.channel,

@@ -11,13 +11,14 @@ from portal.core.extensions import reader, vault
 from portal.core.iys_protocol import Channel
 from portal.core.models import ApiKey, Brand, Consent, Decision, Recipient, may_have_refused
 from portal.core.prepared_select import PreparedSelect
+from portal.domain.consents.may_send import last_pull
 from portal.domain.identity.api_keys import CALLER, Caller
 
 INDEXES = ("index_odd", "index_even")
 COLUMNS = (
     Consent.recipient_id, Consent.recipient_type, Consent.status, Consent.consent_date, Consent.iys_status,
     Consent.iys_as_of, Recipient.reference, may_have_refused(Consent.recipient_id).label("is_unread"),
-    Decision.retailer_code, Decision.retailer_access,
+    Decision.retailer_code, Decision.retailer_access, last_pull(Consent.brand_id).label("pulled_at"),
 )  # fmt: skip
 IS_ASKED_FOR = and_(Consent.recipient_id == Recipient.id, Consent.channel == bindparam("channel"))
 ALONE = {

@@ -120,8 +120,9 @@ def _find(
     is_refused = any(each.status == Status.REFUSED for each in consents)
     for own in (each for each in consents if each.recipient_type == recipient_type):
         return may_send.answer_of(
-            own, caller.brand, caller.iys_code, at, has_unread_reply=bool(own.is_unread), is_refused_as_other=is_refused
-        ), consents
+            own, caller.brand, caller.iys_code, at, has_unread_reply=bool(own.is_unread),
+            is_refused_as_other=is_refused, pulled_at=own.pulled_at,
+        ), consents  # fmt: skip
     return may_send.answer_without_consent(recipient_type, is_refused=is_refused), consents
 
 

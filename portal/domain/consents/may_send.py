@@ -6,14 +6,27 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Row, Select, SQLColumnExpression, and_, case, exists, literal, not_, select
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    ScalarSelect,
+    Select,
+    SQLColumnExpression,
+    and_,
+    case,
+    exists,
+    func,
+    literal,
+    not_,
+    select,
+)
 from sqlalchemy.orm import Session, aliased
 
 from portal.core import business_days
 from portal.core.database import is_one_of
 from portal.core.iys_protocol import Channel, RecipientType, Status, parse_wire_date
 from portal.core.iys_protocol.validation import FIRST_DATE
-from portal.core.models import Brand, Consent, Decision, Provider, may_have_refused
+from portal.core.models import Brand, Consent, Decision, Feed, Provider, may_have_refused
 from portal.domain.providers import sandbox_mode
 
 
@@ -39,6 +52,7 @@ class Reason(StrEnum):
     UNREGISTERED = "unregistered"  # Granted here; İYS is not known to hold it (Regulation art. 5/3).
     EXPIRED = "expired"  # As before, and the term to register it is over (Regulation art. 7/11 and 7/12).
     NOT_GRANTED = "not_granted"
+    NOT_PULLED = "not_pulled"  # Allowed when İYS last told its changes, for which it was not asked in time since.
 
 
 @dataclass(frozen=True)
@@ -46,7 +60,8 @@ class MaySendAnswer:
     """Whether messages may be sent on one consent.
 
     `valid_until` says when a copy of the answer must be asked for again, though nobody decides anew: a refusal must be
-    obeyed within three business days (Law 6563 art. 8/3). None: only what is allowed may be kept.
+    obeyed within three business days (Law 6563 art. 8/3), also one said at İYS, which pulls tell. None: only what is
+    allowed may be kept.
     """
 
     verdict: Verdict
@@ -68,7 +83,7 @@ class BrandFacts(Protocol):
 
 
 BEFORE_2015 = parse_wire_date(FIRST_DATE)  # İYS takes grants of this date (HS_2015) any time.
-RULE_VERSION = "2"  # Stands in signed certificates: another RULE has another version.
+RULE_VERSION = "3"  # Stands in signed certificates: another RULE has another version.
 # The first line counts whose facts are all true of a consent.
 RULE: tuple[tuple[dict[str, Any], Verdict, Reason], ...] = (
     ({"status": Status.REFUSED}, Verdict.MAY_NOT, Reason.REFUSED),
@@ -90,11 +105,11 @@ PERMISSIONS = (Reason.EXEMPT, Reason.MERCHANT, Reason.GRANTED)
 
 def answer_of(
     consent: Consent | Row[*tuple[Any, ...]], brand: BrandFacts, iys_code: int, at: datetime, *,
-    has_unread_reply: bool, is_refused_as_other: bool = False,
+    has_unread_reply: bool, is_refused_as_other: bool = False, pulled_at: datetime | None = None,
 ) -> MaySendAnswer:  # fmt: skip
     """Answer for one consent, or a row of its columns, of a provider with this İYS code at a moment;
     `has_unread_reply` is may_have_refused() of its recipient. `is_refused_as_other`: on this channel as another
-    recipient type, which is asked only where nothing was decided as this one."""
+    recipient type, which is asked only where nothing was decided as this one. `pulled_at`: last_pull() of the brand."""
     facts = {
         "status": consent.status,
         "has_unread_reply": has_unread_reply,
@@ -103,7 +118,7 @@ def answer_of(
         "recipient_type": consent.recipient_type,
         **_facts_of(brand, iys_code),
     }
-    return _answer(facts, consent.consent_date, at)
+    return _answer(facts, consent.consent_date, at, pulled_at)
 
 
 def answers(
@@ -118,7 +133,7 @@ def answers(
     }
     asked = select(
         Consent.recipient_id, Consent.recipient_type, Consent.status, Consent.iys_status,
-        may_have_refused(Consent.recipient_id), Consent.consent_date,
+        may_have_refused(Consent.recipient_id), Consent.consent_date, last_pull(literal(brand.id)),
     ).where(
         Consent.brand_id == brand.id, is_one_of(session, Consent.recipient_id, recipient_ids),
         Consent.channel == channel,
@@ -127,13 +142,13 @@ def answers(
     refused = {row.recipient_id for row in rows if row.status == Status.REFUSED}
     known: dict[tuple[Any, ...], MaySendAnswer] = {}
     found = dict.fromkeys(refused, answer_without_consent(recipient_type, is_refused=True))
-    for recipient_id, its_type, status, iys_status, is_unread, date in rows:
+    for recipient_id, its_type, status, iys_status, is_unread, date, pulled_at in rows:
         if its_type != recipient_type:
             continue
         key = (status, iys_status, is_unread, date, recipient_id in refused)
         if key not in known:
             facts = {"status": status, "iys_status": iys_status, "has_unread_reply": bool(is_unread)}
-            known[key] = _answer(common | facts | {"is_refused_as_other": key[-1]}, date, at)
+            known[key] = _answer(common | facts | {"is_refused_as_other": key[-1]}, date, at, pulled_at)
         found[recipient_id] = known[key]
     return found
 
@@ -154,14 +169,24 @@ def _facts_of(brand: BrandFacts, iys_code: int) -> dict[str, Any]:
     }
 
 
-def _answer(facts: dict[str, Any], date: datetime | None, at: datetime) -> MaySendAnswer:
+def _answer(facts: dict[str, Any], date: datetime | None, at: datetime, pulled_at: datetime | None) -> MaySendAnswer:
     verdict, reason = next((verdict, reason) for its, verdict, reason in RULE if its.items() <= facts.items())
     if verdict == Verdict.MAY:
-        return MaySendAnswer(verdict, reason, business_days.safe_deadline(at))
+        known_at = at if pulled_at is None or reason == Reason.EXEMPT else min(at, pulled_at)
+        until = business_days.safe_deadline(known_at)
+        is_known = at <= until
+        return MaySendAnswer(verdict, reason, until) if is_known else MaySendAnswer(Verdict.UNKNOWN, Reason.NOT_PULLED)
     if reason != Reason.UNREGISTERED or date is None or date == BEFORE_2015:
         return MaySendAnswer(verdict, reason)
     is_late = at > business_days.lenient_deadline(date)
     return MaySendAnswer(Verdict.MAY_NOT, Reason.EXPIRED) if is_late else MaySendAnswer(verdict, reason)
+
+
+def last_pull(brand_id: ColumnElement[int] | Any) -> ScalarSelect[datetime]:
+    """When İYS last told a brand's changes, or was to be asked first; None where it is not asked yet. In a statement,
+    so that it costs none of its own."""
+    pulled_at = func.min(func.coalesce(Feed.pulled_at, Feed.created_at))
+    return select(pulled_at).where(Feed.brand_id == brand_id).scalar_subquery()
 
 
 def decided_consents(recipient_ids: Collection[int], *columns: Any) -> Select[*tuple[Any, ...]]:
@@ -192,7 +217,8 @@ def standing() -> tuple[ColumnElement[bool], ColumnElement[bool]]:
 
 
 def reason_column() -> ColumnElement[str]:
-    """The reason in SQL. What is EXPIRED stays UNREGISTERED here: neither allows messages."""
+    """The reason in SQL. What is EXPIRED stays UNREGISTERED here: neither allows messages. What is NOT_PULLED stays as
+    it was, since our messages ask or confirm."""
     codes, other = sandbox_mode.EXEMPT_CODES, aliased(Consent)
     refused_as_other = exists().where(
         other.brand_id == Consent.brand_id, other.recipient_id == Consent.recipient_id,

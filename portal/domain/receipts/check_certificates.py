@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from portal.core import addresses, business_days
+from portal.core import addresses
 from portal.core.addresses import BadAddress
 from portal.core.iys_protocol import Channel, RecipientType
 from portal.core.models import Brand, Provider
@@ -38,12 +38,8 @@ class CheckedList:
     rule_version: str
     counts: Mapping[str, int]  # Addresses by verdict: may, may_not, unknown.
     not_addresses: int  # Texts that are no address of the channel. The digest leaves them out.
+    valid_until: datetime  # The first end of its answers: until then the list may be used.
     digest: str = field(repr=False)
-
-    @property
-    def valid_until(self) -> datetime:
-        """Until when the list may be used: a refusal must be obeyed within three business days (Law 6563, art. 8/3)."""
-        return business_days.safe_deadline(self.at)
 
 
 def draw_salt() -> str:

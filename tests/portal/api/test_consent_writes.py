@@ -10,20 +10,23 @@ import pytest
 import time_machine
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from portal.api.v1.moments import moment
-from portal.core import addresses, clock, database
+from portal.core import addresses, business_days, clock, database
 from portal.core.extensions import db, vault
 from portal.core.ids import new_id
 from portal.core.iys_protocol import Status
 from portal.core.models import (
+    AddressCheck,
     ApiRequest,
     AuditEntry,
     Brand,
     Consent,
     Decision,
     DecisionOrigin,
+    Feed,
+    FeedSource,
     Lane,
     Provider,
     Recipient,
@@ -245,6 +248,31 @@ def test_a_refusal_is_told_whoever_asks_as_another_recipient_type(app, program, 
                 db.session.commit()
 
     assert consent["iys"]["status"] == "ONAY"
+
+
+def test_a_yes_is_good_no_longer_than_what_iys_last_told_of_the_brand(app, program, rows):
+    program.post(CONSENTS, grant())
+    at, brand_id = clock.now(), rows.one(Consent).brand_id
+    with app.app_context():
+        db.session.execute(update(Consent).values(iys_status="ONAY", iys_as_of=at))
+        own = {"provider_id": rows.one(Consent).provider_id, "brand_id": brand_id, "created_at": at}
+        db.session.add(Feed(source=FeedSource.PEOPLE, pulled_at=at - timedelta(days=1), **own))
+        db.session.commit()
+
+    def asked() -> list[tuple]:
+        key = {"recipient": make.PHONE, "type": "MESAJ"}
+        single = program.post(f"{CONSENTS}/query", key).json["maySend"]
+        body = {"type": "MESAJ", "recipients": [make.PHONE]}
+        (checked,) = program.post(f"{BASE}/brands/{make.BRAND_CODE}/checks", body).json["results"]
+        return [(each["verdict"], each["reason"], each["validUntil"]) for each in (single, checked)]
+
+    until = business_days.safe_deadline(at - timedelta(days=1))
+    assert asked() == [("may", "granted", moment(until))] * 2
+    assert rows.one(AddressCheck).valid_until == until
+    with app.app_context():
+        db.session.execute(update(Feed).values(pulled_at=at - timedelta(days=9)))
+        db.session.commit()
+    assert asked() == [("unknown", "not_pulled", None)] * 2
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,8 @@ from portal.core.models import (
     Consent,
     EventKind,
     EventOutcome,
+    Feed,
+    FeedSource,
     GatewayEvent,
     MessageGateway,
     Provider,
@@ -243,3 +245,31 @@ def test_a_grant_that_iys_never_got_allows_nothing_once_the_term_is_over():
 
 def test_a_grant_from_before_2015_may_reach_iys_at_any_time():
     assert ask(add_consent(consent_date=BEFORE_2015)) == MaySendAnswer(Verdict.UNKNOWN, Reason.UNREGISTERED)
+
+
+@pytest.mark.parametrize("recipient_type", [PERSON, MERCHANT])
+def test_a_yes_ends_three_business_days_after_iys_last_told_what_changed(recipient_type):
+    consent, at = add_consent(recipient_type, at_iys="ONAY"), clock.now()
+    brand = db.session.get_one(Brand, consent.brand_id)
+    for source in FeedSource:
+        db.session.add(
+            Feed(provider_id=brand.provider_id, brand_id=brand.id, source=source, pulled_at=at, created_at=at)
+        )
+
+    def answered(ago: timedelta, source: FeedSource) -> MaySendAnswer:
+        db.session.execute(update(Feed).values(pulled_at=at))
+        db.session.execute(update(Feed).where(Feed.source == source).values(pulled_at=at - ago))
+        told = answers(db.session, brand, [consent.recipient_id], Channel.SMS, recipient_type, at)
+        return told[consent.recipient_id]
+
+    for source in FeedSource:
+        lately = answered(timedelta(days=1), source)
+        assert (lately.verdict, lately.valid_until) == (
+            Verdict.MAY, business_days.safe_deadline(at - timedelta(days=1)),
+        )  # fmt: skip
+        assert answered(timedelta(days=9), source) == MaySendAnswer(Verdict.UNKNOWN, Reason.NOT_PULLED)
+    db.session.execute(update(Feed).values(pulled_at=None, created_at=at - timedelta(days=9)))
+    db.session.execute(update(Provider).values(iys_code=sandbox_mode.EXEMPT_CODES.start))
+    db.session.expire_all()
+    own = answers(db.session, brand, [consent.recipient_id], Channel.SMS, recipient_type, at)[consent.recipient_id]
+    assert (own.reason, own.valid_until) == (Reason.EXEMPT, business_days.safe_deadline(at))
