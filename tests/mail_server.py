@@ -68,15 +68,15 @@ class Listening(Controller):
         super()._trigger_server()
 
 
-def certificate(folder: Path, host: str = "127.0.0.1") -> ssl.SSLContext:
-    """A server's TLS context with a certificate for a host that it issued itself, kept as both.pem."""
+def certificate(folder: Path, host: str = "127.0.0.1", *more: str) -> ssl.SSLContext:
+    """A server's TLS context with a certificate for hosts that it issued itself, kept as both.pem."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, host)])
     is_address = host.replace(".", "").isdigit()
     named = x509.IPAddress(IPv4Address(host)) if is_address else x509.DNSName(host)
     day = timedelta(days=1)
     made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-    made = made.add_extension(x509.SubjectAlternativeName([named]), critical=False)
+    made = made.add_extension(x509.SubjectAlternativeName([named, *map(x509.DNSName, more)]), critical=False)
     made = made.not_valid_before(clock.now() - day).not_valid_after(clock.now() + day).sign(key, hashes.SHA256())
     pem = serialization.Encoding.PEM
     private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())

@@ -137,6 +137,8 @@ class Domain(Entity):
     verified_at: Mapped[datetime | None]
     checked_at: Mapped[datetime | None]
     missing_since: Mapped[datetime | None]  # The record is gone: existing links still open, new ones don't use it.
+    # Looks in a row at which the host did not lead here: from the second on, new links don't use it either.
+    unreached_looks: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     removed_at: Mapped[datetime | None]  # By its brand; the same holds, until somebody else proves the host.
     created_at: Mapped[datetime]
 

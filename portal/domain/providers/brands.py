@@ -146,8 +146,8 @@ def _double_counts(provider_id: int) -> Select[int, str, str, int]:
 
 
 def link_base_url(session: Session, brand_id: int, usual: str) -> str:
-    """The base URL of a brand's links: its own verified host while its DNS record exists and the operator has agreed to
-    it, otherwise `usual`."""
+    """The base URL of a brand's links: its own verified host while its DNS record exists, it leads here and the
+    operator has agreed to it, otherwise `usual`."""
     of_brand = select(Domain).where(Domain.brand_id == brand_id, *domain_reviews.STANDS)
     own = session.scalars(of_brand.order_by(Domain.verified_at))
     hosts = (each.host for each in own if domain_reviews.is_approved(session, each))

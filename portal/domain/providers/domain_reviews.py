@@ -18,8 +18,10 @@ def digest_of(host: str) -> bytes:
     return approvals.digest_of("domain", host)
 
 
-# New links begin with a host while its record is in place.
-STANDS = Domain.verified_at.is_not(None), Domain.missing_since.is_(None), Domain.removed_at.is_(None)
+UNREACHED = 2  # Looks in a row: one that fails may be a moment's fault.
+# The firm has the host's name while its record is in place; new links begin with it while it also leads here.
+IS_PROVED = Domain.verified_at.is_not(None), Domain.missing_since.is_(None), Domain.removed_at.is_(None)
+STANDS = *IS_PROVED, Domain.unreached_looks < UNREACHED
 
 
 def is_approved(session: Session, domain: Domain) -> bool:
@@ -62,6 +64,13 @@ def list_waiting(session: Session, *conditions: ColumnElement[bool]) -> Sequence
     proved = proved.where(*is_there, Provider.admitted_at.is_not(None), *conditions)
     found = session.scalars(proved.order_by(Domain.id)).all()
     return [each for each in found if _last_act(session, each.provider_id, each.host) is None]
+
+
+def list_unreached(session: Session, provider_id: int) -> Sequence[Domain]:
+    """The provider's proved hosts that do not lead here."""
+    proved = Domain.verified_at.is_not(None), Domain.removed_at.is_(None), Domain.unreached_looks >= UNREACHED
+    found = select(Domain).where(Domain.provider_id == provider_id, *proved)
+    return session.scalars(found.order_by(Domain.id)).all()
 
 
 def list_hosts(session: Session, provider_id: int) -> dict[str, Domain]:

@@ -181,13 +181,14 @@ def clear_address(message: Message, recipient: Recipient | None) -> str:
 
 
 def _one_click_url(message: Message) -> str:
-    """URL of one-click unsubscribe (RFC 8058); empty for messages that concern no brand's consent."""
+    """URL of one-click unsubscribe (RFC 8058); empty for messages that concern no brand's consent. Nobody reads it,
+    so it is at our own host: a brand's may come to lead elsewhere, and a mail program tells nobody."""
     link = db.session.get(shortlinks.Link, message.link_id) if message.link_id else None
     campaign = db.session.get(Campaign, message.campaign_id) if message.campaign_id else None
     if link is None or campaign is None:
         return ""
     code = shortlinks.code_of(current_app.config["LINK_SALT"], link.id, link.nonce)
-    return f"{_url_root(db.session, campaign.brand_id, current_app.config['LINK_BASE'])}/u/{code}"
+    return f"{current_app.config['LINK_BASE'].removesuffix('/k')}/u/{code}"
 
 
 def _confirmation(session: Session, message: Message) -> tuple[MessageKind, dict[str, Any]]:

@@ -49,7 +49,7 @@ def is_proved(session: Session, provider_id: int | None, sender: str) -> bool:
     host = address.rpartition("@")[2]
     if domain_reviews.is_declined(session, provider_id, host):
         return False
-    proved = select(Domain.id).where(Domain.provider_id == provider_id, Domain.host == host, *domain_reviews.STANDS)
+    proved = select(Domain.id).where(Domain.provider_id == provider_id, Domain.host == host, *domain_reviews.IS_PROVED)
     if session.scalar(proved.limit(1)) is not None:
         return True
     try:

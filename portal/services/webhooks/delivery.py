@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from portal.core import clock, leases
 from portal.core.extensions import close_reader, db, read_session, vault
+from portal.core.guarded_requests import Control, DeliveryFailure, Transport, WebhookAnswer
 from portal.core.ids import new_id
 from portal.core.models import Event, OffReason, WebhookDelivery, WebhookEndpoint, WebhookState
 from portal.core.models.base import UtcDateTime
@@ -27,7 +28,6 @@ from portal.core.models.inserts import insert_rows
 from portal.core.vault import CannotOpen, Vault
 from portal.domain.webhooks import endpoints, signatures
 from portal.services.webhooks import payloads
-from portal.services.webhooks.transport import Control, DeliveryFailure, Transport, WebhookAnswer
 
 MAX_REQUESTS = 50  # Requests of a batch.
 BATCH_SECONDS = 5.0  # No request of a batch begins later.

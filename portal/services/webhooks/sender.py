@@ -6,10 +6,10 @@ import threading
 from flask import Flask
 
 from portal.core import loops
+from portal.core.guarded_requests import Transport
 from portal.core.loops import Loop
 from portal.core.ssrf_guard import dns_resolver
 from portal.services.webhooks.delivery import Dispatcher
-from portal.services.webhooks.transport import Transport
 
 THREADS, SLOW_THREADS = 24, 6
 

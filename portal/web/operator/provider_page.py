@@ -186,6 +186,7 @@ def _waiting_texts(provider: Provider) -> dict[str, Any]:
     names = select(Brand.id, Brand.name).where(Brand.id.in_(of))
     return {
         "texts": texts, "text_fields": TEXT_FIELDS, "domains": domains, "digest_of": domain_reviews.digest_of,
+        "unreached_hosts": [each.host for each in domain_reviews.list_unreached(read_session(), provider.id)],
         "brand_names": dict(read_session().execute(names).all()),
     }  # fmt: skip
 

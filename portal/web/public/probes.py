@@ -1,13 +1,14 @@
-"""What supervisors and load balancers ask: does the process answer, and can it do its work?"""
+"""What supervisors and load balancers ask: does the process answer, and can it do its work? And what we ask brands' own
+hosts: do they lead here?"""
 
 from collections.abc import Collection
 
-from flask import abort, request
+from flask import Response, abort, request
 from flask.typing import ResponseReturnValue
 
 from portal.core.extensions import limiter, read_session
 from portal.domain.providers import domain_reviews
-from portal.services import readiness
+from portal.services import domains, readiness
 from portal.web.public.blueprint import blueprint
 
 PROBES_OF_AN_ADDRESS = "600 per minute"  # Each readiness check asks the database, and writes it every few seconds.
@@ -47,6 +48,16 @@ def certificate_ask() -> ResponseReturnValue:
     if is_local and domain_reviews.may_have_certificate(read_session(), host):
         return {"status": "ok"}
     abort(404)
+
+
+@blueprint.get(domains.ANSWER_PATH)
+@limiter.exempt
+def host_answer() -> ResponseReturnValue:
+    """By any host, since one is asked before its links open, and without the database. It tells of none."""
+    host = request.host.rsplit(":", 1)[0].lower()
+    if len(host) > LONGEST_HOST:
+        abort(404)
+    return Response(domains.host_answer(host), mimetype="text/plain")
 
 
 def _readiness(excluded: Collection[str]) -> ResponseReturnValue:

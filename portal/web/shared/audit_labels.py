@@ -64,6 +64,7 @@ ACT_LABELS: dict[str, str] = {
     "domain.approved": N_("Alan adı onaylandı"),
     "domain.declined": N_("Alan adı reddedildi"),
     "domain.missing": N_("Alan adının kaydı bulunamadı"),
+    "domain.unreached": N_("Alan adı artık bize gelmiyor"),
     "domain.removed": N_("Alan adı kaldırıldı"),
     "domain.verified": N_("Alan adı doğrulandı"),
     "export.taken": N_("Kayıtlar dışa aktarıldı"),

@@ -21,7 +21,10 @@ from portal.services.readiness.forwarded_headers import ForwardedHeaders
 
 SERVED_ON_SHORT_HOSTS = ("recipient.", "static")
 ONLY_ON_SHORT_HOSTS = tuple(f"recipient.short_{name}" for name in ("page", "decide", "not_mine", "disown"))
-PROBES = ("public.health", "public.livez", "public.readyz", "public.certificate_ask", "monitoring.metrics")
+PROBES = (
+    "public.health", "public.livez", "public.readyz", "public.certificate_ask", "public.host_answer",
+    "monitoring.metrics",
+)  # fmt: skip
 REFRESH_EVERY = timedelta(seconds=15)  # Age of the process's list of brands' own hosts.
 NEVER = datetime.min.replace(tzinfo=clock.ISTANBUL)
 

@@ -1,5 +1,7 @@
 """Brands on the dashboard: their counts of grants and refusals, their look, their own hosts, and closing them."""
 
+from urllib.parse import urlsplit
+
 from flask import Response, abort, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
@@ -213,6 +215,9 @@ def check_domain(domain_id: int) -> ResponseReturnValue:
     brand_id = own_row_or_404(read_session(), Domain, domain_id).brand_id
     messages = {
         CheckResult.FOUND: gettext("Kayıt bulundu. Biz de adı onaylayınca yeni bağlantılar bununla başlar."),
+        CheckResult.UNREACHED: gettext(
+            "Kayıt bulundu, ama bu ad henüz bize gelmiyor. Ne yapmanız gerektiği adın altında yazıyor."
+        ),
         CheckResult.ABSENT: gettext(
             "Kayıt henüz görünmüyor. DNS bir saat kadar gecikebilir; biz de ara ara bakacağız."
         ),
@@ -258,6 +263,8 @@ def _render_brand(
         logo_form=LogoForm(formdata=None),
         logo_problem=logo_problem,
         domains=[each for each in read_session().scalars(domains) if each.removed_at is None],
+        unreached=domain_reviews.UNREACHED,
+        link_host=urlsplit(current_app.config["LINK_BASE"]).hostname,
         removed_hosts=[each.host for each in read_session().scalars(domains) if each.removed_at and each.verified_at],
         domain_form=domain_form or DomainForm(formdata=None),
         record_of=record_name,

@@ -10,12 +10,12 @@ from sqlalchemy import select, tuple_
 
 from portal.core import clock
 from portal.core.extensions import db, read_session, vault
+from portal.core.guarded_requests import DeliveryFailure
 from portal.core.ids import parse_id
 from portal.core.models import Event, WebhookDelivery, WebhookEndpoint
 from portal.domain.identity.permissions import Permission
 from portal.domain.webhooks import endpoints
 from portal.services.webhooks import payloads
-from portal.services.webhooks.transport import DeliveryFailure
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.webhooks.endpoints import render_webhook
 from portal.web.dashboard.webhooks.forms import EndpointForm, LogFilter, ReplayForm, type_label

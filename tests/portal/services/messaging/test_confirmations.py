@@ -179,11 +179,14 @@ def test_people_who_wait_go_before_the_links_of_a_campaign(app, browser, codes, 
     assert len(sent(gateway)) == 3
 
 
-def test_a_mail_with_a_link_can_be_refused_by_one_click(app, gateway):
-    code = make.codes(app, make.EMAIL, delivery=make.Delivery.GATEWAY)[make.EMAIL]
+def test_a_mail_with_a_link_can_be_refused_by_one_click_at_our_host_whatever_links_begin_with(app, gateway):
+    with app.app_context():
+        make.add_domain(make.brand(), "izin.ornek.example")
+    root, _, code = make.codes(app, make.EMAIL, delivery=make.Delivery.GATEWAY)[make.EMAIL].rpartition("/")
 
     send_all(app, gateway.url)
 
     (message,) = sent(gateway)
+    assert root == "https://izin.ornek.example" and f"{root}/u/{code}" in message["text"]
     assert message["subject"] == "Örnek Mağaza: ticari ileti izniniz"
     assert message["one_click"] == f"http://localhost/u/{code}"

@@ -9,12 +9,12 @@ from sqlalchemy import select
 
 from portal.core import clock
 from portal.core.extensions import db, vault
+from portal.core.guarded_requests import Transport
 from portal.core.models import Event, EventType, Provider, WebhookAlgorithm, WebhookDelivery, WebhookEndpoint
 from portal.domain.events import sequencer
 from portal.domain.webhooks import endpoints
 from portal.domain.webhooks.endpoints import Choices
 from portal.services.webhooks.delivery import Dispatcher
-from portal.services.webhooks.transport import Transport
 from tests import make
 from tests.webhook_receiver import Receiver, receiving
 

@@ -13,11 +13,11 @@ from sqlalchemy import update
 from portal.api.documentation.webhook_example import WEBHOOK
 from portal.core import clock
 from portal.core.extensions import db, vault
+from portal.core.guarded_requests import DeliveryFailure, Transport
 from portal.core.models import Brand, EventType, OffReason, WebhookAlgorithm, WebhookState
 from portal.domain.webhooks import endpoints, signatures
 from portal.services.webhooks import delivery
 from portal.services.webhooks.delivery import Dispatcher
-from portal.services.webhooks.transport import DeliveryFailure, Transport
 from tests import make, servers
 from tests.make import Person
 from tests.portal.services.webhooks.conftest import A_DAY, A_MINUTE, AN_HOUR

@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from portal.core import guarded_requests as transport
+from portal.core.guarded_requests import DeliveryFailure, Transport
 from portal.core.ssrf_guard import dns_resolver
-from portal.services.webhooks import transport
-from portal.services.webhooks.transport import DeliveryFailure, Transport
 from tests import name_server
 from tests.webhook_receiver import receiving
 

@@ -9,7 +9,7 @@ import pytest
 import time_machine
 
 from portal.core import clock
-from portal.services.webhooks.transport import Transport
+from portal.core.guarded_requests import Transport
 from tests import processes, servers
 from tests.portal.services.webhooks.conftest import A_MINUTE
 from tests.webhook_receiver import Receiver

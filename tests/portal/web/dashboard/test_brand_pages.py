@@ -261,7 +261,7 @@ def test_a_practising_provider_types_no_code(app, ayse, rows):
     assert rows(Brand)[1].brand_code >= 990_000_000
 
 
-def test_a_host_is_said_proven_and_let_go(app, ayse, brand_id, rows):
+def test_a_host_is_said_proven_and_where_it_leads_and_let_go(app, ayse, brand_id, rows):
     ayse.posts(f"/dashboard/brands/{brand_id}/domains", {"host": "Izin.Ornek.example"})
     its = rows.one(Domain)
     page = ayse.opens(f"/dashboard/brands/{brand_id}").text
@@ -271,6 +271,11 @@ def test_a_host_is_said_proven_and_let_go(app, ayse, brand_id, rows):
         app.config["DNS_SERVER"] = names.address
         names.texts[f"_izinlink.{HOST}"] = [its.proof]
         ayse.posts(f"/dashboard/domains/{its.id}/check")
+    page = ayse.opens(f"/dashboard/brands/{brand_id}").text
+    assert "Bize gelmiyor" in page and f"{HOST} için localhost adına bir CNAME kaydı" in page
+    with app.app_context():
+        db.session.execute(update(Domain).values(unreached_looks=0))
+        db.session.commit()
     assert "Doğrulandı" in ayse.opens(f"/dashboard/brands/{brand_id}").text
     ayse.posts(f"/dashboard/domains/{its.id}/remove")
 

@@ -1,6 +1,7 @@
-"""One POST to an endpoint of a provider: to a public address only, without redirects, within a deadline.
+"""One request to an endpoint of a provider: to a public address only, without redirects, within a deadline.
 
-Neither the URL nor the answer's body is logged or stored: of the answer only its status and three headers are used.
+Neither the URL nor the answer's body is logged or stored: of the answer to a POST only its status and three headers are
+used.
 Connections are kept for the next request, to the address that was checked when each was made.
 """
 
@@ -10,7 +11,7 @@ import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
 from http.client import HTTPConnection, HTTPException, HTTPMessage, HTTPResponse
@@ -60,6 +61,7 @@ class WebhookAnswer:
     control: Control | None = None
     retry_after: timedelta | None = None
     milliseconds: int = 0
+    body: bytes = field(default=b"", repr=False)  # Of one that is no longer than SHORT.
 
     @property
     def is_success(self) -> bool:
@@ -110,33 +112,42 @@ class Transport:
 
     def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> WebhookAnswer:
         """Send a body and wait for the answer. Never raises for what the other side does."""
+        return self._call("POST", url, body, headers)
+
+    def get(self, url: str, headers: Mapping[str, str]) -> WebhookAnswer:
+        """The same, without a body."""
+        return self._call("GET", url, b"", headers)
+
+    def _call(self, method: str, url: str, body: bytes, headers: Mapping[str, str]) -> WebhookAnswer:
         began = time.monotonic()
         try:
             with http_deadline.answer_within(CONNECT_SECONDS + self._seconds):
-                answer = self._call(url, body, headers)
+                answer = self._call_in_time(method, url, body, headers)
         except (HTTPException, OSError, ValueError, PrivateAddress) as failed:
             answer = WebhookAnswer(failure=_failure_of(failed))
         return replace(answer, milliseconds=int((time.monotonic() - began) * 1000))
 
-    def _call(self, url: str, body: bytes, headers: Mapping[str, str]) -> WebhookAnswer:
+    def _call_in_time(self, method: str, url: str, body: bytes, headers: Mapping[str, str]) -> WebhookAnswer:
         parts = urlsplit(url)
         if self._resolve and parts.scheme != "https":
             raise PrivateAddress
         place, path = (parts.scheme, parts.netloc), (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         if (kept := self._take(place)) is not None:
             with suppress(ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError):  # It was just closed: once more.
-                return self._request(kept, place, path, body, headers)
-        return self._request(self._connect(*place), place, path, body, headers)
+                return self._request(kept, place, method, path, body, headers)
+        return self._request(self._connect(*place), place, method, path, body, headers)
 
     def _request(
-        self, connection: _Connection, place: Place, path: str, body: bytes, headers: Mapping[str, str]
+        self, connection: _Connection, place: Place, method: str, path: str, body: bytes, headers: Mapping[str, str]
     ) -> WebhookAnswer:  # fmt: skip
         is_reusable = False
         try:
-            connection.request("POST", path, body, {**HEADERS, **headers})
+            connection.request(method, path, body, {**HEADERS, **headers})
             response = connection.getresponse()
-            is_reusable = _is_short(response) and not response.will_close
-            return WebhookAnswer(response.status, None, _control(response.headers), _retry_after(response.headers))
+            text = _read_short(response)
+            is_reusable = text is not None and not response.will_close
+            control, retry_after = _control(response.headers), _retry_after(response.headers)
+            return WebhookAnswer(response.status, None, control, retry_after, body=text or b"")
         finally:
             self._keep(place, connection) if is_reusable else connection.close()
 
@@ -168,13 +179,14 @@ class Transport:
             surplus.close()
 
 
-def _is_short(response: HTTPResponse) -> bool:
-    """Read a short body to its end, so that the connection can be used again; whether that is so. The status says it
+def _read_short(response: HTTPResponse) -> bytes | None:
+    """A short body, read to its end, so that the connection can be used again; None where it is not. The status says it
     all, whatever becomes of the body."""
     try:
-        return len(response.read(SHORT + 1)) <= SHORT and response.isclosed()
+        text = response.read(SHORT + 1)
     except (HTTPException, OSError):
-        return False
+        return None
+    return text if len(text) <= SHORT and response.isclosed() else None
 
 
 def _control(headers: HTTPMessage) -> Control | None:
