@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, not_, select
+from sqlalchemy import ColumnElement, exists, func, not_, select
 from sqlalchemy.orm import Session
 
 from portal.core import iys_protocol
-from portal.core.models import Brand, Connection, Feed
+from portal.core.models import AuditEntry, Brand, Connection, Feed
 
+TOLD = "brand.pulls_lapsed"
 LAPSE = timedelta(days=1)  # Feeds are pulled every three hours, or more often.
 
 
@@ -49,6 +50,21 @@ def count_lapsed(session: Session, at: datetime) -> int:
     lapsed = select(func.count(Brand.id.distinct())).join(Feed, Feed.brand_id == Brand.id)
     lapsed = lapsed.join(Connection, Connection.provider_id == Brand.provider_id)
     return session.scalar(lapsed.where(*_lapsed(at))) or 0
+
+
+def list_untold(session: Session, at: datetime, provider_id: int | None = None) -> Sequence[tuple[int, int]]:
+    """Providers and brands of lapses about which no TOLD of the audit log was written since they began."""
+    since = func.min(_pulled_at()).label("since")
+    lapsed = select(Brand.provider_id, Brand.id, since).join(Feed, Feed.brand_id == Brand.id)
+    lapsed = lapsed.join(Connection, Connection.provider_id == Brand.provider_id)
+    mine = () if provider_id is None else (Brand.provider_id == provider_id,)
+    each = lapsed.where(*_lapsed(at), *mine).group_by(Brand.provider_id, Brand.id).subquery()
+    was_told = exists().where(
+        AuditEntry.subject == "brand", AuditEntry.subject_id == each.c.id, AuditEntry.act == TOLD,
+        AuditEntry.at > each.c.since,
+    )  # fmt: skip
+    untold = select(each.c.provider_id, each.c.id).where(~was_told).order_by(each.c.id)
+    return [(provider, brand) for provider, brand in session.execute(untold)]
 
 
 def oldest_pull(session: Session, at: datetime) -> datetime | None:

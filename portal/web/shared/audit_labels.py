@@ -63,6 +63,7 @@ ACT_LABELS: dict[str, str] = {
     "domain.added": N_("Alan adı eklendi"),
     "domain.approved": N_("Alan adı onaylandı"),
     "domain.declined": N_("Alan adı reddedildi"),
+    "brand.pulls_lapsed": N_("İYS'deki retler bir gündür öğrenilemiyor; sahiplere yazıldı"),
     "domain.missing": N_("Alan adının kaydı bulunamadı"),
     "domain.unreached": N_("Alan adı artık bize gelmiyor"),
     "domain.removed": N_("Alan adı kaldırıldı"),

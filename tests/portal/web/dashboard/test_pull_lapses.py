@@ -3,11 +3,14 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 from sqlalchemy import update
 
 from portal.core import clock
-from portal.core.extensions import db
-from portal.core.models import Brand, Connection, Feed, FeedSource
+from portal.core.extensions import db, vault
+from portal.core.models import AuditEntry, Brand, Connection, Feed, FeedSource, Mail, MailKind
+from portal.domain.notifications import mails
+from portal.jobs import pull_alarms
 from portal.web.operator import health_checks
 from tests import make
 from tests.portal.web.dashboard.staff import signed_in
@@ -93,3 +96,23 @@ def test_the_firm_reads_of_which_brand_since_when_and_what_to_do(app, feeds, ays
 
     assert "“Örnek Mağaza” için İYS" in shown and "tarihinden beri öğrenilemiyor" in shown
     assert "(H353)" in shown and "üç iş günü" in shown and "/dashboard/movements?brand=" in shown
+
+
+def test_owners_are_mailed_once_per_lapse(app, feeds, rows):
+    def mailed() -> list[tuple]:
+        for _ in range(2):
+            with app.app_context():
+                pull_alarms.notify_owners_of_pulls()
+        with app.app_context():
+            facts = [mails.read_facts(vault(), each) for each in rows(Mail, Mail.kind == MailKind.SUBMISSIONS_WAIT)]
+        return [(each["level"], each["count"]) for each in facts]
+
+    assert mailed() == []
+    lapses(app)
+    assert mailed() == [("unpulled", "1")]
+    assert [each.act for each in rows(AuditEntry, AuditEntry.subject == "brand")][-1] == "brand.pulls_lapsed"
+
+    change(app, Feed, pulled_at=clock.now())
+    assert len(mailed()) == 1
+    with time_machine.travel(clock.now() + 2 * DAY):
+        assert mailed() == [("unpulled", "1")] * 2
