@@ -1,6 +1,7 @@
 """Counts that triggers keep are those of the rows, whoever writes, takes back or deletes them."""
 
 import random
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -152,7 +153,7 @@ def count_waiting() -> int:
         "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
     )
     with db.engines["reader"].connect() as connection:
-        return connection.scalar(text(theirs))
+        return connection.scalar(theirs)
 
 
 @pytest.mark.skipif(not databases.SERVER, reason="SQLite has one writer at a time")
@@ -170,9 +171,11 @@ def test_two_who_set_counts_right_at_once_set_them_right_once(app, brand):
     with ThreadPoolExecutor(2) as pool:
         db.session.execute(select(RowTally).with_for_update())
         both = [pool.submit(correct) for _ in range(2)]
-        while count_waiting() < 2 and not any(each.done() for each in both):
-            pass
-        db.session.rollback()
+        try:
+            while count_waiting() < 2 and not any(each.done() for each in both):
+                time.sleep(0.01)
+        finally:
+            db.session.rollback()  # Or both would wait for ever.
 
         assert sorted(each.result() for each in both) == [0, 3]
     assert row_tallies.find_differences(db.session) == []
