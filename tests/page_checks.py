@@ -182,7 +182,7 @@ def link_faults(
         path = unquote(address.partition("#")[0].partition("?")[0].removeprefix(f"http://{host}"))
         if path.startswith("/static/"):
             faults += [] if _is_static_file(path) else [f"no such file: {path}"]
-        elif path.startswith("/") and not path.startswith("//") and path != except_path:
+        elif path.startswith("/") and not path.startswith("//") and path not in (except_path, except_path.rstrip("/")):
             needed = _needed_permission(app, host, method, path)
             if isinstance(needed, NoWay):
                 faults.append(f"{method} {path} leads nowhere: {needed.why}")

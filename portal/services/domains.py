@@ -192,7 +192,7 @@ def leads_here(host: str) -> bool:
     and outside development only public addresses are called."""
     is_allowed = (lambda _address: True) if current_app.config["DEVELOPMENT"] else is_public
     transport = Transport(dns_resolver(current_app.config["DNS_SERVER"], is_allowed), seconds=LOOK_SECONDS)
-    answer = transport.get(f"https://{host}{ANSWER_PATH}", {"User-Agent": "Izinlink-Hosts/1", "Connection": "close"})
+    answer = transport.get(f"https://{host}{ANSWER_PATH}", {"User-Agent": "izinlink-hosts/1", "Connection": "close"})
     return answer.is_success and hmac.compare_digest(answer.body.strip(), host_answer(host).encode())
 
 

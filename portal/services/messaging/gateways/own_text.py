@@ -61,7 +61,8 @@ class OwnText:
             left = self.link.sub(" ", value).strip()
             return left if re.search(r"\w", left) else ""
         before, behind = span
-        behind = BEHIND.sub(" ", OUR_END.sub("", behind, count=1))
+        end = OUR_END.match(behind)
+        behind = BEHIND.sub(" ", behind[end.end() if end else 0 :])
         left = f"{before} {behind}".replace(COLON, " ").replace(LINK, " ").strip()
         return left if LETTER.search(left) else ""
 
