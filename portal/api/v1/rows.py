@@ -38,8 +38,8 @@ HALF_SIGN = re.compile("[\ud800-\udfff]")  # JSON can escape half of a surrogate
 REFUSAL_FIELDS = ("recipient", "type", "status")  # Without these nobody knows what is refused.
 NAMED_RETAILERS = ("retailerCode", "retailerAccess")
 NO_PROBLEM = "H467"  # See Effect.LATE_GRANT.
-DOCUMENT = re.compile(r"\b(?:form|belge|dilekce|talep|talebi|kayit|kaydi|kisi|musteri|uye|dedi|diyor)\w{0,6}\b")
-NO = {"ret", "red", "hayir", "robinson"}
+DOCUMENT_WORDS = re.compile(r"\b(?:form|belge|dilekce|talep|talebi|kayit|kaydi|kisi|musteri|uye|dedi|diyor)\w{0,6}\b")
+REFUSING_WORDS = {"ret", "red", "hayir", "robinson"}
 # What says that there is no evidence, or only that there is some.
 NO_EVIDENCE = {
     "yok", "var", "evet", "hayir", "onay", "onayli", "izin", "no", "yes", "true", "false", "x", "test", "0", "1", "e",
@@ -210,8 +210,8 @@ def _may_refuse(evidence: str) -> bool:
     """Whether evidence tells of a refusal ("web formu: hayır"), or is a form or a saying of one word that may ("çıkış
     formu"). Nobody is there to ask whether that is only the form's name."""
     words = folded(evidence)
-    left = DOCUMENT.sub(" ", words).split()
-    return refuses(evidence) or not NO.isdisjoint(words.split()) or (len(left) == 1 and may_refuse(left[0]))
+    left = DOCUMENT_WORDS.sub(" ", words).split()
+    return refuses(evidence) or not REFUSING_WORDS.isdisjoint(words.split()) or (len(left) == 1 and may_refuse(left[0]))
 
 
 def _type_of(row: dict[str, Any]) -> RecipientType:
