@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, exists, func, not_, select
+from sqlalchemy import ColumnElement, Select, exists, func, not_, select
 from sqlalchemy.orm import Session
 
 from portal.core import iys_protocol
@@ -40,25 +41,21 @@ def list_lapses(session: Session, at: datetime, limit: int, provider_id: int | N
     since = func.min(_pulled_at()).label("since")
     mine = () if provider_id is None else (Brand.provider_id == provider_id,)
     columns = Brand.id, Brand.name, Brand.brand_code
-    lapsed = select(*columns, since, func.max(Feed.code)).join(Feed, Feed.brand_id == Brand.id)
-    lapsed = lapsed.join(Connection, Connection.provider_id == Brand.provider_id).group_by(*columns)
-    rows = session.execute(lapsed.where(*_lapsed(at), *mine).order_by(since, Brand.id).limit(limit))
+    lapsed = _select_lapsed(at, *columns, since, func.max(Feed.code)).where(*mine).group_by(*columns)
+    rows = session.execute(lapsed.order_by(since, Brand.id).limit(limit))
     return [Lapse(brand_id, name, code, at, answer) for brand_id, name, code, at, answer in rows]
 
 
 def count_lapsed(session: Session, at: datetime) -> int:
-    lapsed = select(func.count(Brand.id.distinct())).join(Feed, Feed.brand_id == Brand.id)
-    lapsed = lapsed.join(Connection, Connection.provider_id == Brand.provider_id)
-    return session.scalar(lapsed.where(*_lapsed(at))) or 0
+    return session.scalar(_select_lapsed(at, func.count(Brand.id.distinct()))) or 0
 
 
 def list_untold(session: Session, at: datetime, provider_id: int | None = None) -> Sequence[tuple[int, int]]:
     """Providers and brands of lapses about which no TOLD of the audit log was written since they began."""
     since = func.min(_pulled_at()).label("since")
-    lapsed = select(Brand.provider_id, Brand.id, since).join(Feed, Feed.brand_id == Brand.id)
-    lapsed = lapsed.join(Connection, Connection.provider_id == Brand.provider_id)
     mine = () if provider_id is None else (Brand.provider_id == provider_id,)
-    each = lapsed.where(*_lapsed(at), *mine).group_by(Brand.provider_id, Brand.id).subquery()
+    lapsed = _select_lapsed(at, Brand.provider_id, Brand.id, since).where(*mine)
+    each = lapsed.group_by(Brand.provider_id, Brand.id).subquery()
     was_told = exists().where(
         AuditEntry.subject == "brand", AuditEntry.subject_id == each.c.id, AuditEntry.act == TOLD,
         AuditEntry.at > each.c.since,
@@ -78,8 +75,10 @@ def _live(at: datetime) -> Sequence[ColumnElement[bool]]:
     return not_(Brand.is_sandbox), Connection.forwarding_enabled_at <= at
 
 
-def _lapsed(at: datetime) -> Sequence[ColumnElement[bool]]:
-    return *_live(at), Connection.forwarding_enabled_at < at - LAPSE, _pulled_at() < at - LAPSE
+def _select_lapsed(at: datetime, *columns: Any) -> Select[Any]:
+    feeds = select(*columns).select_from(Brand).join(Feed, Feed.brand_id == Brand.id)
+    feeds = feeds.join(Connection, Connection.provider_id == Brand.provider_id)
+    return feeds.where(*_live(at), Connection.forwarding_enabled_at < at - LAPSE, _pulled_at() < at - LAPSE)
 
 
 def _pulled_at() -> ColumnElement[datetime]:
