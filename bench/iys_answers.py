@@ -11,7 +11,7 @@ from portal.core import clock
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Operation, format_wire_date
 from portal.core.models import BulkRequest, BulkState, FeedSource, Lane, Outcome, ReceivedVia, Submission
-from portal.domain.consents import locking, movements
+from portal.domain.consents import locking, movement_rows, movements
 from portal.domain.consents.recipients import chunks
 from portal.services.iys.forwarding import outcomes
 from tests import make
@@ -39,15 +39,15 @@ def accept_all() -> None:
         db.session.commit()
 
 
-def _accept(rows: Sequence[Row], bulk_id: int | None) -> list[movements.MovementRow]:
+def _accept(rows: Sequence[Row], bulk_id: int | None) -> list[movement_rows.MovementRow]:
     at = clock.now()
-    accepted, bodies, told = [], [], list[movements.MovementRow]()
+    accepted, bodies, told = [], [], list[movement_rows.MovementRow]()
     for place, row in enumerate(rows):
         answer = {"transactionId": secrets.token_hex(32), "creationDate": format_wire_date(at)}
         of_list = {"index": place, "status": "success", "subRequestId": str(uuid.uuid4())} if bulk_id else {}
         bodies.append((row.provider_id, row.id, None, json.dumps(of_list | answer).encode()))
         payload = vault().read(row.payload, Submission.PLACE, row.provider_id, row.id)
-        told += filter(None, [movements.read_row(json.loads(payload) | answer)])
+        told += filter(None, [movement_rows.read_row(json.loads(payload) | answer, clock.now())])
         accepted.append({"its_id": row.id, "its_transaction": answer["transactionId"], "its_date": at,
                          "its_list": bulk_id, "its_place": place if bulk_id else None})  # fmt: skip
     if rows:

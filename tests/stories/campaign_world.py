@@ -31,7 +31,7 @@ from portal.core.models import (
 from portal.core.models.link_context import load_link_context
 from portal.domain import campaigns, consents
 from portal.domain.campaigns import lifecycle
-from portal.domain.consents import bulk_import, movements, recipients, refusals
+from portal.domain.consents import bulk_import, movement_rows, movements, recipients, refusals
 from portal.domain.notifications import gateways
 from portal.services import launches
 from tests import grants, make
@@ -138,7 +138,7 @@ class CampaignWorld:
             self.dice.choice(BOTH).value, ago=timedelta(seconds=30), recipient=address.text,
             type=self.dice.choice(address.channels).value,
         )  # fmt: skip
-        brand, told = make.brand(), [movements.read_row(told)]
+        brand, told = make.brand(), [movement_rows.read_row(told, clock.now())]
         movements.apply_movements(db.session, vault(), brand, told, by=ReceivedVia.PULL, feed=None, at=clock.now())
         db.session.commit()
 

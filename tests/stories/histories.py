@@ -25,7 +25,7 @@ from portal.core.iys_protocol import Channel, Source, Status
 from portal.core.models import Brand, Decision, DecisionOrigin, FeedSource, Receipt, ReceivedVia, Recipient
 from portal.core.models.link_context import load_link_context
 from portal.domain import consents
-from portal.domain.consents import annulments, bulk_import, movements, refusals
+from portal.domain.consents import annulments, bulk_import, movement_rows, movements, refusals
 from portal.domain.consents.bulk_import import Effect, Entry
 from portal.services.iys import forwarder
 from portal.services.iys.client import Client, IysAnswer
@@ -312,7 +312,7 @@ class World:
     def _push(self, made: list, dice: random.Random) -> None:
         """Some are pushed: late, twice, and in any order."""
         for _ in range(dice.choice((0, 1, 2))):
-            rows = [movements.read_row(as_feed_item(row)) for row in dice.sample(made, len(made))]
+            rows = [movement_rows.read_row(as_feed_item(row), clock.now()) for row in dice.sample(made, len(made))]
             self._at(clock.now() + timedelta(seconds=dice.random() * 2000), lambda rows=rows: self._hear(rows))
 
     def _hear(self, rows: list) -> None:

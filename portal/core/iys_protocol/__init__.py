@@ -41,6 +41,7 @@ from portal.core.iys_protocol.payload import (
     freeze_payload,
     is_retailer_code,
     parse_wire_date,
+    read_any_date,
     read_wire_date,
 )
 from portal.core.iys_protocol.retailers import RETAILER_FIELDS, RETAILER_STATES, validate_retailer

@@ -11,6 +11,7 @@ from portal.core.clock import ISTANBUL
 from portal.core.iys_protocol.enums import Channel, RecipientType, Source, Status
 
 WIRE_DATE = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}", re.ASCII)
+ANY_DATE = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d(:?\d\d)?)?", re.ASCII | re.IGNORECASE)
 FIRST_RETAILER, LAST_RETAILER = 10_000_000, 99_999_999  # A retailerCode has eight digits.
 
 
@@ -97,4 +98,17 @@ def read_wire_date(value: object) -> datetime | None:
     try:
         return parse_wire_date(value) if isinstance(value, str) else None
     except ValueError:
+        return None
+
+
+def read_any_date(value: object) -> datetime | None:
+    """A moment that İYS tells, to UTC: its own format, or with a T, fractions or a time zone; None for anything else.
+    Never of what is sent to it."""
+    text = value.strip() if isinstance(value, str) else ""
+    if not ANY_DATE.fullmatch(text):
+        return None
+    try:
+        read = datetime.fromisoformat(text.upper())
+        return (read if read.tzinfo else read.replace(tzinfo=ISTANBUL)).astimezone(UTC)
+    except (ValueError, OverflowError):
         return None

@@ -116,6 +116,8 @@ class CallTally(Base):
 
     __tablename__ = "iys_call_tally"
 
+    UNREADABLE_ROW = "unreadable_row"  # No call: rows of pulls and pushes that could not be read.
+
     name: Mapped[str] = mapped_column(String(40), primary_key=True)
     span: Mapped[datetime] = mapped_column(primary_key=True)  # Start of the five minutes.
     calls: Mapped[int] = mapped_column(Integer, default=0)

@@ -29,7 +29,7 @@ from portal.core.models import (
     Submission,
 )
 from portal.core.vault import Vault
-from portal.domain.consents import annulments, locking, movements, other_types, refusals, writer
+from portal.domain.consents import annulments, locking, movement_rows, movements, other_types, refusals, writer
 from portal.domain.consents.locking import TooSoon
 from portal.domain.consents.other_types import NewestRefusals
 from portal.domain.consents.writer import DecisionRows
@@ -107,7 +107,7 @@ def _why_not_take(session: Session, vault: Vault, difference: Difference) -> Why
         return WhyNot.REFUSED_HERE if consent.status == Status.REFUSED else None
     if difference.line is None:
         return WhyNot.NOTHING_THERE
-    return None if movements.read_row(line_of(vault, difference)) else WhyNot.UNREADABLE
+    return None if movement_rows.read_row(line_of(vault, difference), difference.found_at) else WhyNot.UNREADABLE
 
 
 def _take_theirs(session: Session, vault: Vault, difference: Difference, user_id: int, at: datetime) -> None:
@@ -120,7 +120,8 @@ def _take_theirs(session: Session, vault: Vault, difference: Difference, user_id
     if difference.kind == DifferenceKind.DRIFT:
         _refuse_as_iys(session, vault, brand, difference, user_id, at)
     else:
-        rows = [row for row in [movements.read_row(line_of(vault, difference))] if row]
+        row = movement_rows.read_row(line_of(vault, difference), difference.found_at)
+        rows = [row] if row else []
         movements.apply_movements(session, vault, brand, rows, by=ReceivedVia.FILE, feed=None, at=at)
         if difference.kind == DifferenceKind.ALTERED and ANOTHER_KEY & difference.facts.keys():
             unknown = update(Consent).where(Consent.id == difference.consent_id)

@@ -7,18 +7,16 @@ refusal to the recipient types that it applies to, too.
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.core import addresses, iys_protocol
 from portal.core.address_holders import find_holders
-from portal.core.addresses import Address, AddressKind, BadAddress
 from portal.core.ids import new_id
-from portal.core.iys_protocol import Channel, RecipientType, Status
+from portal.core.iys_protocol import Status
 from portal.core.iys_protocol.enums import LINE_CLOSED
 from portal.core.models import Brand, Consent, Decision, DecisionOrigin, FeedSource, Movement, ReceivedVia, Recipient
 from portal.core.models.inserts import insert_rows
@@ -26,25 +24,10 @@ from portal.core.models.recipient import latest
 from portal.core.vault import Vault
 from portal.domain.consents import annulments, drift, locking, other_types, recipients, writer
 from portal.domain.consents.locking import MAX_CLOCK_SKEW, LockedConsent
+from portal.domain.consents.movement_rows import MovementRow
 from portal.domain.consents.resubmission import tell_refusals_again
 from portal.domain.consents.verification import OurSubmissions, overtake, verify
 from portal.domain.consents.writer import DecisionRows
-
-LONGEST_SOURCE, LONGEST_TRANSACTION = 30, 80
-
-
-@dataclass(frozen=True)
-class MovementRow:
-    """One movement as İYS lists it; a merchant's first record may have neither source nor date."""
-
-    address: Address = field(repr=False)
-    channel: Channel
-    recipient_type: RecipientType
-    status: Status
-    source: str
-    consent_date: datetime | None
-    creation_date: datetime
-    transaction_id: str
 
 
 @dataclass(frozen=True)
@@ -54,27 +37,6 @@ class AppliedMovements:
     new: int = 0
     decisions: int = 0
     verified: int = 0
-
-
-def read_row(row: Any) -> MovementRow | None:
-    """İYS's row of a movement (pull, push, a line of a day's file); None where it says nothing that we can use."""
-    try:
-        channel = Channel(row["type"])
-        movement = MovementRow(
-            address=addresses.parse(row["recipient"]),
-            channel=channel,
-            recipient_type=RecipientType(row.get("recipientType") or RecipientType.INDIVIDUAL),
-            status=Status(row["status"]),
-            source=_clean(row.get("source"))[:LONGEST_SOURCE],
-            # A date that cannot be read takes nothing from what was decided.
-            consent_date=iys_protocol.read_wire_date(row.get("consentDate")),
-            creation_date=iys_protocol.parse_wire_date(row["creationDate"]),
-            transaction_id=_clean(row["transactionId"]),
-        )
-    except (TypeError, KeyError, ValueError, AttributeError, BadAddress):
-        return None
-    fits = (channel == Channel.EMAIL) == (movement.address.kind == AddressKind.EMAIL)
-    return movement if fits and 0 < len(movement.transaction_id) <= LONGEST_TRANSACTION else None
 
 
 def apply_movements(
@@ -191,11 +153,11 @@ class _MovementBatch:
         return self.feed or FeedSource.PROVIDER
 
     def _decide(self, consent: LockedConsent, row: MovementRow, origin: DecisionOrigin) -> int:
-        """Nothing is effective later than we are told of it, however İYS's clock stands; and what another sender says
-        without a date, as İYS takes a merchant's first grant, is no later than the newest refusal."""
+        """Nothing is effective later than we are told of it, however İYS's clock stands; and a grant that another
+        sender told without a date, as İYS takes a merchant's first, is no later than the newest refusal."""
         date, is_anothers = row.consent_date or row.creation_date, origin == DecisionOrigin.OTHER_SENDER
         effective_at = min(row.creation_date if origin == DecisionOrigin.AT_IYS else date, self.at)
-        if row.consent_date is None and is_anothers:
+        if row.consent_date is None and is_anothers and row.status == Status.GRANTED:
             effective_at = min(effective_at, self.refusals.refused_at(consent) or effective_at)
         decision = writer.decision_row(
             consent, row.status, consent_date=row.consent_date if is_anothers else date, effective_at=effective_at,
@@ -278,13 +240,3 @@ class _MovementBatch:
             "received_via": self.by,
             "decision_id": decision_id,
         }
-
-
-def _clean(text: object) -> str:
-    """A word of İYS's; ValueError for what is no text, or no database keeps."""
-    if text is None:
-        return ""
-    if not isinstance(text, str) or "\x00" in text:
-        raise ValueError("not a word")
-    text.encode()  # UnicodeEncodeError, a ValueError, for half a character.
-    return text.strip()

@@ -10,9 +10,9 @@ from portal.core import clock, iys_protocol, leases
 from portal.core.extensions import db, read_session, vault
 from portal.core.ids import new_id
 from portal.core.iys_protocol import Action, Channel, Operation
-from portal.core.models import Brand, Connection, Feed, FeedSource, PushRegistration, ReceivedVia
+from portal.core.models import Brand, CallTally, Connection, Feed, FeedSource, PushRegistration, ReceivedVia
 from portal.core.models.inserts import insert_missing
-from portal.domain.consents import movements
+from portal.domain.consents import movement_rows, movements
 from portal.services.iys import calls, holds, rate_limit, response_values
 from portal.services.iys.client import Client, IysAnswer
 from portal.services.iys.inflow import claims, sweeps
@@ -31,7 +31,6 @@ LEASE = timedelta(seconds=60)
 WINDOW = timedelta(days=6)  # İYS tells seven days back; what it says to an older cursor is not documented.
 BLOCKED = timedelta(minutes=10)  # Rights or package: ask again after that, the provider may have acted.
 LONGEST_CURSOR = 255
-UNREADABLE_ROW = "unreadable_row"
 
 
 def pull_next_page(client: Client) -> bool:
@@ -87,7 +86,8 @@ def _apply_answer(feed: Feed, brand: Brand, cursor: str | None, answer: IysAnswe
 
 def _store_rows(feed: Feed, brand: Brand, listed: list[Any], after: object, at: datetime) -> None:
     """Store the rows and the next cursor in one transaction; the next page is due at once."""
-    rows = [row for row in map(movements.read_row, listed) if row]
+    rows = [row for each in listed if (row := movement_rows.read_row(each, at))]
+    unreadable = len(listed) - len(rows)
     is_cursor = response_values.read_text(after, LONGEST_CURSOR) == after and after not in ("", feed.cursor)
     moved = {"cursor": after, "cursor_at": at} if is_cursor else {}
     due_at = feed.due_at if is_cursor else at + EVERY[feed.source]  # The next page is due as long as this one was.
@@ -96,10 +96,12 @@ def _store_rows(feed: Feed, brand: Brand, listed: list[Any], after: object, at: 
         return db.session.rollback()
     _sweep_after_gap(feed, at)
     applied = movements.apply_movements(db.session, vault(), brand, rows, by=ReceivedVia.PULL, feed=feed.source, at=at)
-    if len(rows) < len(listed):
-        rate_limit.add_to_tally(db.session, UNREADABLE_ROW, at, calls=len(listed) - len(rows))
+    if unreadable:
+        rate_limit.add_to_tally(db.session, CallTally.UNREADABLE_ROW, at, calls=unreadable)
     db.session.commit()
-    log.info("feed.pulled", brand=brand.id, source=feed.source.value, rows=len(listed), new=applied.new)
+    emit = log.warning if unreadable else log.info
+    counts = {"rows": len(listed), "new": applied.new, "unreadable": unreadable}
+    emit("feed.pulled", brand=brand.id, brand_code=brand.brand_code, source=feed.source.value, **counts)
 
 
 def _rest_feed(feed: Feed, cursor: str | None, at: datetime) -> None:

@@ -1,7 +1,7 @@
 """Read what İYS pushed: the same rows as a pull, an hour earlier, and trusted no more."""
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import select
@@ -10,11 +10,12 @@ from portal.core import clock
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import MAX_LIST_SIZE
 from portal.core.leases import is_due
-from portal.core.models import Brand, FeedSource, Push, PushRegistration, ReceivedVia
+from portal.core.models import Brand, CallTally, FeedSource, Push, PushRegistration, ReceivedVia
 from portal.core.vault import CannotOpen
-from portal.domain.consents import movements
-from portal.domain.consents.movements import MovementRow
+from portal.domain.consents import movement_rows, movements
+from portal.domain.consents.movement_rows import MovementRow
 from portal.domain.consents.recipients import chunks
+from portal.services.iys import rate_limit
 from portal.services.iys.client import Client
 from portal.services.iys.inflow import claims
 
@@ -45,7 +46,7 @@ def read_next_push(_client: Client | None = None) -> bool:
         claims.release(push, due_at=at + RETRY_UNREADABLE)
         db.session.commit()
         return True
-    _store_rows(push, brand, *_parse_rows(body, brand))
+    _store_rows(push, brand, *_parse_rows(body, brand, push.received_at))
     return True
 
 
@@ -57,22 +58,25 @@ def _store_rows(push: Push, brand: Brand, rows: list[MovementRow], unreadable: i
             db.session, vault(), brand, chunk, by=ReceivedVia.PUSH, feed=FeedSource.PEOPLE, at=at
         ).new
         db.session.commit()
-    claims.release(push, due_at=None, ended_at=at, taken=taken, unreadable=unreadable)
+    if claims.release(push, due_at=None, ended_at=at, taken=taken, unreadable=unreadable) and unreadable:
+        rate_limit.add_to_tally(db.session, CallTally.UNREADABLE_ROW, at, calls=unreadable)
     db.session.commit()
-    log.info("push.read", brand=brand.id, rows=len(rows), new=taken, unreadable=unreadable)
+    emit = log.warning if unreadable else log.info
+    counts = {"rows": len(rows), "new": taken, "unreadable": unreadable}
+    emit("push.read", brand=brand.id, brand_code=brand.brand_code, **counts)
 
 
-def _parse_rows(body: bytes, brand: Brand) -> tuple[list[MovementRow], int]:
-    """The movements of people at this brand, and the number of unusable rows: a push holds people's only."""
+def _parse_rows(body: bytes, brand: Brand, at: datetime) -> tuple[list[MovementRow], int]:
+    """The movements of people at this brand, and the number of unreadable rows; what senders say is pulled."""
     try:
         listed = json.loads(body)["list"]
     except (ValueError, TypeError, KeyError, RecursionError):
         return [], 1
     if not isinstance(listed, list):
         return [], 1
-    rows = [movements.read_row(row) for row in listed if _is_of_brand(row, brand)]
-    usable = [each for each in rows if each and not each.source.startswith(f"{FeedSource.PROVIDER}_")]
-    return usable, len(listed) - len(usable)
+    read = [movement_rows.read_row(row, at) for row in listed if _is_of_brand(row, brand)]
+    rows = [row for row in read if row]
+    return [row for row in rows if not row.source.startswith(f"{FeedSource.PROVIDER}_")], len(listed) - len(rows)
 
 
 def _is_of_brand(row: object, brand: Brand) -> bool:

@@ -4,7 +4,7 @@ A day may be compared again. A difference that a person settled stays settled, o
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,7 +16,8 @@ from portal.core.ids import new_id
 from portal.core.iys_protocol import Status
 from portal.core.models import Brand, Consent, Difference, DifferenceKind, ReceivedVia, Recipient, Settlement
 from portal.core.vault import index_column
-from portal.domain.consents import locking, movements, recipients, verification
+from portal.domain.consents import locking, movement_rows, movements, recipients, verification
+from portal.domain.consents.movement_rows import MovementRow
 from portal.services.iys.reconciliation import comparison, day_file
 from portal.services.iys.reconciliation.comparison import ComparedChunk, Facts, FoundDifference
 from portal.services.iys.reconciliation.day_file import Line
@@ -86,12 +87,13 @@ def _record_chunk(
     session: Session, claimed: ClaimedDay, chunk: ComparedChunk, earlier: _KnownDifferences, matched: set[int],
     at: datetime,
 ) -> None:  # fmt: skip
-    known = _find_known_consents(session, claimed, [found.line for found in chunk.found if found.line])
-    ours, differs = _split_off_unanswered(session, known, chunk.found, matched)
+    lines = [found.line for found in chunk.found if found.line]
+    rows = {line: row for line in lines if (row := movement_rows.read_row(line.as_wire(), at))}
+    known = _find_known_consents(session, claimed, lines, rows)
+    ours, differs = _split_off_unanswered(session, known, rows, chunk.found, matched)
     if ours:
         brand = session.get_one(Brand, claimed.brand_id)
-        rows = [row for row in (movements.read_row(line.as_wire()) for line in ours) if row]
-        movements.apply_movements(session, vault(), brand, rows, by=ReceivedVia.FILE, feed=None, at=at)
+        movements.apply_movements(session, vault(), brand, ours, by=ReceivedVia.FILE, feed=None, at=at)
         session.commit()  # A feed locks recipients first, then submissions: nothing may be locked before that.
     verification.verify(
         session,
@@ -102,15 +104,18 @@ def _record_chunk(
         },
         at,
     )
-    _record_unknown_refusals(session, known, differs)
+    _record_unknown_refusals(session, known, rows, differs)
     new = [_difference_row(claimed, found, known, at) for found in differs if earlier.is_new(found)]
     if new:
         session.execute(insert(Difference.__table__), new)
 
 
-def _find_known_consents(session: Session, brand_day: BrandDay, lines: Iterable[Line]) -> dict[Line, int]:
+def _find_known_consents(
+    session: Session, brand_day: BrandDay, lines: Iterable[Line], rows: Mapping[Line, MovementRow]
+) -> dict[Line, int]:
     """Consent ids by row, for rows of known keys, by the blind index of the address; a few thousand at once."""
-    indexes = {line: vault().indexes(brand_day.provider_id, line.recipient.lower()) for line in lines}
+    addresses = {line: rows[line].address.text if line in rows else line.recipient.lower() for line in lines}
+    indexes = {line: vault().indexes(brand_day.provider_id, address) for line, address in addresses.items()}
     found: dict[Line, int] = {}
     if not indexes:
         return found
@@ -126,38 +131,41 @@ def _find_known_consents(session: Session, brand_day: BrandDay, lines: Iterable[
         )  # fmt: skip
         keys: dict[tuple[bytes, str, str], int] = {row[:3]: row[3] for row in session.execute(theirs)}
         for line, each in indexes.items():
-            key = (each[column], line.channel, line.recipient_type)
+            told = rows.get(line, line)
+            key = (each[column], told.channel, told.recipient_type)
             if key in keys:
                 found.setdefault(line, keys[key])
     return found
 
 
 def _split_off_unanswered(
-    session: Session, known: dict[Line, int], found: list[FoundDifference], matched: set[int]
-) -> tuple[list[Line], list[FoundDifference]]:
+    session: Session, known: dict[Line, int], rows: Mapping[Line, MovementRow], found: list[FoundDifference],
+    matched: set[int],
+) -> tuple[list[MovementRow], list[FoundDifference]]:  # fmt: skip
     """Split off the rows of our submissions whose answer never reached us: applying them as movements verifies the
     submissions. One row of the file is one submission's; a second one is a difference."""
     sent = verification.OurSubmissions(session, known.values())
     ours, differs = [], []
     for each in found:
         line = each.line if each.kind == DifferenceKind.ONLY_AT_IYS else None
-        mine = None
-        if line in known and movements.read_row(line.as_wire()):
-            mine = sent.match(known[line], line.transaction_id, Status(line.status), line.consented_at)
-        if line and mine and mine.id not in matched:
+        row = rows.get(line) if line in known else None
+        mine = sent.match(known[line], row.transaction_id, row.status, row.consent_date) if line and row else None
+        if row and mine and mine.id not in matched:
             matched.add(mine.id)
-            ours.append(line)
+            ours.append(row)
         else:
             differs.append(each)
     return ours, differs
 
 
-def _record_unknown_refusals(session: Session, known: dict[Line, int], differs: list[FoundDifference]) -> None:
+def _record_unknown_refusals(
+    session: Session, known: dict[Line, int], rows: Mapping[Line, MovementRow], differs: list[FoundDifference]
+) -> None:
     """Record refusals in İYS's file that we don't know: nothing may be sent, however the difference is settled."""
     refusals = [
-        (known[found.line], (Status.REFUSED.value, found.line.created_at))
+        (known[found.line], (Status.REFUSED.value, rows[found.line].creation_date))
         for found in differs
-        if found.line in known and found.line.status == Status.REFUSED and found.line.created_at
+        if found.line in known and found.line in rows and rows[found.line].status == Status.REFUSED
         if found.ours is None or found.ours.status != Status.REFUSED
     ]
     locking.save_iys_statuses(session, dict(sorted(refusals)))  # Of one key the newest counts.

@@ -159,3 +159,26 @@ def test_a_date_read_back_is_the_moment_that_was_written():
 def test_another_form_of_date_is_refused(text):
     with pytest.raises(ValueError):
         iys_protocol.parse_wire_date(text)
+
+
+@pytest.mark.parametrize(
+    ("told", "meant"),
+    [
+        ("2026-11-30 18:40:38", "2026-11-30 18:40:38"),
+        ("2026-11-30T18:40:38", "2026-11-30 18:40:38"),
+        ("2026-11-30T15:40:38Z", "2026-11-30 18:40:38"),
+        ("2026-11-30t15:40:38.123456789z", "2026-11-30 18:40:38"),
+        (" 2026-11-30 18:40:38.1+0300 ", "2026-11-30 18:40:38"),
+        ("2026-11-30T12:40:38-03", "2026-11-30 18:40:38"),
+    ],
+)
+def test_a_moment_that_iys_tells_otherwise_is_read_all_the_same(told, meant):
+    read = iys_protocol.read_any_date(told)
+
+    assert iys_protocol.format_wire_date(read) == meant
+
+
+@pytest.mark.parametrize("told", ["2026-11-30", "2026-11-30T18:40", "2026-W48-1T18:40:38", "20261130T184038",
+    "2026-13-30T18:40:38", "0001-01-01T00:00:00", "9999-12-31T23:59:59-05:00", "", None, 7])  # fmt: skip
+def test_what_is_no_whole_moment_is_none(told):
+    assert iys_protocol.read_any_date(told) is None

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from portal.core import clock, iys_protocol
 from portal.core.extensions import db, vault
 from portal.core.models import FeedSource, ReceivedVia
-from portal.domain.consents import movements
+from portal.domain.consents import movement_rows, movements
 from tests import make
 
 AN_HOUR = timedelta(hours=1)
@@ -32,7 +32,7 @@ class MovementReceiver:
         self, *rows: dict, by: ReceivedVia = ReceivedVia.PULL, feed: FeedSource | None = None
     ) -> movements.AppliedMovements:
         with self.app.app_context():
-            told = [movements.read_row(each) for each in rows]
+            told = [movement_rows.read_row(each, clock.now()) for each in rows]
             brand = make.brand()
             db.session.commit()
             taken = movements.apply_movements(db.session, vault(), brand, told, by=by, feed=feed, at=clock.now())

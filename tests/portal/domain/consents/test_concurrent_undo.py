@@ -8,7 +8,7 @@ from portal.core import addresses
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel, Source, Status
 from portal.core.models import Annulment, Outcome, Receipt, ReceivedVia, Submission, User
-from portal.domain.consents import bulk_import, movements, recipients, refusals
+from portal.domain.consents import bulk_import, movement_rows, movements, recipients, refusals
 from tests import grants, make
 from tests.portal.domain.consents.import_entries import entry, import_run
 from tests.portal.domain.consents.iys_movements import row
@@ -50,7 +50,7 @@ def brings(phone: str, at):
 def receives_refusal(phone: str, at):
     """The person refused at İYS."""
     rows = [row("RET", recipient=phone, type=channel, at=at) for channel in (Channel.SMS, Channel.CALL)]
-    told = [movements.read_row(each) for each in rows]
+    told = [movement_rows.read_row(each, at) for each in rows]
     movements.apply_movements(db.session, vault(), make.brand(), told, by=ReceivedVia.PULL, feed=None, at=at)
 
 

@@ -4,6 +4,7 @@ import threading
 from datetime import timedelta
 
 import pytest
+import time_machine
 
 from portal.core import clock, iys_protocol
 from portal.core.addresses import parse
@@ -23,7 +24,7 @@ from portal.core.models import (
     Submission,
 )
 from portal.domain import complaints
-from portal.domain.consents import movements, recipients
+from portal.domain.consents import movement_rows, movements, recipients
 from tests import make
 from tests.make import Person
 from tests.portal.domain.consents.iys_movements import AN_HOUR, MovementReceiver, row
@@ -264,28 +265,86 @@ UNUSABLE = {
     "no row": "RET",
     "a status we do not know": row("BEKLIYOR"),
     "a channel we do not know": row(type="GUVERCIN"),
-    "a type of recipient we do not know": row(recipientType="KURUMSAL"),
     "an address that is none": row(recipient="0532"),
     "an address of the other kind": row(type="EPOSTA"),
     "no address": row(recipient=None),
-    "no moment": row(creationDate=None),
-    "a moment that never was": row(creationDate="2026-13-01 00:00:00"),
-    "no name": row(transactionId=None),
-    "an endless name": row(transactionId="x" * 81),
-    "a source that is a number": row(source=7),
-    "what no database keeps": row(transactionId="a\x00b"),
+    "a grant to a type of recipient we do not know": row("ONAY", recipientType="KURUMSAL"),
+    "a grant in small letters": row("onay"),
+    "a grant of no moment": row("ONAY", creationDate=None),
+    "a grant of a moment that never was": row("ONAY", creationDate="2026-13-01 00:00:00"),
+    "a grant of a moment that is spelled otherwise": row("ONAY", creationDate="2026-11-01T00:00:00Z"),
+    "a grant without a name": row("ONAY", transactionId=None),
+    "a grant with an endless name": row("ONAY", transactionId="x" * 81),
+    "a grant from a source that is a number": row("ONAY", source=7),
+    "a grant that no database keeps": row("ONAY", transactionId="a\x00b"),
 }
 
 
 @pytest.mark.parametrize("unusable", UNUSABLE)
 def test_a_row_that_says_nothing_we_can_use_is_none(unusable):
-    assert movements.read_row(UNUSABLE[unusable]) is None
+    assert movement_rows.read_row(UNUSABLE[unusable], clock.now()) is None
 
 
 def test_a_date_that_cannot_be_read_takes_nothing_from_a_refusal():
-    told = movements.read_row(row("RET", consentDate="2018-02-10T09:30Z"))
+    told = movement_rows.read_row(row("RET", consentDate="2018-02-10T09:30Z"), clock.now())
 
     assert (told.status, told.consent_date) == (Status.REFUSED, None)
+
+
+ODD = {
+    "a type of recipient we do not know": {"recipientType": "KURUMSAL"},
+    "a type in small letters": {"recipientType": "bireysel"},
+    "a type that is a number": {"recipientType": 1},
+    "a status in small letters": {"status": " ret"},
+    "a channel in small letters": {"type": "mesaj"},
+    "an address that is a number": {"recipient": int(make.PHONE)},
+    "no moment": {"creationDate": None},
+    "a moment that never was": {"creationDate": "2026-13-01 00:00:00"},
+    "a moment that is a number": {"creationDate": 1_790_000_000_000},
+    "a day without an hour": {"creationDate": "2026-11-30"},
+    "no name": {"transactionId": None},
+    "a name that is a number": {"transactionId": 77},
+    "an endless name": {"transactionId": "x" * 81},
+    "a name that no database keeps": {"transactionId": "a\x00b"},
+    "a source that is a number": {"source": 7},
+    "a source that no database keeps": {"source": "\ud800"},
+}
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_a_refusal_counts_however_it_is_spelled_and_once(fatma, receiver, rows, odd):
+    fatma.decides(MESAJ="ONAY")
+    said = row("RET", at=clock.now() + timedelta(minutes=1)) | ODD[odd]
+    said = {name: value for name, value in said.items() if value is not None}
+
+    with time_machine.travel(clock.now() + timedelta(minutes=2)):
+        assert [receiver.receives(said, feed=FeedSource.PEOPLE).new for _ in range(2)] == [1, 0]
+
+    assert {head.status for head in rows(Consent, Consent.channel == Channel.SMS)} == {Status.REFUSED}
+
+
+def test_a_refusal_of_an_unknown_type_of_recipient_ends_the_grants_of_every_type(receiver, rows):
+    receiver.receives(*(row("ONAY", ago=2 * AN_HOUR, recipientType=each) for each in RecipientType))
+
+    receiver.receives(row("RET", recipientType="KURUMSAL"))
+
+    assert {head.recipient_type: head.status for head in rows(Consent)} == dict.fromkeys(RecipientType, Status.REFUSED)
+
+
+def test_refusals_without_names_are_told_apart_by_their_moments(receiver, rows):
+    receiver.receives(row("RET", ago=3 * AN_HOUR, transactionId=None))
+    receiver.receives(row("ONAY", ago=2 * AN_HOUR))
+
+    assert receiver.receives(row("RET", transactionId=None)).new == 1
+    assert rows.one(Consent).status == Status.REFUSED
+
+
+def test_a_refusal_of_another_sender_that_has_no_date_is_of_the_moment_iys_recorded_it(receiver, rows):
+    receiver.receives(row("RET", ago=3 * AN_HOUR), row("ONAY", ago=2 * AN_HOUR))
+
+    receiver.receives(row("RET", source="HS_WEB", consentDate="dün"))
+
+    assert rows.one(Consent).status == Status.REFUSED
 
 
 def test_an_e_mail_in_capitals_is_the_same_recipient(receiver, rows):

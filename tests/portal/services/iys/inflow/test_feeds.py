@@ -219,7 +219,18 @@ def test_rows_that_say_nothing_usable_are_counted_and_the_cursor_moves(inflow, s
 
     assert rows.count(Movement) == 0
     assert people(rows).cursor
-    assert rows.one(CallTally, CallTally.name == feeds.UNREADABLE_ROW).calls == 1
+    assert rows.one(CallTally, CallTally.name == CallTally.UNREADABLE_ROW).calls == 1
+
+
+def test_a_pulled_refusal_that_is_spelled_otherwise_is_obeyed(inflow, sandbox, rows):
+    sandbox.acts(make.PHONE, "MESAJ", "RET", at=clock.now() - LONG_AGO)
+    with sandbox.app.extensions["sandbox"].store.transaction() as store:
+        store.execute("UPDATE movement SET recipient_type = 'bireysel'")
+
+    inflow.pulls()
+
+    assert rows.one(Consent).status == Status.REFUSED
+    assert rows(CallTally, CallTally.name == CallTally.UNREADABLE_ROW) == []
 
 
 @pytest.mark.parametrize("fault", ["500", "html", "cut", "empty", "reset", "H192", "429", "H520"])

@@ -8,7 +8,7 @@ from portal.core import clock
 from portal.core.extensions import db, vault
 from portal.core.ids import new_id
 from portal.core.iys_protocol import Status
-from portal.core.models import Consent, Decision, Movement, Push, ReceivedVia
+from portal.core.models import CallTally, Consent, Decision, Movement, Push, ReceivedVia
 from tests import make
 from tests.portal.domain.consents.iys_movements import MovementReceiver, row
 from tests.portal.web.callbacks.registration import registered
@@ -76,7 +76,15 @@ def test_rows_of_other_brands_are_skipped_and_the_rest_recorded(pushed, rows):
     pushed({"list": [foreign, senders, "row", of_brand(status="BEKLIYOR"), of_brand()]})
 
     assert rows.one(Movement).source == "IYS_WEB"
-    assert (rows.one(Push).taken, rows.one(Push).unreadable) == (1, 4)
+    assert (rows.one(Push).taken, rows.one(Push).unreadable) == (1, 3)
+    assert rows.one(CallTally, CallTally.name == CallTally.UNREADABLE_ROW).calls == 3
+
+
+def test_a_pushed_refusal_without_a_moment_is_of_the_moment_it_came(pushed, rows):
+    pushed({"list": [of_brand(creationDate=None, transactionId=12345)]})
+
+    assert rows.one(Decision).effective_at == rows.one(Push).received_at
+    assert rows.one(Movement).transaction_id == "12345"
 
 
 def test_a_long_body_is_applied_in_chunks(pushed, rows):

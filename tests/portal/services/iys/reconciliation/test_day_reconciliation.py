@@ -11,10 +11,11 @@ from sqlalchemy.orm import undefer
 
 from portal.core import clock
 from portal.core.extensions import db, vault
-from portal.core.iys_protocol import RecipientType
+from portal.core.iys_protocol import RecipientType, Status
 from portal.core.models import (
     AuditEntry,
     Brand,
+    Consent,
     DayState,
     Decision,
     Difference,
@@ -203,6 +204,18 @@ def test_altered_missing_and_extra_rows_are_found(story, rows):
     assert at_iys(story, f"agreements/{DAY}").json()["agreementStatus"] is False
     assert day.timestamp and day.archived_at  # İYS's proof is given for seven days only.
     assert make.PHONE not in str([each.facts for each in rows(Difference)])
+
+
+def test_a_refusal_in_the_file_that_is_spelled_otherwise_stops_what_is_sent(story, rows):
+    story.decides_at_noon(MESAJ="ONAY")
+    odd = {"recipient": make.PHONE, "type": "mesaj", "recipientType": "bireysel", "status": "ret", "source": "IYS_WEB"}
+    added = odd | {"creationDate": f"{DAY}T18:40:38"}
+    story.sandbox.tamper(brandCode=make.BRAND_CODE, day=DAY.isoformat(), add=added)
+    story.night_falls()
+    story.steps()
+
+    assert rows.one(Consent).iys_status == Status.REFUSED
+    assert rows.one(Difference).consent_id == rows.one(Consent).id
 
 
 def test_a_difference_that_is_no_longer_there_is_gone_and_the_day_agrees(story, rows):

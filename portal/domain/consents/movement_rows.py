@@ -1,0 +1,109 @@
+"""Read İYS's row of a movement (pull, push, a line of a day's file): grants as exactly spelled, refusals however."""
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from portal.core import addresses, iys_protocol
+from portal.core.addresses import Address, AddressKind, BadAddress
+from portal.core.iys_protocol import Channel, RecipientType, Status
+
+LONGEST_SOURCE, LONGEST_TRANSACTION = 30, 80
+DIGESTED = ("type", "recipientType", "source", "consentDate", "creationDate", "transactionId")  # No address.
+
+
+@dataclass(frozen=True)
+class MovementRow:
+    """One movement as İYS lists it; a merchant's first record may have neither source nor date."""
+
+    address: Address = field(repr=False)
+    channel: Channel
+    recipient_type: RecipientType
+    status: Status
+    source: str
+    consent_date: datetime | None
+    creation_date: datetime
+    transaction_id: str
+
+
+def read_row(row: Any, at: datetime) -> MovementRow | None:
+    """İYS's row, read or received at `at`; None where it says nothing that we can use.
+
+    A grant that is not understood is none. A refusal needs an address and a channel. Where it has no moment that can be
+    read it is of `at`: no refusal is older than it would have been, so it may end a grant that is newer than it. Of
+    a recipient type that nobody knows it is an individual's, and ends the grants of every type like any refusal.
+    Without a transactionId a digest of the row stands for it, so that a repeated row is the same movement.
+    """
+    try:
+        movement = _read_refusal(row, at) if _upper(row.get("status")) == Status.REFUSED else _read_grant(row)
+    except (TypeError, KeyError, ValueError, AttributeError, BadAddress):
+        return None
+    fits = (movement.channel == Channel.EMAIL) == (movement.address.kind == AddressKind.EMAIL)
+    return movement if fits else None
+
+
+def _read_grant(row: dict[str, Any]) -> MovementRow:
+    transaction_id = _clean(row["transactionId"])
+    if not 0 < len(transaction_id) <= LONGEST_TRANSACTION:
+        raise ValueError("no transactionId")
+    return MovementRow(
+        address=addresses.parse(row["recipient"]),
+        channel=Channel(row["type"]),
+        recipient_type=RecipientType(row.get("recipientType") or RecipientType.INDIVIDUAL),
+        status=Status(row["status"]),
+        source=_clean(row.get("source"))[:LONGEST_SOURCE],
+        # A date that cannot be read takes nothing from what was decided.
+        consent_date=iys_protocol.read_wire_date(row.get("consentDate")),
+        creation_date=iys_protocol.parse_wire_date(row["creationDate"]),
+        transaction_id=transaction_id,
+    )
+
+
+def _read_refusal(row: dict[str, Any], at: datetime) -> MovementRow:
+    recipient_type = _upper(row.get("recipientType"))
+    return MovementRow(
+        address=addresses.parse(_text(row["recipient"])),
+        channel=Channel(_upper(row["type"])),
+        recipient_type=RecipientType.MERCHANT if recipient_type == RecipientType.MERCHANT else RecipientType.INDIVIDUAL,
+        status=Status.REFUSED,
+        source=_text(row.get("source"))[:LONGEST_SOURCE],
+        consent_date=iys_protocol.read_any_date(row.get("consentDate")),
+        creation_date=iys_protocol.read_any_date(row.get("creationDate")) or at,
+        transaction_id=_transaction_id(row, at),
+    )
+
+
+def _transaction_id(row: dict[str, Any], at: datetime) -> str:
+    """İYS's, or a digest of what the row says of its consent: at another consent, the same digest is another name. A
+    row that does not even tell when it was made is the same movement for a day, not for ever."""
+    told = _text(row.get("transactionId"))
+    if 0 < len(told) <= LONGEST_TRANSACTION:
+        return told
+    said = [value if isinstance(value := row.get(name), str | int | float) else None for name in DIGESTED]
+    day = None if row.get("creationDate") else at.date().isoformat()
+    return f"row-{hashlib.sha256(json.dumps([*said, day]).encode()).hexdigest()}"
+
+
+def _upper(word: object) -> str:
+    """A word of İYS's in capitals, also where it was written with Turkish ones."""
+    return _text(word).upper().replace("İ", "I")
+
+
+def _text(value: object) -> str:
+    """A word or a number as text; empty for anything else, and for what no database keeps."""
+    try:
+        return _clean(str(value) if type(value) is int else value)
+    except ValueError:
+        return ""
+
+
+def _clean(text: object) -> str:
+    """A word of İYS's; ValueError for what is no text, or no database keeps."""
+    if text is None:
+        return ""
+    if not isinstance(text, str) or "\x00" in text:
+        raise ValueError("not a word")
+    text.encode()  # UnicodeEncodeError, a ValueError, for half a character.
+    return text.strip()
