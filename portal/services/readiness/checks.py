@@ -21,11 +21,9 @@ from portal.core.lazy_text import N_
 from portal.core.models import Egress, EgressState, IysRate, JournalGap, Mail, Message, Outcome, Provider, Submission
 from portal.core.models.row_tally import TALLY_TRIGGERS
 from portal.core.paths import MIGRATIONS, ROOT
-from portal.domain.consents import pull_lapses
-from portal.services.readiness import forwarded_headers, heartbeats, postgresql, settings
+from portal.services.readiness import forwarded_headers, heartbeats, inflow, postgresql, settings
 from portal.services.readiness.fault import Fault
 
-NAMED_BRANDS = 5
 BEAT_TOLD = 5.0  # Seconds for which a probe trusts the last write of this process.
 # Whose rows stay as they are, and whose changes are events.
 GUARDED = (
@@ -212,25 +210,6 @@ def _check_parked() -> Fault | None:
     )  # fmt: skip
 
 
-def _check_pulls() -> Fault | None:
-    at = clock.now()
-    if not (worst := pull_lapses.list_lapses(read_session(), at, NAMED_BRANDS)):
-        return None
-    return Fault(
-        N_(
-            "%(count)s markada İYS'deki retler en az bir gündür öğrenilemiyor; en eskisi %(since)s tarihinden beri. "
-            "Marka kodu ve İYS'nin kodu: %(brands)s."
-        ),
-        N_("İYS'nin koduna bakıp firmayı arayın: çoğunda hesabın okuma yetkisi ya da paketi bitmiştir. Kod yoksa "
-           "iletici günlüğüne bakın."),
-        {
-            "count": pull_lapses.count_lapsed(read_session(), at),
-            "since": f"{clock.istanbul(worst[0].since):%d.%m.%Y}",
-            "brands": ", ".join(f"{each.brand_code} {each.code or '–'}" for each in worst),
-        },
-    )  # fmt: skip
-
-
 Check = Callable[[], Fault | None]
 READY: dict[str, Check] = {
     "schema": _check_schema,
@@ -262,7 +241,8 @@ ALL = READY | {
     "disk": settings.check_disk,
     "proxies": forwarded_headers.check_proxies,
     "parked": _check_parked,
-    "pulls": _check_pulls,
+    "pulls": inflow.check_pulls,
+    "unreadable_rows": inflow.check_unreadable_rows,
     "journal_dir": _check_journal_setting,
 }
 # Of READY; without these a web process may get requests all the same. A refusal counts without a journal, too.

@@ -14,6 +14,7 @@ from portal.cli import doctor
 from portal.core import clock
 from portal.core.extensions import db, limiter
 from portal.core.models import (
+    CallTally,
     Egress,
     IysRate,
     KeyGeneration,
@@ -26,6 +27,7 @@ from portal.core.models import (
 )
 from portal.core.models.row_tally import TALLY_TRIGGERS
 from portal.services import readiness
+from portal.services.iys import rate_limit
 from portal.services.readiness import checks, heartbeats
 from tests import databases, make
 from tests.conftest import SECRETS
@@ -207,6 +209,19 @@ def test_what_was_parked_shows_and_is_sent_again_in_bulk(start):
     assert "parked: 2 decisions" in run(args=["doctor"]).stdout
     assert run(args=["iys", "resend"]).stdout == "sent again: 2\n"
     assert "parked: ok" in run(args=["doctor"]).stdout
+
+
+def test_rows_of_iys_that_could_not_be_read_show_for_a_day(start):
+    app = start()
+    run = app.test_cli_runner().invoke
+    with app.app_context():
+        for name, calls in (("unreadable_row", 2), ("7/unreadable_row", 1), ("unknown_code", 9)):
+            db.session.add(CallTally(name=name, span=rate_limit.span_start(clock.now()), calls=calls, failures=0))
+        db.session.commit()
+
+    assert "unreadable_rows: In the last 24 hours 3 rows" in run(args=["doctor"]).stdout
+    with time_machine.travel(clock.now() + timedelta(days=1, minutes=10)):
+        assert "unreadable_rows: ok" in run(args=["doctor"]).stdout
 
 
 @dataclass(frozen=True)
