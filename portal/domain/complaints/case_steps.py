@@ -212,8 +212,9 @@ def reopen_case(
 
 
 def lock_recipient(session: Session, recipient_id: int) -> Recipient:
-    """Before any other row, as whoever refuses does."""
-    return session.scalars(select(Recipient).where(Recipient.id == recipient_id).with_for_update()).one()
+    """Before any other row, as whoever refuses does; as it is once the lock is got."""
+    row = select(Recipient).where(Recipient.id == recipient_id).with_for_update()
+    return session.scalars(row, execution_options={"populate_existing": True}).one()
 
 
 def _lock_case(session: Session, case: Complaint) -> Complaint:

@@ -25,6 +25,7 @@ from portal.core.models import (
     Submission,
     User,
 )
+from portal.domain import complaints
 from portal.domain.consents import locking, refusals, verification
 from portal.services.iys.forwarding import bulk_dispatch, bulk_lists, bulk_results, outcomes
 from portal.services.iys.reconciliation import comparison_results, day_file
@@ -201,6 +202,22 @@ def test_a_step_of_a_case_locks_its_person_before_the_case(app, browser, rows, a
     )
 
     assert [each.status_code for each in answers] == [303]
+
+
+def test_who_locked_the_person_of_a_case_reads_since_when_another_has_the_address(app, bring, rows):
+    bring()
+    whose, since, seen = rows(Recipient)[0].id, clock.now(), []
+
+    def looks():
+        found_before = db.session.get_one(Recipient, whose)
+        complaints.lock_recipient(db.session, whose)
+        seen.append(found_before.held_since)
+        db.session.rollback()
+
+    handed_on = update(Recipient).where(Recipient.id == whose).values(reassigned_at=since)
+    meanwhile(app, holds=lambda: db.session.execute(handed_on), act=looks, then=lambda: None)
+
+    assert seen == [since]
 
 
 def test_who_locked_a_consent_reads_what_another_just_wrote_of_it(app, bring):
