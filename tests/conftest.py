@@ -188,9 +188,8 @@ def may_send(app):
         with app.app_context():
             brand = db.session.get_one(Brand, consent.brand_id)
             provider = db.session.get_one(Provider, consent.provider_id)
-            return (
-                answer_of(consent, brand, provider.iys_code, clock.now(), has_unread_reply=False).verdict == Verdict.MAY
-            )
+            facts = {"has_unread_reply": False, "pulled_at": None}
+            return answer_of(consent, brand, provider.iys_code, clock.now(), **facts).verdict == Verdict.MAY
 
     return ask
 

@@ -205,13 +205,13 @@ def _open_campaign(
 
 def _require_anyone(brand: Brand, kind: CampaignKind, channels: list[Channel], found: AddressList) -> None:
     """Check that the campaign would make a link at all, before a draft is opened that nobody wants."""
-    planned = Campaign(brand_id=brand.id, kind=kind, channels=",".join(channels))
+    planned, at = Campaign(brand_id=brand.id, kind=kind, channels=",".join(channels)), clock.now()
     reasons: Counter[ExclusionReason] = Counter()
     for some in recipients.chunks([address for _, address in found.good], CHUNK):
         indexes = recipients.blind_indexes(vault(), brand.provider_id, (address.text for address in some))
         known = recipients.find_known_ids(read_session(), vault(), brand.provider_id, indexes)
         serves = {known[address.text]: address.channels for address in some if address.text in known}
-        excluded = campaigns.find_excluded(read_session(), planned, serves, standing=standing(), at=clock.now())
+        excluded = campaigns.find_excluded(read_session(), planned, serves, standing=standing(at), at=at)
         unserved = sum(not set(channels) & set(address.channels) for address in some if address.text not in known)
         reasons.update([*excluded.values(), *[ExclusionReason.NO_CHANNEL] * unserved])
     if reasons.total() == len(found.good):

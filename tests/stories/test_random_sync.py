@@ -16,6 +16,7 @@ import time_machine
 from sqlalchemy import event, select, update
 from sqlalchemy.orm import Session
 
+from portal.core import clock
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import codes_in_path
 from portal.core.models import (
@@ -255,7 +256,7 @@ def assert_heads_agree_or_are_listed(app, sandbox) -> None:
     wrong = {}
     with app.app_context(), Session(db.engines["reader"]) as session:
         listed = _listed(session)
-        heads = select(Consent, Recipient, may_send()).join(Recipient, Recipient.id == Consent.recipient_id)
+        heads = select(Consent, Recipient, may_send(clock.now())).join(Recipient, Recipient.id == Consent.recipient_id)
         heads = heads.join(Brand, Brand.id == Consent.brand_id)
         for consent, recipient, is_allowed in session.execute(heads).all():
             address = vault().read(recipient.address, Recipient.PLACE, recipient.provider_id, recipient.id)

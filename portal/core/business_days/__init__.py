@@ -45,6 +45,14 @@ def safe_deadline(decided_at: datetime) -> datetime:
     return _deadline(istanbul(decided_at).date(), True, _corrections)
 
 
+def earliest_in_time(at: datetime) -> datetime:
+    """The first moment whose safe_deadline is not over yet."""
+    day = istanbul(at).date()
+    while _deadline(before := day - timedelta(days=1), True, _corrections) >= at:
+        day = before
+    return datetime.combine(day, time(), ISTANBUL).astimezone(UTC)
+
+
 def lenient_deadline(decided_at: datetime) -> datetime:
     """The later interpretation, after which nothing is sent: half days do not count. In UTC."""
     return _deadline(istanbul(decided_at).date(), False, _corrections)

@@ -4,7 +4,7 @@ import hashlib
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Index, Integer, String, UniqueConstraint
+from sqlalchemy import ColumnElement, Index, Integer, String, UniqueConstraint, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.core.iys_protocol.enums import Channel, Status
@@ -64,6 +64,11 @@ class Feed(Entity):
     code: Mapped[str | None] = mapped_column(String(20))
     pulled_at: Mapped[datetime | None]  # Last answer of İYS.
     created_at: Mapped[datetime]
+
+    @classmethod
+    def answered_at(cls) -> ColumnElement[datetime]:
+        """When İYS answered last; a feed that was never answered waits since it was made."""
+        return func.coalesce(cls.pulled_at, cls.created_at)
 
 
 class PushRegistration(Entity):

@@ -32,7 +32,7 @@ def request_link(
     campaign = session.get_one(Campaign, place.campaign_id)
     (recipient_id,) = recipients.gather(session, vault, place.provider_id, [address], at).values()
     locking.lock_recipients(session, [recipient_id])
-    standing = may_send.standing()
+    standing = may_send.standing(at)
     link_id, nonce, _ = _newest_entry(session, campaign, recipient_id)
     if link_id is None:
         retry = update(AudienceEntry).where(

@@ -12,7 +12,7 @@ from portal.core.models import Annulment, Brand, Consent, Decision, DecisionOrig
 from portal.core.models.decision import decision_time
 from portal.core.models.submission import told_next_at
 from portal.domain.consents.evidence import Evidence, evidence_column
-from portal.domain.consents.may_send import MaySendAnswer, answer_of, decided_consents, last_pull
+from portal.domain.consents.may_send import MaySendAnswer, answer_of, decided_consents
 from portal.domain.consents.urgency import Urgency, urgency
 
 
@@ -49,9 +49,7 @@ def current_consents(
 ) -> list[tuple[Consent, Brand, MaySendAnswer, Evidence | None]]:
     """The consents that a decision stands behind, by brand and channel, whether messages may be sent on them, and what
     proves a grant."""
-    rows = session.execute(
-        decided_consents([recipient_id], evidence_column(), last_pull(Brand.id)).order_by(Brand.name, Consent.channel)
-    )
+    rows = session.execute(decided_consents([recipient_id], evidence_column()).order_by(Brand.name, Consent.channel))
     return [
         (
             consent,
@@ -59,7 +57,7 @@ def current_consents(
             answer_of(consent, brand, provider.iys_code, at, has_unread_reply=is_unread, pulled_at=pulled_at),
             Evidence(proof) if proof else None,
         )
-        for consent, brand, provider, is_unread, proof, pulled_at in rows
+        for consent, brand, provider, is_unread, pulled_at, proof in rows
     ]
 
 

@@ -100,12 +100,13 @@ RULE: tuple[tuple[dict[str, Any], Verdict, Reason], ...] = (
     ({}, Verdict.MAY_NOT, Reason.NOT_GRANTED),
 )
 REFUSALS = (Reason.REFUSED, Reason.REFUSED_AT_IYS)
-PERMISSIONS = (Reason.EXEMPT, Reason.MERCHANT, Reason.GRANTED)
+BY_IYS = (Reason.MERCHANT, Reason.GRANTED)  # Good as long as İYS tells what changed: NOT_PULLED.
+PERMISSIONS = (Reason.EXEMPT, *BY_IYS)
 
 
 def answer_of(
     consent: Consent | Row[*tuple[Any, ...]], brand: BrandFacts, iys_code: int, at: datetime, *,
-    has_unread_reply: bool, is_refused_as_other: bool = False, pulled_at: datetime | None = None,
+    has_unread_reply: bool, pulled_at: datetime | None, is_refused_as_other: bool = False,
 ) -> MaySendAnswer:  # fmt: skip
     """Answer for one consent, or a row of its columns, of a provider with this İYS code at a moment;
     `has_unread_reply` is may_have_refused() of its recipient. `is_refused_as_other`: on this channel as another
@@ -172,7 +173,7 @@ def _facts_of(brand: BrandFacts, iys_code: int) -> dict[str, Any]:
 def _answer(facts: dict[str, Any], date: datetime | None, at: datetime, pulled_at: datetime | None) -> MaySendAnswer:
     verdict, reason = next((verdict, reason) for its, verdict, reason in RULE if its.items() <= facts.items())
     if verdict == Verdict.MAY:
-        known_at = at if pulled_at is None or reason == Reason.EXEMPT else min(at, pulled_at)
+        known_at = min(at, pulled_at) if pulled_at and reason in BY_IYS else at
         until = business_days.safe_deadline(known_at)
         is_known = at <= until
         return MaySendAnswer(verdict, reason, until) if is_known else MaySendAnswer(Verdict.UNKNOWN, Reason.NOT_PULLED)
@@ -185,15 +186,14 @@ def _answer(facts: dict[str, Any], date: datetime | None, at: datetime, pulled_a
 def last_pull(brand_id: ColumnElement[int] | Any) -> ScalarSelect[datetime]:
     """When İYS last told a brand's changes, or was to be asked first; None where it is not asked yet. In a statement,
     so that it costs none of its own."""
-    pulled_at = func.min(func.coalesce(Feed.pulled_at, Feed.created_at))
-    return select(pulled_at).where(Feed.brand_id == brand_id).scalar_subquery()
+    return select(func.min(Feed.answered_at())).where(Feed.brand_id == brand_id).scalar_subquery()
 
 
 def decided_consents(recipient_ids: Collection[int], *columns: Any) -> Select[*tuple[Any, ...]]:
     """Select what answer_of() takes: the consents of these recipients that a decision stands behind, with brand,
-    provider and may_have_refused(); then columns of the decision, if its rows are still there."""
+    provider, may_have_refused() and last_pull(); then columns of the decision, if its rows are still there."""
     return (
-        select(Consent, Brand, Provider, may_have_refused(Consent.recipient_id), *columns)
+        select(Consent, Brand, Provider, may_have_refused(Consent.recipient_id), last_pull(Brand.id), *columns)
         .join(Brand, Brand.id == Consent.brand_id)
         .join(Provider, Provider.id == Brand.provider_id)
         .outerjoin(Decision, Decision.id == Consent.decision_id)
@@ -201,24 +201,23 @@ def decided_consents(recipient_ids: Collection[int], *columns: Any) -> Select[*t
     )
 
 
-def may_send() -> ColumnElement[bool]:
+def may_send(at: datetime) -> ColumnElement[bool]:
     """The condition that messages may be sent on a consent; the statement joins its brand."""
-    return reason_column().in_(PERMISSIONS)
+    return reason_column(at).in_(PERMISSIONS)
 
 
-def is_refused() -> ColumnElement[bool]:
+def is_refused(at: datetime) -> ColumnElement[bool]:
     """The condition that a consent is refused, here or as İYS holds it; the statement joins its brand."""
-    return reason_column().in_(REFUSALS)
+    return reason_column(at).in_(REFUSALS)
 
 
-def standing() -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+def standing(at: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     """The conditions that a consent is refused and that messages may be sent on it, for campaigns."""
-    return is_refused(), may_send()
+    return is_refused(at), may_send(at)
 
 
-def reason_column() -> ColumnElement[str]:
-    """The reason in SQL. What is EXPIRED stays UNREGISTERED here: neither allows messages. What is NOT_PULLED stays as
-    it was, since our messages ask or confirm."""
+def reason_column(at: datetime) -> ColumnElement[str]:
+    """The reason in SQL. What is EXPIRED stays UNREGISTERED here: neither allows messages."""
     codes, other = sandbox_mode.EXEMPT_CODES, aliased(Consent)
     refused_as_other = exists().where(
         other.brand_id == Consent.brand_id, other.recipient_id == Consent.recipient_id,
@@ -235,8 +234,11 @@ def reason_column() -> ColumnElement[str]:
         "is_exempt": Brand.provider_id.in_(exempt_providers),
     }
     *earlier, (_, _, otherwise) = RULE
+    late = Feed.answered_at() < business_days.earliest_in_time(at)
+    lapsed = Consent.brand_id.in_(select(Feed.brand_id).where(late))
+    by_iys = {each: case((lapsed, literal(Reason.NOT_PULLED.value)), else_=literal(each.value)) for each in BY_IYS}
     cases = (
-        (and_(*(facts[name] == value for name, value in its.items())), literal(reason.value))
+        (and_(*(facts[name] == value for name, value in its.items())), by_iys.get(reason, literal(reason.value)))
         for its, _, reason in earlier
     )
     return case(*cases, else_=literal(otherwise.value))

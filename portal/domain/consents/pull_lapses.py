@@ -38,7 +38,7 @@ class Lapse:
 
 def list_lapses(session: Session, at: datetime, limit: int, provider_id: int | None = None) -> Sequence[Lapse]:
     """The longest first."""
-    since = func.min(_pulled_at()).label("since")
+    since = func.min(Feed.answered_at()).label("since")
     mine = () if provider_id is None else (Brand.provider_id == provider_id,)
     columns = Brand.id, Brand.name, Brand.brand_code
     lapsed = _select_lapsed(at, *columns, since, func.max(Feed.code)).where(*mine).group_by(*columns)
@@ -52,7 +52,7 @@ def count_lapsed(session: Session, at: datetime) -> int:
 
 def list_untold(session: Session, at: datetime, provider_id: int | None = None) -> Sequence[tuple[int, int]]:
     """Providers and brands of lapses about which no TOLD of the audit log was written since they began."""
-    since = func.min(_pulled_at()).label("since")
+    since = func.min(Feed.answered_at()).label("since")
     mine = () if provider_id is None else (Brand.provider_id == provider_id,)
     lapsed = _select_lapsed(at, Brand.provider_id, Brand.id, since).where(*mine)
     each = lapsed.group_by(Brand.provider_id, Brand.id).subquery()
@@ -66,7 +66,7 @@ def list_untold(session: Session, at: datetime, provider_id: int | None = None) 
 
 def oldest_pull(session: Session, at: datetime) -> datetime | None:
     """Of live brands, when the feed that waits longest was last answered."""
-    oldest = select(func.min(_pulled_at())).join(Brand, Brand.id == Feed.brand_id)
+    oldest = select(func.min(Feed.answered_at())).join(Brand, Brand.id == Feed.brand_id)
     return session.scalar(oldest.join(Connection, Connection.provider_id == Brand.provider_id).where(*_live(at)))
 
 
@@ -78,9 +78,4 @@ def _live(at: datetime) -> Sequence[ColumnElement[bool]]:
 def _select_lapsed(at: datetime, *columns: Any) -> Select[Any]:
     feeds = select(*columns).select_from(Brand).join(Feed, Feed.brand_id == Brand.id)
     feeds = feeds.join(Connection, Connection.provider_id == Brand.provider_id)
-    return feeds.where(*_live(at), Connection.forwarding_enabled_at < at - LAPSE, _pulled_at() < at - LAPSE)
-
-
-def _pulled_at() -> ColumnElement[datetime]:
-    """A feed that was never answered waits since it was made."""
-    return func.coalesce(Feed.pulled_at, Feed.created_at)
+    return feeds.where(*_live(at), Connection.forwarding_enabled_at < at - LAPSE, Feed.answered_at() < at - LAPSE)

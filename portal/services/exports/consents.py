@@ -40,10 +40,11 @@ class ExportedConsent:
 def count(session: Session, wanted: ExportFilter, at: datetime) -> int:
     if wanted.may_send is None and wanted.strength is None and not (wanted.since or wanted.until):
         return _count_kept(session, wanted)
-    current = select(func.count()).select_from(Consent).join(Brand, Brand.id == Consent.brand_id)
+    theirs = Brand.provider_id == wanted.provider_id, *_conditions(wanted, at)
+    current = select(func.count()).select_from(Consent).join(Brand, Brand.id == Consent.brand_id).where(*theirs)
     if wanted.strength is not None:
         current = current.join(Decision, Decision.id == Consent.decision_id)
-    return session.execute(current.where(Brand.provider_id == wanted.provider_id, *_conditions(wanted))).scalar_one()
+    return session.execute(current).scalar_one()
 
 
 def _count_kept(session: Session, wanted: ExportFilter) -> int:
@@ -64,32 +65,32 @@ def rows(session: Session, vault: Vault, wanted: ExportFilter, at: datetime) -> 
     theirs = select(Brand.id).where(Brand.provider_id == wanted.provider_id).order_by(Brand.id)
     for brand_id in session.scalars(theirs).all():
         if wanted.brand_id in (None, brand_id):
-            yield from _brand_rows(session, addresses, wanted, brand_id)
+            yield from _brand_rows(session, addresses, wanted, brand_id, at)
 
 
 def _brand_rows(
-    session: Session, addresses: AddressReader, wanted: ExportFilter, brand_id: int
+    session: Session, addresses: AddressReader, wanted: ExportFilter, brand_id: int, at: datetime
 ) -> Iterator[ExportedConsent]:
-    for page in read_pages(session, _statement(wanted).where(Consent.brand_id == brand_id), *ORDER):
+    for page in read_pages(session, _statement(wanted, at).where(Consent.brand_id == brand_id), *ORDER):
         for recipient_id, sealed, *facts in page:
             yield ExportedConsent(addresses.read(recipient_id, sealed), *facts)
 
 
-def _statement(wanted: ExportFilter) -> Select[*tuple[Any, ...]]:
+def _statement(wanted: ExportFilter, at: datetime) -> Select[*tuple[Any, ...]]:
     return (
         select(
             Consent.recipient_id, Recipient.address, Brand.name, Consent.channel, Consent.recipient_type,
-            Consent.status, Decision.consent_date, Decision.source, Consent.iys_status, Consent.iys_as_of, may_send(),
+            Consent.status, Decision.consent_date, Decision.source, Consent.iys_status, Consent.iys_as_of, may_send(at),
             evidence_column(), Decision.retailer_code, Decision.retailer_access,
         )
         .join(Brand, Brand.id == Consent.brand_id)
         .join(Recipient, Recipient.id == Consent.recipient_id)
         .outerjoin(Decision, Decision.id == Consent.decision_id)
-        .where(*_conditions(wanted))
+        .where(*_conditions(wanted, at))
     )  # fmt: skip
 
 
-def _conditions(wanted: ExportFilter) -> Iterator[ColumnElement[bool]]:
+def _conditions(wanted: ExportFilter, at: datetime) -> Iterator[ColumnElement[bool]]:
     yield Consent.status.is_not(None)
     yield from wanted.key_conditions(Consent)
     told = aliased(Decision)
@@ -98,6 +99,6 @@ def _conditions(wanted: ExportFilter) -> Iterator[ColumnElement[bool]]:
     yield from wanted.day_conditions(*decided, Consent.iys_as_of, differs)
     yield from wanted.brand_conditions(Consent.brand_id)
     if wanted.may_send is not None:
-        yield may_send() if wanted.may_send else ~may_send()
+        yield may_send(at) if wanted.may_send else ~may_send(at)
     if wanted.strength is not None:
         yield has_strength(wanted.strength)

@@ -44,7 +44,7 @@ def rows(session: Session, vault: Vault, wanted: ExportFilter, at: datetime) -> 
         Recipient.closed_at,
     )  # fmt: skip
     for page in read_pages(session, columns.where(*_conditions(wanted)), Recipient.id):
-        may, refused = _channels(session, wanted, [each.id for each in page])
+        may, refused = _channels(session, wanted, [each.id for each in page], at)
         for each in page:
             address = addresses.read(each.id, each.address)
             held_since = latest(each.reassigned_at, each.closed_at)
@@ -52,9 +52,11 @@ def rows(session: Session, vault: Vault, wanted: ExportFilter, at: datetime) -> 
             yield ExportedRecipient(address, each.kind, each.created_at, *channels, held_since)
 
 
-def _channels(session: Session, wanted: ExportFilter, recipient_ids: list[int]) -> tuple[ChannelsOf, ChannelsOf]:
+def _channels(
+    session: Session, wanted: ExportFilter, recipient_ids: list[int], at: datetime
+) -> tuple[ChannelsOf, ChannelsOf]:
     consents = (
-        select(Consent.recipient_id, Consent.channel, Consent.status, may_send().label("may_send"))
+        select(Consent.recipient_id, Consent.channel, Consent.status, may_send(at).label("may_send"))
         .join(Brand, Brand.id == Consent.brand_id)
         .where(Consent.recipient_id.in_(recipient_ids), *wanted.brand_conditions(Consent.brand_id))
     )

@@ -148,7 +148,7 @@ def _people(campaign: Campaign, wanted: AudienceFilter) -> Select[int, str]:
             )
         case FilterKind.UNREACHED:
             found = _grouped(AudienceEntry.recipient_id, AudienceEntry.channels).where(*_never_arrived(wanted))
-    chosen = found.subquery()
+    chosen, at = found.subquery(), clock.now()
     is_in = exists().where(AudienceEntry.campaign_id == campaign.id, AudienceEntry.recipient_id == Recipient.id)
     return (
         select(chosen.c.recipient_id, chosen.c.channels)
@@ -156,7 +156,7 @@ def _people(campaign: Campaign, wanted: AudienceFilter) -> Select[int, str]:
         .where(
             Recipient.provider_id == campaign.provider_id,
             ~is_in.correlate(Recipient),
-            ~exclusion.is_excluded(campaign, standing(), clock.now()),
+            ~exclusion.is_excluded(campaign, standing(at), at),
         )
         .order_by(chosen.c.recipient_id)
         .limit(MAX_PEOPLE)
@@ -201,7 +201,7 @@ def _granted_another(campaign: Campaign, wanted: AudienceFilter) -> Select[int, 
 def _is_proved(campaign: Campaign, wanted: AudienceFilter) -> tuple[ColumnElement[bool], ...]:
     strength = has_strength(wanted.strength or Strength.WEAK)
     consent = Consent.brand_id == campaign.brand_id, Consent.status == Status.GRANTED, Brand.id == Consent.brand_id
-    return *consent, Decision.id == Consent.decision_id, strength, may_send()
+    return *consent, Decision.id == Consent.decision_id, strength, may_send(clock.now())
 
 
 def _never_arrived(wanted: AudienceFilter) -> tuple[ColumnElement[bool], ...]:

@@ -46,7 +46,8 @@ class LinkCount:
 
 
 def count_links(session: Session, campaign: Campaign) -> LinkCount:
-    linked = select(exclusion.exclusion_reason(campaign, standing(), clock.now()).label("reason"))
+    at = clock.now()
+    linked = select(exclusion.exclusion_reason(campaign, standing(at), at).label("reason"))
     linked = linked.select_from(AudienceEntry).join(Recipient, Recipient.id == AudienceEntry.recipient_id)
     found = linked.where(AudienceEntry.campaign_id == campaign.id, *HAS_LINK).subquery()
     is_approved = not text_reviews.list_unapproved(session, campaign)
@@ -57,11 +58,12 @@ def count_links(session: Session, campaign: Campaign) -> LinkCount:
 
 def excluded_since(session: Session, campaign: Campaign, limit: int) -> list[tuple[Recipient, ExclusionReason]]:
     """Recipients whose links may not be sent any more, with the reason, in the order of the audience."""
+    at = clock.now()
     excluded = (
-        select(Recipient, exclusion.exclusion_reason(campaign, standing(), clock.now()))
+        select(Recipient, exclusion.exclusion_reason(campaign, standing(at), at))
         .join(AudienceEntry, AudienceEntry.recipient_id == Recipient.id)
         .where(AudienceEntry.campaign_id == campaign.id, *HAS_LINK)
-        .where(exclusion.is_excluded(campaign, standing(), clock.now()))
+        .where(exclusion.is_excluded(campaign, standing(at), at))
     )
     rows = session.execute(excluded.order_by(AudienceEntry.id).limit(limit))
     return [(recipient, ExclusionReason(reason)) for recipient, reason in rows]
@@ -137,8 +139,8 @@ def _linked_addresses(
     if text_reviews.list_unapproved(session, campaign):
         return
     last = first - 1
-    end = true() if following is None else AudienceEntry.id < following
-    may_get = ~exclusion.is_excluded(campaign, standing(), clock.now())
+    end, at = true() if following is None else AudienceEntry.id < following, clock.now()
+    may_get = ~exclusion.is_excluded(campaign, standing(at), at)
     while True:
         rows = session.execute(
             select(AudienceEntry.id, AudienceEntry.link_id, shortlinks.Link.nonce, Recipient)

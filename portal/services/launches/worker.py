@@ -83,7 +83,7 @@ def _withdraw_next_chunk(campaign: Campaign) -> bool:
 def _link_next_chunk(campaign: Campaign, salt: str, link_base: str) -> bool:
     """Whoever pauses or stops the campaign meanwhile takes the lease, and with it this chunk."""
     at = clock.now()
-    linked = campaigns.create_next_links(db.session, salt, campaign, at, standing=standing())
+    linked = campaigns.create_next_links(db.session, salt, campaign, at, standing=standing(at))
     if linked is None:
         leases.release(db.session, Campaign, [campaign], linked_at=at)
     else:

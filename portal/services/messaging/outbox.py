@@ -223,7 +223,7 @@ def _excluded(rows: list[tuple[Message, Recipient]], at: datetime) -> dict[int, 
         (campaign_id, recipient_id): reason
         for campaign_id, theirs in of_campaigns.items()
         for recipient_id, reason in exclusion.find_excluded(
-            db.session, db.session.get_one(Campaign, campaign_id), theirs, standing(), at
+            db.session, db.session.get_one(Campaign, campaign_id), theirs, standing(at), at
         ).items()
     }
     keys: dict[int, tuple[int | None, int | None]] = {each.id: (each.campaign_id, each.recipient_id) for each in links}

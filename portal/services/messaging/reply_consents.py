@@ -112,7 +112,7 @@ def _may_answer(context: LinkContext, reply: InboundMessage, at: datetime) -> bo
         .join(Brand, Brand.id == Consent.brand_id)
         .where(
             Consent.brand_id == context.brand_id, Consent.recipient_id == context.recipient_id,
-            Consent.channel == Channel.SMS, is_refused(),
+            Consent.channel == Channel.SMS, is_refused(at),
         )
     )  # fmt: skip
     likely = may_have_refused(Recipient.id, (EventOutcome.LIKELY_REFUSAL,))  # Who asked first may still say yes.

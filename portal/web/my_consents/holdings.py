@@ -174,7 +174,7 @@ def _consents_by_brand(
     statement = decided_consents(held_since, Decision, Submission)
     rows = session.execute(statement.outerjoin(Submission, Submission.decision_id == Consent.decision_id))
     found: dict[int, dict[tuple[Channel, RecipientType], HeldConsent]] = {}
-    for consent, brand, provider, is_unread, decision, submission in rows:
+    for consent, brand, provider, is_unread, pulled_at, decision, submission in rows:
         assert consent.status and consent.effective_at  # Both are set by its first decision.
         since = held_since[consent.recipient_id]
         is_theirs = decision.was_made_since(since) if decision else since is None
@@ -195,7 +195,7 @@ def _consents_by_brand(
             accepted_at=sent.accepted_at if sent and not is_hidden else None,
             iys_status=None if is_hidden else consent.iys_status,
             iys_as_of=None if is_hidden else consent.iys_as_of,
-            answer=answer_of(consent, brand, provider.iys_code, at, has_unread_reply=is_unread),
+            answer=answer_of(consent, brand, provider.iys_code, at, has_unread_reply=is_unread, pulled_at=pulled_at),
         )  # fmt: skip
         theirs, key = found.setdefault(consent.brand_id, {}), (shown.channel, shown.recipient_type)
         if shown.recipient_type == consent.recipient_type or key not in theirs:

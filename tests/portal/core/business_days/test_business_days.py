@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from portal.core.business_days import (
     CALENDAR_VERSION,
     add_business_days,
+    earliest_in_time,
     is_business_day,
     lenient_deadline,
     safe_deadline,
@@ -93,6 +94,8 @@ def test_any_year_has_deadlines_and_the_safe_one_is_never_later(day):
     safe, lenient = safe_deadline(noon(day)), lenient_deadline(noon(day))
 
     assert noon(day) + timedelta(days=3) <= safe <= lenient <= noon(day) + timedelta(days=20)
+    first = earliest_in_time(noon(day))
+    assert safe_deadline(first - timedelta(seconds=1)) < noon(day) <= safe_deadline(first)
 
 
 def test_the_calendar_says_its_version():

@@ -55,7 +55,7 @@ def allowed(of: Brand) -> set[Channel]:
     sent = select(Consent.channel).join(Brand, Brand.id == Consent.brand_id).where(Brand.id == of.id)
     held = find_holdings(db.session, vault(), PHONE, clock.now(), clock.now()).of(of.id)
     shown = {each.channel for each in held.consents if each.answer.verdict == may_send.Verdict.MAY} if held else set()
-    assert shown == set(db.session.scalars(sent.where(may_send.may_send())))
+    assert shown == set(db.session.scalars(sent.where(may_send.may_send(clock.now()))))
     return shown
 
 

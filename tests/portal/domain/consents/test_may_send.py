@@ -32,9 +32,9 @@ from portal.domain.consents.may_send import (
     Verdict,
     answer_of,
     answers,
-    is_refused,
-    may_send,
+    last_pull,
     reason_column,
+    standing,
 )
 from portal.domain.notifications import gateways
 from portal.domain.providers import sandbox_mode
@@ -67,14 +67,15 @@ def ask(consent: Consent, at=None) -> MaySendAnswer:
     db.session.refresh(brand)
     db.session.refresh(provider)
     is_unread = db.session.scalar(select(may_have_refused(literal(consent.recipient_id))))
-    answer = answer_of(consent, brand, provider.iys_code, at or clock.now(), has_unread_reply=is_unread)
-    assert in_sql()[consent.id] == as_in_sql(answer)
+    pulled_at, at = db.session.scalar(select(last_pull(brand.id))), at or clock.now()
+    answer = answer_of(consent, brand, provider.iys_code, at, has_unread_reply=is_unread, pulled_at=pulled_at)
+    assert in_sql(at)[consent.id] == as_in_sql(answer)
     return answer
 
 
-def in_sql() -> dict[int, tuple[str, bool, bool]]:
+def in_sql(at) -> dict[int, tuple[str, bool, bool]]:
     """Of each consent the reason, and whether messages may be sent and it is refused, as the statements say."""
-    columns = select(Consent.id, reason_column(), may_send(), is_refused()).join(Brand, Brand.id == Consent.brand_id)
+    columns = select(Consent.id, reason_column(at), *reversed(standing(at))).join(Brand, Brand.id == Consent.brand_id)
     return {each: (reason, bool(may), bool(refused)) for each, reason, may, refused in db.session.execute(columns)}
 
 
@@ -167,10 +168,17 @@ def test_the_answer_and_the_statements_agree_on_every_combination(code, ended):
         add_reply(each.recipient_id)
     add_reply(None)
 
-    answers = {
-        each.id: answer_of(each, brand, provider.iys_code, at, has_unread_reply=each.id in unread) for each in consents
-    }
-    assert {each: as_in_sql(answer) for each, answer in answers.items()} == in_sql()
+    for pulled_at in (None, at - timedelta(days=9)):
+        if pulled_at:
+            db.session.add(
+                Feed(provider_id=brand.provider_id, brand_id=brand.id, source=FeedSource.PEOPLE, created_at=pulled_at)
+            )
+        answers = {
+            each.id: answer_of(
+                each, brand, provider.iys_code, at, has_unread_reply=each.id in unread, pulled_at=pulled_at
+            ) for each in consents
+        }  # fmt: skip
+        assert {each: as_in_sql(answer) for each, answer in answers.items()} == in_sql(at)
 
 
 @pytest.mark.parametrize(
@@ -208,7 +216,7 @@ def test_a_refusal_as_another_type_holds_where_nothing_was_decided(here, reason)
     for each in RecipientType:
         found |= answers(db.session, make.brand(), [merchant.recipient_id], Channel.SMS, each, at)
         assert found[merchant.recipient_id].reason == (reason if each == MERCHANT else Reason.REFUSED)
-    assert in_sql()[merchant.id][0] == reason and in_sql()[person.id][0] == Reason.REFUSED
+    assert in_sql(at)[merchant.id][0] == reason and in_sql(at)[person.id][0] == Reason.REFUSED
 
 
 @pytest.mark.parametrize("outcome", [EventOutcome.LIKELY_REFUSAL, EventOutcome.REVIEW])
@@ -260,6 +268,7 @@ def test_a_yes_ends_three_business_days_after_iys_last_told_what_changed(recipie
         db.session.execute(update(Feed).values(pulled_at=at))
         db.session.execute(update(Feed).where(Feed.source == source).values(pulled_at=at - ago))
         told = answers(db.session, brand, [consent.recipient_id], Channel.SMS, recipient_type, at)
+        assert told[consent.recipient_id] == ask(consent, at)
         return told[consent.recipient_id]
 
     for source in FeedSource:
@@ -267,7 +276,10 @@ def test_a_yes_ends_three_business_days_after_iys_last_told_what_changed(recipie
         assert (lately.verdict, lately.valid_until) == (
             Verdict.MAY, business_days.safe_deadline(at - timedelta(days=1)),
         )  # fmt: skip
-        assert answered(timedelta(days=9), source) == MaySendAnswer(Verdict.UNKNOWN, Reason.NOT_PULLED)
+        last = at - business_days.earliest_in_time(at)
+        assert answered(last, source).verdict == Verdict.MAY
+        for ago in (last + timedelta(seconds=1), timedelta(days=9)):
+            assert answered(ago, source) == MaySendAnswer(Verdict.UNKNOWN, Reason.NOT_PULLED)
     db.session.execute(update(Feed).values(pulled_at=None, created_at=at - timedelta(days=9)))
     db.session.execute(update(Provider).values(iys_code=sandbox_mode.EXEMPT_CODES.start))
     db.session.expire_all()

@@ -16,6 +16,8 @@ from portal.core.models import (
     Decision,
     Difference,
     DifferenceKind,
+    Feed,
+    FeedSource,
     Outcome,
     Provider,
     Recipient,
@@ -63,6 +65,24 @@ def test_a_consent_says_what_holds_and_whether_a_message_may_go_out(app, holder)
         make.PHONE: (Status.GRANTED, True), make.EMAIL: (Status.GRANTED, False), OTHER_PHONE: (Status.REFUSED, False)
     }  # fmt: skip
     assert (found[make.PHONE].source, found[make.PHONE].brand_name) == ("HS_WEB", "Örnek Mağaza")
+
+
+def test_nobody_may_be_messaged_once_iys_tells_no_changes_of_the_brand_for_three_business_days(app, holder):
+    holder.grants()
+    with app.app_context():
+        brand, long_ago = make.brand(), clock.now() - timedelta(days=9)
+        own = {"provider_id": brand.provider_id, "brand_id": brand.id, "created_at": long_ago}
+        db.session.add_all(Feed(source=each, pulled_at=clock.now(), **own) for each in FeedSource)
+        db.session.commit()
+    assert [row.may_send for row in told(app, ExportKind.CONSENTS, may_send=True)] == [True]
+
+    with app.app_context():
+        db.session.execute(update(Feed).where(Feed.source == FeedSource.PEOPLE).values(pulled_at=None))
+        db.session.commit()
+
+    assert told(app, ExportKind.CONSENTS, may_send=True) == []
+    assert [row.may_send for row in told(app, ExportKind.CONSENTS)] == [False]
+    assert [row.may_send for row in told(app, ExportKind.RECIPIENTS)] == [()]
 
 
 def test_what_was_granted_in_a_practice_that_is_over_lets_nobody_send(app, holder):

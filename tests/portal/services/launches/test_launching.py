@@ -49,7 +49,7 @@ def ready(text: str = LIST, **facts) -> Campaign:
 
 def killed_after(count: int, campaign: Campaign, salt: str) -> None:
     """What a worker leaves behind that dies after a chunk: some links, and its lease."""
-    campaigns.create_next_links(db.session, salt, campaign, clock.now(), standing=standing(), limit=count)
+    campaigns.create_next_links(db.session, salt, campaign, clock.now(), standing=standing(clock.now()), limit=count)
     campaign.lease_until = clock.now() + LEASE
     db.session.commit()
 
@@ -139,7 +139,7 @@ def test_a_killed_launch_is_finished_once_its_lease_ends(context, salt, rows):
 
 def test_a_chunk_that_was_not_committed_leaves_nothing(context, salt, rows):
     campaign = ready(delivery=Delivery.GATEWAY)
-    campaigns.create_next_links(db.session, salt, campaign, clock.now(), standing=standing(), limit=4)
+    campaigns.create_next_links(db.session, salt, campaign, clock.now(), standing=standing(clock.now()), limit=4)
     db.session.rollback()
 
     launches.run(campaign.id, salt, BASE)
