@@ -63,8 +63,9 @@ def open_case(code: str) -> ResponseReturnValue:
         return _say_not_opened(code, act, form, too_many=TOO_MANY[type(too_many)])
     if form.refused_channels:
         refuse_in_case(case, form.refused_channels)
-    elif case.created_at == at and _may_refuse(form):  # Else they were told before, and may have been read.
-        complaints.hold_sending(db.session, case, at)
+    is_new = case.created_at == at  # Else its words were told before, and may have been read.
+    if is_new and len(form.refused_channels) < len(Channel) and _may_refuse(form):
+        complaints.hold_sending(db.session, case, at)  # They may refuse more than the tick.
     db.session.commit()
     return redirect(url_for(".complaint", code=_code_of(case), **page_content.language_args()), 303)
 
