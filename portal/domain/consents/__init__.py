@@ -47,12 +47,15 @@ class TooMany(Exception):
 
 @dataclass(frozen=True)
 class ServedForm:
-    """The form a person filled: which text it showed, in which language, when; its digest lets it grant once."""
+    """The form a person filled: which text it showed, in which language, when; its digest lets it grant once.
+
+    `chosen_at`: where an address had to be proved after the choice; None: chosen now."""
 
     text_id: int | None  # None: no campaign's, but the usual words of refusing.
     language: str
     served_at: datetime
     digest: bytes
+    chosen_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -67,13 +70,13 @@ class DecisionResult:
 def decide(
     session: Session, vault: Vault, link_context: LinkContext, choices: Choices, form: ServedForm | None, *,
     is_live: bool, language: str, request_metadata: str, at: datetime, undo_period: timedelta = timedelta(0),
-    origin: DecisionOrigin = DecisionOrigin.LINK, name: str = "", chosen_at: datetime | None = None,
+    origin: DecisionOrigin = DecisionOrigin.LINK, name: str = "",
 ) -> DecisionResult:  # fmt: skip
-    """Record what a person chose on a link's page; at `chosen_at`, where they had to prove their address first.
+    """Record what a person chose on a link's page. A grant counts from when it was chosen.
 
     `form` is None where its token could not be trusted: refusals count, grants are asked again. So they are on a link
-    that may not ask (`is_live`), for other choices on a form that decided already, where they were refused since
-    `chosen_at`, and where they come too soon beside a refusal. `request_metadata` (IP address and user agent) and the
+    that may not ask (`is_live`), for other choices on a form that decided already, where they were refused since they
+    were chosen, and where they come too soon beside a refusal. `request_metadata` (IP address and user agent) and the
     person's `name` are encrypted. A grant may be taken back for the `undo_period`, and waits for that; a refusal goes
     at once and voids one that waits. Refusing what is refused is a decision, too: İYS may hold a grant unknown to us.
     The same refusals within a minute are one act, grants by one form always. Raises TooMany; of grants alone TooSoon.
@@ -88,6 +91,7 @@ def decide(
         return DecisionResult(repeated.id, repeated.nonce)
     is_asked = is_live and link_context.kind.takes_grants
     may_grant = form is not None and not earlier and is_asked and not are_too_many
+    chosen_at = form.chosen_at if form else None
     accepted = _without_untimely_grants(consents, choices, chosen_at, at) if may_grant else _refusals(choices)
     asks_again = tuple(channel for channel in choices if channel not in accepted)
     if not accepted:
@@ -101,7 +105,7 @@ def decide(
     )  # fmt: skip
     is_new = any(each.channel in accepted and each.status != Status.REFUSED for each in consents)
     annulments.void_waiting_grants(session, _refused_by(accepted, consents), at)
-    made = _move_consents(consents, accepted, link_context, receipt)
+    made = _move_consents(consents, accepted, link_context, receipt, chosen_at)
     _write(session, vault, link_context, receipt, consents, made, undo_period, is_new=is_new)
     return DecisionResult(receipt["id"], receipt["nonce"], asks_again)
 
@@ -188,13 +192,14 @@ def _receipt(
 
 
 def _move_consents(
-    consents: list[LockedConsent], accepted: Choices, link_context: LinkContext, receipt: writer.Row
-) -> list[writer.Row]:
+    consents: list[LockedConsent], accepted: Choices, link_context: LinkContext, receipt: writer.Row,
+    chosen_at: datetime | None,
+) -> list[writer.Row]:  # fmt: skip
     """The decisions to write. A refusal applies to every recipient type."""
     return [
         writer.decide_now(
             consent, accepted[consent.channel], source=link_context.source, origin=receipt["origin"],
-            at=receipt["decided_at"], text_id=receipt["text_id"],
+            at=receipt["decided_at"], chosen_at=chosen_at, text_id=receipt["text_id"],
         )
         for consent in consents
         if consent.channel in accepted

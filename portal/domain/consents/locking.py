@@ -220,12 +220,15 @@ def save_iys_statuses(session: Session, statuses: Mapping[int, tuple[str | None,
         session.execute(LEARN, [dict(zip(names, (each, *statuses[each]), strict=True)) for each in sorted(statuses)])
 
 
-def next_consent_date(last: datetime | None, at: datetime, *, is_refusal: bool = False) -> datetime:
-    """The date of a key's next decision: to the second, strictly later than the last (İYS: H178, and one movement of a
-    key per second). Raises TooSoon where a grant's would run more than a second ahead of the clock (H162).
+def next_consent_date(
+    last: datetime | None, at: datetime, *, is_refusal: bool = False, chosen_at: datetime | None = None
+) -> datetime:
+    """The date of a key's next decision: that of the choice, to the second, but strictly later than the last (İYS:
+    H178, and one movement of a key per second). Raises TooSoon where a grant's would run more than a second ahead of
+    the clock (H162).
 
     A refusal never fails: it is obeyed at once, and told when its date has come."""
-    whole = at.replace(microsecond=0)
+    whole = (chosen_at or at).replace(microsecond=0)
     date = max(whole, last + SECOND) if last else whole
     if date > at + SECOND and not is_refusal:
         raise TooSoon

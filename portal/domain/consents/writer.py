@@ -108,10 +108,15 @@ def is_journalled(decision: Row) -> bool:
 
 def decide_now(
     consent: LockedConsent, status: Status, *, source: str, origin: DecisionOrigin, at: datetime,
-    text_id: int | None = None, user_id: int | None = None, renews_id: int | None = None,
+    chosen_at: datetime | None = None, text_id: int | None = None, user_id: int | None = None,
+    renews_id: int | None = None,
 ) -> Row:  # fmt: skip
-    """Move a consent by a decision that is made here and now; the decision's row. Raises TooSoon for a grant."""
-    date = next_consent_date(consent.consent_date, at, is_refusal=status == Status.REFUSED)
+    """Move a consent by a decision that is made here and now; the decision's row. A grant counts from `chosen_at`, if
+    that was before. Raises TooSoon for a grant."""
+    is_refusal = status == Status.REFUSED
+    date = next_consent_date(
+        consent.consent_date, at, is_refusal=is_refusal, chosen_at=None if is_refusal else chosen_at
+    )
     decision = decision_row(
         consent, status, consent_date=date, effective_at=date, recorded_at=at, source=source, origin=origin,
         text_id=text_id, user_id=user_id, renews_id=renews_id,

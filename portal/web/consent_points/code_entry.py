@@ -103,12 +103,14 @@ def _decide(point: PublicPoint, proof: AddressProof) -> consents.DecisionResult:
     context = load_link_context(db.session, link_id)
     assert context  # Its link was just made or found.
     mine = {channel: status for channel, status in chosen.choices.items() if channel in address.channels}
-    form = consents.ServedForm(chosen.text_id, chosen.language, chosen.served_at, consent_points.proof_digest(proof))
+    form = consents.ServedForm(
+        chosen.text_id, chosen.language, chosen.served_at, consent_points.proof_digest(proof), chosen.chosen_at
+    )
     return consents.decide(
         db.session, vault(), context, mine, form, is_live=point.is_open, language=get_locale().language,
         request_metadata=consents.describe_request(request.remote_addr, request.user_agent.string), at=at,
         undo_period=timedelta(seconds=current_app.config["UNDO_SECONDS"]), origin=DecisionOrigin.POINT,
-        name=chosen.name if Status.GRANTED in mine.values() else "", chosen_at=chosen.chosen_at,
+        name=chosen.name if Status.GRANTED in mine.values() else "",
     )  # fmt: skip
 
 

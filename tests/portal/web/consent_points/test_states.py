@@ -4,12 +4,15 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from sqlalchemy import select
 
 from portal.core import clock
 from portal.core.extensions import db
-from portal.core.models import AddressProof, Brand, ConsentPoint, Decision, Provider, Recipient
+from portal.core.iys_protocol import format_wire_date
+from portal.core.models import AddressProof, Brand, Consent, ConsentPoint, Decision, Provider, Recipient
 from portal.domain import consent_points, packages
 from tests import make
+from tests.portal.api.programs import CONSENTS, Program, grant, make_key, refusal
 from tests.portal.domain.packages.cast import bought, holds
 from tests.portal.web.consent_points.visitor import SLUG, Visitor, opened
 
@@ -34,6 +37,11 @@ def becomes(app, point_id: int, state: str) -> None:
             column = {"suspended": "suspended_at", "gone": "left_at"}[state]
             setattr(db.session.get_one(Provider, point.provider_id), column, at)
         db.session.commit()
+
+
+def by_program(app) -> Program:
+    with app.app_context():
+        return Program(app, make_key(db.session.scalars(select(Provider)).one()))
 
 
 @pytest.mark.parametrize("state", SAID)
@@ -129,6 +137,38 @@ def test_a_page_that_was_open_before_a_refusal_grants_by_a_choice_after_it(app, 
         fatma.types()
 
     assert [each.status for each in rows(Decision)] == ["RET", "ONAY"]
+
+
+def test_a_refusal_between_the_choice_and_the_code_stands_also_where_it_is_reported_after_the_code(app, point, rows):
+    """İYS is told the grant as of the choice, so it takes the refusal as the newer one."""
+    program, fatma, began = by_program(app), Visitor(app), clock.now().replace(microsecond=0)
+    with time_machine.travel(began, tick=False) as now:
+        fatma.chooses(MESAJ="ONAY")
+        fatma.writes(make.PHONE)
+        now.shift(60)
+        refused_at = clock.now()
+        now.shift(60)
+        fatma.types()
+        granted = rows.one(Decision)
+        told = program.post(CONSENTS, refusal(source="HS_CAGRI_MERKEZI", consentDate=format_wire_date(refused_at)))
+
+    assert (granted.status, granted.consent_date, granted.effective_at) == ("ONAY", began, began)
+    assert told.json["results"][0]["result"] == "refusal"
+    assert (rows.one(Consent).status, rows.one(Consent).consent_date) == ("RET", refused_at)
+
+
+def test_a_choice_that_another_grant_followed_is_recorded_a_second_after_that(app, point, rows):
+    program, fatma = by_program(app), Visitor(app)
+    with time_machine.travel(clock.now(), tick=False) as now:
+        fatma.chooses(MESAJ="ONAY")
+        fatma.writes(make.PHONE)
+        now.shift(60)
+        program.post(CONSENTS, grant(ago=timedelta(0)))
+        now.shift(60)
+        fatma.types()
+
+    first, second = rows(Decision)
+    assert second.consent_date == first.consent_date + timedelta(seconds=1)
 
 
 def test_no_new_code_is_sent_where_nothing_is_asked(app, point, rows):
