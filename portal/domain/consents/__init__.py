@@ -89,10 +89,8 @@ def decide(
     repeated = earlier.get(_choices_text(choices))
     if repeated and _is_same_act(repeated, consents, choices, at):
         return DecisionResult(repeated.id, repeated.nonce)
-    is_asked = is_live and link_context.kind.takes_grants
-    may_grant = form is not None and not earlier and is_asked and not are_too_many
-    chosen_at = form.chosen_at if form else None
-    accepted = _without_untimely_grants(consents, choices, chosen_at, at) if may_grant else _refusals(choices)
+    may_grant = is_live and link_context.kind.takes_grants and not earlier and not are_too_many
+    accepted = _without_untimely_grants(consents, choices, form, at) if form and may_grant else _refusals(choices)
     asks_again = tuple(channel for channel in choices if channel not in accepted)
     if not accepted:
         return DecisionResult(None, None, asks_again)
@@ -105,7 +103,7 @@ def decide(
     )  # fmt: skip
     is_new = any(each.channel in accepted and each.status != Status.REFUSED for each in consents)
     annulments.void_waiting_grants(session, _refused_by(accepted, consents), at)
-    made = _move_consents(consents, accepted, link_context, receipt, chosen_at)
+    made = _move_consents(consents, accepted, link_context, receipt, form)
     _write(session, vault, link_context, receipt, consents, made, undo_period, is_new=is_new)
     return DecisionResult(receipt["id"], receipt["nonce"], asks_again)
 
@@ -154,11 +152,11 @@ def _refused_by(accepted: Choices, consents: list[LockedConsent]) -> list[Locked
 
 
 def _without_untimely_grants(
-    consents: list[LockedConsent], choices: Choices, chosen_at: datetime | None, at: datetime
+    consents: list[LockedConsent], choices: Choices, form: ServedForm, at: datetime
 ) -> Choices:
     """The choices but for grants of channels that were refused since, to the second as the dates of refusals are."""
-    if chosen_at:
-        since = chosen_at.replace(microsecond=0)
+    if form.chosen_at:
+        since = form.chosen_at.replace(microsecond=0)
         refused = {
             consent.channel for consent in consents
             if consent.status == Status.REFUSED and consent.effective_at and consent.effective_at >= since
@@ -193,13 +191,13 @@ def _receipt(
 
 def _move_consents(
     consents: list[LockedConsent], accepted: Choices, link_context: LinkContext, receipt: writer.Row,
-    chosen_at: datetime | None,
+    form: ServedForm | None,
 ) -> list[writer.Row]:  # fmt: skip
     """The decisions to write. A refusal applies to every recipient type."""
     return [
         writer.decide_now(
             consent, accepted[consent.channel], source=link_context.source, origin=receipt["origin"],
-            at=receipt["decided_at"], chosen_at=chosen_at, text_id=receipt["text_id"],
+            at=receipt["decided_at"], chosen_at=form.chosen_at if form else None, text_id=receipt["text_id"],
         )
         for consent in consents
         if consent.channel in accepted
