@@ -20,6 +20,7 @@ from portal.jobs import (
     package_events,
     pull_alarms,
     readiness_alarms,
+    reply_number_alarms,
     submission_alarms,
     webhook_care,
 )
@@ -143,6 +144,7 @@ def do_every_ten_minutes() -> bool:
         submission_alarms.notify_owners_of_submissions,
         pull_alarms.notify_owners_of_pulls,
         gateway_alarms.notify_owners_of_gateways,
+        reply_number_alarms.notify_owners_of_reply_numbers,
         confirmation_alarms.notify_of_confirmations,
         webhook_care.care_for_webhooks,
     ):

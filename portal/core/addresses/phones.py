@@ -15,6 +15,7 @@ _PLAN: Any = PhoneMetadata.metadata_for_region("TR")
 _MOBILE = re.compile(_PLAN.mobile.national_number_pattern)
 _LANDLINE = re.compile(_PLAN.fixed_line.national_number_pattern)
 
+_BEFORE_NATIONAL = re.compile(r"^(?:(?:00)?90|0)(?=\d{10}$)")
 _SEPARATORS = str.maketrans("", "", " \t\r\n()[]{}./\\-_,:·•‐‑‒–—―−")
 _TURKISH = re.compile(r"(?:\+?(?:00?)?90|\+(?=0))?0?([1-9][0-9]{9})")
 _LABEL = re.compile(
@@ -137,3 +138,8 @@ def _e164(number: phonenumbers.PhoneNumber) -> str:
 
 def _count_digits(text: str) -> int:
     return sum(map(str.isdigit, text))
+
+
+def plain_number(number: str) -> str:
+    """Its digits without the country and the leading zero: 908501234567 and 0850 123 45 67 are the same."""
+    return _BEFORE_NATIONAL.sub("", "".join(filter(str.isdigit, number)))

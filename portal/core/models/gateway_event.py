@@ -36,6 +36,7 @@ class GatewayEvent(Entity):
         UniqueConstraint("gateway_id", "digest"),
         partial_index("ix_gateway_event_due", "due_at", where="due_at IS NOT NULL"),
         partial_index("ix_gateway_event_to_read", "provider_id", "received_at", where="settled_at IS NULL"),
+        partial_index("ix_gateway_event_reply", "gateway_id", "id", where="kind = 'reply'"),
         partial_index("ix_gateway_event_held", "recipient_id", where="settled_at IS NULL"),
     )
 

@@ -142,6 +142,7 @@ class MailKind(StrEnum):
     SUBMISSIONS_WAIT = "submissions_wait"  # İYS has not taken decisions: late, parked, blocked or expired.
     GATEWAY_STOPPED = "gateway_stopped"  # Its vendor refuses the account: nothing leaves.
     INBOX_UNREAD = "inbox_unread"  # Its vendor or mailbox hands out no replies and refusals.
+    REPLY_NUMBER_LOST = "reply_number_lost"  # No account brings replies to a brand's number.
     LAUNCH_REFUSED = "launch_refused"  # A campaign could not be launched at its time.
     CAMPAIGN_PAUSED = "campaign_paused"  # Its budget is used up.
     CASES_WAIT = "cases_wait"  # Complaints at the desk: new, nearly due or overdue.

@@ -128,6 +128,13 @@ def keep_former_inbox(session: Session, vault: Vault, gateway: MessageGateway, a
     former.former_headers, gateway.mailbox_position = gateway.former_headers, None
 
 
+def is_former_inbox(gateway: MessageGateway) -> ColumnElement[bool]:
+    """The condition that a row is what keep_former_inbox() kept of an account."""
+    same = MessageGateway.provider_id == gateway.provider_id, MessageGateway.vendor == gateway.vendor
+    is_kept = MessageGateway.created_at == gateway.created_at, MessageGateway.removed_at.is_not(None)
+    return and_(*same, *is_kept, MessageGateway.id != gateway.id)
+
+
 def is_inbox_unread(at: datetime, after: timedelta = INBOX_UNREAD_AFTER) -> ColumnElement[bool]:
     """The condition that what a vendor or a mailbox has for an account that sends could not be read for a while, though
     it was asked."""

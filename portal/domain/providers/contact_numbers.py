@@ -2,9 +2,10 @@
 
 import re
 
+from portal.core.addresses.phones import plain_number
+
 # Up to two signs part the digits of a number, so a comma or " - " parts two numbers. None is part of a word or mailbox.
 NUMBER = re.compile(r"(?<![\w@.])\d(?:[ ().-]{0,2}\d)*+(?!\.?[\w@])")
-BEFORE_NATIONAL = re.compile(r"^(?:(?:00)?90|0)(?=\d{10}$)")
 FULL = re.compile(r"[1-9][0-9]{9}|444[0-9]{4}")
 
 
@@ -12,8 +13,3 @@ def is_in_contact(number: str, contact: str) -> bool:
     """Whether a full number stands as a whole in a contact line. Others there are extensions and house numbers."""
     plain = plain_number(number)
     return bool(FULL.fullmatch(plain)) and plain in map(plain_number, NUMBER.findall(contact))
-
-
-def plain_number(number: str) -> str:
-    """Its digits without the country and the leading zero: 908501234567 and 0850 123 45 67 are the same."""
-    return BEFORE_NATIONAL.sub("", "".join(filter(str.isdigit, number)))

@@ -12,12 +12,15 @@ from flask import current_app
 from sqlalchemy.orm import Session
 
 import shortlinks
+from portal.core import clock
+from portal.core.extensions import vault
 from portal.core.iys_protocol import Channel
 from portal.core.models import Brand, Campaign, ConsentText, Delivery
 from portal.core.sms_parts import lost_letters
 from portal.core.transliteration import ascii_only, sender_identity
 from portal.core.word_pairs import word_pair
 from portal.domain.campaigns.message_texts import MessageWording, current_wording
+from portal.domain.notifications.reply_numbers import named_number
 
 # Placeholders for what differs from link to link; random, so that no text of a provider holds one.
 CODE, PAIR = secrets.token_hex(16), secrets.token_hex(16)
@@ -74,7 +77,7 @@ def _render(session: Session, campaign: Campaign, wording: MessageWording, link_
         "pair": PAIR,
         "keyword": brand.keyword or "",
         # Replies come back to us only through our own gateway; a yes by reply is one to SMS, and brings no name.
-        "reply_number": brand.reply_number if campaign.delivery == Delivery.GATEWAY else None,
+        "reply_number": campaign.delivery == Delivery.GATEWAY and named_number(session, vault(), brand, clock.now()),
         "grants_by_reply": Channel.SMS in campaign.offered and not brand.requires_name,
     }
     path = f"messages/invitation/tr/{'ask' if campaign.kind.takes_grants else 'refuse'}"

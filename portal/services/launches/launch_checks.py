@@ -32,6 +32,7 @@ from portal.domain.campaigns import confirmations, text_reviews
 from portal.domain.campaigns.message_texts import current_wording
 from portal.domain.campaigns.promotion_words import find_promotion
 from portal.domain.notifications import gateways
+from portal.domain.notifications.reply_numbers import named_number
 from portal.services.launches.invitation_text import render_sample
 
 PREPARING = ("campaign.opened", "campaign.message_changed")
@@ -53,6 +54,7 @@ class Need(StrEnum):
     EMAIL = "email"
     HEADER = "header"
     ROUTE = "route"
+    REPLY_NUMBER = "reply_number"
     CONFIRMATION = "confirmation"
 
 
@@ -78,7 +80,7 @@ class LaunchCheck:
     @property
     def is_advice(self) -> bool:
         """Whether the campaign may be launched all the same."""
-        return self.need == Need.PROMOTION
+        return self.need in (Need.PROMOTION, Need.REPLY_NUMBER)
 
 
 class LaunchRefused(campaigns.CannotLaunch):
@@ -161,6 +163,14 @@ WORDS: dict[Need, NeedWords] = {
         N_("Hesabın firması iletiyi Türkiye'den mi gönderiyor? Hesabın bilgilerinde belirtin."),
         N_("Yurt dışından gelen, bağlantılı SMS'ler 1 Nisan 2026'dan beri iletilmiyor (BTK kararı)."),
     ),
+    Need.REPLY_NUMBER: NeedWords(
+        N_("Yanıt numarası"),
+        N_(
+            "SMS'lerde yanıt numaranız yazmayacak: çalışan hesaplarınız son 90 günde ona yazılmış bir SMS getirmedi. "
+            "Numara sizdeyse ona bir SMS yazın; değilse markanın sayfasında değiştirin ya da silin."
+        ),
+        N_("Yazılan ret bize ulaşmalı (Yönetmelik md. 9/3)."),
+    ),
     Need.CONFIRMATION: NeedWords(
         N_("Onay bildirimleri"),
         N_("Onay verene aynı gün bildirim gitmeli: hesap ekleyin ya da bildirimi kendinizin yapacağını belirtin."),
@@ -174,7 +184,7 @@ def check_launch(session: Session, campaign: Campaign, *, by: int | None, at: da
     return [
         *_of_audience(session, campaign),
         *_of_provider(session, campaign, by, at),
-        *_of_messages(session, campaign),
+        *_of_messages(session, campaign, at),
     ]
 
 
@@ -230,7 +240,7 @@ def find_preparers(session: Session, campaign: Campaign) -> set[int | None]:
     return {campaign.prepared_by, *session.scalars(acts)}
 
 
-def _of_messages(session: Session, campaign: Campaign) -> Iterator[LaunchCheck]:
+def _of_messages(session: Session, campaign: Campaign, at: datetime) -> Iterator[LaunchCheck]:
     shown, wording = session.get_one(ConsentText, campaign.text_id), current_wording(session, campaign)
     written = shown.title_tr, shown.body_tr, shown.title_en, shown.body_en, *vars(wording).values()
     promotion = ", ".join(each.text for each in find_promotion(*written))
@@ -239,7 +249,9 @@ def _of_messages(session: Session, campaign: Campaign) -> Iterator[LaunchCheck]:
     sample = render_sample(session, campaign, wording, current_app.config["LINK_SALT"], "https://k.example/k")
     refuses = campaign.kind == CampaignKind.REFUSE or ("/u/" in sample.sms and "/u/" in sample.mail)
     yield LaunchCheck(Need.REFUSAL, refuses)
-    is_sandbox = _is_sandbox(session, campaign)
+    is_sandbox, brand = _is_sandbox(session, campaign), session.get_one(Brand, campaign.brand_id)
+    if campaign.delivery == Delivery.GATEWAY and brand.reply_number and not named_number(session, vault(), brand, at):
+        yield LaunchCheck(Need.REPLY_NUMBER, is_met=False)
     if campaign.delivery == Delivery.GATEWAY and not is_sandbox:
         yield from _of_accounts(session, campaign)
     if campaign.kind.takes_grants:

@@ -8,11 +8,13 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import SelectField
 
+from portal.core import clock
 from portal.core.addresses import AddressKind
-from portal.core.extensions import db, read_session
-from portal.core.models import Brand, BrandGateway
+from portal.core.extensions import db, read_session, vault
+from portal.core.models import Brand, BrandGateway, MessageGateway
 from portal.domain.identity.permissions import Permission
 from portal.domain.notifications import gateways as rule
+from portal.domain.notifications.reply_numbers import takes_replies
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.shared.access import needs
 from portal.web.shared.audit_entries import record_audit
@@ -67,11 +69,24 @@ def set_brand_gateways(brand_id: int) -> ResponseReturnValue:
         for kind in AddressKind:
             rule.set_for_brand(db.session, brand.id, kind, form.chosen(kind))
         record_audit("brand.gateways_set", "brand", brand.id)
-        message = _("Kaydedildi.")
+        message = _elsewhere(brand) or _("Kaydedildi.")
     return commit_and_redirect(url_for(".gateways"), message)
 
 
 add_views(blueprint, looks=Permission.LOOK, settles=Permission.LAUNCH)
+
+
+def _elsewhere(brand: Brand) -> str:
+    """Where no account that the brand sends through brings replies to its number: what that means."""
+    accounts = [each.id for each in rule.serving(db.session, brand, AddressKind.PHONE)]
+    number, own = brand.reply_number, MessageGateway.id.in_(accounts)
+    if not number or not accounts or takes_replies(db.session, vault(), brand.provider_id, number, clock.now(), own):
+        return ""
+    return _(
+        "Kaydedildi. Ama seçtiğiniz hesaplar son 90 günde %(number)s numarasına yazılmış bir SMS getirmedi: numarayı "
+        "taşıyan hesabın sözleşmesi bitecekse markanın sayfasında numarayı değiştirin ya da silin.",
+        number=number,
+    )
 
 
 def _form_of(brand: Brand, accounts: list[AccountStatus]) -> BrandGatewaysForm:

@@ -63,6 +63,8 @@ ACT_LABELS: dict[str, str] = {
     "domain.added": N_("Alan adı eklendi"),
     "domain.approved": N_("Alan adı onaylandı"),
     "domain.declined": N_("Alan adı reddedildi"),
+    "brand.reply_number_found": N_("Yanıt numarası yeniden yanıt alıyor"),
+    "brand.reply_number_lost": N_("Yanıt numarası artık yanıt almıyor; sahiplere yazıldı"),
     "brand.pulls_lapsed": N_("İYS'deki retler bir gündür öğrenilemiyor; sahiplere yazıldı"),
     "domain.missing": N_("Alan adının kaydı bulunamadı"),
     "domain.unreached": N_("Alan adı artık bize gelmiyor"),

@@ -16,7 +16,7 @@ from portal.core import clock
 from portal.core.extensions import db, read_session, vault
 from portal.core.models import EventOutcome, GatewayState, Message, MessageGateway
 from portal.core.vault import CannotOpen
-from portal.domain.notifications import gateways
+from portal.domain.notifications import gateways, reply_numbers
 from portal.services.messaging import event_contents, gateway_accounts, message_outcomes, routing
 from portal.services.messaging.gateways import description_checks, offered_vendors
 from portal.services.messaging.gateways.offered_vendors import OFFERED
@@ -111,7 +111,9 @@ def render_account(gateway: MessageGateway, **shown: Any) -> str:
         "gateways/account.html", status=account_status(gateway, clock.now()), callback_url=_callback_url(gateway),
         dkim_keys=offered_vendors.dkim_keys(values, gateway.header), undecided=_count_undecided(gateway.id),
         is_sandbox=gateway_accounts.in_sandbox_mode(owner_id()), gaps=_gaps(gateway, values),
-        once=secrets.token_urlsafe(8), is_inbox_unread=_is_inbox_unread(gateway), **_last_reports(gateway), **shown,
+        once=secrets.token_urlsafe(8), is_inbox_unread=_is_inbox_unread(gateway),
+        losing=reply_numbers.find_losing(read_session(), vault(), gateway, clock.now()),
+        **_last_reports(gateway), **shown,
     )  # fmt: skip
 
 

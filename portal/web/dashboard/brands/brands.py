@@ -9,16 +9,16 @@ from flask_login import current_user
 from sqlalchemy import select
 
 from portal.core import clock
-from portal.core.extensions import db, limiter, read_session
+from portal.core.extensions import db, limiter, read_session, vault
 from portal.core.iys_protocol import Channel
 from portal.core.models import Brand, Domain, Provider
 from portal.domain.identity.permissions import Permission
+from portal.domain.notifications.reply_numbers import named_number, takes_replies
 from portal.domain.providers import brand_requests, domain_reviews, logos, onboarding, sandbox_mode
 from portal.domain.providers import brands as rule
 from portal.domain.replies import keywords
 from portal.services import domains
 from portal.services.domains import CheckResult, record_name
-from portal.services.messaging.reply_numbers import takes_replies
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.brands.forms import BrandForm, DomainForm, LogoForm, NewBrandForm
 from portal.web.shared import limits
@@ -101,8 +101,8 @@ def change_brand(brand_id: int) -> ResponseReturnValue:
         return _render_brand(brand, form=form), 422
     number = values["reply_number"]
     known = brand.reply_number, brand.requested_reply_number
-    if number and number not in known and not takes_replies(db.session, provider.id, number):
-        form.reply_number.errors = [gettext("Bu numaraya yazılan bir SMS bize henüz ulaşmadı. Yazıp yeniden deneyin.")]
+    if number and number not in known and not takes_replies(db.session, vault(), provider.id, number, clock.now()):
+        form.reply_number.errors = [gettext("Bu numaraya yazılmış bir SMS bize henüz gelmedi. Yazıp deneyin.")]
         return _render_brand(brand, form=form), 422
     brand.colour, brand.source = values["colour"], values["source"]
     brand.requires_name, brand.sms_in_turkish = form.requires_name.data, form.sms_in_turkish.data
@@ -264,6 +264,7 @@ def _render_brand(
         logo_problem=logo_problem,
         domains=[each for each in read_session().scalars(domains) if each.removed_at is None],
         unreached=domain_reviews.UNREACHED,
+        number_lost=bool(brand.reply_number) and not named_number(read_session(), vault(), brand, clock.now()),
         link_host=urlsplit(current_app.config["LINK_BASE"]).hostname,
         removed_hosts=[each.host for each in read_session().scalars(domains) if each.removed_at and each.verified_at],
         domain_form=domain_form or DomainForm(formdata=None),

@@ -119,5 +119,6 @@ def _mending(campaign: Campaign) -> dict[Need, str]:
         Need.PACKAGE: url_for("dashboard.package"),
         Need.HEADER: brand,
         Need.BRAND: brand,
+        Need.REPLY_NUMBER: brand,
         **dict.fromkeys((Need.SMS, Need.EMAIL, Need.ROUTE, Need.CONFIRMATION), accounts),
     }

@@ -11,6 +11,8 @@ from portal.domain.campaigns import message_texts
 from portal.domain.campaigns.message_texts import USUAL, MessageWording
 from portal.services.launches.invitation_text import SAMPLE_CODE, render_sample, text_writer
 from tests import make
+from tests.portal.services.messaging import test_gateway_delivery as delivery
+from tests.portal.services.messaging.vendor_pushes import bring_reply
 
 pytestmark = pytest.mark.alike
 
@@ -94,6 +96,7 @@ def test_a_brand_that_keeps_turkish_letters_has_them_in_its_sms(salt):
 def test_replies_are_offered_where_one_would_count(salt, brand, facts, offered):
     """A yes by reply brings no name and is for SMS alone; replies to another sender never reach us."""
     set_brand(**{"reply_number": "4609", **brand})
+    bring_reply(delivery.add("verimor"), "4609")
 
     text = written(make.campaign(**{"delivery": Delivery.GATEWAY, **facts}), salt)
 

@@ -1,5 +1,6 @@
 """Verimor, as it pushes reports and replies to the secret URL of an account."""
 
+from dataclasses import asdict
 from itertools import count
 
 from sqlalchemy import select, update
@@ -10,7 +11,8 @@ from portal.core.extensions import db, vault
 from portal.core.models import Brand, EventKind, Message, MessageGateway, MessageKind, MessageState
 from portal.domain.consents import recipients
 from portal.domain.notifications import gateways
-from portal.services.messaging import gateway_events
+from portal.services.messaging import event_contents, gateway_events
+from portal.services.messaging.gateways.protocol import InboundMessage
 from tests import grants, make
 from tests.portal.services.messaging import test_gateway_delivery as delivery
 
@@ -40,6 +42,16 @@ class Vendor:
     def reports(self, message: Message, status: str, **fields):
         item = {"type": "outbound", "message_custom_id": str(message.id), "campaign_id": "7", "status": status}
         return self.pushes(item | fields)
+
+
+def bring_reply(gateway_id: int, to: str, count: int = 1) -> None:
+    """Somebody to whom nobody wrote wrote to a number, and this account brought it. Commits."""
+    gateway, at = db.session.get_one(MessageGateway, gateway_id), clock.now()
+    secret = gateways.read_secret(vault(), gateway)
+    for _ in range(count):
+        reply = InboundMessage(str(next(ids)), "+905329999999", to, "deneme", at)
+        event_contents.keep(gateway, secret, EventKind.REPLY, [reply.id], asdict(reply), at)
+    db.session.commit()
 
 
 def work(app, *kinds: EventKind) -> None:
