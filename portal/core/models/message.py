@@ -143,6 +143,7 @@ class MailKind(StrEnum):
     GATEWAY_STOPPED = "gateway_stopped"  # Its vendor refuses the account: nothing leaves.
     INBOX_UNREAD = "inbox_unread"  # Its vendor or mailbox hands out no replies and refusals.
     REPLY_NUMBER_LOST = "reply_number_lost"  # No account brings replies to a brand's number.
+    HOST_LOST = "host_lost"  # A brand's own host begins no links any more; or does so again.
     LAUNCH_REFUSED = "launch_refused"  # A campaign could not be launched at its time.
     CAMPAIGN_PAUSED = "campaign_paused"  # Its budget is used up.
     CASES_WAIT = "cases_wait"  # Complaints at the desk: new, nearly due or overdue.

@@ -43,6 +43,8 @@ FACTS: dict[MailKind, frozenset[str]] = {
     MailKind.GATEWAY_STOPPED: frozenset({"place", "vendor", "link"}),  # No word of the vendor's.
     MailKind.INBOX_UNREAD: frozenset({"place", "vendor", "link"}),
     MailKind.REPLY_NUMBER_LOST: frozenset({"place", "reply_number", "link"}),
+    # `level`: "missing" (its TXT record), "unreached" (it does not lead here) or "back".
+    MailKind.HOST_LOST: frozenset({"place", "host", "level", "link"}),
     MailKind.LAUNCH_REFUSED: frozenset({"place", "name", "reason", "link"}),  # `reason`: what is missing, a line each.
     MailKind.CAMPAIGN_PAUSED: frozenset({"place", "name", "parts", "link"}),  # `parts`: SMS parts sent so far.
     MailKind.CASES_WAIT: frozenset({"place", "opened", "near", "overdue", "link"}),  # Counts: no word of a person's.

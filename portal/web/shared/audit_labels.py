@@ -66,6 +66,8 @@ ACT_LABELS: dict[str, str] = {
     "brand.reply_number_found": N_("Yanıt numarası yeniden yanıt alıyor"),
     "brand.reply_number_lost": N_("Yanıt numarası artık yanıt almıyor; sahiplere yazıldı"),
     "brand.pulls_lapsed": N_("İYS'deki retler bir gündür öğrenilemiyor; sahiplere yazıldı"),
+    "domain.found": N_("Alan adı yeniden bize geliyor"),
+    "domain.loss_mailed": N_("Alan adının kaybı sahiplere yazıldı"),
     "domain.missing": N_("Alan adının kaydı bulunamadı"),
     "domain.unreached": N_("Alan adı artık bize gelmiyor"),
     "domain.removed": N_("Alan adı kaldırıldı"),

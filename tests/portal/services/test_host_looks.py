@@ -6,9 +6,11 @@ import pytest
 import time_machine
 
 from portal.core import clock
-from portal.core.extensions import db
-from portal.core.models import AuditEntry, Brand, Domain
+from portal.core.extensions import db, vault
+from portal.core.models import AuditEntry, Brand, Domain, Mail, MailKind
+from portal.domain.notifications import mails
 from portal.domain.providers import brands
+from portal.jobs import host_alarms
 from portal.services import domains
 from portal.services.domains import CheckResult
 from tests import make, name_server, own_hosts
@@ -70,6 +72,38 @@ def test_a_host_that_twice_does_not_lead_here_begins_no_links_until_it_does(app,
     names.addresses[HOST] = [HERE]
     assert look(app, domain_id) == (CheckResult.FOUND, f"https://{HOST}")
     assert [each.act for each in rows(AuditEntry)][-2:] == ["domain.verified", "domain.unreached"]
+
+
+def test_owners_are_mailed_once_that_a_host_is_lost_and_once_that_it_is_back(app, names, here, domain_id, rows):
+    def mailed() -> list[str]:
+        for _ in range(2):
+            with app.app_context():
+                host_alarms.notify_owners_of_hosts()
+        with app.app_context():
+            facts = [mails.read_facts(vault(), each) for each in rows(Mail, Mail.kind == MailKind.HOST_LOST)]
+            assert {each["host"] for each in facts} <= {HOST}
+        return [each["level"] for each in facts]
+
+    look(app, domain_id)
+    assert mailed() == []  # It has begun no link yet.
+    names.addresses[HOST] = [HERE]
+    look(app, domain_id)
+    names.addresses.clear()
+    look(app, domain_id)
+    assert mailed() == []  # It may be a moment's fault.
+
+    look(app, domain_id)
+    assert mailed() == ["unreached"]
+    records, names.texts = names.texts, {}
+    look(app, domain_id)
+    assert mailed() == ["unreached"]  # The same loss.
+
+    names.texts, names.addresses[HOST] = records, [HERE]
+    look(app, domain_id)
+    assert mailed() == ["unreached", "back"]
+    names.texts = {}
+    look(app, domain_id)
+    assert mailed() == ["unreached", "back", "missing"]
 
 
 def test_a_host_is_asked_too_while_its_name_server_says_nothing_of_the_record(app, names, here, domain_id):
