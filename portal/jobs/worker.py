@@ -18,6 +18,7 @@ from portal.jobs import (
     desk_notifications,
     gateway_alarms,
     host_alarms,
+    key_alarms,
     package_events,
     pull_alarms,
     readiness_alarms,
@@ -148,6 +149,7 @@ def do_every_ten_minutes() -> bool:
         gateway_alarms.notify_owners_of_gateways,
         reply_number_alarms.notify_owners_of_reply_numbers,
         confirmation_alarms.notify_of_confirmations,
+        key_alarms.notify_owners_of_keys,
         webhook_care.care_for_webhooks,
     ):
         with independent_step("step.failed"):

@@ -149,6 +149,7 @@ class MailKind(StrEnum):
     CASES_WAIT = "cases_wait"  # Complaints at the desk: new, nearly due or overdue.
     CONFIRMATIONS_WAIT = "confirmations_wait"  # Consents of the day are not confirmed, or were not.
     REPLIES_WAIT = "replies_wait"  # Replies that may refuse, which nobody has read yet.
+    KEY_ENDS = "key_ends"  # A key of the API that programs use ends soon, or has ended.
     WEBHOOK_FAILS = "webhook_fails"  # An endpoint takes no events, or is off for that.
     CHECK_FAILS = "check_fails"  # To the operator: a readiness check fails, or is well again.
 

@@ -115,8 +115,7 @@ def rotate(
     is locked, and TooManyKeys."""
     session.refresh(provider, with_for_update={"key_share": True})
     session.refresh(old)
-    heirs = select(ApiKey.id).where(ApiKey.provider_id == provider.id, ApiKey.replaces_id == old.id, is_open(at))
-    if not is_usable(old, provider, at) or session.scalars(heirs).first():
+    if not is_usable(old, provider, at) or is_replaced(session, old, at):
         raise KeyChanged
     lifetime = old.expires_at - old.created_at if old.expires_at else None
     new = create(
@@ -126,6 +125,12 @@ def rotate(
     ends_at = at + overlap
     old.expires_at = min(old.expires_at, ends_at) if old.expires_at else ends_at
     return new
+
+
+def is_replaced(session: Session, key: ApiKey, at: datetime) -> bool:
+    """Whether a key that was made in place of this one is open."""
+    heirs = select(ApiKey.id).where(ApiKey.provider_id == key.provider_id, ApiKey.replaces_id == key.id, is_open(at))
+    return session.scalar(heirs.limit(1)) is not None
 
 
 def revoke(session: Session, key_id: int, at: datetime) -> bool:

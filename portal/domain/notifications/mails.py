@@ -49,6 +49,7 @@ FACTS: dict[MailKind, frozenset[str]] = {
     MailKind.CAMPAIGN_PAUSED: frozenset({"place", "name", "parts", "link"}),  # `parts`: SMS parts sent so far.
     MailKind.CASES_WAIT: frozenset({"place", "opened", "near", "overdue", "link"}),  # Counts: no word of a person's.
     MailKind.REPLIES_WAIT: frozenset({"place", "count", "link"}),  # Likewise.
+    MailKind.KEY_ENDS: frozenset({"place", "name", "hint", "at", "is_over", "link"}),
     MailKind.WEBHOOK_FAILS: frozenset({"place", "host", "reason", "link"}),  # `reason`: OffReason; empty: not yet off.
     # `day` in words; `is_over`: what that day left. `place` is OPERATOR where it is about the operator's gateways.
     MailKind.CONFIRMATIONS_WAIT: frozenset({"place", "day", "count", "is_over", "link"}),

@@ -7,6 +7,8 @@ from portal.core.lazy_text import N_
 ACT_LABELS: dict[str, str] = {
     "account.changed": N_("Ad ya da dil değiştirildi"),
     "account.opened": N_("Hesap açıldı"),
+    "api_key.end_near": N_("API anahtarının süresi doluyor; sahiplere yazıldı"),
+    "api_key.ended": N_("Kullanılan API anahtarının süresi doldu; sahiplere yazıldı"),
     "api_key.made": N_("API anahtarı verildi"),
     "api_key.replaced": N_("API anahtarı yenilendi"),
     "api_key.revoked": N_("API anahtarı iptal edildi"),
