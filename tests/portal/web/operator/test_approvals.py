@@ -31,6 +31,8 @@ from portal.domain.providers import brand_requests, logos
 from portal.services import approvals, launches
 from tests import make
 from tests.portal.domain.providers.test_logos import picture
+from tests.portal.services.messaging import test_gateway_delivery as delivery
+from tests.portal.services.messaging.vendor_pushes import bring_reply
 from tests.portal.web.operator.test_text_reviews import draft_of, settles
 from tests.portal.web.verification.pasted_messages import check, seen, text_sent
 
@@ -53,6 +55,7 @@ def code(app, ayses) -> str:
         logo = logos.convert_logo(picture())
         brand.logo, brand.logo_digest = logo.png, logo.digest
         db.session.commit()
+        bring_reply(delivery.add("verimor", provider_id=ayses), SHOWN["reply_number"])
     wording = default_texts.default_wording(SHOWN["name"], CampaignKind.ASK, SHOWN["notice_url"])
     links = make.codes(app, make.PHONE, delivery=Delivery.GATEWAY, wording=wording)
     return links[make.PHONE].rpartition("/")[2]
