@@ -5,6 +5,7 @@ queue first in, first out inside a process, and look often whether another proce
 unfair, since it sleeps up to a tenth of a second at a time. Readers never wait.
 """
 
+import fcntl
 import sqlite3
 import threading
 import time
@@ -12,7 +13,8 @@ from collections import deque
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
-from typing import Any, cast
+from pathlib import Path
+from typing import IO, Any, cast
 
 from sqlalchemy import (
     ARRAY,
@@ -38,8 +40,10 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from portal.core import ids, programs
 
 PING_AFTER = 1.0  # Seconds in the pool after which a connection is pinged before use.
-WRITER_TIMEOUT = 10.0  # Seconds a writer waits for the write lock.
+WRITER_TIMEOUT = 30.0  # Seconds a writer waits for the write lock: a long list takes seconds, on a busy machine ten.
+LIST_TIMEOUT = 10.0  # Seconds a long list waits for another one, and holds a thread of the server.
 WRITER_PAUSE = 0.0005  # Seconds between two looks for it while another process holds it.
+LIST_PAUSE = 0.02  # Seconds between two looks whether another list is written.
 CHECKPOINT_AFTER = 8000  # Pages of the WAL: with SQLite's 1,000 every 25th decision would wait for one.
 TRANSIENT_SQLSTATES = ("08", "40", "53", "55", "57", "58")  # Their classes.
 POSTGRESQL_URL = "postgresql+psycopg://"
@@ -248,18 +252,27 @@ class WriterLock:
                 self._is_held = False
 
 
-LISTS = WriterLock()  # Of this process.
-
-
 @contextmanager
 def one_list_at_a_time(session: Session) -> Iterator[None]:
-    """Let one block of a process at a time write thousands of rows where there is one writer (SQLite): whoever writes a
-    few waits for one list, not for all. Raises TimeoutError."""
-    if session.get_bind().dialect.name != "sqlite":
+    """Let one block of this machine's processes at a time prepare and write thousands of rows where there is one writer
+    (SQLite): whoever writes a few waits for one list, not for all. Raises TimeoutError."""
+    engine = session.get_bind().engine
+    if engine.dialect.name != "sqlite":
         yield
         return
-    LISTS.acquire()
-    try:
+    with Path(f"{engine.url.database}-lists").open("ab") as file:  # What a process holds of it ends with the process.
+        until = time.monotonic() + LIST_TIMEOUT
+        while not _is_locked(file):
+            if time.monotonic() > until:
+                raise TimeoutError("No turn to write a list in time: another one is being written.")
+            time.sleep(LIST_PAUSE)
         yield
-    finally:
-        LISTS.release()
+
+
+def _is_locked(file: IO[bytes]) -> bool:
+    """Lock a file, unless it is locked by another one that was opened."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

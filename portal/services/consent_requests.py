@@ -88,8 +88,10 @@ def write_entries(
         grant_lane=lane,
     )  # fmt: skip
     written: list[Written] = []
-    for some in recipients.chunks(list(entries), MAX_ENTRIES):
-        prepared = bulk_import.prepare_import(reader, vault, brand, some, run)
+    chunks = list(recipients.chunks(list(entries), MAX_ENTRIES))
+    # All of them before the first is written: that locks out whoever else writes (SQLite), or these addresses.
+    all_prepared = [bulk_import.prepare_import(reader, vault, brand, some, run) for some in chunks]
+    for some, prepared in zip(chunks, all_prepared, strict=True):
         plan = bulk_import.apply_import(session, vault, brand, some, run, prepared)
         ids = {each.entry.line: each.decision_id for each in plan.decisions if each.is_named}
         written += [(effect, ids.get(each.line)) for each, effect in zip(some, plan.effects, strict=True)]

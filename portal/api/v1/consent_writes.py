@@ -17,7 +17,6 @@ from portal.api.v1.rows import ReadRow
 from portal.api.v1.schemas import BulkBody, ConsentBody, ConsentsAnswer, Problem, RequestAnswer, WriteHeaders
 from portal.api.v1.writes import answer_once, record_audit
 from portal.core import clock
-from portal.core.database import one_list_at_a_time
 from portal.core.extensions import db, read_session, vault
 from portal.core.ids import LARGEST_ID, new_id
 from portal.core.iys_protocol import Status
@@ -48,8 +47,7 @@ def add_consent(json: ConsentBody, headers: WriteHeaders) -> flask.Response:
 @needs_scope(Scope.REFUSE, limit=limits.API_LISTS)
 def add_consents(json: BulkBody, headers: WriteHeaders) -> dict[str, Any]:
     """Bring up to 10,000 decisions; each row has its result, now and by the request's number."""
-    with one_list_at_a_time(db.session):
-        return _write(json.consents, headers, Lane.BULK)
+    return _write(json.consents, headers, Lane.BULK)
 
 
 @blueprint.get("/requests/<requestId>")

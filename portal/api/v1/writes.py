@@ -2,6 +2,7 @@
 the audit log, and names the page where only a person may go on."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import datetime
 from typing import Any, NoReturn
 
@@ -11,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 
 from portal.api.v1.schemas import WriteHeaders
 from portal.core import clock
-from portal.core.database import is_deadlock
+from portal.core.database import is_deadlock, one_list_at_a_time
 from portal.core.extensions import db, read_session, vault
 from portal.core.ids import new_id, parse_id
 from portal.domain import audit
@@ -23,6 +24,7 @@ from portal.web.shared import problems
 from portal.web.shared.absolute_urls import absolute_url
 from portal.web.shared.problems import ApiProblem
 
+LONG_LIST = 500  # Rows: shorter ones hold SQLite's writer for a moment only.
 TRIES = 3  # Each ends after the second in which PostgreSQL notices a deadlock.
 Act = Callable[[datetime], dict[str, Any]]  # Writes into db.session; its answer. Commits only what may be done twice.
 
@@ -43,17 +45,18 @@ def answer_once(
     incoming = Incoming(caller.provider_id, first_key_id, headers.IdempotencyKey, path, given, clock.now())
     if answered := find_answer(incoming):
         return answered
-    for tries_left in reversed(range(TRIES)):
-        try:
-            answer = act(incoming.at)
-            stored = consent_requests.commit_request(
-                db.session, vault(), g.brand, incoming, request_id or new_id(), status_of(answer), answer, rows=rows
-            )
-            break
-        except OperationalError as error:
-            db.session.rollback()
-            if not tries_left or not is_deadlock(error):
-                raise
+    with one_list_at_a_time(db.session) if rows > LONG_LIST else nullcontext():
+        for tries_left in reversed(range(TRIES)):
+            try:
+                answer = act(incoming.at)
+                stored = consent_requests.commit_request(
+                    db.session, vault(), g.brand, incoming, request_id or new_id(), status_of(answer), answer, rows=rows
+                )
+                break
+            except OperationalError as error:
+                db.session.rollback()
+                if not tries_left or not is_deadlock(error):
+                    raise
     return answer if stored else find_answer(incoming) or abort(problems.problem_response(ApiProblem.SERVER_ERROR))
 
 

@@ -2,17 +2,19 @@
 
 import logging
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import time_machine
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
 
 from portal.api.v1.moments import moment
+from portal.api.v1.writes import LONG_LIST
 from portal.core import addresses, business_days, clock, database
 from portal.core.extensions import db, vault
 from portal.core.ids import new_id
@@ -143,15 +145,37 @@ def test_evidence_that_may_refuse_is_named_with_a_cure_beside_good_rows(program,
 
 @pytest.mark.skipif(bool(databases.SERVER), reason="PostgreSQL has more than one writer")
 def test_a_refusal_waits_for_one_list_and_not_for_all_that_came(app, program, rows):
-    """Each holds SQLite's writer for seconds: a process writes one at a time, and only that one is before others."""
+    """Each holds SQLite's writer for seconds: the processes of a machine write one at a time, and others between."""
+    long_list = {"consents": [grant(f"+9053210{number:05}") for number in range(LONG_LIST + 1)]}
     with ThreadPoolExecutor() as pool, app.app_context(), database.one_list_at_a_time(db.session):
-        lists = [pool.submit(program.post, BULK, {"consents": [grant()]}) for _ in range(2)]
-        while database.LISTS.waiting < len(lists):
-            time.sleep(0.01)
-        answer = program.post(CONSENTS, refusal())
+        waiting = pool.submit(program.post, BULK, long_list)
+        while len(opened_for_lists()) < 2:
+            assert not waiting.done()
+        answers = [program.post(CONSENTS, refusal()), program.post(BULK, {"consents": [refusal(make.EMAIL)]})]
 
-        assert (answer.status_code, rows.count(Decision)) == (200, 1)
-    assert [codes(each.result()) for each in lists] == [[None], [None]]
+        assert [each.status_code for each in answers] == [200, 200] and rows.count(Decision) == 2
+    assert waiting.result().json["written"] == LONG_LIST + 1 and opened_for_lists() == []
+
+
+def opened_for_lists() -> list[str]:
+    """What this process has opened of the file whose lock a list takes."""
+    opened = []
+    for each in Path("/proc/self/fd").iterdir():
+        with suppress(FileNotFoundError):
+            opened.append(str(each.readlink()))
+    return [each for each in opened if each.endswith("-lists")]
+
+
+def test_all_of_a_list_is_prepared_before_its_first_row_is_written(app, program, monkeypatch):
+    monkeypatch.setattr(consent_requests, "MAX_ENTRIES", 1)
+    asked: list[str] = []
+    with app.app_context():
+        event.listen(db.engines["reader"], "before_cursor_execute", lambda *_: asked.append("read"))
+        event.listen(db.engine, "before_cursor_execute", lambda _, __, sql, *___: asked.append(sql))
+    program.post(BULK, {"consents": [grant(), grant("+905321234568"), grant("+905321234569")]})
+
+    first = next(place for place, sql in enumerate(asked) if "INSERT" in sql and "recipient" in sql)
+    assert "read" not in asked[first:]
 
 
 def test_evidence_may_name_documents_of_ordinary_business(program, rows):

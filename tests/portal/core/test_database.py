@@ -79,7 +79,7 @@ def names() -> list[str]:
 
 
 @on_sqlite
-@pytest.mark.parametrize(("bind", "wait"), [(None, 0), ("reader", 10_000)])
+@pytest.mark.parametrize(("bind", "wait"), [(None, 0), ("reader", 30_000)])
 def test_sqlite_commits_durably(bind, wait):
     asked = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": wait}
 
