@@ -7,22 +7,26 @@ from typing import Any
 from portal.domain.replies import REFUSING, ReplyOutcome, classify_reply, fold
 from portal.domain.replies.refusing_words import MAY_REFUSE
 from portal.services.messaging.gateways import json_values, own_words
-from portal.services.messaging.gateways.sample_words import is_texts, names_list
+from portal.services.messaging.gateways.sample_words import is_texts, names_list, plain_name
 from portal.services.messaging.gateways.unread_rows import people_at
 
 LETTER = re.compile(r"[^\W\d_]")
 FLAG = re.compile(r"(?:NO|HAYIR)(?: ERRORS?)?")  # Folded: a field that says no is no person who does.
+# Folded: what a program writes where nobody answered, unlike a "no" alone, which may be a person's.
+UNSET_VALUE = re.compile(r"FALSE|TRUE|NONE|NULL|NIL|UNDEFINED|N A|N|(?:DIS|EN)ABLED")
 # Where a person's answer stands in an event of a message, maybe a word alone; and what says that a person wrote.
 ANSWER = re.compile(r"/repl(?:y|ies)(?:/[0-9]+)?(?:[/_-]?(?:text|message|body|content))?$")
 ASKED = re.compile(
-    r"/(?:repl(?:y|ies|ied)|answer|button|interactive|yanit|cevap)(?:[/_-]?(?:text|title|payload|body))?$"
+    r"/(?:repl(?:y|ied|ies(?!$))|answer|button|interactive|yanit|cevap)(?:[/_-]?(?:text|title|payload|body))?$"
 )
 DIRECTION, INBOUND = re.compile(r"/[^/]*(?:direction|yon)$"), re.compile(r"(?i)in|mo|inbound|incoming|received|gelen")
 EVENT = re.compile(r"/(?:event[^/]*|type)$")
 COMES_IN = re.compile(
     r"(?i)(?:^|[._ -])(?:(?:messages?|sms)[._ -](?:received|mo)|inbound|incoming|mo(?:[._ -](?:text|binary|media))?)$"
 )
-LISTED, SET = re.compile(r"(?:listed|opted_?out|unsubscribed|suppressed|listede)$"), ("true", "1", "yes", "evet")
+# A plain name of a field; on lists of who is let through no person refuses.
+LISTED = re.compile(r"(?:(?<!white|allow|beyaz)(?<!safe)(?<!un)listede?|opted_?out|unsubscribed|suppressed)$")
+SET = ("true", "1", "yes", "evet")
 SAYS_WHY = re.compile(
     r"(?:error|hata|reason|neden|status|durum|state|descri|aciklama|detail|detay|title|sonuc|result)[^/]*$"
     r"|/(?:errors?|status|hata|durum|reason)/"
@@ -67,12 +71,15 @@ def refusing(value: Any) -> Refusing:
 
 def is_answer(place: str, value: Any) -> bool:
     """Whether a place's name says that a person's answer stands there."""
-    return isinstance(value, str) and ANSWER.search(place) is not None and LETTER.search(value) is not None
+    if not isinstance(value, str) or not ANSWER.search(place) or not LETTER.search(value):
+        return False
+    folded = fold(value)
+    return not UNSET_VALUE.fullmatch(folded) and not (place.endswith("/replies") and FLAG.fullmatch(folded))
 
 
 def says_listed(place: str, value: str) -> bool:
     """Whether a value names a list of refusals, or a flag that is set does."""
-    return names_list(value) or (value.lower() in SET and LISTED.search(place) is not None)
+    return names_list(value) or (value.lower() in SET and LISTED.search(plain_name(place)) is not None)
 
 
 def is_inbound(row: Any) -> bool:

@@ -21,8 +21,12 @@ MOST_ROWS = 100_000
 CODE = re.compile(r"[A-Za-z0-9_.:-]{1,40}")
 ANYWHERE = "*"  # Where rows are whose place nobody knows.
 SAYS_CODE = re.compile(r"err|code|kod|reason|neden|sebep|status|durum|detail|detay|hata")  # In the name of a field.
-# Codes by which well-known vendors say in their documents that the person left, where a description names none of them.
-DOCUMENTED = re.compile(r"/[^:]*(?:err|code|kod|hata)[^:/]*:(?:21610|63014|40300)|(?:/[^:]*)?/err-code:9")
+ERROR_NAME = re.compile(  # Of a field: no "postal_code", "referrer" or "muhatap".
+    r"(?<!f)err|(?<!mu)hata|^(?:(?:status|reason|result|response|fail(?:ure)?|durum|sonuc|neden)[_-]?)?(?:code|kodu?)$"
+)
+# Codes by which well-known vendors say in their documents that the person left, where a description names none of them;
+# with the names of fields in which they do.
+DOCUMENTED = dict.fromkeys(("21610", "63014", "40300"), ERROR_NAME) | {"9": re.compile(r"^err-code$")}
 COST = re.compile(r"[0-9]{1,9}(?:[.,][0-9]{1,6})?")
 
 
@@ -120,7 +124,8 @@ def documented_refusal(document: Any, named: Collection[str]) -> str:
     """A code in a document by which a well-known vendor says that the person left; empty where none does. `named` are
     those of which the account's own description says what they mean."""
     found = ((place.lower(), str(each).strip()) for place, each in json_values.leaves(document))
-    return next((each for place, each in found if each not in named and DOCUMENTED.fullmatch(f"{place}:{each}")), "")
+    told = ((each, DOCUMENTED[each], place) for place, each in found if each in DOCUMENTED and each not in named)
+    return next((each for each, name, place in told if name.search(place.rpartition("/")[2])), "")
 
 
 def refusal_code(mapping: Mapped, row: Any) -> str:

@@ -164,12 +164,17 @@ def test_a_report_of_no_delivery_that_names_a_list_of_refusals_waits_with_its_re
     assert _rows(row | {"errors": "Telefon kapalı"}, REPORTS, REPLIES).replies == () or status != "NOK"
 
 
-@pytest.mark.parametrize("flag", [{"blacklisted": True}, {"is_opted_out": "1"}, {"kara_listede": "evet"}])
+@pytest.mark.parametrize(
+    "flag", [{"blacklisted": True}, {"is_opted_out": "1"}, {"kara_listede": "evet"}, {"dnd_listed": "1"}]
+)
 def test_a_report_of_no_delivery_with_a_flag_that_names_a_list_waits_with_its_recipient(flag):
     row = {"id": "7", "to": HER, "status": "NOK"}
 
     assert [each.sender for each in _rows(row | flag, REPORTS, REPLIES).replies] == [f"+{HER}"]
-    for other in (dict.fromkeys(flag, "0"), {"blacklist_checked": True}, {"unsubscribe_link": "1"}):
+    for other in (
+        dict.fromkeys(flag, "0"), {"blacklist_checked": True}, {"unsubscribe_link": "1"}, {"whitelisted": True},
+        {"is_allow-listed": "1"}, {"unlisted": "yes"}, {"beyaz_listede": "evet"},
+    ):  # fmt: skip
         assert _rows(row | other, REPORTS, REPLIES).replies == ()
 
 
@@ -264,6 +269,17 @@ def test_an_answer_in_an_event_of_a_message_waits(name, said):
     assert _rows(row | {name: "1", "flash": "NO", f"can_{name}": "no"}, REPORTS, REPLIES).replies == ()
     told = _rows({"from": HER, "text": "Izin veriyor musunuz?", name: "HAYIR"}, REPORTS, REPLIES).replies
     assert [(each.sender, each.is_whole) for each in told] == [(f"+{HER}", False)]
+
+
+@pytest.mark.parametrize("name", ["reply", "replies", "reply_text"])
+def test_a_field_of_answers_that_holds_a_programs_word_for_nothing_is_no_answer(name):
+    row, empty = {"id": "7", "to": HER, "status": "OK"}, ("false", "True", "none", "NULL", "N", "n/a", "disabled", "0")
+    rows = [row | beside for said in empty for beside in ({name: said}, {"reply": {"body": said}})]
+    rows += [row | {"replies": said} for said in ("no", "Hayır")]
+
+    assert _rows(rows, REPORTS, REPLIES).replies == ()
+    for said in ("no", "hayır", "RET", "nein") if name != "replies" else ("RET", ["no"], [{"text": "hayır"}]):
+        assert [each.sender for each in _rows(row | {name: said}, REPORTS, REPLIES).replies] == [f"+{HER}"]
 
 
 def test_a_row_that_says_it_came_from_a_person_waits_whatever_its_state_and_its_words():

@@ -126,17 +126,20 @@ def test_a_documented_code_of_who_left_counts_unless_a_description_names_it(body
     assert send(codes=[code], http=[403], reason="credentials") == (CONFIG, Reason.CREDENTIALS)
 
 
-def test_a_documented_code_in_a_report_means_what_a_description_says_of_it():
-    def reason(*words):
+def test_a_documented_code_in_a_report_means_what_a_description_says_of_it_and_nothing_in_other_fields():
+    def reason(*words, name="gsm_error"):
         description = vendor_description("verimor")
         details = [{"words": list(words), "reason": "content"}]
         description = {**description, "report_push": description["report_push"] | {"details": details}}
         row = {"type": "outbound", "campaign_id": "7", "dest": "905320000001", "status": "NOT_DELIVERED"}
         gateway = GenericHttpGateway(description, LOGINS["verimor"])
-        (report,) = gateway.read_push(VendorPush(json.dumps(row | {"gsm_error": "21610"}).encode())).reports
+        (report,) = gateway.read_push(VendorPush(json.dumps(row | {name: "21610"}).encode())).reports
         return report.reason
 
     assert (reason("6"), reason("21610")) == (Reason.BLOCKED_BY_VENDOR, Reason.CONTENT)
+    assert {reason(name=each) for each in ("code", "statusCode", "hata-kodu")} == {Reason.BLOCKED_BY_VENDOR}
+    for other in ("postal_code", "campaignCode", "barkod", "referrer", "muhatap", "cost"):
+        assert reason(name=other) is None
 
 
 def test_a_code_that_means_a_refusal_at_one_vendor_alone_is_an_error_of_any_other(vendor):
