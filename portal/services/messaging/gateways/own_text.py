@@ -12,19 +12,19 @@ from typing import Any
 from portal.core.word_pairs import WORDS
 from portal.domain.replies import fold, names_brand
 
-LONGEST = 6000  # Characters of a text that may be ours.
-MOST_COLONS, MOST_WORDS, LEAST_WORDS = 20, 12, 3  # Before our link; of a name; between them.
+LONGEST_TEXT = 6000  # Characters of a text that may be ours.
+MOST_COLONS, MOST_NAME_WORDS, LEAST_TEXT_WORDS = 20, 12, 3  # Before our link; of a name; between them.
 LETTER = re.compile(r"[^\W\d_]")
-IN_BRACKETS = re.compile(r"\((\w{1,20}(?: \w{1,20})?)\)")
-PAIRED = frozenset(WORDS)  # Beside a link, as on its page.
-LINK, COLON = "\ua66e", "\u01bb"  # Letters that nobody writes, in their place while a text is folded.
+BRACKETED_WORDS = re.compile(r"\((\w{1,20}(?: \w{1,20})?)\)")
+LINK_WORDS = frozenset(WORDS)  # Two of them stand in brackets beside a link, as on its page.
+LINK_MARK, COLON_MARK = "\ua66e", "\u01bb"  # Letters that nobody writes, in their place while a text is folded.
 # Folded: what stands before each link in templates/messages, and the sentences behind the last one.
-OUR_LINK = re.compile(
+INTRODUCED_LINK = re.compile(
     r"\b(?:RET|REFUSE|REDDETMEK ICIN|AYRILMAK ICIN|BELGENIZ|OKUYABILIRSINIZ|VERILERINIZ|RECEIPT|HERE|DATA)"
-    rf" {COLON} {LINK}"
+    rf" {COLON_MARK} {LINK_MARK}"
 )
-OUR_END = re.compile(r"(?:.{0,400}?\b(?:MERSIS|VKN|TCKN)(?: [0-9]{1,16})?(?![0-9]))?")  # Contact and firm.
-BEHIND = re.compile(  # How to refuse, and the operator's code.
+FIRM_FOOTER = re.compile(r"(?:.{0,400}?\b(?:MERSIS|VKN|TCKN)(?: [0-9]{1,16})?(?![0-9]))?")  # Contact and firm.
+REFUSAL_HINT = re.compile(  # How to refuse, and the operator's code.
     r"(?:(?:SMS|MESAJ|ALMAK|[0-9]{1,16}) ){0,8}(?:ISTEM(?:IYOR|EZ)S\w{1,10}|RET ICIN)(?: \w{1,20}){0,3} RET YAZIP"
     r"(?: \w{1,20}){1,4} GONDER(?:IN(?:IZ)?|EBILIRSINIZ)|\bB[0-9]{3}$"
 )
@@ -61,27 +61,27 @@ class OwnText:
             left = self.link.sub(" ", value).strip()
             return left if re.search(r"\w", left) else ""
         before, behind = span
-        end = OUR_END.match(behind)
-        behind = BEHIND.sub(" ", behind[end.end() if end else 0 :])
-        left = f"{before} {behind}".replace(COLON, " ").replace(LINK, " ").strip()
+        end = FIRM_FOOTER.match(behind)
+        behind = REFUSAL_HINT.sub(" ", behind[end.end() if end else 0 :])
+        left = f"{before} {behind}".replace(COLON_MARK, " ").replace(LINK_MARK, " ").strip()
         return left if LETTER.search(left) else ""
 
     def _find_text(self, value: str) -> tuple[str, str] | None:
         """What stands before a text of ours and behind its last link, folded."""
-        marked = self.link.sub(f" {LINK} ", value).replace(":", f" {COLON} ")
-        folded = fold(IN_BRACKETS.sub(_without_pair, marked)) if len(value) <= LONGEST else ""
-        for colon in islice(re.finditer(f" {COLON} ", folded), MOST_COLONS):
-            words = folded[: colon.start()].split()[-MOST_WORDS:]
+        marked = self.link.sub(f" {LINK_MARK} ", value).replace(":", f" {COLON_MARK} ")
+        folded = fold(BRACKETED_WORDS.sub(_without_pair, marked)) if len(value) <= LONGEST_TEXT else ""
+        for colon in islice(re.finditer(f" {COLON_MARK} ", folded), MOST_COLONS):
+            words = folded[: colon.start()].split()[-MOST_NAME_WORDS:]
             names = (" ".join(words[first:]) for first in range(len(words)))
             name = next((each for each in names if each in self.names and names_brand(each)), "")
-            links = list(OUR_LINK.finditer(folded, colon.end())) if name else []
-            if links and len(folded[colon.end() : links[0].start()].split()) >= LEAST_WORDS:
+            links = list(INTRODUCED_LINK.finditer(folded, colon.end())) if name else []
+            if links and len(folded[colon.end() : links[0].start()].split()) >= LEAST_TEXT_WORDS:
                 return folded[: colon.start() - len(name)], folded[links[-1].end() :]
         return None
 
 
 def _without_pair(found: re.Match[str]) -> str:
-    return " " if PAIRED.issuperset(found[1].lower().split()) else found[0]
+    return " " if LINK_WORDS.issuperset(found[1].lower().split()) else found[0]
 
 
 NO_TEXT = OwnText()

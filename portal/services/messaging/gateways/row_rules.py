@@ -20,8 +20,8 @@ from portal.services.messaging.gateways.row_words import (
     LETTER,
     Kind,
     Refusing,
-    is_answer,
     is_inbound,
+    is_reply_text,
     refusing,
     refusing_at,
     says_listed,
@@ -38,7 +38,7 @@ from portal.services.messaging.gateways.unread_rows import (
 )
 from portal.services.messaging.gateways.vendor_rows import Mapped, canonical, meant_rows
 
-SENDER = re.compile(r"/(?:from|src|source|orig|sender|header|gonderen|gonderici|baslik)")  # In a place's names.
+SENDER_PLACE = re.compile(r"/(?:from|src|source|orig|sender|header|gonderen|gonderici|baslik)")  # In a place's names.
 
 
 class Fate(Enum):
@@ -81,7 +81,7 @@ class Value(NamedTuple):
     words: Refusing
     is_meant: bool  # A mapping means it.
     is_written: bool  # It stands in what somebody wrote, whose words name nobody else.
-    is_answer: bool  # Its name says so.
+    is_reply_text: bool  # Its name says so.
 
 
 @dataclass(frozen=True)
@@ -164,7 +164,7 @@ def _facts(means: Meanings, row: Any, kind: Kind, report: Report | None = None, 
             is_written |= is_inbound(row) and bool(numbers_in(row))
         case _:  # Some vendors tell of a report as of a text by its recipient.
             is_quoted = kind == Kind.REPORT and has_others and bool(_find_sent(means, row)[1])
-            is_written = is_quoted or _refuses_in_part(values) or any(each.is_answer for each in values) or any(
+            is_written = is_quoted or _refuses_in_part(values) or any(each.is_reply_text for each in values) or any(
                 (part is not row and _is_meant(means, part))
                 or (is_person(each.sender) and (each.sender not in own or refusing(means.own.beside(each.text))))
                 for part, each in within if each.text and not means.own.is_ours(each.text)
@@ -192,10 +192,10 @@ def _values(means: Meanings, row: Any, kind: Kind, said: str) -> list[Value]:
             refusing_at(kind, place, each if is_received else means.own.beside(each)),
             place in places,
             LETTER.search(str(each)) is not None and f" {fold(str(each))} " in said,
-            is_answer(place, each),
+            is_reply_text(place, each),
         )
         for place, each in json_values.leaves(row)
-        if is_received or is_answer(place, each) or not means.own.is_ours(each)
+        if is_received or is_reply_text(place, each) or not means.own.is_ours(each)
     ]  # fmt: skip
 
 
@@ -234,8 +234,8 @@ def _doubt(means: Meanings, row: Any, report: Report) -> Report:
 
 def _to_the_one(means: Meanings, row: Any, report: Report) -> Report:
     """A report to a person; where no mapping means one, to the one whose number stands there but for its sender's."""
-    beside = [] if is_person(report.to) else [each for each in _told_beside(means, row) if not SENDER.search(each[0])]
-    people = {who for each in beside for who in people_at(*each)}
+    beside = [] if is_person(report.to) else _told_beside(means, row)
+    people = {who for place, each in beside if not SENDER_PLACE.search(place) for who in people_at(place, each)}
     return replace(report, to=people.pop()) if len(people) == 1 else report
 
 

@@ -11,23 +11,21 @@ from portal.services.messaging.gateways.sample_words import is_texts, names_list
 from portal.services.messaging.gateways.unread_rows import people_at
 
 LETTER = re.compile(r"[^\W\d_]")
-FLAG = re.compile(r"(?:NO|HAYIR)(?: ERRORS?)?")  # Folded: a field that says no is no person who does.
-# Folded: what a program writes where nobody answered, unlike a "no" alone, which may be a person's.
-UNSET_VALUE = re.compile(r"FALSE|TRUE|NONE|NULL|NIL|UNDEFINED|N A|N|(?:DIS|EN)ABLED")
-# Where a person's answer stands in an event of a message, maybe a word alone; and what says that a person wrote.
-ANSWER = re.compile(r"/repl(?:y|ies)(?:/[0-9]+)?(?:[/_-]?(?:text|message|body|content))?$")
-ASKED = re.compile(
+NEGATIVE_FLAG = re.compile(r"(?:NO|HAYIR)(?: ERRORS?)?")  # Folded: a field says no, and no person.
+UNSET_VALUE = re.compile(r"FALSE|TRUE|NONE|NULL|NIL|UNDEFINED|N A|N|(?:DIS|EN)ABLED")  # Folded: nobody answered.
+# Places (pointers in a row): what stands there a person wrote; or a person may have, so that a "no" is no flag.
+REPLY_TEXT_PLACE = re.compile(r"/repl(?:y|ies)(?:/[0-9]+)?(?:[/_-]?(?:text|message|body|content))?$")
+ANSWER_PLACE = re.compile(
     r"/(?:repl(?:y|ied|ies(?!$))|answer|button|interactive|yanit|cevap)(?:[/_-]?(?:text|title|payload|body))?$"
 )
-DIRECTION, INBOUND = re.compile(r"/[^/]*(?:direction|yon)$"), re.compile(r"(?i)in|mo|inbound|incoming|received|gelen")
-EVENT = re.compile(r"/(?:event[^/]*|type)$")
-COMES_IN = re.compile(
+DIRECTION_PLACE, EVENT_TYPE_PLACE = re.compile(r"/[^/]*(?:direction|yon)$"), re.compile(r"/(?:event[^/]*|type)$")
+INBOUND_WORD = re.compile(r"(?i)in|mo|inbound|incoming|received|gelen")
+INBOUND_EVENT = re.compile(
     r"(?i)(?:^|[._ -])(?:(?:messages?|sms)[._ -](?:received|mo)|inbound|incoming|mo(?:[._ -](?:text|binary|media))?)$"
 )
-# A plain name of a field; on lists of who is let through no person refuses.
-LISTED = re.compile(r"(?:(?<!white|allow|beyaz)(?<!safe)(?<!un)listede?|opted_?out|unsubscribed|suppressed)$")
-SET = ("true", "1", "yes", "evet")
-SAYS_WHY = re.compile(
+LISTED_FLAG_NAME = re.compile(r"(?:(?<!white|allow|beyaz)(?<!safe)(?<!un)listede?|opted_?out|unsubscribed|suppressed)$")
+TRUE_VALUES = ("true", "1", "yes", "evet")
+REASON_PLACE = re.compile(
     r"(?:error|hata|reason|neden|status|durum|state|descri|aciklama|detail|detay|title|sonuc|result)[^/]*$"
     r"|/(?:errors?|status|hata|durum|reason)/"
 )
@@ -49,16 +47,12 @@ class Refusing(IntEnum):
 
 
 def refusing_at(kind: Kind, place: str, value: Any) -> Refusing:
-    """How surely a value refuses: in a row of a known shape no flag does, nor why a report's message did not arrive; in
-    another a list of refusals does, also by its name ("blacklisted": true)."""
-    words, is_named = refusing(value), value is True or bool(people_at(place, value))
-    if kind == Kind.OTHER and names_list(f"{place} {value}" if is_named else str(value)):
-        return max(words, Refusing.LIKELY)
-    if words and kind != Kind.OTHER and not is_texts(place):
-        is_flag = FLAG.fullmatch(fold(value)) is not None and not ASKED.search(place)
-        is_why = kind != Kind.REPLY and words <= Refusing.LIKELY and SAYS_WHY.search(place) is not None
-        is_why = is_why and (names_list(value) or not own_words.refusing_diagnostic([value]))
-        return Refusing.NOT if is_flag or is_why else words
+    """How surely a value refuses where it stands, in a row of this kind."""
+    words = refusing(value)
+    if kind == Kind.OTHER:
+        return max(words, Refusing.LIKELY) if _names_list_at(place, value) else words
+    if words and not is_texts(place) and (_is_negative_flag(place, value) or _is_vendors_reason(kind, place, value)):
+        return Refusing.NOT
     return words
 
 
@@ -69,27 +63,43 @@ def refusing(value: Any) -> Refusing:
     return Refusing.MAYBE if outcome and " " in value and MAY_REFUSE.search(fold(value).lower()) else Refusing.NOT
 
 
-def is_answer(place: str, value: Any) -> bool:
-    """Whether a place's name says that a person's answer stands there."""
-    if not isinstance(value, str) or not ANSWER.search(place) or not LETTER.search(value):
+def is_reply_text(place: str, value: Any) -> bool:
+    """Whether what a person replied stands there by the place's name."""
+    if not isinstance(value, str) or not REPLY_TEXT_PLACE.search(place) or UNSET_VALUE.fullmatch(fold(value)):
         return False
-    folded = fold(value)
-    return not UNSET_VALUE.fullmatch(folded) and not (place.endswith("/replies") and FLAG.fullmatch(folded))
+    return LETTER.search(value) is not None and not (place.endswith("/replies") and _is_negative_flag(place, value))
 
 
 def says_listed(place: str, value: str) -> bool:
     """Whether a value names a list of refusals, or a flag that is set does."""
-    return names_list(value) or (value.lower() in SET and LISTED.search(plain_name(place)) is not None)
+    return names_list(value) or (value.lower() in TRUE_VALUES and bool(LISTED_FLAG_NAME.search(plain_name(place))))
 
 
 def is_inbound(row: Any) -> bool:
     """Whether a row says that a person wrote it, whatever its state."""
     return any(
-        (DIRECTION.search(place) and INBOUND.fullmatch(each)) or (EVENT.search(place) and COMES_IN.search(each))
+        (DIRECTION_PLACE.search(place) and INBOUND_WORD.fullmatch(each))
+        or (EVENT_TYPE_PLACE.search(place) and INBOUND_EVENT.search(each))
         for place, each in json_values.leaves(row) if isinstance(each, str)
     )  # fmt: skip
 
 
 def says_received(row: Any) -> bool:
     """The same of any word in it, such as a state; some vendors' messages are received where they went, too."""
-    return any(INBOUND.fullmatch(each) for each in json_values.strings(row))
+    return any(INBOUND_WORD.fullmatch(each) for each in json_values.strings(row))
+
+
+def _names_list_at(place: str, value: Any) -> bool:
+    """Whether a value names a list of refusals; or its place does, of a flag that is set or of somebody's number."""
+    return names_list(f"{place} {value}" if value is True or people_at(place, value) else str(value))
+
+
+def _is_negative_flag(place: str, value: str) -> bool:
+    return NEGATIVE_FLAG.fullmatch(fold(value)) is not None and not ANSWER_PLACE.search(place)
+
+
+def _is_vendors_reason(kind: Kind, place: str, value: str) -> bool:
+    """Whether a report says why its message did not arrive, in no words of a person's own."""
+    if kind == Kind.REPLY or not REASON_PLACE.search(place) or refusing(value) == Refusing.SURELY:
+        return False
+    return names_list(value) or not own_words.refusing_diagnostic([value])

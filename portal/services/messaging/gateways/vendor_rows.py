@@ -14,19 +14,20 @@ from portal.services.messaging.gateways.protocol import BLOCKED, InboundMessage,
 from portal.services.messaging.gateways.sample_words import may_refuse
 
 Mapped = Mapping[str, Any]  # "report_push" or "inbound_push" of a description.
-FORMATS = ("%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%d%m%Y%H%M%S", "%d%m%Y%H%M", "%d/%m/%Y %H:%M:%S")  # Beside ISO 8601.
-YEARS = range(2000, 2100)
-LONGEST_DAY = 10  # Characters of a date without a time.
+# Beside ISO 8601.
+TIME_FORMATS = ("%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%d%m%Y%H%M%S", "%d%m%Y%H%M", "%d/%m/%Y %H:%M:%S")
+PLAUSIBLE_YEARS = range(2000, 2100)
+LONGEST_DATE = 10  # Characters of a date without a time.
 MOST_ROWS = 100_000
-CODE = re.compile(r"[A-Za-z0-9_.:-]{1,40}")
+LOGGABLE_CODE = re.compile(r"[A-Za-z0-9_.:-]{1,40}")
 ANYWHERE = "*"  # Where rows are whose place nobody knows.
-SAYS_CODE = re.compile(r"err|code|kod|reason|neden|sebep|status|durum|detail|detay|hata")  # In the name of a field.
-ERROR_NAME = re.compile(  # Of a field: no "postal_code", "referrer" or "muhatap".
+CODE_OR_REASON_PLACE = re.compile(r"err|code|kod|reason|neden|sebep|status|durum|detail|detay|hata")
+ERROR_FIELD_NAME = re.compile(  # Of a field: no "postal_code", "referrer" or "muhatap".
     r"(?<!f)err|(?<!mu)hata|^(?:(?:status|reason|result|response|fail(?:ure)?|durum|sonuc|neden)[_-]?)?(?:code|kodu?)$"
 )
 # Codes by which well-known vendors say in their documents that the person left, where a description names none of them;
-# with the names of fields in which they do.
-DOCUMENTED = dict.fromkeys(("21610", "63014", "40300"), ERROR_NAME) | {"9": re.compile(r"^err-code$")}
+# with the names of the fields in which they stand.
+DOCUMENTED_FIELDS = dict.fromkeys(("21610", "63014", "40300"), ERROR_FIELD_NAME) | {"9": re.compile(r"^err-code$")}
 COST = re.compile(r"[0-9]{1,9}(?:[.,][0-9]{1,6})?")
 
 
@@ -86,7 +87,7 @@ def read_reply(mapping: Mapped, row: Any) -> InboundMessage:
         text=text,
         received_at=told_at or clock.now(),
         keyword=keyword,
-        is_dated=told_at is not None and len(time) > LONGEST_DAY,
+        is_dated=told_at is not None and len(time) > LONGEST_DATE,
     )
 
 
@@ -101,31 +102,33 @@ def canonical(number: str) -> str:
 def parse_time(text: str, zone: str = "") -> datetime | None:
     """A vendor's time in UTC. A time without a zone is Istanbul's, or that of "UTC"."""
     own = UTC if zone == "UTC" else clock.ISTANBUL
-    for layout in ("", *FORMATS):
+    for layout in ("", *TIME_FORMATS):
         with suppress(ValueError, OverflowError):
             at = datetime.strptime(text, layout).replace(tzinfo=own) if layout else datetime.fromisoformat(text)
             at = (at if at.tzinfo else at.replace(tzinfo=own)).astimezone(UTC)
-            return at if at.year in YEARS else None  # Seconds since 1970 pass for a day of another age.
+            return at if at.year in PLAUSIBLE_YEARS else None  # Seconds since 1970 pass for a day of another age.
     return None
 
 
 def parse_end(text: str) -> datetime | None:
     """The latest moment that a vendor's time means: a day has no other than its end."""
     at = parse_time(text)
-    return min(at + timedelta(days=1), clock.now()) if at and len(text) <= LONGEST_DAY else at
+    return min(at + timedelta(days=1), clock.now()) if at and len(text) <= LONGEST_DATE else at
 
 
 def safe_code(word: str) -> str:
     """A vendor's word for a log: a text that may hold more than a code is left out."""
-    return word if CODE.fullmatch(word) else ""
+    return word if LOGGABLE_CODE.fullmatch(word) else ""
 
 
 def documented_refusal(document: Any, named: Collection[str]) -> str:
     """A code in a document by which a well-known vendor says that the person left; empty where none does. `named` are
     those of which the account's own description says what they mean."""
-    found = ((place.lower(), str(each).strip()) for place, each in json_values.leaves(document))
-    told = ((each, DOCUMENTED[each], place) for place, each in found if each in DOCUMENTED and each not in named)
-    return next((each for each, name, place in told if name.search(place.rpartition("/")[2])), "")
+    for place, value in json_values.leaves(document):
+        code, name = str(value).strip(), place.lower().rpartition("/")[2]
+        if code in DOCUMENTED_FIELDS and code not in named and DOCUMENTED_FIELDS[code].search(name):
+            return code
+    return ""
 
 
 def refusal_code(mapping: Mapped, row: Any) -> str:
@@ -134,7 +137,7 @@ def refusal_code(mapping: Mapped, row: Any) -> str:
     if "refusal_codes" not in mapping:
         return ""
     codes, found = mapping["refusal_codes"], ((place, str(each).strip()) for place, each in json_values.leaves(row))
-    known = (each for place, each in found if each in codes and SAYS_CODE.search(place))
+    known = (each for place, each in found if each in codes and CODE_OR_REASON_PLACE.search(place))
     return next(known, "") or documented_refusal(row, mapping["named_codes"])
 
 
