@@ -26,6 +26,7 @@ ID = re.compile(r"\b\d{18}\b")
 ALL = frozenset(Scope) - COMMON_SCOPES
 BASE = "/api/v1"
 CONSENTS = f"{BASE}/brands/{make.BRAND_CODE}/consents"
+BULK = f"{CONSENTS}/bulk"
 
 
 class Program:
@@ -87,6 +88,11 @@ def grant(recipient: str = make.PHONE, *, ago: timedelta = timedelta(hours=1), *
 def refusal(recipient: str = make.PHONE, **fields) -> dict:
     """A row that refuses."""
     return {"recipient": recipient, "type": "EPOSTA" if "@" in recipient else "MESAJ", "status": "RET"} | fields
+
+
+def codes(answer) -> list[str | None]:
+    """The code of each row's problem."""
+    return [each["problem"] and each["problem"]["code"] for each in answer.json["results"]]
 
 
 def run_examples(program: Program, *more: Example) -> Iterator[tuple[Example, TestResponse]]:

@@ -39,21 +39,14 @@ from portal.domain.consents.bulk_import import WRITTEN
 from portal.services import consent_requests
 from tests import databases, make
 from tests.grants import insert_decisions
-from tests.portal.api.programs import BASE, CONSENTS, Program, grant, make_key, refusal
+from tests.portal.api.programs import BASE, BULK, CONSENTS, Program, codes, grant, make_key, refusal
 from tests.portal.services.iys.forwarding.scripted import iys_that_says
-
-BULK = f"{CONSENTS}/bulk"
 
 
 @pytest.fixture
 def program(app) -> Program:
     with app.app_context():
         return Program(app, make_key(make.provider()))
-
-
-def codes(answer) -> list[str | None]:
-    """The code of each row's problem."""
-    return [each["problem"] and each["problem"]["code"] for each in answer.json["results"]]
 
 
 def test_a_grant_is_a_decision_with_its_request_as_evidence_and_is_told_at_once(program, rows):
@@ -82,19 +75,6 @@ def test_a_row_of_a_list_is_due_when_iys_is_asked_for_the_lists_result(app, prog
 @pytest.mark.parametrize(
     ("fields", "code", "iys_code"),
     [
-        ({"evidence": " "}, "evidence_missing", None),
-        ({"evidence": "-"}, "evidence_missing", None),
-        ({"evidence": "YOK"}, "evidence_missing", None),
-        ({"evidence": "ret"}, "evidence_refuses", None),
-        ({"evidence": "Müşteri formu: SMS istemiyor"}, "evidence_refuses", None),
-        ({"evidence": "Red formu"}, "evidence_refuses", None),
-        ({"evidence": "Kişi hayır dedi"}, "evidence_refuses", None),
-        ({"evidence": "çıkış formu"}, "evidence_refuses", None),
-        ({"evidence": "pasif"}, "evidence_refuses", None),
-        ({"evidence": "Robinson listesi"}, "evidence_refuses", None),
-        ({"evidence": "web formu: HAYIR"}, "evidence_refuses", None),
-        ({"evidence": "Ret hakkı hatırlatıldı; onay verdi"}, "evidence_refuses", None),
-        ({"evidence": "0"}, "evidence_missing", None),
         ({"confirm": True}, "confirm_not_offered", None),
         ({"consentDate": None}, "date_missing", "H112"),
         ({"consentDate": "2026-02-30 10:00:00"}, "date_impossible", "H157"),
@@ -127,20 +107,6 @@ def test_a_grant_that_a_file_could_not_bring_is_a_problem(program, rows, fields,
     assert (answer.status_code, answer.json["code"], answer.json["iysCode"]) == (422, code, iys_code)
     assert answer.mimetype == "application/problem+json"
     assert (rows.count(Decision), rows.one(ApiRequest).status) == (0, 422)
-
-
-def test_evidence_that_may_refuse_is_named_with_a_cure_beside_good_rows(program, rows):
-    """Also where it only names the right to refuse: nobody is there to ask."""
-    doubtful = "RET-FORM-1", "opt-out linki gösterildi", "iptal formu", "hayır kurumu üyelik formu"
-    bad = [grant(f"+90532123456{place}") | {"evidence": words} for place, words in enumerate(doubtful)]
-
-    answer = program.post(BULK, {"consents": [*bad, grant()]})
-
-    assert codes(answer) == ["evidence_refuses"] * 4 + [None]
-    assert answer.json["written"] == rows.count(Decision) == 1
-    told = answer.json["results"][0]["problem"]
-    assert "yalnız onayın nerede, nasıl alındığını söylesin" in told["fixTr"]
-    assert told["errors"][0]["field"] == "evidence"
 
 
 @pytest.mark.skipif(bool(databases.SERVER), reason="PostgreSQL has more than one writer")
@@ -176,13 +142,6 @@ def test_all_of_a_list_is_prepared_before_its_first_row_is_written(app, program,
 
     first = next(place for place, sql in enumerate(asked) if "INSERT" in sql and "recipient" in sql)
     assert "read" not in asked[first:]
-
-
-def test_evidence_may_name_documents_of_ordinary_business(program, rows):
-    ordinary = "e-Arşiv fatura 2026-118", "Kasa çıkış formu", "Çıkış anketi", "Terk edilmiş sepet formu", "No 22"
-    grants = [grant(f"+90532123456{place}") | {"evidence": words} for place, words in enumerate(ordinary)]
-
-    assert codes(program.post(BULK, {"consents": grants})) == [None] * 5
 
 
 def test_a_grant_of_a_program_whose_clock_is_ahead_counts_as_of_now(program, rows):

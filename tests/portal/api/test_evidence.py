@@ -1,0 +1,61 @@
+"""What counts as evidence of a grant by the API: where and how the consent was given, and nothing that may refuse."""
+
+import pytest
+
+from portal.core.models import ApiRequest, Decision
+from tests import make
+from tests.portal.api.programs import BULK, CONSENTS, Program, codes, grant, make_key
+
+
+@pytest.fixture
+def program(app) -> Program:
+    with app.app_context():
+        return Program(app, make_key(make.provider()))
+
+
+@pytest.mark.parametrize(
+    ("evidence", "code"),
+    [
+        (" ", "evidence_missing"),
+        ("-", "evidence_missing"),
+        ("YOK", "evidence_missing"),
+        ("ret", "evidence_refuses"),
+        ("Müşteri formu: SMS istemiyor", "evidence_refuses"),
+        ("Red formu", "evidence_refuses"),
+        ("Kişi hayır dedi", "evidence_refuses"),
+        ("çıkış formu", "evidence_refuses"),
+        ("pasif", "evidence_refuses"),
+        ("Robinson listesi", "evidence_refuses"),
+        ("web formu: HAYIR", "evidence_refuses"),
+        ("Ret hakkı hatırlatıldı; onay verdi", "evidence_refuses"),
+        ("0", "evidence_missing"),
+    ],
+)
+@pytest.mark.alike
+def test_a_grant_without_evidence_or_with_one_that_refuses_is_a_problem(program, rows, evidence, code):
+    answer = program.post(CONSENTS, grant() | {"evidence": evidence})
+
+    assert (answer.status_code, answer.json["code"], answer.json["iysCode"]) == (422, code, None)
+    assert answer.mimetype == "application/problem+json"
+    assert (rows.count(Decision), rows.one(ApiRequest).status) == (0, 422)
+
+
+def test_evidence_that_may_refuse_is_named_with_a_cure_beside_good_rows(program, rows):
+    """Also where it only names the right to refuse: nobody is there to ask."""
+    doubtful = "RET-FORM-1", "opt-out linki gösterildi", "iptal formu", "hayır kurumu üyelik formu"
+    bad = [grant(f"+90532123456{place}") | {"evidence": words} for place, words in enumerate(doubtful)]
+
+    answer = program.post(BULK, {"consents": [*bad, grant()]})
+
+    assert codes(answer) == ["evidence_refuses"] * 4 + [None]
+    assert answer.json["written"] == rows.count(Decision) == 1
+    told = answer.json["results"][0]["problem"]
+    assert "yalnız onayın nerede, nasıl alındığını söylesin" in told["fixTr"]
+    assert told["errors"][0]["field"] == "evidence"
+
+
+def test_evidence_may_name_documents_of_ordinary_business(program, rows):
+    ordinary = "e-Arşiv fatura 2026-118", "Kasa çıkış formu", "Çıkış anketi", "Terk edilmiş sepet formu", "No 22"
+    grants = [grant(f"+90532123456{place}") | {"evidence": words} for place, words in enumerate(ordinary)]
+
+    assert codes(program.post(BULK, {"consents": grants})) == [None] * 5
