@@ -8,7 +8,6 @@ from alembic import op
 from portal.migrations.append_only import event_triggers_dropped
 
 LONG_LIST = re.compile(r"(?<=CHECK \()([\w\"]+) IN \(('[^']*'(?:, '[^']*'){2,})\)(?=\))")
-
 LITERAL = re.compile(r"'[^']*'")
 
 
@@ -24,7 +23,8 @@ def replace_long_lists(connection: sa.Connection) -> None:
     """Have CHECKs of SQLite compare with one value after the other: for a list of three or more it builds a table
     whenever a statement runs, two fifths of what a decision's rows took.
 
-    So sqlite.org/lang_altertable.html changes a CHECK without building the table anew, in a transaction.
+    So sqlite.org/lang_altertable.html changes a CHECK without building the table anew, in a transaction. What a
+    migration has to know of it: docs/decisions/check-lists.md.
     """
     tables = connection.exec_driver_sql("SELECT name, sql FROM sqlite_schema WHERE type = 'table'")
     found = [table for table in tables if LONG_LIST.search(table.sql)]
