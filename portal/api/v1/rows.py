@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from portal.api.v1.evidence import find_problem
 from portal.api.v1.row_problems import ApiRowProblem, BadRow, find_unfit
 from portal.api.v1.schemas import MAX_ID, MAX_TEXT, ConsentRow
 from portal.core import addresses, iys_protocol
@@ -28,8 +29,6 @@ from portal.core.iys_protocol import (
 )
 from portal.domain.consents.bulk_import import Entry
 from portal.services.imports.date_column import refusal_date
-from portal.services.imports.layout.normalization import folded, says_nothing
-from portal.services.imports.layout.refusals import may_refuse, refuses
 from portal.services.imports.row_results import RowProblem
 
 OUR_FIELDS = ("evidence", "grantedAgain", "correlationId", "reference", "confirm")  # Fields that İYS does not know.
@@ -38,13 +37,6 @@ HALF_SIGN = re.compile("[\ud800-\udfff]")  # JSON can escape half of a surrogate
 REFUSAL_FIELDS = ("recipient", "type", "status")  # Without these nobody knows what is refused.
 NAMED_RETAILERS = ("retailerCode", "retailerAccess")
 NO_PROBLEM = "H467"  # See Effect.LATE_GRANT.
-DOCUMENT_WORDS = re.compile(r"\b(?:form|belge|dilekce|talep|talebi|kayit|kaydi|kisi|musteri|uye|dedi|diyor)\w{0,6}\b")
-REFUSING_WORDS = {"ret", "red", "hayir", "robinson"}
-# What says that there is no evidence, or only that there is some.
-NO_EVIDENCE = {
-    "yok", "var", "evet", "hayir", "onay", "onayli", "izin", "no", "yes", "true", "false", "x", "test", "0", "1", "e",
-    "h",
-}  # fmt: skip
 CLOCK_AHEAD = timedelta(minutes=1)  # So far may a program's clock be ahead: what it dates counts as of now.
 MAY_LACK = ("H112", "H113")  # What a refusal needs no more than these: date and source.
 
@@ -188,11 +180,8 @@ def _refusal(place: int, row: dict[str, Any], address: addresses.Address, at: da
 
 def _grant(place: int, row: dict[str, Any], address: addresses.Address) -> Entry | BadRow:
     """A grant needs its date also of a merchant, of whom İYS wants none: nothing is invented for it."""
-    evidence = row.get("evidence", "")
-    if says_nothing(evidence) or folded(evidence) in NO_EVIDENCE:
-        return BadRow(ApiRowProblem.EVIDENCE_MISSING, "", "evidence")
-    if _may_refuse(evidence):
-        return BadRow(ApiRowProblem.EVIDENCE_REFUSES, "", "evidence")
+    if (problem := find_problem(row.get("evidence", ""))) is not None:
+        return BadRow(problem, "", "evidence")
     if row.get("confirm"):
         return BadRow(ApiRowProblem.CONFIRM, "", "confirm")
     if row.get("source") == Source.BEFORE_2015:
@@ -204,14 +193,6 @@ def _grant(place: int, row: dict[str, Any], address: addresses.Address) -> Entry
         place, address, Channel(row["type"]), _type_of(row), Status.GRANTED, source,
         parse_wire_date(row["consentDate"]), is_vouched=row.get("grantedAgain", False), retailers=_retailers_of(row),
     )  # fmt: skip
-
-
-def _may_refuse(evidence: str) -> bool:
-    """Whether evidence tells of a refusal ("web formu: hayır"), or is a form or a saying of one word that may ("çıkış
-    formu"). Nobody is there to ask whether that is only the form's name."""
-    words = folded(evidence)
-    left = DOCUMENT_WORDS.sub(" ", words).split()
-    return refuses(evidence) or not REFUSING_WORDS.isdisjoint(words.split()) or (len(left) == 1 and may_refuse(left[0]))
 
 
 def _type_of(row: dict[str, Any]) -> RecipientType:

@@ -1,0 +1,40 @@
+"""What counts as evidence of a grant: where and how the consent was given, and nothing that may tell of a refusal."""
+
+import re
+
+from portal.api.v1.row_problems import ApiRowProblem
+from portal.services.imports.layout.normalization import folded, says_nothing
+from portal.services.imports.layout.refusals import may_refuse, refuses
+
+# What says that there is no evidence, or only that there is some.
+NO_EVIDENCE = {
+    "yok", "var", "evet", "hayir", "onay", "onayli", "izin", "no", "yes", "true", "false", "x", "test", "0", "1", "e",
+    "h",
+}  # fmt: skip
+DOCUMENT_WORDS = re.compile(r"\b(?:form|belge|dilekce|talep|talebi|kayit|kaydi|kisi|musteri|uye|dedi|diyor)\w{0,6}\b")
+# Folded words that refuse wherever they stand in it.
+REFUSING_WORDS = re.compile(
+    r"\b(?:ret|red|hayir|robinson|degil|itiraz\w*|(?:izin|onay|riza)siz\w*|ayril(?!m[ai]y|m[ai]z)\w*|sil(?:me|in)\w*|"
+    r"cayma|\w\w+m[ae](?:di|mis)(?:l[ae]r|tir|ti|[mnk]\w?)?|(?:declin|refus)\w*|"
+    r"not (?:agreed|accepted|checked|given|granted|ticked))\b"
+)
+# "sms_ok: no", "consent=false"; not "form no: 22".
+NO_AS_VALUE = re.compile(r"(?i)\w{2,40}[\"']?\s{0,2}[:=]\s{0,2}[\"']?(?:no|false|off|h|hay[ıi]r)\b(?![.,:/-]?\w)")
+
+
+def find_problem(evidence: str) -> ApiRowProblem | None:
+    """What keeps a grant from counting by this evidence. Nobody is there to ask whether a word of refusing is only a
+    document's name, so that it is a problem in doubt."""
+    if says_nothing(evidence) or folded(evidence) in NO_EVIDENCE:
+        return ApiRowProblem.EVIDENCE_MISSING
+    return ApiRowProblem.EVIDENCE_REFUSES if _may_refuse(evidence) else None
+
+
+def _may_refuse(evidence: str) -> bool:
+    """Whether it tells of a refusal ("web formu: hayır"), or is a form or a saying of one word that may ("çıkış
+    formu")."""
+    words = folded(evidence)
+    if refuses(evidence) or REFUSING_WORDS.search(words) or NO_AS_VALUE.search(evidence):
+        return True
+    left = DOCUMENT_WORDS.sub(" ", words).split()
+    return len(left) == 1 and may_refuse(left[0])
