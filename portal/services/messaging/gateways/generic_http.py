@@ -258,9 +258,12 @@ def _report_mapping(description: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _named_codes(description: Mapping[str, Any]) -> set[str]:
-    """The codes of which it says what they mean, and those that mean a refusal at another vendor alone."""
+    """The codes of which it says what they mean, beyond that they are final, and those that mean a refusal at another
+    vendor alone."""
     reports = description.get("report_push", {})
-    rows = [*description["answer"]["errors"], *reports.get("states", ()), *reports.get("details", ())]
+    errors = [each for each in description["answer"]["errors"] if each["class"] != ErrorClass.PERMANENT]
+    ends = [*description["answer"]["errors"], *reports.get("states", ()), *reports.get("details", ())]
+    rows = errors + [each for each in ends if each.get("reason", Reason.UNKNOWN) != Reason.UNKNOWN]
     others = {code for code, vendor in OF_ONE_VENDOR.items() if vendor not in description["base_url"].lower()}
     return others | {str(code) for each in rows for code in (*each.get("codes", ()), *each.get("words", ()))}
 

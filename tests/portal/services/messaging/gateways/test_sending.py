@@ -123,7 +123,9 @@ def test_a_documented_code_of_who_left_counts_unless_a_description_names_it(body
         return result.error.error_class, result.error.reason
 
     assert send(http=[403]) == send(codes=["7"]) == (PERMANENT, Reason.BLOCKED_BY_VENDOR)
+    assert send(**{"class": "permanent"}, codes=[code, "7"]) == (PERMANENT, Reason.BLOCKED_BY_VENDOR)
     assert send(codes=[code], http=[403], reason="credentials") == (CONFIG, Reason.CREDENTIALS)
+    assert send(codes=[code])[0] == CONFIG
 
 
 def test_a_documented_code_in_a_report_means_what_a_description_says_of_it_and_nothing_in_other_fields():
