@@ -16,6 +16,7 @@ from portal.services.iys import calls, holds
 from portal.services.iys.client import Client, IysAnswer
 from portal.services.iys.forwarding import claims, local_validation, outcomes
 from portal.services.iys.forwarding.claims import ClaimedSubmission
+from portal.services.iys.granted_addresses import read_granted
 from portal.services.iys.rate_limit import Priority
 
 NOT_OFFERED = (404, 405, 501)
@@ -38,11 +39,14 @@ def end_if_not_granted(client: Client, these: list[ClaimedSubmission]) -> Claime
     question = Operation.MULTI_STATUS
     answer = calls.ask(client, first.provider_id, question, path, body=body, priority=Priority.REFUSALS)
     holds.note_answer(first.part, answer)
-    granted = answer.content.get("list")
-    if isinstance(granted, list):
-        _apply_list(asked, {str(each).lower() for each in granted}, answer.status, asked_at)
-        return None
-    return _apply_error(asked, answer)
+    listed = answer.content.get("list")
+    if not isinstance(listed, list):
+        return _apply_error(asked, answer)
+    granted = read_granted(listed, asked, brand_id=first.brand_id)
+    if granted is None:
+        return _send_unasked(asked)
+    _apply_list(asked, granted, answer.status, asked_at)
+    return None
 
 
 def _valid_by_recipient(these: list[ClaimedSubmission]) -> dict[str, ClaimedSubmission]:
@@ -93,12 +97,18 @@ def _apply_error(asked: dict[str, ClaimedSubmission], answer: IysAnswer) -> Clai
             outcomes.end_submission(each, Outcome.PARKED, code=answer.code)
         outcomes.return_unsent([each for each in these if each not in named])
     elif action == Action.FIX or (answer.status in NOT_OFFERED and not answer.codes):
-        outcomes.return_unsent(these[1:])
-        return these[0]
+        return _send_unasked(asked)
     else:
         _record_attempts(asked, answer.status, answer.code, set())
         _apply_action(these, action, answer.code)
     return None
+
+
+def _send_unasked(asked: dict[str, ClaimedSubmission]) -> ClaimedSubmission:
+    """The one to be sent without an answer; the others go back into their lane."""
+    first, *others = asked.values()
+    outcomes.return_unsent(others)
+    return first
 
 
 def _named_in_errors(asked: dict[str, ClaimedSubmission], answer: IysAnswer) -> list[ClaimedSubmission]:

@@ -18,6 +18,7 @@ from portal.domain.consents import drift
 from portal.domain.consents.recipients import address_of, chunks
 from portal.services.iys import calls, holds
 from portal.services.iys.client import Client, IysAnswer
+from portal.services.iys.granted_addresses import read_granted
 from portal.services.iys.inflow import claims
 from portal.services.iys.rate_limit import Priority
 
@@ -44,7 +45,7 @@ class SweepChunk:
 
 
 class _Unanswered(Exception):
-    """İYS answered without a list."""
+    """İYS answered without a list, or with one that was not understood."""
 
     def __init__(self, answer: IysAnswer):
         self.answer = answer
@@ -161,7 +162,9 @@ def _ask_for_list(client: Client, sweep: Sweep, path: str, addresses: list[str])
         holds.note_pull(sweep, answer)
         listed = answer.content.get("list")
         if isinstance(listed, list):
-            return addresses, {str(each).lower() for each in listed}
+            if (granted := read_granted(listed, addresses, brand_id=sweep.brand_id)) is None:
+                break
+            return addresses, granted
         locations = [error.location for error in answer.errors if error.location and len(error.location) == 2]
         wrong = {location[1] for location in locations if isinstance(location[1], int)}
         if not wrong:

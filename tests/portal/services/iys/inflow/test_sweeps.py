@@ -8,10 +8,11 @@ import time_machine
 from portal.core import clock
 from portal.core.extensions import db
 from portal.core.iys_protocol import Status
-from portal.core.models import Consent, Difference, DifferenceKind, Settlement, Sweep
+from portal.core.models import CallTally, Consent, Difference, DifferenceKind, Settlement, Sweep
 from portal.services.iys.inflow import sweeps
 from tests import make
 from tests.portal.domain.consents.iys_movements import MovementReceiver, row
+from tests.portal.services.iys.forwarding.scripted import iys_that_says
 
 pytestmark = pytest.mark.slow
 
@@ -148,6 +149,32 @@ def test_a_sweep_goes_on_where_it_stood(held, swept, inflow, sandbox, rows, faul
 
     assert (rows.one(Sweep).asked, rows.one(Sweep).code) == (1, None)
     assert rows.one(Sweep).ended_at is not None
+
+
+@pytest.mark.parametrize(("listed", "drifts"), [([make.PHONE[1:]], 0), ([{"recipient": make.PHONE}], 0), ([], 1)])
+def test_a_sweep_reads_what_iys_lists_however_it_is_spelled(app, held, rows, listed, drifts):
+    sweep_with(app, listed)
+
+    assert (rows.one(Sweep).ended_at is not None, rows.count(Difference)) == (True, drifts)
+
+
+@pytest.mark.parametrize("element", ["?", None, "+905559999999", {"recipient": make.PHONE, "status": "RET"}])
+def test_a_sweep_concludes_nothing_from_a_list_that_is_not_understood(app, held, rows, element, may_send):
+    sweep_with(app, [element])
+
+    sweep, consent = rows.one(Sweep), rows.one(Consent)
+    assert (sweep.ended_at, sweep.attempts, sweep.asked, rows.count(Difference)) == (None, 1, 0, 0)
+    assert (consent.iys_status, may_send(consent)) == ("ONAY", True)
+    assert rows.one(CallTally, CallTally.name == CallTally.UNREADABLE_ROW).calls == 1
+
+
+def sweep_with(app, listed) -> None:
+    """One chunk, of which İYS lists this."""
+    with later(), app.app_context(), iys_that_says(MESAJ=(200, {"list": listed})) as iys:
+        brand = make.brand()
+        sweeps.order_sweep(db.session, brand.provider_id, brand.id, clock.now())
+        db.session.commit()
+        sweeps.sweep_next_chunk(iys)
 
 
 def test_a_brand_is_swept_once_a_week(held, inflow, rows):

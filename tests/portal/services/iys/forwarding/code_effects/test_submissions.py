@@ -9,7 +9,7 @@ from sqlalchemy import select
 from portal.core import clock, iys_protocol
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Operation
-from portal.core.models import Attempt, Consent, ForwardingHold, Lane, Outcome, Submission
+from portal.core.models import Attempt, CallTally, Consent, ForwardingHold, Lane, Outcome, Submission
 from portal.services.iys import rate_limit
 from portal.services.iys.forwarding import claims
 from tests import grants, make
@@ -159,6 +159,28 @@ class TestRefusalsAskedAboutTogether:
         assert (held.outcome, held.due_at, held.attempts) == (Outcome.WAITING, held.created_at, 0)
         known = rows.one(Consent, Consent.id == held.consent_id)
         assert (known.iys_status, known.iys_as_of) == ("ONAY", clock.now())
+
+    @pytest.mark.parametrize("spell", [
+        lambda phone: phone[1:], lambda phone: f"0{phone[3:]}", lambda phone: f"00{phone[1:]}",
+        lambda phone: f" {phone[:3]} {phone[3:6]} {phone[6:]}", lambda phone: int(phone[1:]),
+        lambda phone: {"recipient": phone[1:]}, lambda phone: {"recipient": phone, "status": "ONAY"},
+    ])  # fmt: skip
+    def test_a_listed_address_counts_however_iys_spells_it(self, refused, rows, spell):
+        absent, held, _ = refused((200, {"list": [spell(grants.phones(3)[1])]}))
+
+        assert (absent.outcome, held.outcome, held.attempts) == (Outcome.NOT_NEEDED, Outcome.WAITING, 0)
+        assert rows.one(Consent, Consent.id == held.consent_id).iys_status == "ONAY"
+        assert rows(CallTally, CallTally.name == CallTally.UNREADABLE_ROW) == []
+
+    @pytest.mark.parametrize("element", [
+        "+905559999999", "?", None, True, [grants.phones(3)[1]], {"alici": grants.phones(3)[1]},
+        {"recipient": grants.phones(3)[1], "status": "RET"},
+    ])  # fmt: skip
+    def test_a_list_that_is_not_understood_sends_the_first_by_itself_and_is_told(self, refused, rows, element):
+        outcomes = [each.outcome for each in refused((200, {"list": [grants.phones(3)[0], element]}))]
+
+        assert outcomes == [Outcome.ACCEPTED, Outcome.WAITING, Outcome.WAITING]
+        assert rows.one(CallTally, CallTally.name == CallTally.UNREADABLE_ROW).calls == 1
 
     def test_each_keeps_what_iys_said_of_its_own_address(self, app, refused, rows):
         _, held, _ = refused((200, {"list": [grants.phones(3)[1]]}))

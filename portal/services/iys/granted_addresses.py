@@ -1,0 +1,42 @@
+"""Read İYS's answer to multi-status: it lists those of the asked addresses that hold ONAY."""
+
+from collections.abc import Collection
+from typing import Any
+
+import structlog
+
+from portal.core import addresses, clock
+from portal.core.addresses import BadAddress
+from portal.core.extensions import db
+from portal.core.iys_protocol import Status
+from portal.core.models import CallTally
+from portal.services.iys import rate_limit, response_values
+
+log = structlog.get_logger()
+
+
+def read_granted(listed: list[Any], asked: Collection[str], *, brand_id: int) -> set[str] | None:
+    """The asked addresses that a list of İYS names, however it spells them. None where an element is none of them or
+    cannot be read: then who is missing may hold ONAY all the same. Commits that those were counted."""
+    read = [_read_address(each, asked) for each in listed]
+    granted = {each for each in read if each in asked}
+    if unreadable := sum(each not in granted for each in read):
+        rate_limit.add_to_tally(db.session, CallTally.UNREADABLE_ROW, clock.now(), calls=unreadable)
+        db.session.commit()
+        log.warning("multi_status.not_understood", brand=brand_id, rows=len(listed), unreadable=unreadable)
+        return None
+    return granted
+
+
+def _read_address(element: Any, asked: Collection[str]) -> str:
+    """Empty where it is none, or an object that says another status than ONAY of its recipient."""
+    is_object = isinstance(element, dict)
+    if is_object and element.get("status", Status.GRANTED) != Status.GRANTED:
+        return ""
+    text = response_values.read_name(element.get("recipient") if is_object else element, addresses.MAX_INPUT_LENGTH)
+    if text.lower() in asked:
+        return text.lower()
+    try:
+        return addresses.parse(text).text
+    except BadAddress:
+        return ""
