@@ -50,15 +50,16 @@ def action_of(http_status: int, codes: Iterable[str] = (), *, decided: Status | 
     """The reaction to an answer, by its HTTP status (0 for no answer) and its codes, never by its text.
 
     Of several codes the first in GRAVEST_FIRST wins. An unknown code counts as its HTTP status. 429 is always WAIT.
+    Nothing is FIX without a code: a proxy in between may have said it of what İYS would take.
     With `decided`, an ONAY is never done by a code that says that İYS holds none (OF_GRANTS); only a RET is.
     """
     if http_status == 429:
         return Action.WAIT
-    by_status = _action_for_status(http_status)
-    named = {code: CODES[code].action if code in CODES else by_status for code in codes}
+    unknown = _action_for_status(http_status)
+    named = {code: CODES[code].action if code in CODES else unknown for code in codes}
     if decided == Status.GRANTED:
         named |= {code: action for code, action in OF_GRANTS.items() if code in named}
-    actions = set(named.values()) or {by_status}
+    actions = set(named.values()) or {Action.RETRY if unknown == Action.FIX else unknown}
     return next(action for action in GRAVEST_FIRST if action in actions)
 
 
@@ -73,7 +74,7 @@ def cure_of(code: str) -> str:
 
 
 def _action_for_status(http_status: int) -> Action:
-    """The safe reaction to an answer without a known code; status 0 means no answer."""
+    """The safe reaction to an answer with an unknown code; status 0 means no answer."""
     if http_status == 401:
         return Action.AUTH
     if http_status in (403, 404):

@@ -26,6 +26,7 @@ SILENT_SHARE = 2 / 3  # Of the deadline, for which İYS may send nothing at all.
 CHUNK = 64 * 1024
 MAX_BODY = 256 * 1024 * 1024  # Bytes: a day's file of more than a million movements.
 NO_ANSWER = 0
+OF_THE_CALLER = (401, 403, 408, 429)  # Statuses that say nothing of the question, whatever the body is.
 LONGEST_READING = timedelta(seconds=2)  # A slower answer's Date says too little of İYS's clock.
 log = structlog.get_logger()
 SANDBOX_HEADER = {"X-Sandbox-Mode": "1"}  # Tells a sandbox to apply no limits: many providers share one address.
@@ -83,8 +84,15 @@ class IysAnswer:
 
     @property
     def is_a_page(self) -> bool:
-        """Whether a proxy's or maintenance page came instead of İYS's answer."""
-        return self.body[:100].lstrip()[:1] == b"<"
+        """Whether a proxy's or maintenance page, or its plain text, came instead of İYS's answer."""
+        first = self.body[:100].lstrip()[:1]
+        is_text = self.status >= 400 and self.status not in OF_THE_CALLER and first not in (b"", b"{", b"[")
+        return first == b"<" or is_text
+
+    @property
+    def is_refused_without_code(self) -> bool:
+        """Whether a 4xx names no code of İYS: it does not know the question, or a proxy does not let it pass."""
+        return 400 <= self.status < 500 and self.status not in OF_THE_CALLER and not self.codes
 
     def action(self, decided: Status | None = None) -> Action:
         """The action that the code table asks for; an unusable success is retried."""

@@ -136,7 +136,7 @@ def _apply_answer(bulk: ClaimedList, payloads: Payloads, answer: IysAnswer) -> N
         return _park_list(bulk, answer.code)
     if action in (Action.WAIT, Action.AUTH):
         return _postpone_list(bulk, outcomes.ORDER_WAIT, answer.code)
-    return _retry_list(bulk, answer.code)
+    return _retry_list(bulk, answer)
 
 
 def mark_sent(bulk: ClaimedList, payloads: Payloads, content: JsonObject) -> None:
@@ -231,9 +231,9 @@ def _postpone_list(bulk: ClaimedList, after: timedelta, code: str | None) -> Non
     db.session.commit()
 
 
-def _retry_list(bulk: ClaimedList, code: str | None) -> None:
+def _retry_list(bulk: ClaimedList, answer: IysAnswer) -> None:
     """İYS may have it, but its requestId did not reach us: send the same bytes again."""
-    due_at = clock.now() + outcomes.backoff(bulk.attempts)
-    if bulk_lists.release_list(db.session, bulk, due_at=due_at, code=code):
+    due_at = clock.now() + outcomes.backoff(bulk.attempts, answer)
+    if bulk_lists.release_list(db.session, bulk, due_at=due_at, code=answer.code):
         db.session.execute(bulk_lists.update_open_items(bulk.id).values(outcome=Outcome.SENT))
     db.session.commit()

@@ -139,7 +139,9 @@ def _accept_items(bulk: ClaimedList, accepted: list[Result], at: datetime) -> No
 
 def _fail_item(bulk: ClaimedList, item: ListItem, code: str | None, at: datetime) -> None:
     """Record an item that İYS did not store, by the code table."""
-    action = iys_protocol.action_of(400, [code] if code else [], decided=item.status)
+    action = iys_protocol.action_of(
+        400, [code or ""], decided=item.status
+    )  # Of itself İYS says it, with or without one.
     values: dict[str, object] = {"outcome": Outcome.PARKED, "due_at": None, "ended_at": at}
     if item.status == Status.GRANTED and code in iys_protocol.OF_GRANTS:
         outcomes.record_iys_status(item.consent_id, None, _sent_at(bulk))

@@ -14,6 +14,7 @@ from portal.core.models import Attempt, BulkRequest, BulkState, Consent, Lane, O
 from portal.core.vault import KEY_WAIT
 from portal.domain.consents import locking, refusals, verification
 from portal.services.iys import holds
+from portal.services.iys.client import IysAnswer
 from portal.services.iys.forwarding import claims
 from portal.services.iys.forwarding.claims import ClaimedSubmission
 
@@ -155,9 +156,11 @@ def block_submissions(these: Sequence[ClaimedSubmission], code: str | None) -> N
     db.session.commit()
 
 
-def backoff(attempts: int) -> timedelta:
-    """The pause after so many failed attempts. İYS may be away for a day; it is asked once a minute then."""
-    return leases.backoff(attempts, holds.SECOND, holds.MINUTE)
+def backoff(attempts: int, answer: IysAnswer | None = None) -> timedelta:
+    """The pause after so many failed attempts. İYS may be away for a day; it is asked once a minute then, and every ten
+    minutes where it answers by a 4xx, which counts as failed."""
+    is_refused = answer is not None and answer.is_refused_without_code
+    return leases.backoff(attempts, holds.SECOND, holds.TEN_MINUTES if is_refused else holds.MINUTE)
 
 
 def record_iys_status(consent_id: int, iys_status: str | None, as_of: datetime) -> None:

@@ -84,10 +84,12 @@ def _apply_answer(client: Client, claimed: ClaimedSubmission, payload: bytes, an
     action = answer.action(claimed.status)
     if action == Action.RECONCILE:
         return _compare_with_iys(client, claimed, payload, answer)
-    return _apply_action(claimed, action, answer.code)
+    return _apply_action(claimed, action, answer.code, answer)
 
 
-def _apply_action(claimed: ClaimedSubmission, action: Action, code: str | None) -> None:
+def _apply_action(
+    claimed: ClaimedSubmission, action: Action, code: str | None, answer: IysAnswer | None = None
+) -> None:
     if action == Action.NOOP:
         return outcomes.end_without_grant([claimed], code)
     if action == Action.EXPIRED:
@@ -101,7 +103,8 @@ def _apply_action(claimed: ClaimedSubmission, action: Action, code: str | None) 
         return outcomes.end_submission(claimed, Outcome.PARKED, code=code, as_of=unknown_as_of)
     if action == Action.WAIT:
         return outcomes.retry_later([claimed], outcomes.ORDER_WAIT, code, counts=False)
-    return outcomes.retry_later([claimed], outcomes.backoff(claimed.attempts), code, unsure=action == Action.RETRY)
+    pause = outcomes.backoff(claimed.attempts, answer)
+    return outcomes.retry_later([claimed], pause, code, unsure=action == Action.RETRY)
 
 
 def _compare_with_iys(client: Client, claimed: ClaimedSubmission, payload: bytes, refused: IysAnswer) -> None:

@@ -139,6 +139,7 @@ def _retry_feed(feed: Feed, cursor: str | None, answer: IysAnswer, at: datetime)
     """Ask again later. A cursor that İYS rejects is dropped, and the window read from its start."""
     action, attempts = answer.action(), feed.attempts + 1
     pause = BLOCKED if action == Action.CONFIG else leases.backoff(attempts, *claims.PAUSES)
-    dropped = {"cursor": None, "cursor_at": None} if action == Action.FIX and cursor else {}
+    is_rejected = action == Action.FIX or answer.is_refused_without_code
+    dropped = {"cursor": None, "cursor_at": None} if is_rejected and cursor else {}
     claims.postpone(feed, at + pause, answer.code, attempts=attempts, **dropped)
     log.warning("feed.failed", brand=feed.brand_id, status=answer.status, code=answer.code)

@@ -164,7 +164,8 @@ def test_a_success_that_says_nothing_usable_is_asked_again(body):
 
 
 def test_a_proxys_page_is_seen():
-    assert IysAnswer(502, b"\n <!doctype html>").is_a_page
+    assert IysAnswer(502, b"\n <!doctype html>").is_a_page and IysAnswer(400, b"Bad Request").is_a_page
+    assert not IysAnswer(400, b'{"message":"?"}').is_a_page and not IysAnswer(401, b"Unauthorized").is_a_page
     assert not IysAnswer(200, b"creationDate,transactionId\n").is_a_page and not IysAnswer(204, b"").is_a_page
 
 

@@ -6,6 +6,7 @@ import pytest
 import time_machine
 
 from portal.core import clock, iys_protocol
+from portal.core.extensions import db
 from portal.core.models import BulkRequest, Consent, Outcome, Submission
 from tests import grants, make
 from tests.make import Person
@@ -71,6 +72,33 @@ def test_iys_that_names_no_transaction_of_what_it_holds_is_believed_without(app,
         make.forward_all(app, iys)
 
     assert (rows.one(Submission).outcome, rows.one(Submission).transaction_id) == (Outcome.ACCEPTED, None)
+
+
+@pytest.mark.parametrize("status", [400, 405, 409, 413, 422, 451])
+@pytest.mark.parametrize("body", [b"<html>Request Rejected</html>", b"Bad Request", b"", {}, {"message": "?"}])
+def test_a_refusal_is_not_given_up_for_a_4xx_that_names_no_code(app, fatma, rows, status, body):
+    fatma.decides(MESAJ="RET")
+    granted, taken = {"list": [make.PHONE]}, {"transactionId": "a-1"}
+
+    with iys_that_says(MESAJ=(200, granted), consents=[(status, body), (200, taken)]) as iys:
+        make.forward_all(app, iys)
+        waiting = rows.one(Submission)
+        with time_machine.travel(waiting.due_at + timedelta(seconds=2)):
+            make.forward_all(app, iys)
+
+    assert (waiting.outcome, rows.one(Submission).outcome) == (Outcome.SENT, Outcome.ACCEPTED)
+
+
+def test_what_a_proxy_never_lets_pass_is_tried_every_ten_minutes(app, fatma, rows):
+    fatma.decides(MESAJ="ONAY")
+    with app.app_context():
+        db.session.query(Submission).update({"attempts": 50})
+        db.session.commit()
+
+    with iys_that_says(consents=(400, {})) as iys:
+        make.forward_all(app, iys, rounds=1)
+
+    assert rows.one(Submission).due_at > clock.now() + timedelta(minutes=7)
 
 
 @pytest.mark.parametrize("place", [-1, -7, True, 99, None, {}, "x"])

@@ -27,6 +27,7 @@ from portal.core.models import (
 )
 from portal.services.iys.inflow import feeds
 from tests import make
+from tests.portal.services.iys.forwarding.scripted import iys_that_says
 from tests.portal.web.callbacks import registration
 
 pytestmark = pytest.mark.slow
@@ -260,6 +261,19 @@ def test_a_cursor_that_iys_rejects_is_dropped(app, inflow, sandbox, rows):
 
     assert rows.count(Movement) == 1
     assert people(rows).code is None
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "is_kept"), [(400, {}, False), (422, b"Bad cursor", False), (500, {}, True)]
+)
+def test_a_cursor_that_is_rejected_without_a_code_is_dropped(app, inflow, rows, status, body, is_kept):
+    inflow.pulls()
+    at(app, cursor="1_ab", cursor_at=clock.now(), due_at=clock.now())
+
+    with iys_that_says(changes=(status, body)) as iys, app.app_context():
+        feeds.pull_next_page(iys)
+
+    assert people(rows).cursor == ("1_ab" if is_kept else None)
 
 
 def test_a_cursor_from_before_the_window_is_dropped_and_the_brand_is_swept(app, inflow, sandbox, rows):

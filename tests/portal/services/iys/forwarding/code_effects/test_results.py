@@ -41,6 +41,11 @@ class TestAResult:
         assert (ended.outcome, ended.code, ended.due_at, ended.ended_at) == (outcome, code, None, clock.now())
         assert (bulk.state, bulk.due_at, bulk.ended_at) == (BulkState.ENDED, None, clock.now())
 
+    def test_an_item_that_failed_without_a_code_is_left_to_a_person(self, answered):
+        _, parked, bulk = answered((200, [STORED, {"index": 1, "status": "failure"}]))
+
+        assert (parked.outcome, parked.code, bulk.state) == (Outcome.PARKED, None, BulkState.ENDED)
+
     def test_what_iys_holds_is_known_as_of_the_time_it_said(self, answered, rows):
         refused = {"index": 1, "status": "failure", "error": {"code": "H174"}}
 

@@ -206,7 +206,7 @@ class TestRefusalsAskedAboutTogether:
 
         assert outcomes == [Outcome.ACCEPTED, Outcome.WAITING, Outcome.WAITING]
 
-    @pytest.mark.parametrize("status", [404, 405, 501])
+    @pytest.mark.parametrize("status", [400, 404, 405, 422, 501])
     def test_an_iys_that_does_not_offer_the_question_gets_the_first_by_itself(self, refused, status):
         outcomes = [each.outcome for each in refused((status, {}))]
 
