@@ -21,7 +21,7 @@ from portal.core.models import (
 )
 from portal.domain.consents import locking
 
-# The forwarding page says why İYS does not hold these.
+# The forwarding page says why İYS does not hold these; but of a parked refusal only while it may still be sent.
 LISTED_ELSEWHERE = (*OPEN_OUTCOMES, Outcome.PARKED, Outcome.EXPIRED)
 
 
@@ -32,10 +32,13 @@ def record_drifts(session: Session, brand: Brand, holds: dict[int, bool], asked_
     Nobody is overruled: only what İYS is known to hold changes. A consent that moved since İYS was asked is left out.
     """
     theirs = (
-        select(Consent.id, Consent.status, Consent.iys_status, Consent.effective_at, Submission.outcome)
+        select(
+            Consent.id, Consent.status, Consent.iys_status, Consent.effective_at, Submission.outcome,
+            Submission.closed_at, Submission.lenient_deadline,
+        )
         .outerjoin(Submission, Submission.decision_id == Consent.decision_id)
         .where(Consent.id.in_(holds.keys()), Consent.status.is_not(None), Consent.effective_at < asked_at)
-    )
+    )  # fmt: skip
     consents = session.execute(theirs).all()
     learned: dict[int, tuple[str | None, datetime | None]] = {}
     agreeing, apart = [], []
@@ -46,7 +49,7 @@ def record_drifts(session: Session, brand: Brand, holds: dict[int, bool], asked_
             learned[consent.id] = (Status.GRANTED if iys_grants else Status.REFUSED).value, asked_at
         if (consent.status == Status.GRANTED) == iys_grants:
             agreeing.append(consent.id)
-        elif consent.outcome not in LISTED_ELSEWHERE:
+        elif not _is_listed_elsewhere(consent, at):
             apart.append(consent)
     locking.save_iys_statuses(session, learned)
     end_drifts(session, agreeing, at)
@@ -63,6 +66,12 @@ def end_drifts(session: Session, consent_ids: Collection[int], at: datetime) -> 
         ended = update(Difference).where(_open_drifts(consent_ids))
         values = {"settled_at": at, "settlement": Settlement.GONE}
         session.execute(ended.values(values).execution_options(synchronize_session=False))
+
+
+def _is_listed_elsewhere(consent: Row[*tuple[Any, ...]], at: datetime) -> bool:
+    if consent.status == Status.REFUSED and consent.outcome == Outcome.PARKED:
+        return consent.closed_at is None and at <= consent.lenient_deadline
+    return consent.outcome in LISTED_ELSEWHERE
 
 
 def _open_drifts(consent_ids: Collection[int]) -> ColumnElement[bool]:

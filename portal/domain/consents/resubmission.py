@@ -1,11 +1,13 @@
-"""Send again, byte for byte, what ended badly, where that can help; close it; release a bulk list that is held."""
+"""Send again, byte for byte, what ended badly, where that can help; close it; release a bulk list that is held. A
+refusal that is too old for İYS becomes an expired one instead, which is asked about and recorded anew."""
 
 import json
 from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import or_, update
+from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from portal.core import iys_protocol
@@ -17,6 +19,7 @@ from portal.domain.consents.locking import LockedConsent
 from portal.domain.providers import sandbox_mode
 
 MAY_BE_CLOSED = (Outcome.PARKED, Outcome.EXPIRED)
+REOPENED = {"attempts": 0, "lease_until": None, "bulk_id": None, "bulk_index": None, "sub_request_id": None}
 
 
 class Hopeless(StrEnum):
@@ -24,7 +27,7 @@ class Hopeless(StrEnum):
 
     NOT_PARKED = "not_parked"  # It is on its way, or came to its end.
     CLOSED = "closed"  # A person closed it already.
-    TOO_LATE = "too_late"  # İYS takes nothing that is older than three business days (H467).
+    TOO_LATE = "too_late"  # İYS takes no grant that is older than three business days (H467).
     NEWER = "newer"  # The person decided anew since; that decision goes, and İYS would refuse this one (H178).
     UNREADABLE = "unreadable"  # Its ciphertext is damaged, or this process does not know its key.
     WOULD_FAIL = "would_fail"  # İYS's own field rules are against it, today as then.
@@ -42,36 +45,59 @@ class NothingToClose(Exception):
 
 
 def why_hopeless(session: Session, vault: Vault, submission: Submission, at: datetime) -> Hopeless | None:
-    """Why the same bytes cannot be taken by İYS now; None where they may be, and so may be sent again."""
+    """Why sending it again is of no use; None where İYS may take the same bytes, or a refusal recorded anew."""
     if submission.outcome != Outcome.PARKED:
         return Hopeless.NOT_PARKED
     if submission.closed_at:
         return Hopeless.CLOSED
-    if at > submission.lenient_deadline:
+    if at > submission.lenient_deadline and submission.status != Status.REFUSED:
         return Hopeless.TOO_LATE
     if session.get_one(Consent, submission.consent_id).decision_id != submission.decision_id:
         return Hopeless.NEWER
     try:
         payload = vault.open(submission.payload, Submission.PLACE, submission.provider_id, submission.id)
-        return Hopeless.WOULD_FAIL if iys_protocol.validate_consent(json.loads(payload), now=at) else None
+        last = min(at, submission.lenient_deadline)  # The age of a refusal is mended.
+        return Hopeless.WOULD_FAIL if iys_protocol.validate_consent(json.loads(payload), now=last) else None
     except (CannotOpen, KeyMissing, ValueError):
         return Hopeless.UNREADABLE
 
 
 def resend(session: Session, vault: Vault, submission: Submission, at: datetime) -> None:
-    """Send a parked submission again, byte for byte, to the endpoint it was made for. Raises WouldNotHelp."""
+    """Send a parked submission again, byte for byte, to the endpoint it was made for; a refusal that is too old
+    expires, so that it is recorded anew where İYS holds a grant. Raises WouldNotHelp."""
     why = why_hopeless(session, vault, submission, at)
     if why is not None:
         raise WouldNotHelp(why)
     still_parked = update(Submission).where(
         Submission.id == submission.id, Submission.outcome == Outcome.PARKED, Submission.closed_at.is_(None)
     )
-    opened = still_parked.values(
-        outcome=Outcome.WAITING, due_at=at, ended_at=None, attempts=0, lease_until=None,
-        bulk_id=None, bulk_index=None, sub_request_id=None,
-    )  # fmt: skip
-    if changed_rows(session, opened) != 1:  # Somebody was quicker.
+    opened = {**REOPENED, "outcome": Outcome.WAITING, "due_at": at, "ended_at": None}
+    values = values_of_renewal(at) if at > submission.lenient_deadline else opened
+    if changed_rows(session, still_parked.values(**values)) != 1:  # Somebody was quicker.
         raise WouldNotHelp(Hopeless.NOT_PARKED)
+
+
+def values_of_renewal(at: datetime) -> dict[str, Any]:
+    """Of a parked refusal that is too old for İYS: expired, and due all the same, to be checked at İYS and recorded
+    anew."""
+    return {**REOPENED, "outcome": Outcome.EXPIRED, "due_at": at, "ended_at": at}
+
+
+def is_to_be_renewed(at: datetime) -> ColumnElement[bool]:
+    """Condition: a refusal was parked in time and is too old for İYS now. What is parked again after that stays so: İYS
+    was asked about it, and a person must look."""
+    return and_(
+        Submission.outcome == Outcome.PARKED, Submission.closed_at.is_(None), Submission.lenient_deadline < at,
+        Submission.ended_at <= Submission.lenient_deadline, is_current_refusal(),
+    )  # fmt: skip
+
+
+def is_current_refusal() -> ColumnElement[bool]:
+    """Condition: a submission is of a refusal on which its consent still stands."""
+    is_current = select(Consent.id).where(
+        Consent.id == Submission.consent_id, Consent.decision_id == Submission.decision_id
+    )
+    return and_(Submission.status == Status.REFUSED, is_current.exists())
 
 
 def tell_refusals_again(session: Session, consents: Iterable[LockedConsent], at: datetime) -> None:

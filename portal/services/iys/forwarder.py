@@ -27,6 +27,7 @@ log = structlog.get_logger()
 
 THREADS = 4
 SELDOM_SECONDS = 5.0  # For steps that nobody waits for.
+PARKED_SECONDS = 600.0  # Days passed since they were parked.
 RENEW_SECONDS = egresses.LEASE.total_seconds() / 5  # And so often a free egress is looked for.
 
 
@@ -66,6 +67,7 @@ def shared_loops(iys: Client, sandbox: Client) -> list[Loop]:
     """Those that a forwarder has once."""
     return [
         Loop("expiring", partial(expiry.expire_late_submissions, iys), idle=SELDOM_SECONDS),
+        Loop("parked", expiry.expire_parked_refusals, idle=PARKED_SECONDS),
         Loop("sandbox", partial(forward_one, sandbox), idle=1.0),
         Loop("sandbox leftovers", partial(sandbox_access.end_leftovers, iys), idle=SELDOM_SECONDS),
         Loop("pushes", partial(pushes.read_next_push, iys)),

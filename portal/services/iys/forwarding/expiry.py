@@ -7,9 +7,8 @@ from sqlalchemy import ColumnElement, Select, and_, exists, not_, or_, select, u
 
 from portal.core import clock, leases
 from portal.core.extensions import db, read_session
-from portal.core.iys_protocol import Status
-from portal.core.models import BulkRequest, BulkState, Consent, Outcome, Submission
-from portal.domain.consents import verification
+from portal.core.models import BulkRequest, BulkState, Outcome, Provider, Submission
+from portal.domain.consents import resubmission, verification
 from portal.services.iys.client import Client
 
 log = structlog.get_logger()
@@ -28,7 +27,7 @@ def expire_late_submissions(_client: Client) -> bool:
     if not late:
         return False
     ids = [row.id for row in late]
-    renewable = _is_renewable()
+    renewable = resubmission.is_current_refusal()  # It stays due, to be checked at İYS and recorded anew.
     for condition, due_at in ((renewable, Submission.due_at), (not_(renewable), None)):
         expired = update(Submission).where(Submission.id.in_(ids), _may_expire(at), condition)
         values = {"outcome": Outcome.EXPIRED, "ended_at": at, "bulk_id": None, "due_at": due_at}
@@ -36,6 +35,20 @@ def expire_late_submissions(_client: Client) -> bool:
     verification.wake_refusals(db.session, [row.consent_id for row in late], at)
     db.session.commit()
     log.warning("submissions.expired", count=len(ids))
+    return True
+
+
+def expire_parked_refusals() -> bool:
+    """Expire parked refusals that are too late now, so that they are recorded anew; False if there are none."""
+    at = clock.now()
+    late, by_index = resubmission.is_to_be_renewed(at), Submission.provider_id.in_(select(Provider.id))
+    ids = read_session().scalars(select(Submission.id).where(by_index, late).limit(BATCH)).all()
+    if not ids:
+        return False
+    expired = update(Submission).where(Submission.id.in_(ids), late).values(**resubmission.values_of_renewal(at))
+    db.session.execute(expired.execution_options(synchronize_session=False))
+    db.session.commit()
+    log.warning("submissions.expired", count=len(ids), parked=True)
     return True
 
 
@@ -54,11 +67,3 @@ def _may_expire(at: datetime) -> ColumnElement[bool]:
     never_answered = and_(Submission.outcome == Outcome.SENT, Submission.lenient_deadline < at - GRACE)
     too_late = or_(never_left, never_answered)
     return and_(too_late, Submission.due_at.is_not(None), leases.is_free(Submission, at), not_(left))
-
-
-def _is_renewable() -> ColumnElement[bool]:
-    """A refusal that is still current: it stays due, to be checked at İYS and recorded anew."""
-    is_current = select(Consent.id).where(
-        Consent.id == Submission.consent_id, Consent.decision_id == Submission.decision_id
-    )
-    return and_(Submission.status == Status.REFUSED, is_current.exists())

@@ -104,6 +104,18 @@ def test_what_the_forwarding_page_explains_is_no_difference(consents, outcome):
     assert found()[0].consent_id == consents[1].id
 
 
+@pytest.mark.parametrize(
+    ("change", "differences"), [({}, 0), ({"closed_at": clock.now()}, 1), ({"lenient_deadline": clock.now() - HOUR}, 1)]
+)
+def test_a_parked_refusal_is_a_difference_once_it_cannot_be_sent_any_more(consents, change, differences):
+    consents[0].status = "RET"
+    db.session.query(Submission).filter_by(decision_id=consents[0].decision_id).update(
+        {"outcome": Outcome.PARKED} | change
+    )
+
+    assert sweep({consents[0].id: True}) == differences
+
+
 def test_a_consent_that_moved_since_iys_was_asked_is_left_out(consents):
     consents[0].effective_at = asked_at = clock.now().replace(microsecond=0) - timedelta(minutes=1)
     consents[1].effective_at = asked_at - timedelta(seconds=1)

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 
 from portal.core import addresses, clock
 from portal.core.extensions import db, vault
@@ -114,6 +115,21 @@ def test_only_what_is_parked_can_be_sent_again(parked, outcome):
 def test_what_is_too_old_for_iys_is_not_sent_again(parked):
     assert why(parked, parked.lenient_deadline) is None
     assert why(parked, parked.lenient_deadline + timedelta(seconds=1)) == Hopeless.TOO_LATE
+
+
+def test_a_refusal_that_is_too_old_for_iys_is_looked_up_and_recorded_anew(app, fatma, rows):
+    fatma.decides(MESAJ="RET")
+    with app.app_context():
+        db.session.query(Submission).update({"outcome": Outcome.PARKED, "due_at": None, "ended_at": clock.now()})
+        db.session.commit()
+    at = rows.one(Submission).lenient_deadline + timedelta(seconds=1)
+
+    with time_machine.travel(at, tick=False):
+        told = app.test_cli_runner().invoke(args=["iys", "resend"])
+
+    again = rows.one(Submission)
+    assert told.stdout == "sent again: 1\n"
+    assert (again.outcome, again.due_at, again.ended_at, again.attempts) == (Outcome.EXPIRED, at, at, 0)
 
 
 def test_what_the_person_decided_anew_is_not_sent_again(fatma, app):

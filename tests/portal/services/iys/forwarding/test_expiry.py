@@ -7,11 +7,13 @@ import pytest
 import time_machine
 
 from portal.core import clock
+from portal.core.extensions import db
 from portal.core.models import AuditEntry, Consent, Decision, DecisionOrigin, Outcome, Submission
 from portal.services.iys.forwarding import expiry
 from portal.services.iys.inflow import feeds
 from tests import grants, make
 from tests.make import Person
+from tests.portal.services.iys.forwarding.scripted import iys_that_says
 
 pytestmark = pytest.mark.slow
 
@@ -73,6 +75,58 @@ def test_an_expired_refusal_is_said_anew_where_iys_holds_a_grant(app, fatma, san
     assert rows.one(Consent).status == "RET" == rows.one(Consent).iys_status
     assert sandbox.ledger()["failures"] == 0
     assert rows.one(AuditEntry, AuditEntry.act == "decision.renewed").subject_id == first.id
+
+
+@pytest.fixture
+def parked(app, fatma, sandbox, iys):
+    """A refusal of a grant at İYS that was parked on Monday by a code that nobody knows."""
+    with time_machine.travel(MONDAY):
+        sandbox.acts(make.PHONE, "MESAJ", "ONAY")
+    sandbox.fault("add", "H486")
+    decide(fatma, MONDAY + timedelta(minutes=1), MESAJ="RET")
+    forward_at(app, iys, MONDAY + timedelta(minutes=2))
+    sandbox.mend()
+
+
+def expire_parked(app, at) -> bool:
+    with time_machine.travel(at, tick=False), app.app_context():
+        return expiry.expire_parked_refusals()
+
+
+def test_a_parked_refusal_is_said_anew_once_it_is_too_late_for_it(app, parked, sandbox, iys, rows):
+    before = rows.one(Submission).outcome
+    in_time = expire_parked(app, TOO_LATE - timedelta(days=1))
+
+    assert (before, in_time, expire_parked(app, TOO_LATE)) == (Outcome.PARKED, False, True)
+    forward_at(app, iys, TOO_LATE)
+
+    assert [each.outcome for each in rows(Submission)] == [Outcome.EXPIRED, Outcome.ACCEPTED]
+    assert (rows(Decision)[1].origin, rows(Decision)[1].renews_id) == (DecisionOrigin.RENEWAL, rows(Decision)[0].id)
+    assert [movement["source"] for movement in sandbox.movements()][-1] == "HS_KARAR"
+    assert not expire_parked(app, TOO_LATE + timedelta(days=1))
+
+
+def test_a_refusal_that_is_parked_again_when_it_is_too_late_stays_so(app, parked, rows):
+    expire_parked(app, TOO_LATE)
+    with app.app_context():  # İYS was not asked, so it is not known to hold a grant.
+        db.session.query(Consent).update({"iys_status": None})
+        db.session.commit()
+    with iys_that_says(MESAJ=(422, {"errors": [{"code": "H464", "location": ["recipients", 0]}]})) as iys:
+        forward_at(app, iys, TOO_LATE)
+
+    assert rows.one(Submission).outcome == Outcome.PARKED
+    assert not expire_parked(app, TOO_LATE + timedelta(days=2))
+
+
+@pytest.mark.parametrize("change", [{"closed_at": TOO_LATE}, {"status": "ONAY"}, {"decision_id": 1}])
+def test_what_was_closed_or_granted_or_decided_anew_is_not_said_anew(app, parked, rows, change):
+    model = Consent if "decision_id" in change else Submission
+    with app.app_context():
+        db.session.query(model).update(change)
+        db.session.commit()
+
+    assert not expire_parked(app, TOO_LATE)
+    assert rows.one(Submission).outcome == Outcome.PARKED
 
 
 def test_an_expired_refusal_is_not_needed_where_iys_holds_none(app, fatma, sandbox, iys, rows):
