@@ -116,7 +116,7 @@ class CallTally(Base):
 
     __tablename__ = "iys_call_tally"
 
-    UNREADABLE_ROW = "unreadable_row"  # No call: rows of pulls, pushes and multi-status that could not be read.
+    UNREADABLE_ROW = "unreadable_row"  # No call: rows of pulls, pushes and multi-status, and cursors, not readable.
 
     name: Mapped[str] = mapped_column(String(40), primary_key=True)
     span: Mapped[datetime] = mapped_column(primary_key=True)  # Start of the five minutes.

@@ -17,6 +17,7 @@ from portal.services.iys import calls, holds, rate_limit, response_values
 from portal.services.iys.client import Client, IysAnswer
 from portal.services.iys.inflow import claims, sweeps
 from portal.services.iys.rate_limit import Priority
+from portal.services.iys.response_values import JsonObject
 
 log = structlog.get_logger()
 
@@ -31,6 +32,7 @@ LEASE = timedelta(seconds=60)
 WINDOW = timedelta(days=6)  # İYS tells seven days back; what it says to an older cursor is not documented.
 BLOCKED = timedelta(minutes=10)  # Rights or package: ask again after that, the provider may have acted.
 LONGEST_CURSOR = 255
+NO_CURSOR = "no_cursor"  # Our own code: rows came without a cursor that leads to the next ones.
 
 
 def pull_next_page(client: Client) -> bool:
@@ -79,22 +81,20 @@ def _apply_answer(feed: Feed, brand: Brand, cursor: str | None, answer: IysAnswe
     if answer.status == 204 or (answer.status == 200 and listed == []):
         _rest_feed(feed, cursor, at)
     elif answer.status == 200 and isinstance(listed, list):
-        _store_rows(feed, brand, listed, answer.content.get("after"), at)
+        _store_rows(feed, brand, listed, _follow_cursor(feed, cursor, answer.content, at), at)
     else:
         _retry_feed(feed, cursor, answer, at)
 
 
-def _store_rows(feed: Feed, brand: Brand, listed: list[Any], after: object, at: datetime) -> None:
-    """Store the rows and the next cursor in one transaction; the next page is due at once."""
+def _store_rows(feed: Feed, brand: Brand, listed: list[Any], values: dict[str, Any], at: datetime) -> None:
+    """Store the rows and the feed's values, among them the next cursor, in one transaction."""
     rows = [row for each in listed if (row := movement_rows.read_row(each, at))]
-    unreadable = len(listed) - len(rows)
-    is_cursor = response_values.read_text(after, LONGEST_CURSOR) == after and after not in ("", feed.cursor)
-    moved = {"cursor": after, "cursor_at": at} if is_cursor else {}
-    due_at = feed.due_at if is_cursor else at + EVERY[feed.source]  # The next page is due as long as this one was.
-    values = {"attempts": 0, "code": None, "pulled_at": at, "due_at": due_at, **moved}
+    is_pulled = values["code"] is None
+    unreadable = len(listed) - len(rows) + (not is_pulled)
     if not claims.release(feed, **values):
         return db.session.rollback()
-    _sweep_after_gap(feed, at)
+    if is_pulled:
+        _sweep_after_gap(feed, at)
     applied = movements.apply_movements(db.session, vault(), brand, rows, by=ReceivedVia.PULL, feed=feed.source, at=at)
     if unreadable:
         rate_limit.add_to_tally(db.session, CallTally.UNREADABLE_ROW, at, calls=unreadable)
@@ -102,6 +102,22 @@ def _store_rows(feed: Feed, brand: Brand, listed: list[Any], after: object, at: 
     emit = log.warning if unreadable else log.info
     counts = {"rows": len(listed), "new": applied.new, "unreadable": unreadable}
     emit("feed.pulled", brand=brand.id, brand_code=brand.brand_code, source=feed.source.value, **counts)
+
+
+def _follow_cursor(feed: Feed, asked: str | None, content: JsonObject, at: datetime) -> dict[str, Any]:
+    """The values of a feed after a page with rows; the next page is due at once. İYS gives a cursor with each, also the
+    last one: without it what comes after these rows cannot be asked for, and they count as no pull."""
+    after = content.get("after")
+    cursor = response_values.read_name(after, LONGEST_CURSOR)
+    is_last, is_full = cursor == asked, len(content["list"]) >= iys_protocol.MAX_LIST_SIZE
+    later = at + EVERY[feed.source]
+    if not cursor or cursor != str(after) or (is_last and is_full):
+        return {"attempts": feed.attempts + 1, "code": NO_CURSOR, "due_at": later}
+    pulled = {"attempts": 0, "code": None, "pulled_at": at}
+    if is_last:
+        return pulled | {"due_at": later}
+    # The next page is due as long as this one was.
+    return pulled | {"due_at": feed.due_at, "cursor": cursor, "cursor_at": at}
 
 
 def _rest_feed(feed: Feed, cursor: str | None, at: datetime) -> None:
