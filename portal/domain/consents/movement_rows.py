@@ -3,14 +3,19 @@
 import hashlib
 import json
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from portal.core import addresses, iys_protocol
 from portal.core.addresses import Address, AddressKind, BadAddress
 from portal.core.iys_protocol import Channel, RecipientType, Status
+from portal.core.iys_protocol.validation import FIRST_DATE
 
 LONGEST_SOURCE, LONGEST_TRANSACTION = 30, 80
+SHORTEST_TRANSACTION = 32  # İYS's are 64 hexadecimal digits, or were UUIDs.
+IYS_BEGAN = datetime(2020, 1, 1, tzinfo=UTC)
+FIRST_CONSENT = iys_protocol.parse_wire_date(FIRST_DATE)
+A_DAY = timedelta(days=1)
 DIGESTED = ("type", "recipientType", "source", "consentDate", "creationDate", "transactionId")  # No address.
 
 
@@ -32,9 +37,10 @@ def read_row(row: Any, at: datetime) -> MovementRow | None:
     """İYS's row, read or received at `at`; None where it says nothing that we can use.
 
     A grant that is not understood is none. A refusal needs an address and a channel. Where it has no moment that can be
-    read it is of `at`: no refusal is older than it would have been, so it may end a grant that is newer than it. Of
-    a recipient type that nobody knows it is an individual's, and ends the grants of every type like any refusal.
-    Without a transactionId a digest of the row stands for it, so that a repeated row is the same movement.
+    read, or one that stands for none (1900, 1970, 9999), it is of `at`: no refusal is older than it would have been, so
+    it may end a grant that is newer than it. Of a recipient type that nobody knows it is an individual's, and ends the
+    grants of every type like any refusal. Without a transactionId, or with one that names nothing ("0", "-", "null"),
+    a digest of the row stands for it, so that a repeated row is the same movement.
     """
     try:
         movement = _read_refusal(row, at) if _upper(row.get("status")) == Status.REFUSED else _read_grant(row)
@@ -63,26 +69,32 @@ def _read_grant(row: dict[str, Any]) -> MovementRow:
 
 def _read_refusal(row: dict[str, Any], at: datetime) -> MovementRow:
     recipient_type = _upper(row.get("recipientType"))
+    told_at = _moment(row.get("creationDate"), IYS_BEGAN, at + A_DAY)
     return MovementRow(
         address=addresses.parse(_text(row["recipient"])),
         channel=Channel(_upper(row["type"])),
         recipient_type=RecipientType.MERCHANT if recipient_type == RecipientType.MERCHANT else RecipientType.INDIVIDUAL,
         status=Status.REFUSED,
         source=_text(row.get("source"))[:LONGEST_SOURCE],
-        consent_date=iys_protocol.read_any_date(row.get("consentDate")),
-        creation_date=iys_protocol.read_any_date(row.get("creationDate")) or at,
-        transaction_id=_transaction_id(row, at),
+        consent_date=_moment(row.get("consentDate"), FIRST_CONSENT, at + A_DAY),
+        creation_date=told_at or at,
+        transaction_id=_transaction_id(row, None if told_at else f"{at:%Y-%m-%d}"),
     )
 
 
-def _transaction_id(row: dict[str, Any], at: datetime) -> str:
+def _moment(value: object, first: datetime, last: datetime) -> datetime | None:
+    """A moment that can be true; what programs write for none is not."""
+    read = iys_protocol.read_any_date(value)
+    return read if read and first <= read <= last else None
+
+
+def _transaction_id(row: dict[str, Any], day: str | None) -> str:
     """İYS's, or a digest of what the row says of its consent: at another consent, the same digest is another name. A
-    row that does not even tell when it was made is the same movement for a day, not for ever."""
+    row that does not even tell when it was made is the same movement for a `day`, not for ever."""
     told = _text(row.get("transactionId"))
-    if 0 < len(told) <= LONGEST_TRANSACTION:
+    if SHORTEST_TRANSACTION <= len(told) <= LONGEST_TRANSACTION and told.strip("0-"):
         return told
     said = [value if isinstance(value := row.get(name), str | int | float) else None for name in DIGESTED]
-    day = None if row.get("creationDate") else at.date().isoformat()
     return f"row-{hashlib.sha256(json.dumps([*said, day]).encode()).hexdigest()}"
 
 

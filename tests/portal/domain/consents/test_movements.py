@@ -302,6 +302,10 @@ ODD = {
     "a moment that never was": {"creationDate": "2026-13-01 00:00:00"},
     "a moment that is a number": {"creationDate": 1_790_000_000_000},
     "a day without an hour": {"creationDate": "2026-11-30"},
+    "no moment, as a database writes it": {"creationDate": "1900-01-01 00:00:00"},
+    "no moment, as Unix writes it": {"creationDate": "1970-01-01T00:00:00Z"},
+    "no moment, as a program writes it": {"creationDate": "0001-01-01T00:00:00Z"},
+    "a moment of the last day that a calendar has": {"creationDate": "9999-12-31 00:00:00"},
     "no name": {"transactionId": None},
     "a name that is a number": {"transactionId": 77},
     "an endless name": {"transactionId": "x" * 81},
@@ -331,18 +335,32 @@ def test_a_refusal_of_an_unknown_type_of_recipient_ends_the_grants_of_every_type
     assert {head.recipient_type: head.status for head in rows(Consent)} == dict.fromkeys(RecipientType, Status.REFUSED)
 
 
-def test_refusals_without_names_are_told_apart_by_their_moments(receiver, rows):
-    receiver.receives(row("RET", ago=3 * AN_HOUR, transactionId=None))
+@pytest.mark.parametrize("name", [None, "0", 0, "-", "null", "00000000-0000-0000-0000-000000000000"])
+def test_refusals_without_names_are_told_apart_by_their_moments(receiver, rows, name):
+    receiver.receives(row("RET", ago=3 * AN_HOUR, transactionId=name))
     receiver.receives(row("ONAY", ago=2 * AN_HOUR))
 
-    assert receiver.receives(row("RET", transactionId=None)).new == 1
+    assert receiver.receives(row("RET", transactionId=name)).new == 1
     assert rows.one(Consent).status == Status.REFUSED
 
 
-def test_a_refusal_of_another_sender_that_has_no_date_is_of_the_moment_iys_recorded_it(receiver, rows):
+@pytest.mark.parametrize("moment", [None, "dün", "1900-01-01 00:00:00", "9999-12-31 00:00:00"])
+def test_a_refusal_without_name_and_moment_is_another_one_on_another_day(receiver, rows, moment):
+    refusal = row("RET", creationDate=moment, consentDate=moment, transactionId="-")
+    receiver.receives(refusal)
+
+    with time_machine.travel(clock.now() + timedelta(days=1)):
+        receiver.receives(row("ONAY"))
+        assert receiver.receives(refusal).new == 1
+
+    assert rows.one(Consent).status == Status.REFUSED
+
+
+@pytest.mark.parametrize("date", ["dün", "1900-01-01 00:00:00"])
+def test_a_refusal_of_another_sender_that_has_no_date_is_of_the_moment_iys_recorded_it(receiver, rows, date):
     receiver.receives(row("RET", ago=3 * AN_HOUR), row("ONAY", ago=2 * AN_HOUR))
 
-    receiver.receives(row("RET", source="HS_WEB", consentDate="dün"))
+    receiver.receives(row("RET", source="HS_WEB", consentDate=date))
 
     assert rows.one(Consent).status == Status.REFUSED
 

@@ -81,10 +81,10 @@ def test_rows_of_other_brands_are_skipped_and_the_rest_recorded(pushed, rows):
 
 
 def test_a_pushed_refusal_without_a_moment_is_of_the_moment_it_came(pushed, rows):
-    pushed({"list": [of_brand(creationDate=None, transactionId=12345)]})
+    pushed({"list": [of_brand(creationDate=None, transactionId="ab" * 20)]})
 
     assert rows.one(Decision).effective_at == rows.one(Push).received_at
-    assert rows.one(Movement).transaction_id == "12345"
+    assert rows.one(Movement).transaction_id == "ab" * 20
 
 
 def test_a_long_body_is_applied_in_chunks(pushed, rows):
