@@ -4,6 +4,7 @@ A day may be compared again. A difference that a person settled stays settled, o
 """
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -89,11 +90,13 @@ def _record_chunk(
 ) -> None:  # fmt: skip
     lines = [found.line for found in chunk.found if found.line]
     rows = {line: row for line in lines if (row := movement_rows.read_row(line.as_wire(), at))}
-    known = _find_known_consents(session, claimed, lines, rows)
+    known, granted_as_other = _find_known_consents(session, claimed, lines, rows)
     ours, differs = _split_off_unanswered(session, known, rows, chunk.found, matched)
-    if ours:
+    refusals = _unknown_refusals(rows, differs)
+    applied = ours + [row for line, row in refusals.items() if line in granted_as_other]
+    if applied:
         brand = session.get_one(Brand, claimed.brand_id)
-        movements.apply_movements(session, vault(), brand, ours, by=ReceivedVia.FILE, feed=None, at=at)
+        movements.apply_movements(session, vault(), brand, applied, by=ReceivedVia.FILE, feed=None, at=at)
         session.commit()  # A feed locks recipients first, then submissions: nothing may be locked before that.
     verification.verify(
         session,
@@ -104,7 +107,9 @@ def _record_chunk(
         },
         at,
     )
-    _record_unknown_refusals(session, known, rows, differs)
+    # Nothing may be sent, however the difference is settled.
+    of_known = [(known[line], (row.status.value, row.creation_date)) for line, row in refusals.items() if line in known]
+    locking.save_iys_statuses(session, dict(sorted(of_known)))  # Of one key the newest counts.
     new = [_difference_row(claimed, found, known, at) for found in differs if earlier.is_new(found)]
     if new:
         session.execute(insert(Difference.__table__), new)
@@ -112,30 +117,36 @@ def _record_chunk(
 
 def _find_known_consents(
     session: Session, brand_day: BrandDay, lines: Iterable[Line], rows: Mapping[Line, MovementRow]
-) -> dict[Line, int]:
-    """Consent ids by row, for rows of known keys, by the blind index of the address; a few thousand at once."""
+) -> tuple[dict[Line, int], set[Line]]:
+    """Consent ids by row, for rows of known keys, by the blind index of the address; and the rows whose address is
+    granted on their channel as another recipient type. A few thousand at once."""
     addresses = {line: rows[line].address.text if line in rows else line.recipient.lower() for line in lines}
     indexes = {line: vault().indexes(brand_day.provider_id, address) for line, address in addresses.items()}
     found: dict[Line, int] = {}
+    granted_as_other: set[Line] = set()
     if not indexes:
-        return found
+        return found, granted_as_other
     for column in map(index_column, vault().keys):
         indexed = getattr(Recipient, column)
         theirs = (
-            select(indexed.label("index"), Consent.channel, Consent.recipient_type, Consent.id)
+            select(indexed.label("index"), Consent.channel, Consent.recipient_type, Consent.id, Consent.status)
             .join(Consent, Consent.recipient_id == Recipient.id)
             .where(
                 Recipient.provider_id == brand_day.provider_id, Consent.brand_id == brand_day.brand_id,
                 indexed.in_({each[column] for each in indexes.values()}),
             )
         )  # fmt: skip
-        keys: dict[tuple[bytes, str, str], int] = {row[:3]: row[3] for row in session.execute(theirs)}
+        held: dict[tuple[bytes, str], list[tuple[str, int, Status | None]]] = defaultdict(list)
+        for index, channel, *consent in session.execute(theirs):
+            held[index, channel].append(tuple(consent))
         for line, each in indexes.items():
             told = rows.get(line, line)
-            key = (each[column], told.channel, told.recipient_type)
-            if key in keys:
-                found.setdefault(line, keys[key])
-    return found
+            for recipient_type, consent_id, status in held[each[column], told.channel]:
+                if recipient_type == told.recipient_type:
+                    found.setdefault(line, consent_id)
+                elif status == Status.GRANTED:
+                    granted_as_other.add(line)
+    return found, granted_as_other
 
 
 def _split_off_unanswered(
@@ -158,17 +169,14 @@ def _split_off_unanswered(
     return ours, differs
 
 
-def _record_unknown_refusals(
-    session: Session, known: dict[Line, int], rows: Mapping[Line, MovementRow], differs: list[FoundDifference]
-) -> None:
-    """Record refusals in İYS's file that we don't know: nothing may be sent, however the difference is settled."""
-    refusals = [
-        (known[found.line], (Status.REFUSED.value, rows[found.line].creation_date))
+def _unknown_refusals(rows: dict[Line, MovementRow], differs: Iterable[FoundDifference]) -> dict[Line, MovementRow]:
+    """The refusals in İYS's file that we don't know."""
+    return {
+        found.line: rows[found.line]
         for found in differs
-        if found.line in known and found.line in rows and rows[found.line].status == Status.REFUSED
+        if found.line in rows and rows[found.line].status == Status.REFUSED
         if found.ours is None or found.ours.status != Status.REFUSED
-    ]
-    locking.save_iys_statuses(session, dict(sorted(refusals)))  # Of one key the newest counts.
+    }
 
 
 def _difference_row(

@@ -218,6 +218,25 @@ def test_a_refusal_in_the_file_that_is_spelled_otherwise_stops_what_is_sent(stor
     assert rows.one(Difference).consent_id == rows.one(Consent).id
 
 
+def test_a_refusal_in_the_file_ends_the_grants_of_every_type(story, rows):
+    """As one that is pulled: at İYS it is another key, of which nobody here knows."""
+    story.decides_at_noon(MESAJ="ONAY")
+    said = {"recipient": make.PHONE, "type": "MESAJ", "recipientType": "TACIR", "status": "RET", "source": "IYS_WEB"}
+    added = said | {"creationDate": f"{DAY} 18:40:38", "consentDate": f"{DAY} 18:40:38", "transactionId": "f1" * 32}
+    story.sandbox.tamper(brandCode=make.BRAND_CODE, day=DAY.isoformat(), add=added)
+    story.night_falls()
+    story.steps()
+
+    individual = rows.one(Consent, Consent.recipient_type == RecipientType.INDIVIDUAL)
+    told = rows.one(Submission, Submission.decision_id == individual.decision_id)
+    assert {each.status for each in rows(Consent)} == {Status.REFUSED} and rows.count(Consent) == 2
+    assert (told.status, told.outcome) == (Status.REFUSED, Outcome.WAITING)
+    assert rows.one(Difference).kind == DifferenceKind.ONLY_AT_IYS
+
+    compare_again(story, rows)
+    assert rows.one(Difference).settlement == "gone"
+
+
 def test_a_difference_that_is_no_longer_there_is_gone_and_the_day_agrees(story, rows):
     a_day_with_three_differences(story)
     story.steps()
