@@ -69,8 +69,7 @@ def send_for_case(code: str) -> ResponseReturnValue:
     g.language = case.language
     recipient = read_session().get_one(Recipient, case.recipient_id)
     address = addresses.parse(recipients.address_of(vault(), recipient))
-    is_anothers = address_holders.changed_hands_after(read_session(), vault(), recipient, case.created_at)
-    if is_anothers or not address.takes_messages or not _is_own_form():  # The page has a newer form.
+    if _is_anothers(case) or not address.takes_messages or not _is_own_form():  # The page has a newer form.
         return redirect(url_for("recipient.complaint", code=code), 303)
     try:
         proof_code = _request_code(address, {"case": code})
@@ -164,7 +163,8 @@ def _url_after_code(proof: AddressProof, at: datetime) -> str:
     case = _find_case(code) if code else None
     if case is None:
         return url_for("my_consents.overview")
-    complaints.record_proof(db.session.get_one(Complaint, case.id), at)
+    if not _is_anothers(case):
+        complaints.record_proof(db.session.get_one(Complaint, case.id), at)
     return url_for("recipient.complaint", code=code, lang=request.args.get("lang"))
 
 
@@ -174,6 +174,13 @@ def _case_code(proof: AddressProof) -> str | None:
 
 def _find_case(code: str) -> Complaint | None:
     return complaints.find_case(read_session(), current_app.config["LINK_SALT"], code)
+
+
+def _is_anothers(case: Complaint) -> bool:
+    """Whether the address of a case changed hands since its person had it."""
+    session = read_session()
+    recipient = session.get_one(Recipient, case.recipient_id)
+    return address_holders.changed_hands_after(session, vault(), recipient, complaints.held_at(session, case))
 
 
 def _send_new_code(code: str, proof: AddressProof) -> ResponseReturnValue:

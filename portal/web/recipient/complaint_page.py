@@ -67,8 +67,14 @@ def render_case(
 
 
 def is_proved(case: Complaint) -> bool:
-    """Whether this request comes from who has proved the address of a case."""
-    return address_session.proves(read_session().get_one(Recipient, case.recipient_id))
+    """Whether this request comes from the person of a case, who has proved its address."""
+    session = read_session()
+    return proves_holder(session.get_one(Recipient, case.recipient_id), complaints.held_at(session, case))
+
+
+def proves_holder(recipient: Recipient, held_at: datetime) -> bool:
+    """Whether this request comes from who has proved an address, and had it at that moment already."""
+    return address_session.proves(recipient) and not _is_anothers(recipient, held_at)
 
 
 def _refusable(case: Complaint, recipient: Recipient) -> dict[str, bool]:
@@ -110,8 +116,12 @@ def _sender(provider: Provider, brand: Brand | None) -> tuple[str, int]:
 
 def takes_message(recipient: Recipient, held_at: datetime) -> bool:
     """Whether who had the address then can be sent a message or a code there still; a landline takes none."""
-    is_anothers = address_holders.changed_hands_after(read_session(), vault(), recipient, held_at)
+    is_anothers = _is_anothers(recipient, held_at)
     return not is_anothers and addresses.parse(recipients.address_of(vault(), recipient)).takes_messages
+
+
+def _is_anothers(recipient: Recipient, held_at: datetime) -> bool:
+    return address_holders.changed_hands_after(read_session(), vault(), recipient, held_at)
 
 
 def add_months(day: date, months: int) -> date:

@@ -18,9 +18,16 @@ from portal.domain.replies import ReplyOutcome, classify_reply
 from portal.web.recipient import page_content, receipts
 from portal.web.recipient.blueprint import blueprint
 from portal.web.recipient.complaint_forms import ComplaintForm, WordForm
-from portal.web.recipient.complaint_page import caution, is_proved, render_case, summary_lines, takes_message
+from portal.web.recipient.complaint_page import (
+    caution,
+    is_proved,
+    proves_holder,
+    render_case,
+    summary_lines,
+    takes_message,
+)
 from portal.web.recipient.complaint_refusals import refuse_by_receipt, refuse_in_case
-from portal.web.shared import address_session, error_pages, hosts, limits
+from portal.web.shared import error_pages, hosts, limits
 from portal.web.shared.downloads import attachment
 
 FORM_BYTES = 1024 * 1024  # Bytes around a picture.
@@ -56,7 +63,7 @@ def open_case(code: str) -> ResponseReturnValue:
     try:
         case = complaints.open_case(
             db.session, vault(), sender, report, language=get_locale().language, at=at,
-            is_proved=address_session.proves(sender.recipient),
+            is_proved=proves_holder(sender.recipient, sender.receipt.decided_at),
         )  # fmt: skip
     except (complaints.TooManyOpen, complaints.TooManyToday) as too_many:
         db.session.rollback()
@@ -214,7 +221,7 @@ def _form_page(
         language_args=page_content.language_args(),
         is_sandbox=act.is_sandbox,
         takes_message=takes_message(_recipient(act), act.decided_at),
-        is_proved=address_session.proves(_recipient(act)),
+        is_proved=proves_holder(_recipient(act), act.decided_at),
         today=clock.day(clock.now()).isoformat(),
         cases=complaints.list_cases(read_session(), act.receipt_ids),
         too_many=too_many,

@@ -1,9 +1,12 @@
 """What Fatma types into the form “I still get messages” of her receipt, and how she proves her number."""
 
+from datetime import datetime
+
 from portal.core import addresses, clock
 from portal.core.extensions import db, vault
-from portal.core.models import Purpose
+from portal.core.models import Purpose, Recipient
 from portal.domain import address_proofs
+from portal.domain.consents import recipients
 from tests import make
 from tests.portal.domain.complaints.cast import HEADER, TEXT
 
@@ -32,3 +35,13 @@ def proves(browser, address: str = make.PHONE) -> None:
         proof.proved_at, token = at, address_proofs.open_session(proof, at)
         db.session.commit()
     browser.set_cookie("izinlerim", token)
+
+
+def another_firm_hears(app, at: datetime, address: str = make.PHONE) -> None:
+    """“This is not me”, by the link of a second firm, which is admitted."""
+    with app.app_context():
+        other = make.provider(700002, 700002, "oteki@firma.example")
+        other.admitted_at = clock.now()
+        (its,) = recipients.gather(db.session, vault(), other.id, [addresses.parse(address)], clock.now()).values()
+        db.session.get_one(Recipient, its).reassigned_at = at
+        db.session.commit()

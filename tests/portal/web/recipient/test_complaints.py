@@ -11,11 +11,12 @@ from werkzeug.test import encode_multipart
 
 from portal.core import clock
 from portal.core.extensions import db, limiter, vault
-from portal.core.models import Complaint, ComplaintStep, Decision, Finding, Receipt, Recipient
+from portal.core.models import Complaint, ComplaintStep, Decision, Finding, Message, MessageKind, Receipt, Recipient
 from portal.domain.complaints import screenshots
 from tests import make
 from tests.portal.domain.complaints.cast import HEADER, TEXT, code_of
-from tests.portal.web.recipient.open_complaints import complains, proves, told
+from tests.portal.web.my_consents.conftest import Visitor
+from tests.portal.web.recipient.open_complaints import another_firm_hears, complains, proves, told
 
 pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
@@ -202,7 +203,33 @@ def test_who_had_the_address_before_reports_what_came_until_then(app, browser, c
     assert answer.status_code == 303 and rows.one(Complaint).finding == Finding.WITHIN_TERM
     assert rows.one(Complaint).unread_since is None, "words of who had it before hold nothing that the holder gets"
     assert "size bir ileti göndeririz" not in late.text + page and f"/s/{code}/ret" not in page
-    assert clock.istanbul(rows.one(Receipt).decided_at).strftime("%H:%M:%S") in page
+    assert clock.istanbul(rows.one(Receipt).decided_at).strftime("%H:%M:%S") not in page
+
+
+@pytest.mark.parametrize("who", ["its own firm", "another firm"])
+def test_a_case_of_who_had_the_address_before_is_read_by_nobody(app, code, rows, who):
+    """Not even by who has the address now, and no code goes there."""
+    before, since, holder = told(), clock.now() + timedelta(seconds=5), Visitor(app, app.test_client())
+    if who == "another firm":
+        another_firm_hears(app, since)
+    else:
+        with app.app_context():
+            db.session.query(Recipient).update({"reassigned_at": since})
+            db.session.commit()
+    with time_machine.travel(clock.now() + timedelta(hours=1)):
+        path = app.test_client().post(f"/m/{code}/sikayet", data=before).location
+        form = {"form": holder.token("/izinlerim")}
+        asked = holder.browser.post(path.replace("/s/", "/izinlerim/basvuru/"), data=form)
+        proves(holder.browser)
+        page, summary = holder.browser.get(path).text, holder.browser.get(f"{path}/ozet.txt")
+        word = holder.browser.post(f"{path}/ekle", data={"text": "Ben yazdım"})
+        reported = holder.browser.post(f"/m/{code}/sikayet", data=before | {"text": "Bir daha"})
+
+    assert asked.location == path and len(rows(Message, Message.kind == MessageKind.CODE)) == 1  # Of `proves`.
+    assert (summary.location, word.status_code, reported.status_code) == (path, 403, 303)
+    assert "Başvurunuz inceleniyor" in page
+    assert TEXT not in page and clock.istanbul(rows.one(Receipt).decided_at).strftime("%H:%M:%S") not in page
+    assert [each.proved_at for each in rows(Complaint)] == [None, None]
 
 
 def test_an_email_has_one_channel_and_is_not_asked_for_it(app, rows):
