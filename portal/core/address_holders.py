@@ -10,11 +10,13 @@ from sqlalchemy.orm import Session
 
 from portal.core.addresses import Address, parse
 from portal.core.iys_protocol import Status
-from portal.core.models import Provider, Recipient
+from portal.core.models import Decision, DecisionOrigin, Outcome, Provider, Recipient
 from portal.core.models.recipient import latest
 from portal.core.vault import CannotOpen, Vault
 
 CHUNK = 1000  # Providers per statement.
+TAKEN = (Outcome.ACCEPTED, Outcome.VERIFIED)
+TOLD_BY_IYS = (DecisionOrigin.AT_IYS, DecisionOrigin.OTHER_SENDER)
 
 
 def find_holders(session: Session, vault: Vault, address: Address) -> list[Recipient]:
@@ -53,10 +55,19 @@ def held_since(session: Session, vault: Vault, recipient: Recipient) -> datetime
     return latest(recipient.held_since, changed_hands_at(session, find_holders(session, vault, address)))
 
 
-def hides_iys_answer(status: Status, held_since: datetime | None) -> bool:
-    """Whether what İYS said of a decision is shown to nobody: after a change of hands its answer to a refusal tells
-    whether the earlier holder had consented, and as what."""
-    return status == Status.REFUSED and held_since is not None
+def hides_iys_answer(status: Status, outcome: Outcome | None, held_since: datetime | None) -> bool:
+    """Whether what İYS said of a decision is shown to nobody: after a change of hands its answer to a refusal, and that
+    it held a grant already, tell whether the earlier holder had consented, and as what."""
+    return held_since is not None and (status == Status.REFUSED or outcome == Outcome.NOT_NEEDED)
+
+
+def hides_iys_status(decision: Decision | None, outcome: Outcome | None, held_since: datetime | None) -> bool:
+    """Whether what İYS holds of a consent is shown to nobody: after a change of hands it may be of the earlier holder
+    until İYS took the present one's grant, or told of it itself."""
+    if held_since is None or decision is None:
+        return held_since is not None
+    is_theirs = outcome in TAKEN or decision.origin in TOLD_BY_IYS
+    return decision.status == Status.REFUSED or not is_theirs
 
 
 def is_held(session: Session, vault: Vault, address: Address) -> bool:

@@ -82,7 +82,7 @@ class BrandDecisions:
 
 @dataclass(frozen=True)
 class ReceiptContents:
-    """A receipt as it stands now. `address` is masked; `is_disowned` says that it has come to another person since."""
+    """A receipt as it stands now. `address` is masked; `held_since` is as any firm heard (Recipient.held_since)."""
 
     number: str
     receipt_ids: tuple[int, ...]
@@ -91,8 +91,13 @@ class ReceiptContents:
     language: str
     decided_at: datetime
     address: str
-    is_disowned: bool
+    held_since: datetime | None
     parts: tuple[BrandDecisions, ...]
+
+    @property
+    def is_disowned(self) -> bool:
+        """Whether the address has come to another person since."""
+        return self.held_since is not None and self.held_since > self.decided_at
 
     @property
     def lines(self) -> list[DecisionLine]:
@@ -134,10 +139,9 @@ def read_contents(session: Session, vault: Vault, receipt: Receipt) -> ReceiptCo
     recipient = next(row.Recipient for row in rows if row.Receipt.id == receipt.id)
     ids = tuple(row.Receipt.id for row in rows)
     address = vault.read(recipient.address, Recipient.PLACE, recipient.provider_id, recipient.id)
-    held_since = latest(*(row.Recipient.held_since for row in rows))
-    if receipt.origin == DecisionOrigin.MINE:  # At all firms together: what one of them heard counts at all.
-        known = address_holders.find_holders(session, vault, addresses.parse(address))
-        held_since = latest(held_since, address_holders.changed_hands_at(session, known))
+    known = address_holders.find_holders(session, vault, addresses.parse(address))
+    heard_at = address_holders.changed_hands_at(session, known)
+    held_since = latest(heard_at, *(row.Recipient.held_since for row in rows))
     return ReceiptContents(
         number=receipt.number,
         receipt_ids=ids,
@@ -146,7 +150,7 @@ def read_contents(session: Session, vault: Vault, receipt: Receipt) -> ReceiptCo
         language=receipt.language,
         decided_at=receipt.decided_at,
         address=addresses.mask(address),
-        is_disowned=held_since is not None and held_since > receipt.decided_at,
+        held_since=held_since,
         parts=tuple(_parts(session, _texts(session, [row.Receipt for row in rows]), ids, held_since)),
     )
 
@@ -222,7 +226,8 @@ def _line(row: AnyRow, held_since: datetime | None) -> DecisionLine:
     is_anothers = _is_anothers(decision, row.Receipt, held_since)
     if row.Receipt.origin != DecisionOrigin.NOT_MINE and held_since and row.Receipt.decided_at < held_since:
         held_since = None  # The receipt of an earlier holder, about decisions of their own.
-    is_hidden = is_anothers or address_holders.hides_iys_answer(decision.status, held_since)
+    outcome = told.outcome if told else None
+    is_hidden = is_anothers or address_holders.hides_iys_answer(decision.status, outcome, held_since)
     known = None if is_hidden else told
     waiting = known if known is not None and known.is_open else None
     return DecisionLine(
@@ -232,7 +237,7 @@ def _line(row: AnyRow, held_since: datetime | None) -> DecisionLine:
         status=decision.status,
         decided_at=row.Receipt.decided_at if is_anothers else decision.consent_date,
         annulled_at=row.annulled_at,
-        outcome=Outcome.WAITING if is_hidden and told else told.outcome if told else None,
+        outcome=Outcome.WAITING if is_hidden and told else outcome,
         transaction_id=known.transaction_id if known else None,
         accepted_at=known.accepted_at if known else None,
         verified_at=known.verified_at if known else None,

@@ -28,7 +28,7 @@ from portal.core.models import (
 from portal.core.models.decision import decision_time
 from portal.core.models.recipient import latest
 from portal.core.vault import Vault
-from portal.domain.consents.may_send import MaySendAnswer, Verdict, answer_of, decided_consents
+from portal.domain.consents.may_send import MaySendAnswer, Reason, Verdict, answer_of, decided_consents
 from portal.domain.providers import sandbox_mode
 from portal.domain.providers.sandbox_mode import Destination
 from shortlinks import Link
@@ -50,6 +50,11 @@ class HeldConsent:
     iys_status: str | None
     iys_as_of: datetime | None
     answer: MaySendAnswer  # Whether the brand may send messages on it.
+
+    @property
+    def is_refused_unseen(self) -> bool:
+        """Whether it may not be sent on only for what İYS holds, which is not shown."""
+        return self.answer.reason == Reason.REFUSED_AT_IYS and self.iys_status is None
 
 
 @dataclass(frozen=True)
@@ -81,7 +86,7 @@ class HeldBrand:
     @property
     def is_granted(self) -> bool:
         """Whether the brand may send on any channel, or may as soon as İYS holds the grant."""
-        return any(consent.answer.verdict != Verdict.MAY_NOT for consent in self.consents)
+        return any(each.answer.verdict != Verdict.MAY_NOT or each.is_refused_unseen for each in self.consents)
 
     @property
     def is_refused(self) -> bool:
@@ -181,7 +186,9 @@ def _consents_by_brand(
         if not is_theirs:  # Also of a refusal: that there is one tells what the earlier holder decided.
             continue
         sent = sandbox_mode.submission_to_iys(submission)
-        is_hidden = address_holders.hides_iys_answer(consent.status, since)
+        outcome = sent.outcome if sent else None
+        is_hidden = address_holders.hides_iys_answer(consent.status, outcome, since)
+        is_unknown = address_holders.hides_iys_status(decision, outcome, since)
         effective_at = consent.effective_at
         while is_hidden and decision and decision.renews_id:  # It would say that İYS held a grant.
             decision = session.get_one(Decision, decision.renews_id)
@@ -193,8 +200,8 @@ def _consents_by_brand(
             since=max(effective_at, since or effective_at),
             outcome=_shown_outcome(sent, is_hidden=is_hidden),
             accepted_at=sent.accepted_at if sent and not is_hidden else None,
-            iys_status=None if is_hidden else consent.iys_status,
-            iys_as_of=None if is_hidden else consent.iys_as_of,
+            iys_status=None if is_unknown else consent.iys_status,
+            iys_as_of=None if is_unknown else consent.iys_as_of,
             answer=answer_of(consent, brand, provider.iys_code, at, has_unread_reply=is_unread, pulled_at=pulled_at),
         )  # fmt: skip
         theirs, key = found.setdefault(consent.brand_id, {}), (shown.channel, shown.recipient_type)
@@ -250,7 +257,7 @@ def read_history(session: Session, of: Iterable[HeldBrand]) -> list[HistoryEntry
         if not decision.was_made_since(since):
             continue
         sent = sandbox_mode.submission_to_iys(submission)
-        is_hidden = address_holders.hides_iys_answer(decision.status, since)
+        is_hidden = address_holders.hides_iys_answer(decision.status, sent.outcome if sent else None, since)
         if is_hidden and decision.renews_id:
             continue
         act = (decision.brand_id, decision.channel, decision.recorded_at) if is_hidden else decision.id

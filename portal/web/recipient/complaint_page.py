@@ -156,7 +156,7 @@ def summary_lines(case: Complaint, compared: Comparison | None) -> list[tuple[st
         (gettext("Geldiği zaman"), format_datetime(case.came_at, MOMENT)),
         (gettext("İletinin tam metni"), report.text),
         (gettext("Ekran görüntüsü"), gettext("Başvurunuza eklediniz") if report.has_picture else ""),
-        *_refusal_lines(compared, recipient.held_since),
+        *_refusal_lines(compared, address_holders.held_since(session, vault(), recipient)),
         *_consent_lines(compared),
         (gettext("Bu başvurunun zamanı"), format_datetime(case.created_at, MOMENT)),
     ]
@@ -186,10 +186,11 @@ def _refusal_lines(compared: Comparison, held_since: datetime | None) -> list[tu
         return [(gettext("Ret kararınız"), gettext("Bu kanalda yok"))]
     own = select(Submission).where(Submission.decision_id == compared.decision_id)
     sent = sandbox_mode.submission_to_iys(read_session().scalar(own))
+    outcome = sent.outcome if sent else None
     lines = [(gettext("Ret kararınız"), format_datetime(compared.refused_at, f"{MOMENT}:ss"))]
     if not compared.is_without_consent:  # They are for stopping what a consent began.
         lines.append((gettext("Üç iş gününün sonu"), format_datetime(compared.obeyed_by, MOMENT)))
-    if sent is not None and not address_holders.hides_iys_answer(Status.REFUSED, held_since):
-        lines.append((gettext("İYS'deki durumu"), decision_status.iys_state_text(sent.outcome, Status.REFUSED)))
+    if sent is not None and not address_holders.hides_iys_answer(Status.REFUSED, outcome, held_since):
+        lines.append((gettext("İYS'deki durumu"), decision_status.iys_state_text(outcome, Status.REFUSED)))
         lines.append((gettext("İYS işlem no"), sent.transaction_id or ""))
     return lines

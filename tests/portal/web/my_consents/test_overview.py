@@ -1,5 +1,6 @@
 """What the overview shows of an address, and what it leaves out."""
 
+import html
 import json
 import re
 from datetime import UTC, datetime, timedelta
@@ -21,16 +22,18 @@ from portal.core.models import (
     DecisionOrigin,
     Outcome,
     Provider,
+    Receipt,
     Recipient,
     Submission,
 )
 from portal.domain.consents import recipients, refusals
 from portal.domain.providers import sandbox_mode
 from tests import make
+from tests.portal.domain.complaints.cast import code_of
 from tests.portal.domain.consents.iys_movements import MovementReceiver, row
 from tests.portal.web.my_consents.conftest import LIST, UNKNOWN, Visitor
 from tests.portal.web.my_consents.test_known_and_unknown import statements
-from tests.portal.web.recipient.open_complaints import proves
+from tests.portal.web.recipient.open_complaints import another_firm_hears, proves
 
 pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
@@ -245,6 +248,35 @@ def test_what_iys_held_of_who_had_the_number_before_is_shown_nowhere(app, grante
             said.append(([re.sub(r'value="[^"]*"', "", page) for page in pages], exported))
 
     assert said[0] == said[1] == said[2]
+
+
+def test_what_iys_held_before_is_not_told_beside_the_next_holders_grant(app, rows):
+    """Until İYS took that, what it holds is the earlier holder's."""
+    link, said = make.codes(app)[make.PHONE], []
+    make.Person(app.test_client(), link).decides(MESAJ="ONAY")
+    another_firm_hears(app, clock.now() + timedelta(seconds=5))
+    with time_machine.travel(clock.now() + timedelta(minutes=2), tick=False):
+        make.Person(app.test_client(), link).decides(MESAJ="ONAY")
+        visitor = Visitor(app, app.test_client())
+        proves(visitor.browser)
+        paths = (LIST, f"/izinlerim/marka/{rows(Brand)[0].id}", f"/m/{code_of(app, rows(Receipt)[-1])}")
+        cases = (
+            (Outcome.WAITING, None), (Outcome.WAITING, "RET"), (Outcome.WAITING, "ONAY"), (Outcome.NOT_NEEDED, "ONAY"),
+            (Outcome.ACCEPTED, "ONAY"),
+        )  # fmt: skip
+        for outcome, held in cases:
+            with app.app_context():
+                db.session.execute(update(Submission).values(outcome=outcome))
+                db.session.execute(update(Consent).values(iys_status=held, iys_as_of=clock.now() - timedelta(days=9)))
+                db.session.commit()
+            pages = [re.sub(r'value="[^"]*"', "", visitor.opens(path).text) for path in paths]
+            said.append((visitor.opens("/izinlerim/izinlerim.json").json["brands"], *pages))
+
+    assert "İYS'ye İzinlink bildirecek. İYS'de şu an ne göründüğünü bilmiyoruz." in html.unescape(said[0][1])
+    for each in said[1:3]:
+        assert each == said[0]
+    assert said[3][:3] == said[0][:3] and "zaten kayıtlı" not in said[3][3]
+    assert "İYS'de görünen: onay" in html.unescape(said[4][1])
 
 
 def test_a_refusal_that_an_earlier_holders_grant_called_for_is_shown_to_nobody_else(app, granted):

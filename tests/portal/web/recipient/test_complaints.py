@@ -1,17 +1,30 @@
 """“I still get messages”: the form that leads from a receipt to a case."""
 
 import io
+import re
 from datetime import timedelta
 
 import pytest
 import time_machine
 from PIL import Image
+from sqlalchemy import update
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
 from portal.core import clock
 from portal.core.extensions import db, limiter, vault
-from portal.core.models import Complaint, ComplaintStep, Decision, Finding, Message, MessageKind, Receipt, Recipient
+from portal.core.models import (
+    Complaint,
+    ComplaintStep,
+    Decision,
+    Finding,
+    Message,
+    MessageKind,
+    Outcome,
+    Receipt,
+    Recipient,
+    Submission,
+)
 from portal.domain.complaints import screenshots
 from tests import make
 from tests.portal.domain.complaints.cast import HEADER, TEXT, code_of
@@ -230,6 +243,26 @@ def test_a_case_of_who_had_the_address_before_is_read_by_nobody(app, code, rows,
     assert "Başvurunuz inceleniyor" in page
     assert TEXT not in page and clock.istanbul(rows.one(Receipt).decided_at).strftime("%H:%M:%S") not in page
     assert [each.proved_at for each in rows(Complaint)] == [None, None]
+
+
+def test_receipt_and_case_tell_the_next_holder_nothing_of_iys_where_another_firm_heard(app, rows):
+    """İYS's answer to their refusal tells whether the earlier holder had consented."""
+    link, holder, said = make.codes(app)[make.PHONE], app.test_client(), []
+    make.Person(app.test_client(), link).decides(MESAJ="ONAY")
+    another_firm_hears(app, clock.now() + timedelta(seconds=5))
+    with time_machine.travel(clock.now() + timedelta(minutes=2), tick=False):
+        make.Person(holder, link).decides(MESAJ="RET")
+        receipt = f"/m/{code_of(app, rows(Receipt)[-1])}"
+        proves(holder)
+        case = complains(holder, receipt.removeprefix("/m/")).location
+        for outcome, number in ((Outcome.ACCEPTED, "NEWTX"), (Outcome.NOT_NEEDED, None)):
+            with app.app_context():
+                db.session.execute(update(Submission).values(outcome=outcome, transaction_id=number))
+                db.session.commit()
+            paths = (receipt, f"{receipt}/belge.json", case, f"{case}/ozet.txt")
+            said.append([re.sub(r'value="[^"]*"', "", holder.get(path).text) for path in paths])
+
+    assert "Ret kararınız" in said[0][3] and said[0] == said[1]
 
 
 def test_an_email_has_one_channel_and_is_not_asked_for_it(app, rows):
