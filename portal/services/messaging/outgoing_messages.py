@@ -201,8 +201,7 @@ def _confirmation(session: Session, message: Message) -> tuple[MessageKind, dict
     granted, refused = (
         [channel for channel in Channel if (channel, each) in stands] for each in (Status.GRANTED, Status.REFUSED)
     )
-    recipient = session.get_one(Recipient, receipt.recipient_id)
-    if act.is_disowned or (recipient.held_since is not None and not granted):
+    if act.is_disowned or (act.held_since is not None and not granted):
         raise NotNeeded(UnsentReason.REASSIGNED)
     if not stands:
         raise NotNeeded(UnsentReason.UNDONE)

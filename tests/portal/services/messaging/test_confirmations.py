@@ -14,6 +14,7 @@ from portal.core.models import Message, MessageKind, MessageState, Provider, Uns
 from portal.services.messaging import outbox
 from tests import make, servers
 from tests.portal.services.messaging.test_outbox import Gateway
+from tests.portal.web.recipient.open_complaints import another_firm_hears
 
 pytestmark = pytest.mark.slow
 
@@ -74,6 +75,18 @@ def test_a_confirmation_that_still_waits_does_not_tell_the_line_of_a_suspended_f
     sms, mail = (each["text"] for each in sorted(sent(gateway), key=lambda each: "@" in each["to"]))
     assert "onayiniz kaydedildi" in sms and "Mersis" in sms and "0850 123 45 67" not in sms
     assert "Mersis" in mail and "İletişim" not in mail
+
+
+@pytest.mark.parametrize("choice", ["ONAY", "RET"])
+def test_what_an_earlier_holder_decided_is_not_told_where_another_firm_heard(
+    app, browser, codes, gateway, rows, choice
+):
+    make.Person(browser, codes[make.PHONE]).decides(MESAJ=choice)
+    another_firm_hears(app, clock.now())
+
+    send_all(app, gateway.url)
+
+    assert sent(gateway) == [] and rows.one(Message).unsent_reason == UnsentReason.REASSIGNED
 
 
 def test_a_grant_is_confirmed_by_mail_that_one_click_ends(app, browser, codes, gateway):
