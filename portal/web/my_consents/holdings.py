@@ -181,7 +181,10 @@ def _consents_by_brand(
     found: dict[int, dict[tuple[Channel, RecipientType], HeldConsent]] = {}
     for consent, brand, provider, is_unread, pulled_at, decision, submission in rows:
         assert consent.status and consent.effective_at  # Both are set by its first decision.
-        since = held_since[consent.recipient_id]
+        since, effective_at = held_since[consent.recipient_id], consent.effective_at
+        while since and decision and decision.renews_id:  # Of who refused first; and it says that İYS held a grant.
+            decision = session.get_one(Decision, decision.renews_id)
+            effective_at = decision.effective_at
         is_theirs = decision.was_made_since(since) if decision else since is None
         if not is_theirs:  # Also of a refusal: that there is one tells what the earlier holder decided.
             continue
@@ -189,10 +192,6 @@ def _consents_by_brand(
         outcome = sent.outcome if sent else None
         is_hidden = address_holders.hides_iys_answer(consent.status, outcome, since)
         is_unknown = address_holders.hides_iys_status(decision, outcome, since)
-        effective_at = consent.effective_at
-        while is_hidden and decision and decision.renews_id:  # It would say that İYS held a grant.
-            decision = session.get_one(Decision, decision.renews_id)
-            effective_at = decision.effective_at
         shown = HeldConsent(
             channel=consent.channel, status=consent.status,
             recipient_type=RecipientType.INDIVIDUAL if is_hidden else consent.recipient_type,

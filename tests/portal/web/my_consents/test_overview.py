@@ -279,6 +279,23 @@ def test_what_iys_held_before_is_not_told_beside_the_next_holders_grant(app, row
     assert "İYS'de görünen: onay" in html.unescape(said[4][1])
 
 
+def test_an_earlier_holders_refusal_that_is_renewed_after_the_change_is_not_the_next_ones(app, rows):
+    make.Person(app.test_client(), make.codes(app)[make.PHONE]).decides(ARAMA="RET")
+    another_firm_hears(app, clock.now() + timedelta(seconds=5))
+    with time_machine.travel(clock.now() + timedelta(minutes=2)), app.app_context():
+        db.session.execute(update(Submission).values(outcome=Outcome.EXPIRED, due_at=None))
+        refused = rows.one(Decision)
+        refusals.lock_recipient_of(db.session, refused.consent_id)
+        refusals.renew(db.session, vault(), refused.id, (make.IYS_CODE, make.BRAND_CODE), clock.now())
+        db.session.commit()
+        visitor = Visitor(app, app.test_client())
+        proves(visitor.browser)
+        exported = visitor.opens("/izinlerim/izinlerim.json").json["brands"]
+
+    assert rows.count(Decision) == 2
+    assert [(each["consents"], each["history"]) for each in exported] == [([], []), ([], [])]
+
+
 def test_a_refusal_that_an_earlier_holders_grant_called_for_is_shown_to_nobody_else(app, granted):
     """İYS tells of a grant to the earlier holder as a merchant only afterwards: it is refused, and that shows it."""
     with app.app_context():
