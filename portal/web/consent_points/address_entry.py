@@ -21,7 +21,7 @@ from portal.web.consent_points import pages, selection
 from portal.web.consent_points.blueprint import blueprint
 from portal.web.consent_points.pages import find_point
 from portal.web.consent_points.selection import Selection
-from portal.web.recipient.page_content import FormState
+from portal.web.recipient.page_content import FormState, language_args
 from portal.web.shared import form_tokens, limits
 from portal.web.shared.absolute_urls import absolute_url
 from portal.web.shared.owner_notifications import notify_owners
@@ -104,10 +104,10 @@ def _sender_and_notice(point: PublicPoint) -> tuple[str, str]:
     which stand in no message.
     """
     is_trial = sandbox_mode.find_destination(point.iys_code, point.brand_code) == Destination.SANDBOX
-    privacy = absolute_url("verification.privacy", **pages.language_args())
+    privacy = absolute_url("verification.privacy", **language_args())
     if is_trial or not consent_points.is_drawn(point.slug, point.brand_name, point.brand_code):
         return "" if is_trial else point.brand_name, privacy
-    notice = absolute_url("consent_points.page", **{"slug": point.slug, "lang": None} | pages.language_args())
+    notice = absolute_url("consent_points.page", **{"slug": point.slug, "lang": None} | language_args())
     return point.brand_name, notice
 
 

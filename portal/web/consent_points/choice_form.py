@@ -60,14 +60,18 @@ def choose(slug: str) -> ResponseReturnValue:
     return ask_for_address(point, replace(chosen, name=name if is_good else ""))
 
 
-def ask_for_address(point: PublicPoint, chosen: Selection, asks_again: Sequence[Channel] = ()) -> ResponseReturnValue:
+def ask_for_address(
+    point: PublicPoint, chosen: Selection, asks_again: Sequence[Channel] = (),
+    recorded: pages.RecordedDecision | None = None,
+) -> ResponseReturnValue:  # fmt: skip
     """Ask for the address; where one kind's daily codes are used up, for the other kind only."""
     gone = pages.used_up_kinds(point)
     left = {channel: status for channel, status in chosen.choices.items() if pages.kind_of(channel) not in gone}
     if not left:
         return pages.render_no_codes(point), 429
     lost = tuple(channel for channel in chosen.choices if channel not in left)
-    return pages.render_address_form(point, replace(chosen, choices=left), lost=lost, asks_again=asks_again)
+    left_to_ask = replace(chosen, choices=left)
+    return pages.render_address_form(point, left_to_ask, lost=lost, asks_again=asks_again, recorded=recorded)
 
 
 def _ask_to_confirm(point: PublicPoint, old: Selection | None) -> ResponseReturnValue:

@@ -2,27 +2,29 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from flask import abort, current_app, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import get_locale
+from flask_babel import format_datetime, get_locale
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.core import clock
 from portal.core.extensions import db, limiter, read_session, vault
 from portal.core.iys_protocol import Channel, Status
-from portal.core.models import AddressProof, DecisionOrigin, Purpose
+from portal.core.models import AddressProof, DecisionOrigin, Purpose, Receipt
 from portal.core.models.link_context import load_link_context
 from portal.domain import address_proofs, consent_points, consents
 from portal.domain.address_proofs import CodeResult
 from portal.domain.consent_points import PublicPoint
+from portal.domain.receipts import contents
 from portal.web.consent_points import address_entry, choice_form, pages
 from portal.web.consent_points.blueprint import blueprint
 from portal.web.consent_points.pages import find_point
 from portal.web.consent_points.selection import Selection
 from portal.web.recipient.page_content import FormState
-from portal.web.recipient.receipts import receipt_code
+from portal.web.recipient.receipts import told_by
 from portal.web.shared import form_tokens, limits
 
 RESULT_SHOWN_FOR = timedelta(minutes=15)  # After the right code.
@@ -33,7 +35,7 @@ def code(slug: str, code: str) -> ResponseReturnValue:
     """Show the form for the code; after the right code, what comes next."""
     point = find_point(slug)
     proof = _find_proof(read_session(), point, code)
-    return _next_page(point, proof) if proof.proved_at else pages.render_code_form(point, proof, code)
+    return _next_page(point, proof, code) if proof.proved_at else pages.render_code_form(point, proof, code)
 
 
 @blueprint.post("/<slug>/kod/<code>", endpoint="answer")
@@ -59,7 +61,7 @@ def answer(slug: str, code: str) -> ResponseReturnValue:
     except consents.TooMany:
         db.session.rollback()
         abort(429)
-    _keep_receipt(proof, act)
+    _forget_decided(proof, act)
     db.session.commit()
     return here
 
@@ -114,34 +116,45 @@ def _decide(point: PublicPoint, proof: AddressProof) -> consents.DecisionResult:
     )  # fmt: skip
 
 
-def _keep_receipt(proof: AddressProof, act: consents.DecisionResult) -> None:
-    """Replace the choices for this address by its receipt; those for the other address stay."""
+def _forget_decided(proof: AddressProof, act: consents.DecisionResult) -> None:
+    """Drop the choices for this address, which its receipt has; those for the other address stay."""
     chosen, served = _selection_of(proof), address_proofs.read_address(vault(), proof).channels
-    made = (receipt_code(act.receipt_id, act.nonce),) if act.receipt_id and act.nonce is not None else ()
     rest = {channel: status for channel, status in chosen.choices.items() if channel not in served}
     name = chosen.name if rest else ""  # The receipt has it.
-    facts = replace(chosen, choices=rest, receipts=chosen.receipts + made, name=name).facts
+    facts = replace(chosen, choices=rest, name=name).facts
     address_proofs.store_facts(vault(), proof, facts | {"asks_again": [channel.value for channel in act.asks_again]})
 
 
-def _next_page(point: PublicPoint, proof: AddressProof) -> ResponseReturnValue:
-    """Go on to the other address, if there are choices for it; else to the receipts. Opened later, the page shows
-    nothing: it may stand in the browser history of a device in a shop."""
+def _next_page(point: PublicPoint, proof: AddressProof, code: str) -> ResponseReturnValue:
+    """What was recorded, and the other address, if there are choices for it. Opened later, the page shows nothing, and
+    it leads to no receipt: it may stand in the browser history of a device in a shop."""
     facts = address_proofs.read_facts(vault(), proof)
     chosen, lost = Selection.from_facts(facts), [Channel(each) for each in facts["asks_again"]]
-    if proof.proved_at is None or clock.now() >= proof.proved_at + RESULT_SHOWN_FOR:
+    until = proof.proved_at + RESULT_SHOWN_FOR if proof.proved_at else clock.now()
+    if clock.now() >= until:
         return pages.render_expired(point), 410
+    recorded = _recorded(proof, until)
     if chosen.choices and point.is_open:
-        return _ask_for_address(point, chosen, lost)
-    if not lost and len(chosen.receipts) == 1:
-        (receipt,) = chosen.receipts
-        return redirect(url_for("recipient.receipt", code=receipt, lang=request.args.get("lang")), 303)
-    return pages.render_results(point, chosen.receipts, lost)
+        return _ask_for_address(point, chosen, lost, recorded)
+    return pages.render_results(point, code, recorded, lost)
 
 
-def _ask_for_address(point: PublicPoint, chosen: Selection, asks_again: Sequence[Channel] = ()) -> ResponseReturnValue:
+def _recorded(proof: AddressProof, until: datetime) -> pages.RecordedDecision | None:
+    """What a proof decided; None where nothing of it counted."""
+    session = read_session()
+    receipt = session.scalar(select(Receipt).where(Receipt.token_digest == consent_points.proof_digest(proof)))
+    if receipt is None:
+        return None
+    act = contents.read_contents(session, vault(), receipt)
+    return pages.RecordedDecision(act, is_told=told_by(act) is not None, until=format_datetime(until, "HH:mm"))
+
+
+def _ask_for_address(
+    point: PublicPoint, chosen: Selection, asks_again: Sequence[Channel] = (),
+    recorded: pages.RecordedDecision | None = None,
+) -> ResponseReturnValue:  # fmt: skip
     """Go on without the name: whoever is sent this page's address would read it as the firm's words. Where the brand
     wants one, ask again."""
     if point.requires_name and Status.GRANTED in chosen.choices.values():
         return pages.render_review(point, FormState(chosen=chosen.choices), asks_again)
-    return choice_form.ask_for_address(point, replace(chosen, name=""), asks_again)
+    return choice_form.ask_for_address(point, replace(chosen, name=""), asks_again, recorded)

@@ -1,10 +1,10 @@
 """The pages of a point, each with the sender on top."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
-from flask import abort, render_template, url_for
+from flask import abort, render_template
 from flask_babel import format_datetime, get_locale
 
 from portal.core import addresses, clock
@@ -17,11 +17,27 @@ from portal.core.throttle import TooManyRequests
 from portal.domain import address_proofs, consent_points
 from portal.domain.address_proofs.codes import is_open
 from portal.domain.consent_points import PublicPoint
+from portal.domain.receipts import format_number
+from portal.domain.receipts.contents import ReceiptContents
 from portal.web.consent_points import selection
 from portal.web.consent_points.selection import Selection
-from portal.web.recipient.page_content import ChannelRow, FormState, language_args, sender_content, title_and_body
+from portal.web.recipient.page_content import ChannelRow, FormState, sender_content, title_and_body
 
 EMPTY_FORM = FormState()
+
+
+@dataclass(frozen=True)
+class RecordedDecision:
+    """What the right code recorded. Its receipt's address is not shown, which opens for ever what whoever has it may
+    see and change: it comes to the address itself, by the message that tells of the decision, or in İzinlerim."""
+
+    act: ReceiptContents
+    is_told: bool  # By a message.
+    until: str  # The time at which it is shown no more.
+
+    @property
+    def number(self) -> str:
+        return format_number(self.act.number)
 
 
 def find_point(slug: str) -> PublicPoint:
@@ -61,9 +77,10 @@ def render_review(point: PublicPoint, form_state: FormState, asks_again: Sequenc
 def render_address_form(
     point: PublicPoint, chosen: Selection, *, typed: str = "", error: str = "", many: TooManyRequests | None = None,
     lost: tuple[Channel, ...] = (), is_full: bool = False, asks_again: Sequence[Channel] = (),
+    recorded: RecordedDecision | None = None,
 ) -> str:  # fmt: skip
     """Form for the address of the code: first the phone, then the e-mail, as far as there are choices for them.
-    `asks_again` are grants that were not taken for the address before it."""
+    `recorded` is what was decided for the address before it, `asks_again` are grants that were not taken for that."""
     kind = next_kind(chosen)
     kinds = {kind_of(channel) for channel in chosen.choices}
     return _render(
@@ -72,7 +89,7 @@ def render_address_form(
         is_phone=kind == AddressKind.PHONE,
         has_both=len(kinds) > 1,
         choices=_in_order({channel: status for channel, status in chosen.choices.items() if kind_of(channel) == kind}),
-        receipts=_receipt_urls(chosen.receipts),
+        recorded=recorded,
         form_token=selection.sign_token(point.point_id, chosen),
         typed=typed[: addresses.MAX_INPUT_LENGTH],
         error=error,
@@ -102,11 +119,10 @@ def render_code_form(point: PublicPoint, proof: AddressProof, code: str, *, mess
     )
 
 
-def render_results(point: PublicPoint, receipts: tuple[str, ...], lost: list[Channel]) -> str:
-    """The receipt of each address; `lost` are grants that were not taken: of a point that closed, or outdated."""
-    return _render(
-        "consent_points/done.html", point, receipts=_receipt_urls(receipts), lost=lost, is_open=point.is_open
-    )
+def render_results(point: PublicPoint, code: str, recorded: RecordedDecision | None, lost: list[Channel]) -> str:
+    """What was recorded; `lost` are grants that were not taken: of a point that closed, or outdated."""
+    facts = {"code": code, "recorded": recorded, "lost": lost, "is_open": point.is_open}
+    return _render("consent_points/done.html", point, **facts)
 
 
 def render_expired(point: PublicPoint) -> str:
@@ -169,7 +185,3 @@ def _token(point: PublicPoint, choices: dict[Channel, Status] | None = None) -> 
 
 def _in_order(choices: dict[Channel, Status]) -> list[tuple[Channel, Status]]:
     return [(channel, choices[channel]) for channel in Channel if channel in choices]
-
-
-def _receipt_urls(receipts: tuple[str, ...]) -> list[str]:
-    return [url_for("recipient.receipt", code=code, **language_args()) for code in receipts]

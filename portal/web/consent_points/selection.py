@@ -24,7 +24,6 @@ class Selection:
     served_at: datetime
     choices: dict[Channel, Status] = field(default_factory=dict)
     name: str = ""
-    receipts: tuple[str, ...] = ()  # Codes of the receipts for another address.
     chosen_at: datetime | None = None  # None before.
 
     @classmethod
@@ -35,7 +34,6 @@ class Selection:
             served_at=_moment(facts["served"]),
             choices={Channel(channel): Status(status) for channel, status in facts["choices"].items()},
             name=facts["name"],
-            receipts=tuple(facts["receipts"]),
             chosen_at=_moment(facts.get("chosen") or facts["served"]) if facts["choices"] else None,
         )
 
@@ -49,7 +47,7 @@ class Selection:
             "chosen": _milliseconds(self.chosen_at) if self.chosen_at else None,
             "choices": {channel.value: status.value for channel, status in self.choices.items()},
             "name": self.name,
-            "receipts": list(self.receipts),
+            "receipts": [],  # The release before reads it.
         }
 
     def is_fresh(self, at: datetime) -> bool:

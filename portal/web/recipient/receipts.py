@@ -97,7 +97,7 @@ def _page(code: str, act: ReceiptContents, *, has_nothing_left: bool = False) ->
         number=format_number(act.number),
         parts=[_part_context(part, act, at) for part in act.parts],
         has_grant=any(line.status == Status.GRANTED and not line.annulled_at for line in lines),
-        told_by=_told_by(act),
+        told_by=told_by(act),
         has_refusal=any(line.status == Status.REFUSED for line in lines),
         is_for_iys=any(line.outcome for line in lines),
         disowned=decision_status.disowned_text() if act.is_disowned else None,
@@ -112,7 +112,7 @@ def _page(code: str, act: ReceiptContents, *, has_nothing_left: bool = False) ->
     )
 
 
-def _told_by(act: ReceiptContents) -> str | None:
+def told_by(act: ReceiptContents) -> str | None:
     """How the person is told of the act on the same day: by a "message", or at a landline by the provider's "call".
     What was undone is not told."""
     whose = select(Receipt.recipient_id).where(Receipt.id.in_(act.receipt_ids))  # For the index.
