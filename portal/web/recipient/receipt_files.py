@@ -37,7 +37,7 @@ def receipt_json(code: str) -> Response:
     """The claims in clear, the token itself, and the texts that were shown, whose digests it holds; none of a sandbox
     brand's, since they name it."""
     act = find_act(code)
-    texts = [_text_json(part.text) for part in act.parts if part.text and part.sender.number]
+    texts = [_text_json(part.text, part.sender) for part in act.parts if part.text and part.sender.number]
     content = {"receipt": _claims(act), "token": _signed(act), "texts": texts}
     return _download(act, json.dumps(content, ensure_ascii=False, indent=2) + "\n", "application/json", "json")
 
@@ -59,10 +59,14 @@ def _signed(act: ReceiptContents) -> str:
     return tokens.sign_claims(_claims(act), get_signing_key())
 
 
-def _text_json(text: ConsentText) -> dict:
-    """The fields that the digest covers, in its order; none of a text whose approval was taken back."""
-    if is_taken_back(text):
-        return {"version": text.version, "digest": text.digest.hex(), "shown": None, "note": "onayı geri alındı"}
+def _text_json(text: ConsentText, sender: contents.Sender) -> dict:
+    """The fields that the digest covers, in its order; none of a text whose approval was taken back, or that says what
+    is no longer said of its sender."""
+    note = "onayı geri alındı" if is_taken_back(text) else None
+    if sender != contents.sender_of_text(text):
+        note = note or "gönderenin iletişim bilgisi artık gösterilmiyor"
+    if note:
+        return {"version": text.version, "digest": text.digest.hex(), "shown": None, "note": note}
     names = ("sender_title", "sender_mersis", "sender_contact", "brand_name", "title_tr", "body_tr", "title_en",
              "body_en", "notice_url")  # fmt: skip
     shown = {name: getattr(text, name) for name in names}

@@ -12,7 +12,7 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 import shortlinks
-from portal.core import addresses, clock
+from portal.core import address_holders, addresses, clock
 from portal.core.addresses import AddressKind
 from portal.core.extensions import limiter, read_session, vault
 from portal.core.models import (
@@ -235,6 +235,9 @@ def _find_case(session: Session, vault: Vault, code: str) -> KnownMessage | None
     case = complaints.find_case(session, current_app.config["LINK_SALT"], code)
     if case is None:
         return None
+    recipient = session.get_one(Recipient, case.recipient_id)
+    if address_holders.changed_hands_after(session, vault, recipient, case.created_at):  # As its page.
+        return None
     provider = session.get_one(Provider, case.provider_id)
     brand = session.get_one(Brand, case.brand_id) if case.brand_id else None
     told = select(Message).where(Message.recipient_id == case.recipient_id)
@@ -243,8 +246,8 @@ def _find_case(session: Session, vault: Vault, code: str) -> KnownMessage | None
     return KnownMessage(
         what=LinkPurpose.CASE,
         senders=((sandbox_mode.shown_name(name, code_at_iys), contents.current_sender(provider, brand)),),
-        address=recipients.masked_address(vault, session.get_one(Recipient, case.recipient_id)),
-        is_mail=_is_mailed(session, case.recipient_id),
+        address=recipients.masked_address(vault, recipient),
+        is_mail=recipient.kind == AddressKind.EMAIL,
         made_at=case.created_at,
         brand_ids=frozenset({case.brand_id}),
         page_url=url_for("recipient.complaint", code=code),

@@ -6,9 +6,11 @@ import re
 
 import pypdfium2
 import pytest
+from sqlalchemy import update
 
+from portal.core import clock
 from portal.core.extensions import db
-from portal.core.models import CampaignKind, ConsentText, Receipt, SigningKey
+from portal.core.models import CampaignKind, ConsentText, Provider, Receipt, SigningKey
 from portal.domain import receipts
 from portal.domain.campaigns import default_texts
 from portal.domain.receipts import tokens
@@ -81,6 +83,17 @@ def test_a_text_whose_approval_was_taken_back_is_named_by_its_digest(app, browse
     for said in (*map(bytes.decode, after[:2]), words_of(after[2])):
         assert parcel not in said and "nayı geri alındı" in said
         assert rows.one(ConsentText).digest.hex() in said.replace(" ", "")
+
+
+def test_a_suspended_firms_contact_line_stands_in_no_file(app, location, browser, rows):
+    assert make.NOTICE in browser.get(f"{location}/belge.json").text
+    with app.app_context():
+        db.session.execute(update(Provider).values(suspended_at=clock.now()))
+        db.session.commit()
+    told = browser.get(f"{location}/belge.json").text
+
+    assert "0850 123 45 67" not in told and make.NOTICE not in told
+    assert json.loads(told)["texts"][0]["digest"] == rows.one(ConsentText).digest.hex()
 
 
 def test_the_token_is_ours(app, location, browser, rows):

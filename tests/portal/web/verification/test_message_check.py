@@ -6,13 +6,14 @@ import pytest
 from sqlalchemy import event
 
 import shortlinks
+from portal.core import clock
 from portal.core.extensions import db, limiter
 from portal.core.models import AudienceEntry, Delivery, Receipt
 from portal.core.word_pairs import word_pair
 from portal.web.verification import pasted_text
 from shortlinks import Visit
 from tests import make
-from tests.portal.web.recipient.open_complaints import complains
+from tests.portal.web.recipient.open_complaints import another_firm_hears, complains
 from tests.portal.web.verification.pasted_messages import FOUND, check, receipt_of, seen
 
 pytestmark = [pytest.mark.alike, pytest.mark.slow]
@@ -171,6 +172,13 @@ def test_a_cases_link_tells_of_what_it_is(browser, code):
         page = seen(check(browser, said))
         assert "yapılmış bir başvuruya gidiyor" in page
         assert "Örnek Mağazacılık A.Ş." in page and "67" in page and "532" not in page
+
+
+def test_a_case_is_told_of_to_nobody_once_its_address_changed_hands(app, browser, code):
+    case = complains(browser, receipt_of(browser, code).removeprefix("/m/")).location
+    another_firm_hears(app, clock.now())
+
+    assert UNKNOWN in check(browser, f"http://localhost{case}").text
 
 
 @pytest.mark.parametrize("link", ["/m/{}", "/s/{}", "{}"])
