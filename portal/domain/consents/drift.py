@@ -19,7 +19,7 @@ from portal.core.models import (
     Settlement,
     Submission,
 )
-from portal.domain.consents import locking
+from portal.domain.consents import locking, resubmission
 
 # The forwarding page says why İYS does not hold these; but of a parked refusal only while it may still be sent.
 LISTED_ELSEWHERE = (*OPEN_OUTCOMES, Outcome.PARKED, Outcome.EXPIRED)
@@ -29,8 +29,10 @@ def record_drifts(session: Session, brand: Brand, holds: dict[int, bool], asked_
     """Compare what İYS said by multi-status (consent id: whether it holds ONAY) with our consents; how many drifts are
     new.
 
-    Nobody is overruled: only what İYS is known to hold changes. A consent that moved since İYS was asked is left out.
+    Nobody is overruled: what İYS is known to hold changes, and refusals that it did not need are told again where it
+    holds a grant, as where a movement says so. A consent that moved since İYS was asked is left out.
     """
+    _tell_refusals_again(session, brand, [each for each, is_granted in holds.items() if is_granted], asked_at, at)
     theirs = (
         select(
             Consent.id, Consent.status, Consent.iys_status, Consent.effective_at, Submission.outcome,
@@ -66,6 +68,24 @@ def end_drifts(session: Session, consent_ids: Collection[int], at: datetime) -> 
         ended = update(Difference).where(_open_drifts(consent_ids))
         values = {"settled_at": at, "settlement": Settlement.GONE}
         session.execute(ended.values(values).execution_options(synchronize_session=False))
+
+
+def _tell_refusals_again(
+    session: Session, brand: Brand, granted: Collection[int], asked_at: datetime, at: datetime
+) -> None:
+    unneeded = (
+        select(Consent.id, Consent.recipient_id)
+        .join(Submission, Submission.decision_id == Consent.decision_id)
+        .where(Consent.id.in_(granted), Consent.status == Status.REFUSED, Submission.outcome == Outcome.NOT_NEEDED)
+    )
+    found = dict(session.execute(unneeded).all()) if granted else {}
+    if not found:
+        return
+    locked = locking.lock_consents(session, brand.id, found.values()).values()
+    consents = [each for each in locked if each.id in found and each.effective_at and each.effective_at < asked_at]
+    for consent in consents:
+        consent.learn_iys_status(Status.GRANTED, asked_at)
+    resubmission.tell_refusals_again(session, consents, at)
 
 
 def _is_listed_elsewhere(consent: Row[*tuple[Any, ...]], at: datetime) -> bool:

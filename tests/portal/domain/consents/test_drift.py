@@ -116,6 +116,22 @@ def test_a_parked_refusal_is_a_difference_once_it_cannot_be_sent_any_more(consen
     assert sweep({consents[0].id: True}) == differences
 
 
+def test_a_refusal_that_iys_did_not_need_is_told_again_where_it_holds_a_grant(consents):
+    """İYS is the judge (H178), as where a movement tells of the grant."""
+    moved_at = clock.now().replace(microsecond=0)
+    for consent in consents:
+        consent.status = "RET"
+    consents[1].effective_at = moved_at
+    db.session.query(Submission).update({"outcome": Outcome.NOT_NEEDED})
+
+    assert sweep({consents[0].id: True, consents[1].id: True, consents[2].id: False}, moved_at) == 0
+    sent = [db.session.query(Submission).filter_by(decision_id=each.decision_id).one() for each in consents]
+    assert [(each.outcome, each.due_at is None) for each in sent] == [
+        (Outcome.WAITING, False), (Outcome.NOT_NEEDED, True), (Outcome.NOT_NEEDED, True),
+    ]  # fmt: skip
+    assert (consents[0].iys_status, found()) == ("ONAY", [])
+
+
 def test_a_consent_that_moved_since_iys_was_asked_is_left_out(consents):
     consents[0].effective_at = asked_at = clock.now().replace(microsecond=0) - timedelta(minutes=1)
     consents[1].effective_at = asked_at - timedelta(seconds=1)

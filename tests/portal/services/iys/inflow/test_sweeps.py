@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 import time_machine
 
-from portal.core import clock
+from portal.core import clock, iys_protocol
 from portal.core.extensions import db
 from portal.core.iys_protocol import Status
-from portal.core.models import CallTally, Consent, Difference, DifferenceKind, Settlement, Sweep
+from portal.core.models import CallTally, Consent, Difference, DifferenceKind, Outcome, Settlement, Submission, Sweep
 from portal.services.iys.inflow import sweeps
 from tests import make
 from tests.portal.domain.consents.iys_movements import MovementReceiver, row
@@ -81,6 +81,27 @@ def test_a_refusal_that_iys_holds_a_grant_for_is_found(app, inflow, swept, sandb
 
     assert rows.one(Difference).facts == {"status": ["RET", "ONAY"]}
     assert (rows.one(Consent).status, rows.one(Consent).iys_status) == (Status.REFUSED, "ONAY")
+
+
+def test_a_refusal_that_iys_turns_out_to_need_is_told_by_the_sweep(app, fatma, rows):
+    """Another sender's grant of before came late, or "holds no grant" was wrong; no movement says so."""
+    accepted_at = iys_protocol.format_wire_date(clock.now() + timedelta(days=2))
+    accepts = (200, {"transactionId": "t1", "creationDate": accepted_at})
+    fatma.decides(MESAJ="RET")
+    with iys_that_says(MESAJ=(200, {"list": []})) as iys:
+        make.forward_all(app, iys)
+    assert rows.one(Submission).outcome == Outcome.NOT_NEEDED
+
+    with iys_that_says(MESAJ=(200, {"list": [make.PHONE]}), consents=accepts, changes=(204, {})) as iys, later(days=1):
+        with app.app_context():
+            brand = make.brand()
+            sweeps.order_sweep(db.session, brand.provider_id, brand.id, clock.now())
+            db.session.commit()
+            sweeps.sweep_next_chunk(iys)
+        make.forward_all(app, iys)
+
+    assert rows.one(Submission).outcome == Outcome.ACCEPTED
+    assert (rows.one(Consent).iys_status, rows.count(Difference)) == ("RET", 0)
 
 
 def test_a_drift_is_listed_once_and_ends_when_it_is_gone(held, swept, sandbox, rows, may_send):
