@@ -25,7 +25,7 @@ from portal.core.vault import Vault
 from portal.domain.consents import annulments, drift, locking, other_types, recipients, writer
 from portal.domain.consents.locking import MAX_CLOCK_SKEW, LockedConsent
 from portal.domain.consents.movement_rows import MovementRow
-from portal.domain.consents.resubmission import tell_refusals_again
+from portal.domain.consents.resubmission import first_submissions, tell_refusals_again
 from portal.domain.consents.verification import OurSubmissions, overtake, verify
 from portal.domain.consents.writer import DecisionRows
 
@@ -71,7 +71,7 @@ def apply_movements(
         batch.apply(consent, row)
     recipients.close_lines(session, vault, batch.note_closures())
     batch.refuse_other_types(vault, {known[row.address.text]: row.address.text for row in rows})
-    return batch.write()
+    return batch.write(vault)
 
 
 class _MovementBatch:
@@ -126,13 +126,14 @@ class _MovementBatch:
         )
         self.refused |= {consent.id: consent for consent in made}
 
-    def write(self) -> AppliedMovements:
+    def write(self, vault: Vault) -> AppliedMovements:
         locking.lock_submissions_and_consents(self.session, [each.id for each in self.consents if not each.is_new])
         agreeing = [consent.id for consent in self.consents if consent.agrees_again]
         annulments.void_waiting_grants(self.session, self.refused.values(), self.at)
         verify(self.session, self.verified, self.at)
         overtake(self.session, self.overtaken - self.verified.keys(), self.at)
         tell_refusals_again(self.session, self.consents, self.at)
+        self.rows.submissions += first_submissions(self.session, vault, self.consents, self.at)
         writer.write_decisions(self.session, self.consents, self.rows)
         insert_rows(self.session, Movement, self.movements)
         drift.end_drifts(self.session, agreeing, self.at)

@@ -7,15 +7,28 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from portal.core import iys_protocol
-from portal.core.database import changed_rows
+from portal.core.business_days import holiday_calendar
+from portal.core.database import changed_rows, is_one_of
 from portal.core.iys_protocol import Status
-from portal.core.models import BulkRequest, BulkState, Consent, Outcome, Submission
+from portal.core.models import (
+    Brand,
+    BulkRequest,
+    BulkState,
+    Consent,
+    Decision,
+    Outcome,
+    Provider,
+    Recipient,
+    Submission,
+)
 from portal.core.vault import CannotOpen, KeyMissing, Vault
+from portal.domain.consents import recipients, writer
 from portal.domain.consents.locking import LockedConsent
+from portal.domain.consents.writer import BrandEndpoints
 from portal.domain.providers import sandbox_mode
 
 MAY_BE_CLOSED = (Outcome.PARKED, Outcome.EXPIRED)
@@ -112,6 +125,35 @@ def tell_refusals_again(session: Session, consents: Iterable[LockedConsent], at:
         again = update(Submission).where(Submission.decision_id.in_(ids), *ended)
         values = {"outcome": Outcome.WAITING, "due_at": at, "ended_at": None, "code": None}
         session.execute(again.values(**values).execution_options(synchronize_session=False))
+
+
+def first_submissions(
+    session: Session, vault: Vault, consents: Iterable[LockedConsent], at: datetime
+) -> list[writer.Row]:
+    """What İYS is to be told of refusals that stand, if nobody told it yet: a file's or a program's that was older than
+    a grant which is void now. To the file they stay lines that were kept only (`batch_id`). Raises CannotOpen."""
+    ids = [each.decision_id for each in consents if each.status == Status.REFUSED]
+    theirs = (
+        select(Decision.__table__, Provider.iys_code, Brand.brand_code)
+        .join(Provider, Provider.id == Decision.provider_id)
+        .join(Brand, Brand.id == Decision.brand_id)
+        .where(
+            is_one_of(session, Decision.id, ids),
+            Decision.origin.not_in(writer.TOLD_BY_IYS),
+            ~exists().where(Submission.decision_id == Decision.id),
+        )
+    )
+    found = session.execute(theirs).mappings().all() if ids else ()
+    if not found:
+        return []
+    holiday_calendar.refresh_corrections(session, at)
+    made = []
+    for each in found:
+        address = recipients.address_of(vault, session.get_one(Recipient, each["recipient_id"]))
+        endpoints = BrandEndpoints.of(each["iys_code"], each["brand_code"])
+        row = writer.submission_row(vault, dict(each), endpoints, address=address, due_at=at)
+        made.append(row | {"created_at": at})
+    return made
 
 
 def close(session: Session, submission: Submission, at: datetime) -> None:

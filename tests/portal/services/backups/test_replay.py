@@ -171,6 +171,22 @@ def test_refusals_of_a_file_come_back_with_their_retailers(app, kept, rows):
     assert [(each.retailer_code, each.retailer_access) for each in rows(Decision)] == [(11, [12, 13])] * 101
 
 
+def test_a_refusal_that_was_older_than_a_grant_which_is_lost_is_told(app, kept, rows):
+    with app.app_context():
+        make.provider()
+        now = clock.now()
+        theirs = [entry(make.PHONE, date=now - HOUR), entry(make.PHONE, Status.REFUSED, now - 3 * HOUR)]
+        for each in theirs:
+            bulk_import.apply_import(db.session, vault(), make.brand(), [each], import_run())
+            db.session.commit()
+    lose_decisions(app)
+
+    assert restore(app, kept).exit_code == 0
+
+    told = rows.one(Submission)
+    assert (told.status, told.decision_id) == (Status.REFUSED, rows.one(Consent).decision_id)
+
+
 def test_a_files_grant_that_iys_took_is_not_journalled_and_comes_back_from_iys(app, sandbox, iys, kept, rows):
     with time_machine.travel(STARTS, tick=False) as traveller:
         with app.app_context():
