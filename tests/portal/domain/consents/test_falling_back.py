@@ -1,14 +1,16 @@
-"""What a consent falls back to where a file is taken back is told to İYS."""
+"""What a consent falls back to where a file is taken back is told to İYS, and is the present holder's."""
 
 import json
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from portal.core import clock, iys_protocol
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Source, Status
-from portal.core.models import Consent, Decision, Outcome, Submission
+from portal.core.iys_protocol.enums import LINE_CLOSED
+from portal.core.models import Consent, Decision, Outcome, Recipient, Submission
 from portal.domain.consents import annulments
 from tests import make
 from tests.portal.domain.consents.import_entries import bring, entry
@@ -61,3 +63,25 @@ def test_what_iys_told_is_not_told_back_where_it_stands_again(app, brand, rows, 
 
     assert rows.one(Consent).status == RET
     assert [each.outcome for each in rows(Submission)] == [Outcome.ANNULLED]
+
+
+@pytest.mark.parametrize("is_closed", [True, False])
+def test_no_grant_of_an_earlier_holder_stands_again(app, brand, rows, ago, is_closed):
+    """İYS told of the closure on one channel only, where SMS was refused already by what is taken back then."""
+    iys = MovementReceiver(app)
+    iys.receives(*(row("ONAY", at=ago(9), source="HS_WEB", type=channel) for channel in ("MESAJ", "ARAMA")))
+    bring(brand, entry(make.PHONE, RET, ago(4)), refusals_due_at=clock.now() + timedelta(minutes=30))
+    refusal = rows(Decision)[-1]
+    if is_closed:
+        iys.receives(row("RET", at=ago(2), source=LINE_CLOSED, type="ARAMA"))
+    else:
+        db.session.execute(update(Recipient).values(reassigned_at=ago(2)))
+    db.session.commit()
+
+    take_back(refusal)
+
+    ended = rows(Decision)[-1]
+    assert (rows.one(Consent, Consent.channel == "MESAJ").decision_id, ended.status) == (ended.id, RET)
+    assert (ended.effective_at, ended.source) == (ago(2), LINE_CLOSED if is_closed else Source.PROVIDER_DECISION)
+    told = [each.outcome for each in rows(Submission, Submission.decision_id == ended.id)]
+    assert told == ([] if is_closed else [Outcome.WAITING])
