@@ -41,7 +41,7 @@ class AppliedMovements:
 
 def apply_movements(
     session: Session, vault: Vault, brand: Brand, rows: Sequence[MovementRow], *, by: ReceivedVia,
-    feed: FeedSource | None, at: datetime,
+    feed: FeedSource | None, at: datetime, user_id: int | None = None,
 ) -> AppliedMovements:  # fmt: skip
     """Keep the movements that are new, in this transaction; at most 2,000 at once.
 
@@ -51,7 +51,7 @@ def apply_movements(
     overtaken, or void where the person may still take it back and refused. A refusal that stands though İYS holds an
     older grant is told again. A closed line is closed at all firms, unless only a sandbox or a push says so, and ends
     what was granted before. A refusal ends older grants of every recipient type. `feed` says whose a row is
-    where its own source does not.
+    where its own source does not; `user_id` who takes a row of a day's file.
     """
     if not rows:
         return AppliedMovements()
@@ -65,7 +65,7 @@ def apply_movements(
     for key in keys:
         if key not in consents:
             consents[key] = locking.new_consent(brand.provider_id, brand.id, key)
-    batch = _MovementBatch(session, brand, list(consents.values()), holders, by=by, feed=feed, at=at)
+    batch = _MovementBatch(session, brand, list(consents.values()), holders, by=by, feed=feed, at=at, user_id=user_id)
     pairs = [(consents[key], row) for key, row in zip(keys, rows, strict=True)]
     for consent, row in sorted(pairs, key=lambda pair: (pair[1].creation_date, pair[1].status == Status.REFUSED)):
         batch.apply(consent, row)
@@ -79,9 +79,10 @@ class _MovementBatch:
 
     def __init__(
         self, session: Session, brand: Brand, consents: list[LockedConsent], holders: Mapping[str, Collection[int]], *,
-        by: ReceivedVia, feed: FeedSource | None, at: datetime,
+        by: ReceivedVia, feed: FeedSource | None, at: datetime, user_id: int | None,
     ) -> None:  # fmt: skip
         self.session, self.brand, self.consents, self.by, self.feed, self.at = session, brand, consents, by, feed, at
+        self.user_id = user_id
         self.holders = holders  # Recipients at all firms, by address whose line was closed.
         ids = {consent.id for consent in consents}
         whose = {consent.recipient_id for consent in consents}
@@ -163,6 +164,7 @@ class _MovementBatch:
         decision = writer.decision_row(
             consent, row.status, consent_date=row.consent_date if is_anothers else date, effective_at=effective_at,
             recorded_at=self.at, source=row.source or None, origin=origin,
+            user_id=self.user_id if consent.brand_id == self.brand.id else None,  # Not at firms with the closed line.
         )  # fmt: skip
         decision_id: int = decision["id"]
         self.rows.add(decision)

@@ -92,18 +92,18 @@ def write_decisions(session: Session, consents: Iterable[LockedConsent], rows: D
 
 
 def _note_for_journal(session: Session, rows: DecisionRows) -> None:
-    """What comes by nobody else again: people's own decisions and every refusal, but for what İYS told us. A file's
-    grants, which allow messages, are with the firm and at İYS."""
+    """What comes by nobody else again: people's own decisions and every refusal, but for what İYS's feeds told us, no
+    user took. A file's grants, which allow messages, are with the firm and at İYS."""
     kept = [each for each in rows.decisions if is_journalled(each)]
-    if kept:
-        ids = {each["id"] for each in kept}
+    if ids := {each["id"] for each in kept}:
         journal.note(session, Decision, kept)
         journal.note(session, Submission, (each for each in rows.submissions if each["decision_id"] in ids))
 
 
 def is_journalled(decision: Row) -> bool:
-    origin = decision["origin"]
-    return origin not in TOLD_BY_IYS and (decision["status"] == Status.REFUSED or origin not in PROVIDERS_RECORDS)
+    origin, is_by_feed = decision["origin"], decision["origin"] in TOLD_BY_IYS and decision["user_id"] is None
+    is_refusal = decision["status"] == Status.REFUSED
+    return not is_by_feed and (is_refusal or origin not in (*PROVIDERS_RECORDS, *TOLD_BY_IYS))
 
 
 def decide_now(

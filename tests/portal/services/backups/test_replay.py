@@ -1,11 +1,15 @@
 """What a journal holds comes back beside what people did since the restore, or is named as missing."""
 
+import json
+from datetime import timedelta
+
 import pytest
 import time_machine
-from sqlalchemy import delete, text
+from sqlalchemy import delete, select, text
 
 from portal.core import clock
 from portal.core.extensions import db, vault
+from portal.core.ids import new_id
 from portal.core.iys_protocol import Channel, Retailers, Status
 from portal.core.journal import Journal, list_files
 from portal.core.models import (
@@ -14,23 +18,31 @@ from portal.core.models import (
     Consent,
     Decision,
     DecisionOrigin,
+    Difference,
+    DifferenceKind,
     Event,
     Lane,
     Leaf,
+    Movement,
     Outcome,
     Receipt,
     ReceiptDecision,
     RetentionRun,
+    Settlement,
     Submission,
 )
-from portal.domain.consents import bulk_import
+from portal.domain.consents import bulk_import, difference_resolution
+from portal.domain.consents.locking import SECOND
 from portal.services.iys.inflow import feeds
 from tests import databases, make
 from tests.portal.core.test_journal import only_file, records
 from tests.portal.domain.consents.import_entries import entry, import_run
+from tests.portal.domain.consents.iys_movements import row
 from tests.stories.refusal_world import HOUR, STARTS
 
-DECIDED = (Attempt, Annulment, ReceiptDecision, Receipt, Submission, Decision, Leaf, Consent, Event)
+DECIDED = (
+    Difference, Movement, Attempt, Annulment, ReceiptDecision, Receipt, Submission, Decision, Leaf, Consent, Event,
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -169,6 +181,31 @@ def test_refusals_of_a_file_come_back_with_their_retailers(app, kept, rows):
 
     assert restore(app, kept).exit_code == 0
     assert [(each.retailer_code, each.retailer_access) for each in rows(Decision)] == [(11, [12, 13])] * 101
+
+
+@pytest.mark.parametrize("kind", [DifferenceKind.DRIFT, DifferenceKind.ONLY_AT_IYS])
+def test_a_refusal_that_staff_took_from_iys_comes_back(app, browser, fatma, kept, rows, kind):
+    """As İYS's state, or as a row of a day's file: no feed tells of it again."""
+    fatma.decides(EPOSTA="ONAY")
+    told = row("RET", recipient=make.EMAIL, type="EPOSTA", ago=timedelta(0), source="IYS_WEB")
+    with app.app_context():
+        consent, its_id, brand = db.session.scalars(select(Consent)).one(), new_id(), make.brand()
+        line = vault().seal(json.dumps(told), Difference.LINE, brand.provider_id, its_id)
+        found = Difference(
+            id=its_id, provider_id=brand.provider_id, brand_id=brand.id, kind=kind, consent_id=consent.id, facts={},
+            line=None if kind == DifferenceKind.DRIFT else line, found_at=clock.now(),
+        )  # fmt: skip
+        db.session.add(found)
+        difference_resolution.settle(
+            db.session, vault(), found, Settlement.TAKE_THEIRS, user_id=1, at=clock.now() + SECOND
+        )
+        db.session.commit()
+    taken = rows(Decision)[-1].id
+    lose_decisions(app)
+
+    assert restore(app, kept).output.endswith("COMPLETE: 0 of 3 are missing still.\n")
+
+    assert (rows.one(Consent).status, rows.one(Consent).decision_id) == (Status.REFUSED, taken)
 
 
 def test_a_refusal_that_was_older_than_a_grant_which_is_lost_is_told(app, kept, rows):
