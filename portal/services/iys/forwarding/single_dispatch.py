@@ -1,6 +1,8 @@
 """Send single submissions: claim, check, call, record. No transaction is open during a call."""
 
 import json
+from datetime import datetime
+from typing import Any
 
 from portal.core import clock, iys_protocol
 from portal.core.extensions import db, read_session
@@ -15,6 +17,7 @@ from portal.services.iys.iys_clock import iys_clock
 from portal.services.iys.rate_limit import Priority
 
 UNKNOWN_RETAILER = "H180"
+EQUAL_STATUS = "H174"  # İYS holds the status that it was told, it says.
 
 
 def forward_next_refusal(client: Client) -> bool:
@@ -82,7 +85,8 @@ def _apply_answer(client: Client, claimed: ClaimedSubmission, payload: bytes, an
             iys_clock().learn(db.session, answer, created_at)
         return outcomes.accept_submission(claimed, transaction_id, answer.content.get("creationDate"))
     action = answer.action(claimed.status)
-    if action == Action.RECONCILE:
+    is_contradiction = answer.code == EQUAL_STATUS and claimed.is_refusal and claimed.iys_status == Status.GRANTED
+    if action == Action.RECONCILE or (action == Action.NOOP and is_contradiction):
         return _compare_with_iys(client, claimed, payload, answer)
     return _apply_action(claimed, action, answer.code, answer)
 
@@ -108,7 +112,8 @@ def _apply_action(
 
 
 def _compare_with_iys(client: Client, claimed: ClaimedSubmission, payload: bytes, refused: IysAnswer) -> None:
-    """İYS says that it holds something newer or the same: ask what, and record that."""
+    """İYS says that it holds something newer or the same (which contradicts what it said before): ask what, and record
+    that."""
     renewed = claims.renew_lease(db.session, claimed, clock.now())
     if renewed is None:
         return None
@@ -121,21 +126,35 @@ def _compare_with_iys(client: Client, claimed: ClaimedSubmission, payload: bytes
         answer = _call_and_record(client, claimed, Operation.STATUS, path, json.dumps(body).encode())
     except calls.NotNow as not_now:  # The hourly budget is spent: meanwhile nothing is sent that İYS would reject.
         return outcomes.retry_later([claimed], not_now.pause, refused.code, counts=False)
-    theirs = answer.content
     if answer.status == 429:
         return outcomes.retry_later([claimed], outcomes.ORDER_WAIT, answer.code, counts=False)
+    return _apply_status(claimed, question, refused.code, answer, asked_at)
+
+
+def _apply_status(
+    claimed: ClaimedSubmission, question: dict[str, Any], code: str | None, answer: IysAnswer, asked_at: datetime
+) -> None:
+    """A refusal is renewed but where İYS's grant is dated later: by a date that cannot be read nobody can say so."""
+    theirs = answer.content
+    is_equal = claimed.is_refusal and code == EQUAL_STATUS
     if answer.status != 200 or theirs.get("status") not in tuple(Status):
-        return outcomes.retry_later([claimed], outcomes.backoff(claimed.attempts), refused.code)
-    if (theirs["status"], theirs.get("consentDate")) == (question["status"], question["consentDate"]):
+        if is_equal:
+            return outcomes.end_without_grant([claimed], code)
+        return outcomes.retry_later([claimed], outcomes.backoff(claimed.attempts), code)
+    dated = iys_protocol.read_any_date(theirs.get("consentDate"))
+    is_tie = dated is not None and dated.replace(microsecond=0) == iys_protocol.read_wire_date(question["consentDate"])
+    if is_tie and theirs["status"] == question["status"]:
         transaction_id = response_values.read_transaction_id(theirs) or None
         return outcomes.accept_submission(claimed, transaction_id, theirs.get("creationDate"))
-    if claimed.is_refusal and theirs.get("consentDate") == question["consentDate"]:
-        return outcomes.expire_submission(claimed, refused.code)  # On a tie it stands, and İYS takes it renewed only.
     if claimed.is_refusal and theirs["status"] == Status.GRANTED:
-        granted_at = iys_protocol.read_wire_date(theirs.get("consentDate"))
         behind = iys_clock().behind(read_session(), asked_at)
-        if granted_at and granted_at <= claimed.consent_date + behind:  # İYS's date of what came before ours.
-            return outcomes.expire_submission(claimed, refused.code, renew_after=granted_at)
-    same = refused.code == "H174" and theirs["status"] == question["status"]
+        if dated is None or is_tie or dated <= claimed.consent_date + behind:  # İYS's date of what came before ours.
+            # It stands, and İYS takes it renewed only: a day later, or where our clock has passed İYS's date.
+            is_by_clock = dated is not None and dated > claimed.consent_date and not is_tie
+            code = None if is_equal else code  # By H174 it would be woken.
+            return outcomes.expire_submission(claimed, code, renew_after=dated if is_by_clock else None)
+    elif is_equal:
+        return outcomes.end_without_grant([claimed], code)
+    same = code == EQUAL_STATUS and theirs["status"] == question["status"]
     outcome = Outcome.NOT_NEEDED if same else Outcome.OVERTAKEN
-    return outcomes.end_submission(claimed, outcome, code=refused.code, iys_status=theirs["status"], as_of=asked_at)
+    return outcomes.end_submission(claimed, outcome, code=code, iys_status=theirs["status"], as_of=asked_at)

@@ -49,6 +49,48 @@ def test_without_a_name_of_a_transaction_nothing_is_accepted(app, fatma, rows, t
     assert rows.one(Submission).outcome == Outcome.SENT
 
 
+@pytest.mark.parametrize(
+    "spelled",
+    [
+        "2025-10-26 20:33:44",
+        "2025-10-26T20:33:44",
+        "2025-10-26 20:33:44.000+03:00",
+        "26.10.2025 20:33:44",
+        1761500024000,
+        None,
+        "missing",
+    ],
+)
+def test_a_grant_of_before_overtakes_no_refusal_however_its_date_is_spelled(app, fatma, rows, spelled):
+    """Nor does one without a date: nobody can say that it is newer."""
+    fatma.decides(MESAJ="RET")
+    granted, older = {"list": [make.PHONE]}, {"errors": [{"code": "H178"}]}
+    held = {"status": "ONAY", "consentDate": spelled} if spelled != "missing" else {"status": "ONAY"}
+
+    with iys_that_says(MESAJ=(200, granted), consents=(400, older), status=(200, held)) as iys:
+        make.forward_all(app, iys, rounds=6)
+
+    refusal = rows.one(Submission)
+    assert (refusal.outcome, refusal.code) == (Outcome.EXPIRED, "H178")
+    assert refusal.due_at > clock.now() + timedelta(hours=23)  # One renewal a day, whatever İYS answers.
+
+
+@pytest.mark.parametrize("granted_at", ["2025-10-26 20:33:44", None])
+def test_a_refusal_is_needed_where_iys_says_at_once_that_it_holds_it_and_that_it_holds_a_grant(
+    app, fatma, rows, granted_at
+):
+    fatma.decides(MESAJ="RET")
+    granted, equal = {"list": [make.PHONE]}, {"errors": [{"code": "H174"}]}
+    held = {"status": "ONAY", "consentDate": granted_at}
+
+    with iys_that_says(MESAJ=(200, granted), consents=(400, equal), status=(200, held)) as iys:
+        make.forward_all(app, iys, rounds=6)
+
+    refusal = rows.one(Submission)
+    assert refusal.outcome == Outcome.EXPIRED
+    assert refusal.due_at > clock.now() + timedelta(hours=23)
+
+
 @pytest.mark.parametrize("status", [None, "", "BEKLIYOR", 1, ["RET"], "ON\x00AY"])
 def test_a_refusal_is_not_given_up_for_an_answer_that_tells_no_state(app, fatma, rows, status):
     fatma.decides(MESAJ="RET")
