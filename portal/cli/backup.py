@@ -17,6 +17,10 @@ NOT_EMPTY = "The database of DATABASE_URL is not empty: a backup is unpacked int
 NO_KEY = "VAULT_KEYS lacks the key that sealed this ({}): add it behind the first one."
 RUNNING = "These run, or ran a minute ago: {}. İYS should be told nothing before this is through."
 GAP = "From {0.since} to {0.until} decisions may be missing that are in no backup: {0.path}"
+NOT_KEPT = (
+    "Not in the journals: what people wrote in cases since the backup, and what vendors pushed that no worker had read "
+    "yet. Nobody is held for these; what to do: docs/backups.md."
+)
 FILE = click.Path(path_type=Path, dir_okay=False)
 FOLDER = click.Path(path_type=Path, file_okay=False, exists=True)
 
@@ -88,6 +92,7 @@ def _report(run: backups.Replay, *, is_dry_run: bool) -> None:
     if not is_dry_run:
         state = "INCOMPLETE" if left or run.damaged or run.gaps else "COMPLETE"
         click.echo(f"{state}: {left} of {run.held.total()} are missing still.")
+        click.echo(NOT_KEPT)
     if run.damaged:
         click.echo(f"What stood at {len(run.damaged)} damaged places is not known.", err=True)
     if run.damaged or run.gaps or left:

@@ -28,7 +28,7 @@ from sqlalchemy.orm import Session
 from portal.core import clock, sealed_records
 from portal.core.durable_files import sync_folder
 from portal.core.gap_files import GapFile, keep_reserve, list_gaps
-from portal.core.models import Annulment, Base, Decision, JournalGap, Receipt, ReceiptDecision, Submission
+from portal.core.models import Annulment, Base, Decision, GatewayEvent, JournalGap, Receipt, ReceiptDecision, Submission
 from portal.core.models.base import UtcDateTime
 from portal.core.models.inserts import insert_or_add
 from portal.core.vault import Vault
@@ -41,7 +41,7 @@ RECENT = timedelta(days=7)
 COUNTED = ("failures", "starts")
 NOTED = "noted for the journal"
 TABLES: dict[str, type[Base]] = {
-    model.__tablename__: model for model in (Decision, Submission, Receipt, ReceiptDecision, Annulment)
+    model.__tablename__: model for model in (Decision, Submission, Receipt, ReceiptDecision, Annulment, GatewayEvent)
 }
 FILE_NAME = re.compile(r"(\d{4}-\d\d-\d\d)-[\w-]+\.journal", re.ASCII)
 

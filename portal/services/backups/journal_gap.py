@@ -8,10 +8,20 @@ from typing import Any
 from flask import current_app
 from sqlalchemy import Select, delete, select
 
-from portal.core import clock, journal
+from portal.core import clock, journal, journalled_news
 from portal.core.extensions import db
 from portal.core.ids import first_id
-from portal.core.models import Annulment, Base, Decision, JournalGap, Outcome, Receipt, ReceiptDecision, Submission
+from portal.core.models import (
+    Annulment,
+    Base,
+    Decision,
+    GatewayEvent,
+    JournalGap,
+    Outcome,
+    Receipt,
+    ReceiptDecision,
+    Submission,
+)
 from portal.domain.consents.writer import is_journalled
 
 BATCH_SIZE = 1_000  # Decisions in one record.
@@ -59,6 +69,8 @@ def _recorded_since(since: datetime) -> Iterable[dict[type[Base], list[journal.R
         last = found[-1]["id"]
         listed = ReceiptDecision.receipt_id.in_([each["id"] for each in found])
         yield {Receipt: found, ReceiptDecision: _rows(select(ReceiptDecision.__table__).where(listed))}
+    kinds, came = GatewayEvent.kind.in_(journalled_news.KINDS), GatewayEvent.id > first_id(since)
+    yield {GatewayEvent: _rows(select(GatewayEvent.__table__).where(came, kinds))}
     yield {Annulment: _rows(select(Annulment.__table__).where(Annulment.at >= since))}
 
 

@@ -20,7 +20,13 @@ TABLES = """
 CREATE TABLE decision (id INTEGER PRIMARY KEY, brand_id INTEGER, recorded_at TEXT, is_refusal INTEGER,
                        file INTEGER, offset INTEGER);
 CREATE TABLE receipt (id INTEGER PRIMARY KEY, file INTEGER, offset INTEGER);
+CREATE TABLE gateway_event (id INTEGER PRIMARY KEY, is_settled INTEGER, file INTEGER, offset INTEGER);
 CREATE TABLE annulment (decision_id INTEGER PRIMARY KEY, provider_id INTEGER, at TEXT, user_id INTEGER);
+"""
+LAST_STEP = """
+INSERT INTO gateway_event VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE
+SET is_settled = excluded.is_settled, file = excluded.file, offset = excluded.offset
+WHERE excluded.is_settled >= is_settled
 """
 IN_ORDER = "CREATE INDEX in_order ON decision (brand_id, recorded_at, id)"
 
@@ -37,7 +43,8 @@ class IndexedRow:
 
 class JournalIndex:
     """The rows of some files; of two with the same id the first one, since what a journal lacked is appended again
-    together with what it had. `closed`: times, from and until, of which the journals hold all that was committed."""
+    together with what it had; but of a vendor's news the last one, or the one by which it is settled. `closed`: times,
+    from and until, of which the journals hold all that was committed."""
 
     def __init__(self, vault: Vault, files: Iterable[Path], on_problem: Callable[[Exception], None]):
         self._vault, self._files = vault, list(files)
@@ -78,6 +85,14 @@ class JournalIndex:
         while found := cursor.fetchmany(size):
             yield [IndexedRow(*row) for row in found]
 
+    def news(self, size: int) -> Iterator[list[Row]]:
+        """What vendors told of people, as it stood last."""
+        cursor = self._database.execute("SELECT id, 0, file, offset FROM gateway_event ORDER BY id")
+        while found := cursor.fetchmany(size):
+            indexed = [IndexedRow(*row) for row in found]
+            opened = ((each.id, self.open_rows([each], "gateway_event")["gateway_event"]) for each in indexed)
+            yield [row for its_id, rows in opened for row in rows if row["id"] == its_id]
+
     def open_rows(self, indexed: Iterable[IndexedRow], *tables: str) -> Record:
         """All rows of these tables in the records in which those stand, each once."""
         opened: dict[str, dict[tuple[Any, ...], Row]] = defaultdict(dict)
@@ -101,6 +116,8 @@ class JournalIndex:
         annulments = (
             (row["decision_id"], row["provider_id"], row["at"], row["user_id"]) for row in record.get("annulment", ())
         )
+        news = ((row["id"], row.get("settled_at") is not None, file, offset) for row in record.get("gateway_event", ()))
+        self._database.executemany(LAST_STEP, news)
         self._database.executemany("INSERT OR IGNORE INTO decision VALUES (?, ?, ?, ?, ?, ?)", decisions)
         self._database.executemany("INSERT OR IGNORE INTO receipt VALUES (?, ?, ?)", receipts)
         self._database.executemany("INSERT OR IGNORE INTO annulment VALUES (?, ?, ?, ?)", annulments)

@@ -13,8 +13,9 @@ from pathlib import Path
 from portal.core import clock, gap_files, journal, sealed_records
 from portal.core.extensions import db, vault
 from portal.core.gap_files import Gap
-from portal.core.models import Annulment, Brand, Leaf, Receipt
+from portal.core.models import Annulment, Brand, GatewayEvent, Leaf, Receipt
 from portal.domain.consents import annulments, restoration
+from portal.services.backups import restored_news
 from portal.services.backups.journal_index import JournalIndex
 
 BATCH_SIZE = 1_000  # In one transaction.
@@ -62,6 +63,7 @@ def replay(
         _replay_annulments(run, index, is_dry_run=is_dry_run)
         _replay_decisions(run, index, is_dry_run=is_dry_run)
         _replay_receipts(run, index, is_dry_run=is_dry_run)
+        _replay_news(run, index, is_dry_run=is_dry_run)
         if not is_dry_run:
             restoration.note_possibly_sent(db.session, clock.now())
             _commit()
@@ -121,6 +123,16 @@ def _replay_receipts(run: Replay, index: JournalIndex, *, is_dry_run: bool) -> N
             written = restoration.restore_receipts(db.session, receipts, lines)
             _commit()
         run.count("receipt", len(part) - len(gone), len(receipts), written)
+
+
+def _replay_news(run: Replay, index: JournalIndex, *, is_dry_run: bool) -> None:
+    for rows in index.news(BATCH_SIZE):
+        missing = restoration.find_missing(db.session, GatewayEvent.id, (row["id"] for row in rows))
+        lost = len(missing)
+        if not is_dry_run:
+            lost = restored_news.restore_news(db.session, rows, clock.now())
+            _commit()
+        run.count("gateway_event", len(rows), len(missing), len(missing) - lost)
 
 
 def _commit() -> None:

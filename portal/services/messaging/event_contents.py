@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 
 from sqlalchemy import Select, select
 
+from portal.core import journalled_news
 from portal.core.addresses import AddressKind, mask
 from portal.core.extensions import db, read_session, vault
 from portal.core.ids import new_id
@@ -42,7 +43,8 @@ def keep(
         "body": vault().seal(text, GatewayEvent.PLACE, owner or NO_PROVIDER, event_id),
         "received_at": at, "due_at": due_at or at, "recipient_id": recipient_id,
     }  # fmt: skip
-    insert_missing(db.session, GatewayEvent, [row])
+    if insert_missing(db.session, GatewayEvent, [row]):
+        journalled_news.note(db.session, row)
 
 
 def keep_blocked(
