@@ -139,7 +139,7 @@ class MailKind(StrEnum):
     IMPORT_ENDED = "import_ended"  # To whoever started it: what came of a file.
     POINT_BUDGET = "point_budget"  # A consent point has used (nearly) all its codes of the day.
     NAME_SETTLED = "name_settled"  # The operator decided on a brand's new name or contact line.
-    SUBMISSIONS_WAIT = "submissions_wait"  # İYS has not taken decisions: late, parked, blocked or expired.
+    SUBMISSIONS_WAIT = "submissions_wait"  # İYS has not taken decisions, tells none, or holds others.
     GATEWAY_STOPPED = "gateway_stopped"  # Its vendor refuses the account: nothing leaves.
     INBOX_UNREAD = "inbox_unread"  # Its vendor or mailbox hands out no replies and refusals.
     REPLY_NUMBER_LOST = "reply_number_lost"  # No account brings replies to a brand's number.

@@ -16,6 +16,7 @@ from portal.core.models import (
     OPEN_OUTCOMES,
     Brand,
     Decision,
+    Difference,
     Outcome,
     Provider,
     Recipient,
@@ -30,6 +31,7 @@ from portal.domain.consents.urgency import Urgency, urgency
 from portal.domain.identity.permissions import Permission
 from portal.domain.providers import sandbox_mode
 from portal.web.dashboard.blueprint import blueprint
+from portal.web.dashboard.iys.differences import count_open
 from portal.web.dashboard.iys.forwarding_status import block_of, is_connected, is_forwarding, lane_backlogs
 from portal.web.dashboard.recipients.recipients import count_reassigned
 from portal.web.shared.access import needs
@@ -66,6 +68,7 @@ def overview() -> str:
         oldest=_oldest_submission(provider.id, at),
         decisions=_recent_decisions(provider),
         block=block_of(provider.id, at),
+        differences=count_open(Difference.provider_id == provider.id),
         lapses=pull_lapses.list_lapses(read_session(), at, MAX_LAPSES, provider.id),
         stopped_gateways=[each for each in own_accounts() if each.explanation],
         is_connected=is_connected(provider.id),

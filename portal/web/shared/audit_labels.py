@@ -67,6 +67,7 @@ ACT_LABELS: dict[str, str] = {
     "domain.declined": N_("Alan adı reddedildi"),
     "brand.reply_number_found": N_("Yanıt numarası yeniden yanıt alıyor"),
     "brand.reply_number_lost": N_("Yanıt numarası artık yanıt almıyor; sahiplere yazıldı"),
+    "provider.differences_told": N_("İYS'nin kayıtlarıyla farklar sahiplere yazıldı"),
     "brand.pulls_lapsed": N_("İYS'deki retler bir gündür öğrenilemiyor; sahiplere yazıldı"),
     "domain.found": N_("Alan adı yeniden bize geliyor"),
     "domain.loss_mailed": N_("Alan adının kaybı sahiplere yazıldı"),

@@ -9,7 +9,8 @@ import time_machine
 
 from portal.core import clock
 from portal.core.extensions import db
-from portal.core.models import Brand, Connection, Outcome, Provider, Submission
+from portal.core.ids import new_id
+from portal.core.models import Brand, Connection, Difference, DifferenceKind, Outcome, Provider, Submission
 from tests import make
 from tests.make import Person
 from tests.portal.web.dashboard.staff import signed_in
@@ -39,6 +40,17 @@ def test_a_new_provider_is_told_what_to_do(ayse):
 
     assert "Henüz karar yok" in page
     assert set(figures(page).values()) == {0}
+
+
+def test_open_differences_from_iyss_records_are_counted(app, ayse):
+    assert "fark var" not in ayse.opens("/dashboard/").text
+    with app.app_context():
+        at, brand = clock.now(), make.brand()
+        facts = {"provider_id": brand.provider_id, "brand_id": brand.id, "kind": DifferenceKind.DRIFT, "found_at": at}
+        db.session.add_all(Difference(id=new_id(), settled_at=settled, **facts) for settled in (None, None, at))
+        db.session.commit()
+
+    assert "kayıtlarıyla sizinkiler arasında 2 fark var" in html.unescape(ayse.opens("/dashboard/").text)
 
 
 def test_todays_decisions_are_counted(fatma, ayse):
