@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import islice
 
-from sqlalchemy import BigInteger, ColumnElement, LargeBinary, Select, cast, func, select, tuple_
+from sqlalchemy import BigInteger, ColumnElement, LargeBinary, Select, and_, cast, func, select, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
@@ -84,8 +84,9 @@ def _conditions(session: Session, vault: Vault, address: Address) -> Iterator[Co
     while chunk := list(islice(provider_ids, CHUNK)):
         indexes = [vault.indexes(provider_id, address.text) for provider_id in chunk]
         for column in indexes[0]:
-            is_one = tuple_(Recipient.provider_id, getattr(Recipient, column))
-            yield is_one.in_(pairs(chunk, [each[column] for each in indexes]))
+            index = getattr(Recipient, column)
+            is_one = tuple_(Recipient.provider_id, index).in_(pairs(chunk, [each[column] for each in indexes]))
+            yield and_(is_one, index.is_not(None))  # By which SQLite knows that its partial index covers them.
 
 
 def _in_values(provider_ids: list[int], indexes: list[bytes]) -> list[tuple[int, bytes]]:
