@@ -87,9 +87,13 @@ class Undo:
         while ids := read_session().scalars(theirs.where(Decision.id > after)).all():
             at, after = clock.now(), ids[-1]
             void = annulments.annul_decisions(db.session, vault(), ids, self.user_id, at, stays=self.stays)
-            # A refusal holds for the other recipient type as well: those decisions are no entries of the file.
-            submissions = select(func.count()).select_from(Submission)
-            others = submissions.where(Submission.decision_id.in_(void), Submission.batch_id.is_(None))
+            # A refusal holds for the other recipient type as well: those decisions are no entries of the file. An entry
+            # that was told to İYS later, when the grant before it was undone, is one.
+            submissions = (
+                select(func.count()).select_from(Submission).join(Decision, Decision.id == Submission.decision_id)
+            )
+            is_beside = Submission.batch_id.is_(None), Submission.created_at == Decision.recorded_at
+            others = submissions.where(Decision.id.in_(void), *is_beside)
             count = len(void) - db.session.execute(others).scalar_one()
             self.lease.renew(db.session, at, annulled=ImportBatch.annulled + count)
             db.session.commit()

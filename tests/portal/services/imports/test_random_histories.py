@@ -159,7 +159,8 @@ def adds_up(batch: ImportBatch) -> bool:
         ImportChunk.batch_id == batch.id, ImportChunk.ran_at.is_not(None)
     ):
         ran.update(chunk.tally)
-    besides = select(Submission.id).where(Submission.decision_id == Decision.id, Submission.batch_id.is_(None)).exists()
+    is_beside = Submission.batch_id.is_(None), Submission.created_at == Decision.recorded_at
+    besides = select(Submission.id).where(Submission.decision_id == Decision.id, *is_beside).exists()
     theirs = select(func.count()).select_from(Decision).where(Decision.batch_id == batch.id, ~besides)
     void = theirs.join(Annulment, Annulment.decision_id == Decision.id)
     assert db.session.scalar(theirs) == sum(ran[word] for word in WRITTEN)
