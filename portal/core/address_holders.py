@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import islice
 
-from sqlalchemy import BigInteger, ColumnElement, LargeBinary, Select, and_, cast, func, select, tuple_
+from sqlalchemy import BigInteger, ColumnElement, LargeBinary, Select, and_, cast, func, select, true, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
@@ -22,7 +22,7 @@ TOLD_BY_IYS = (DecisionOrigin.AT_IYS, DecisionOrigin.OTHER_SENDER)
 def find_holders(session: Session, vault: Vault, address: Address) -> list[Recipient]:
     """The recipients with this address, at most one per provider."""
     found: dict[int, Recipient] = {}
-    for theirs in _conditions(session, vault, address):
+    for theirs in _conditions(session, vault, address, true()):
         found |= {recipient.id: recipient for recipient in session.scalars(select(Recipient).where(theirs))}
     return list(found.values())
 
@@ -70,15 +70,17 @@ def hides_iys_status(decision: Decision | None, outcome: Outcome | None, held_si
     return decision.status == Status.REFUSED or not is_theirs
 
 
-def is_held(session: Session, vault: Vault, address: Address) -> bool:
-    """Whether any provider holds the address. Each statement returns one count, so timing reveals nothing."""
+def is_held(session: Session, vault: Vault, address: Address, among: ColumnElement[bool]) -> bool:
+    """Whether any of these providers holds the address. Each statement returns one count, so timing reveals nothing."""
     count = select(func.count()).select_from(Recipient)
-    return sum([session.scalars(count.where(theirs)).one() for theirs in _conditions(session, vault, address)]) > 0
+    return sum([session.scalars(count.where(each)).one() for each in _conditions(session, vault, address, among)]) > 0
 
 
-def _conditions(session: Session, vault: Vault, address: Address) -> Iterator[ColumnElement[bool]]:
+def _conditions(
+    session: Session, vault: Vault, address: Address, among: ColumnElement[bool]
+) -> Iterator[ColumnElement[bool]]:
     """One condition for each CHUNK of providers, two while keys rotate."""
-    provider_ids = iter(session.scalars(select(Provider.id).order_by(Provider.id)).all())
+    provider_ids = iter(session.scalars(select(Provider.id).where(among).order_by(Provider.id)).all())
     is_postgresql = session.get_bind(Recipient).dialect.name == "postgresql"
     pairs = _in_arrays if is_postgresql else _in_values
     while chunk := list(islice(provider_ids, CHUNK)):

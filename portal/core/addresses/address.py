@@ -52,9 +52,18 @@ class Address:
         return not set(MESSAGE_CHANNELS).isdisjoint(self.channels)
 
     @property
+    def is_abroad(self) -> bool:
+        return self.kind == AddressKind.PHONE and not self.text.startswith("+90")
+
+    @property
+    def takes_codes(self) -> bool:
+        """Whether codes are sent there: SMS to Turkish mobiles only, since SMS pumping earns on messages abroad."""
+        return self.takes_messages and not self.is_abroad
+
+    @property
     def channels(self) -> tuple[Channel, ...]:
         """Channels that may be asked for: no SMS on Turkish landlines; foreign numbers count as mobiles."""
-        return _channels(self.kind, self.text.startswith("+90") and not self.is_mobile)
+        return _channels(self.kind, not self.is_abroad and not self.is_mobile)
 
 
 @cache

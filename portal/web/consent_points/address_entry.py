@@ -76,10 +76,7 @@ def send_code(
 
 
 def _parse_reachable(typed: str, kind: AddressKind) -> Address:
-    """Parse an address of this kind that a code can reach. Raises UnreachableAddress.
-
-    SMS goes to Turkish mobiles only: SMS pumping earns on messages abroad.
-    """
+    """Parse an address of this kind that a code can reach. Raises UnreachableAddress."""
     try:
         found = addresses.parse(typed)
     except addresses.BadAddress as bad:
@@ -88,9 +85,9 @@ def _parse_reachable(typed: str, kind: AddressKind) -> Address:
         raise UnreachableAddress(_("Bu bir e-posta adresi. SMS ve arama için cep telefonu numaranızı yazın."))
     if found.kind != kind:
         raise UnreachableAddress(_("Bu bir telefon numarası. E-posta adresinizi yazın."))
-    if kind == AddressKind.PHONE and not found.text.startswith("+90"):
+    if found.is_abroad:
         raise UnreachableAddress(_("Kodu yalnız Türkiye'deki cep telefonlarına gönderebiliyoruz."))
-    if kind == AddressKind.PHONE and not found.is_mobile:
+    if not found.takes_codes:
         raise UnreachableAddress(_("Sabit telefona SMS gitmez; kodu alabileceğiniz bir cep telefonu yazın."))
     return found
 

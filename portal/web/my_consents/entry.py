@@ -15,7 +15,6 @@ from itsdangerous import BadSignature
 from portal.core import address_holders, addresses, clock
 from portal.core.addresses import Address
 from portal.core.extensions import db, limiter, read_session, vault
-from portal.core.iys_protocol import Channel
 from portal.core.models import AddressProof, Complaint, Purpose, Recipient
 from portal.core.throttle import Limit, TooManyRequests
 from portal.domain import address_proofs, complaints
@@ -45,12 +44,14 @@ def send() -> ResponseReturnValue:
         address = addresses.parse(typed)
     except addresses.BadAddress as bad:
         return _render_ask(typed, error=f"{_(bad.problem.sentence)} {_(bad.problem.cure)}"), 422
-    if address.channels == (Channel.CALL,):
-        error = _(
-            "Sabit telefona SMS gitmediği için kod gönderemiyoruz. Reddetmek için size gelen iletideki bağlantıyı açın "
-            "ya da İYS'yi veya e-Devlet'i kullanın."
+    if not address.takes_codes:
+        why = (
+            _("Yurt dışındaki numaralara kod gönderemiyoruz.")
+            if address.is_abroad
+            else _("Sabit telefona SMS gitmediği için kod gönderemiyoruz.")
         )
-        return _render_ask(typed, error=error), 422
+        instead = _("Reddetmek için size gelen iletideki bağlantıyı açın ya da İYS'yi veya e-Devlet'i kullanın.")
+        return _render_ask(typed, error=f"{why} {instead}"), 422
     try:
         code = _request_code(address)
     except TooManyRequests as many:
@@ -61,7 +62,7 @@ def send() -> ResponseReturnValue:
 @entry_blueprint.post("/izinlerim/basvuru/<code>", endpoint="send_for_case")
 @limiter.limit(limits.CODES)
 def send_for_case(code: str) -> ResponseReturnValue:
-    """Send a code to the address of a case; a landline gets none, nor does who has the address now."""
+    """Send a code to the address of a case, where its page says that one is sent."""
     case = _find_case(code)
     if case is None:
         limits.count_bad_code()
@@ -69,7 +70,8 @@ def send_for_case(code: str) -> ResponseReturnValue:
     g.language = case.language
     recipient = read_session().get_one(Recipient, case.recipient_id)
     address = addresses.parse(recipients.address_of(vault(), recipient))
-    if _is_anothers(case) or not address.takes_messages or not _is_own_form():  # The page has a newer form.
+    takes_code = not _is_anothers(case) and address_proofs.may_send_code(read_session(), vault(), address)
+    if not takes_code or not _is_own_form():  # The page has a newer form.
         return redirect(url_for("recipient.complaint", code=code), 303)
     try:
         proof_code = _request_code(address, {"case": code})
@@ -90,9 +92,9 @@ def _render_ask(typed: str = "", *, error: str | None = None, warning: str | Non
 
 
 def _request_code(address: Address, facts: Mapping[str, str] | None = None) -> str:
-    """Request a code; takes the same path whether any provider knows the address. `facts` name the case it is for.
+    """Request a code; takes the same path whether one is sent. `facts` name the case it is for.
     Returns the code in the URL of its page. Commits. Raises TooManyRequests."""
-    is_known = address_holders.is_held(read_session(), vault(), address)
+    is_known = address_proofs.may_send_code(read_session(), vault(), address)
     try:
         proof = address_proofs.request_code(
             db.session, vault(), current_app.config["SECRET_KEY"], address, Purpose.MINE, sends=is_known,

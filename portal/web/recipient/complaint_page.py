@@ -13,7 +13,7 @@ from portal.core import address_holders, addresses, clock, display_names
 from portal.core.extensions import read_session, vault
 from portal.core.iys_protocol import Status
 from portal.core.models import Brand, Complaint, ComplaintKind, Finding, Provider, Receipt, Recipient, Submission
-from portal.domain import complaints
+from portal.domain import address_proofs, complaints
 from portal.domain.complaints import Comparison
 from portal.domain.consents import recipients
 from portal.domain.providers import sandbox_mode
@@ -115,9 +115,11 @@ def _sender(provider: Provider, brand: Brand | None) -> tuple[str, int]:
 
 
 def takes_message(recipient: Recipient, held_at: datetime) -> bool:
-    """Whether who had the address then can be sent a message or a code there still; a landline takes none."""
-    is_anothers = _is_anothers(recipient, held_at)
-    return not is_anothers and addresses.parse(recipients.address_of(vault(), recipient)).takes_messages
+    """Whether who had the address then can be sent a code, and so a message, there still; a landline takes none."""
+    if _is_anothers(recipient, held_at):
+        return False
+    address = addresses.parse(recipients.address_of(vault(), recipient))
+    return address_proofs.may_send_code(read_session(), vault(), address)
 
 
 def _is_anothers(recipient: Recipient, held_at: datetime) -> bool:

@@ -4,7 +4,7 @@ import base64
 from hashlib import sha256
 
 import pytest
-from sqlalchemy import event, insert
+from sqlalchemy import event, insert, true
 
 from portal.app import create_app
 from portal.core import address_holders, addresses, clock
@@ -60,24 +60,24 @@ def test_it_is_found_at_the_first_and_the_last_of_many(portal):
     known_at(ids[5:9], addresses.parse(make.EMAIL))
 
     assert {each.id for each in find_holders(read_session(), vault(), PHONE)} == made
-    assert address_holders.is_held(read_session(), vault(), PHONE)
+    assert address_holders.is_held(read_session(), vault(), PHONE, true())
 
 
 def test_an_unknown_one_takes_as_many_statements(portal):
     ids = many_providers()
     known_at([ids[0], ids[-1]])
 
-    known = asked(lambda: address_holders.is_held(read_session(), vault(), PHONE))
-    unknown = asked(lambda: address_holders.is_held(read_session(), vault(), addresses.parse("+905551112233")))
+    known = asked(lambda: address_holders.is_held(read_session(), vault(), PHONE, true()))
+    unknown = asked(lambda: address_holders.is_held(read_session(), vault(), addresses.parse("+905551112233"), true()))
 
-    assert not address_holders.is_held(read_session(), vault(), addresses.parse("+905551112233"))
+    assert not address_holders.is_held(read_session(), vault(), addresses.parse("+905551112233"), true())
     assert known == unknown
     assert len(known) == 3  # The providers, and two pieces of them.
 
 
 def test_nobody_holds_anything_where_there_is_no_provider(portal):
     assert find_holders(read_session(), vault(), PHONE) == []
-    assert not address_holders.is_held(read_session(), vault(), PHONE)
+    assert not address_holders.is_held(read_session(), vault(), PHONE, true())
 
 
 @pytest.mark.slow
@@ -93,7 +93,7 @@ def test_while_keys_rotate_both_indexes_are_asked(environ, rows):
     with app.app_context():
         made |= known_at(ids[1:2])
         assert {each.id for each in find_holders(read_session(), vault(), PHONE)} == made
-        assert len(asked(lambda: address_holders.is_held(read_session(), vault(), PHONE))) == 3
+        assert len(asked(lambda: address_holders.is_held(read_session(), vault(), PHONE, true()))) == 3
         assert all(turned.unopened == [] for turned in key_rotation.rotate())
         assert {each.id for each in db.session.query(Recipient) if each.index_even} == made
         db.session.rollback()

@@ -170,8 +170,7 @@ def _request_code(form: AddressForm, said: dict[str, Any]) -> AddressProof | Non
     except addresses.BadAddress as bad:
         form.address.errors = [f"{_(bad.problem.sentence)} {_(bad.problem.cure)}"]
         return None
-    is_foreign = address.kind == addresses.AddressKind.PHONE and not address.text.startswith("+90")
-    if is_foreign or not address.takes_messages:
+    if not address.takes_codes:
         form.address.errors = [_("Kod yalnız Türkiye'deki cep telefonlarına ve e-posta adreslerine gidebiliyor.")]
         return None
     if form.gateway.data and address.kind != addresses.AddressKind.PHONE:

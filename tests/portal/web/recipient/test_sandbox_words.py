@@ -16,7 +16,7 @@ from tests import make
 from tests.portal.domain.complaints.cast import code_of, opened
 from tests.portal.domain.providers.test_logos import picture
 from tests.portal.web.consent_points import visitor
-from tests.portal.web.my_consents.conftest import Visitor
+from tests.portal.web.recipient.open_complaints import proves
 
 pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
@@ -49,8 +49,7 @@ def trial(app, rows, browser, request) -> dict[str, list]:
     with app.app_context():  # A point's, too.
         db.session.query(Campaign).update({"name": "ZZline", "contact_note": "ZZline"})
         db.session.commit()
-    person = Visitor(app, browser)
-    assert person.comes_in().status_code == 303
+    proves(browser)
     codes = [link, code_of(app, rows.one(Receipt)), *(code_of(app, each) for each in rows(Complaint))]
     return {
         "code": codes, "slug": ["deneme-magaza"], "brand_id": [rows.one(Brand).id], "digest": [logo.digest],
