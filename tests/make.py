@@ -20,9 +20,13 @@ from portal.core.models import (
     Delivery,
     Domain,
     ForwardingHold,
+    Message,
+    MessageKind,
+    MessageState,
     OperatorRole,
     Process,
     Provider,
+    Recipient,
     Review,
     ReviewAct,
     Role,
@@ -214,6 +218,19 @@ def launch(to: Campaign, salt: str) -> None:
     campaigns.launch(db.session, to, clock.now())
     db.session.commit()
     launches.run(to.id, salt, "http://localhost/k")
+
+
+def write_to_all(app) -> None:
+    """As if a message of ours had reached everybody whom a firm has."""
+    with app.app_context():
+        for each in db.session.scalars(select(Recipient)):
+            db.session.add(
+                Message(
+                    kind=MessageKind.COMPLAINT_SETTLED, provider_id=each.provider_id, recipient_id=each.id,
+                    state=MessageState.DELIVERED, created_at=clock.now(),
+                )
+            )  # fmt: skip
+        db.session.commit()
 
 
 def run_programs(app) -> None:

@@ -4,7 +4,7 @@ Nothing here commits; the view ends the transaction, and answers the person only
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -101,10 +101,10 @@ def decide(
         vault, link_context, form, is_repeat=repeated is not None, choices=_choices_text(accepted), language=language,
         request_metadata=request_metadata, at=at, origin=origin, name=name,
     )  # fmt: skip
-    is_new = any(each.channel in accepted and each.status != Status.REFUSED for each in consents)
+    before = {each.status for each in consents if each.channel in accepted}
     annulments.void_waiting_grants(session, _refused_by(accepted, consents), at)
     made = _move_consents(consents, accepted, link_context, receipt, form)
-    _write(session, vault, link_context, receipt, consents, made, undo_period, is_new=is_new)
+    _write(session, vault, link_context, receipt, consents, made, undo_period, before)
     return DecisionResult(receipt["id"], receipt["nonce"], asks_again)
 
 
@@ -207,16 +207,16 @@ def _move_consents(
 
 def _write(
     session: Session, vault: Vault, link_context: LinkContext, receipt: writer.Row, consents: list[LockedConsent],
-    made: list[writer.Row], undo_period: timedelta, *, is_new: bool,
+    made: list[writer.Row], undo_period: timedelta, before: Collection[Status | None],
 ) -> None:  # fmt: skip
-    """Insert all rows of one act. Who granted gets a confirmation (Regulation art. 7, the same day), and so does who
-    refused, at an address that takes messages; who only repeats a refusal, once a day."""
+    """Insert all rows of one act. Who granted gets a confirmation (Regulation art. 7, the same day); who refused, as
+    messages.is_refusal_told says."""
     at = receipt["decided_at"]
     text = vault.read(link_context.address, Recipient.PLACE, link_context.provider_id, link_context.recipient_id)
     address, is_grant = parse(text), any(decision["status"] == Status.GRANTED for decision in made)
     endpoints = BrandEndpoints.of(link_context.iys_code, link_context.brand_code)
     holiday_calendar.refresh_corrections(session, at)
-    is_told = is_grant or (address.takes_messages and (is_new or writer.is_first_today(session, [receipt])))
+    is_told = is_grant or messages.is_refusal_told(session, [receipt], address, before)
     rows = DecisionRows()
     for decision in made:
         rows.add(decision, writer.submission_row(vault, decision, endpoints, address=text, undo_period=undo_period))

@@ -83,19 +83,20 @@ def withdraw(
     already. The same act by the same origin within a minute has one receipt: mail programs post again and again.
 
     `request_metadata` (IP address and user agent) is encrypted. İYS is told what a mail program posts, or somebody
-    replies, as HS_EPOSTA or HS_MESAJ, everything else by `source` or as the brand's own pages. The person is told once,
-    but not of what a vendor, a mail system or the provider itself said, nor who is not the person meant. Raises
-    NothingToRefuse.
+    replies, as HS_EPOSTA or HS_MESAJ, everything else by `source` or as the brand's own pages. The person is told as
+    messages.is_refusal_told says, but not of what a vendor, a mail system or the provider itself said, nor who is not
+    the person meant. Raises NothingToRefuse.
     """
     parts = sorted(parts, key=lambda part: part.recipient.id)  # In one order, or two such acts deadlock.
     if not parts:
         raise NothingToRefuse
     if repeated := _find_repeated(session, parts, origin, at, user_id):
         return _receipt_of(session, repeated, at)
-    number, refused, receipts, is_news = writer.new_receipt_number(), 0, [], False
+    number, refused, receipts = writer.new_receipt_number(), 0, []
+    before: set[Status | None] = set()
     for part in parts:
         sources = dict.fromkeys(part.brands, source) if source else _sources_of(session, part, origin)
-        made, is_new = _refuse_part(session, vault, part, sources, origin=origin, user_id=user_id, at=at)
+        made, statuses = _refuse_part(session, vault, part, sources, origin=origin, user_id=user_id, at=at)
         receipt = writer.receipt_row(
             vault, part.recipient.provider_id, part.recipient.id, origin=origin, number=number, language=language,
             choices=" ".join(f"{channel}={Status.REFUSED}" for channel in sorted({key[2] for key in part.keys})),
@@ -103,9 +104,9 @@ def withdraw(
         )  # fmt: skip
         writer.write_receipts(session, [(receipt, made)])
         receipts.append(receipt)
-        refused, is_news = refused + len(made), is_news or is_new
+        refused, before = refused + len(made), before | statuses
     is_asked = origin not in (DecisionOrigin.FEEDBACK, DecisionOrigin.NOT_MINE) and source != Source.PROVIDER_DECISION
-    if is_asked and parts[0].address.takes_messages and (is_news or writer.is_first_today(session, receipts)):
+    if is_asked and messages.is_refusal_told(session, receipts, parts[0].address, before):
         messages.write_confirmation(session, vault, receipts, parts[0].address, is_grant=False)
     return Withdrawn(receipts[0]["id"], receipts[0]["nonce"], number, refused)
 
@@ -166,15 +167,15 @@ def _receipt_of(session: Session, decision_ids: Collection[int], at: datetime) -
 def _refuse_part(
     session: Session, vault: Vault, part: RefusalScope, sources: Mapping[Brand, str], *, origin: DecisionOrigin,
     at: datetime, user_id: int | None,
-) -> tuple[list[int], bool]:  # fmt: skip
-    """The decisions made, with what İYS is told of where it was said, brand by brand; and whether anything was not
-    refused before."""
-    channels, recipient, made, is_new = {key[2] for key in part.keys}, part.recipient, [], False
+) -> tuple[list[int], set[Status | None]]:  # fmt: skip
+    """The decisions made, with what İYS is told of where it was said, brand by brand; and what stood before."""
+    channels, recipient, made = {key[2] for key in part.keys}, part.recipient, []
+    before: set[Status | None] = set()
     holiday_calendar.refresh_corrections(session, at)
     iys_code = session.scalars(select(Provider.iys_code).where(Provider.id == recipient.provider_id)).one()
     for brand in sorted(sources, key=lambda brand: brand.id):
         consents, _ = locking.lock_channels(session, recipient.provider_id, brand.id, recipient.id, channels)
-        is_new = is_new or any(each.status != Status.REFUSED for each in consents)
+        before.update(each.status for each in consents)
         annulments.void_waiting_grants(session, consents, at)
         endpoints, rows = BrandEndpoints.of(iys_code, brand.brand_code), DecisionRows()
         for consent in consents:
@@ -184,7 +185,7 @@ def _refuse_part(
             rows.add(decision, writer.submission_row(vault, decision, endpoints, address=part.address.text))
         writer.write_decisions(session, consents, rows)
         made += [decision["id"] for decision in rows.decisions]
-    return made, is_new
+    return made, before
 
 
 def disown(

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.core import business_days, clock, iys_protocol, journal
@@ -262,16 +261,6 @@ def write_receipts(session: Session, acts: Sequence[tuple[Row, Collection[int]]]
         for receipt, decision_ids in acts if receipt["origin"] != DecisionOrigin.STAFF
     ]  # fmt: skip
     insert_rows(session, AuditEntry, entries)
-
-
-def is_first_today(session: Session, receipts: Sequence[Row]) -> bool:
-    """Whether an act, given by its receipts, is the first one of its recipients on that day in Turkey."""
-    of, today = receipts[0], clock.start_of_day(clock.day(receipts[0]["decided_at"]))
-    others = select(Receipt.id).where(
-        Receipt.recipient_id.in_([each["recipient_id"] for each in receipts]), Receipt.number != of["number"],
-        Receipt.decided_at >= today,
-    )  # fmt: skip
-    return session.scalar(others.limit(1)) is None
 
 
 def write_audit_entry(

@@ -1,18 +1,21 @@
 """Messages to recipients: queued as rows in the transaction they report, and rendered when sent."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.core import clock
 from portal.core.addresses import Address, parse
 from portal.core.ids import new_id
+from portal.core.iys_protocol import Status
 from portal.core.models import NO_PROVIDER, DecisionOrigin, Message, MessageKind, MessageState, Recipient
 from portal.core.models.inserts import insert_rows
 from portal.core.vault import Vault
+from portal.domain.notifications.confirmations import SENT
 
 # The facts of each kind for templates/messages/<kind>/. Confirmations only need their receipt.
 FACTS: dict[MessageKind, frozenset[str]] = {
@@ -52,6 +55,7 @@ def write_message(
     return message
 
 
+BY_CODE = (DecisionOrigin.POINT, DecisionOrigin.MINE)  # After a code that reached the address.
 LAST_MINUTES = timedelta(minutes=1)  # Of a day, for sending.
 REFUSAL_TOLD_FOR = timedelta(days=3)  # The law asks for no confirmation of a refusal; an old one would only annoy.
 
@@ -90,6 +94,21 @@ def write_confirmation(
         "created_at": at,
     }
     insert_rows(session, Message, [row])
+
+
+def is_refusal_told(
+    session: Session, receipts: Sequence[Mapping[str, Any]], address: Address, before: Collection[Status | None]
+) -> bool:
+    """Whether who refused is told so: where that changed what stood before, and a grant ended, or a message of ours
+    had reached the address. Else whoever makes links for any numbers could have us write to them."""
+    if not address.takes_messages or all(status == Status.REFUSED for status in before):
+        return False
+    if Status.GRANTED in before or receipts[0]["origin"] in BY_CODE:
+        return True
+    written = select(Message.id).where(
+        Message.recipient_id.in_([each["recipient_id"] for each in receipts]), Message.state.in_(SENT)
+    )
+    return session.scalar(written.limit(1)) is not None
 
 
 def read_facts(vault: Vault, message: Message) -> dict[str, str]:

@@ -4,13 +4,14 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from portal.core import addresses, clock
 from portal.core.extensions import db, vault
-from portal.core.iys_protocol import Channel, Source
+from portal.core.iys_protocol import Channel, Source, Status
 from portal.core.models import (
     Brand,
+    Decision,
     DecisionOrigin,
     Message,
     MessageKind,
@@ -34,12 +35,15 @@ pytestmark = pytest.mark.slow
 __all__ = ["gateway"]
 
 LANDLINE = "+902125550101"
+IS_OF_ACT = Message.receipt_id.is_not(None)
 UNDO = 300
 
 
 @pytest.fixture
 def codes(app) -> dict[str, str]:
-    return make.codes(app, f"{make.PHONE}\n{make.EMAIL}\n{LANDLINE}\n")
+    found = make.codes(app, f"{make.PHONE}\n{make.EMAIL}\n{LANDLINE}\n")
+    make.write_to_all(app)
+    return found
 
 
 def asks_staff(app, rows, address: str, source: str = "HS_CAGRI_MERKEZI"):
@@ -129,17 +133,24 @@ def test_who_takes_back_what_was_confirmed_already_is_told_that_too(app, browser
     assert "SMS icin onayiniz kaydedildi" in first and "SMS reddiniz kaydedildi" in second
 
 
-@pytest.mark.parametrize("case", ["not me", "feedback", "provider decided", "landline", "repeated", "reassigned"])
+@pytest.mark.parametrize(
+    "case", ["not me", "feedback", "provider decided", "landline", "repeated", "reassigned", "never written to"]
+)
 def test_nobody_is_told_where_it_would_be_wrong(app, browser, codes, gateway, rows, case):
     person, told = make.Person(browser, codes[make.PHONE]), []
-    if case == "not me":
+    if case == "never written to":
+        with app.app_context():
+            db.session.execute(delete(Message))
+            db.session.commit()
+        person.decides(MESAJ="RET")
+    elif case == "not me":
         form = person.form()
         browser.post(f"/k/{codes[make.PHONE]}/ben-degilim", data={"form": form})
     elif case == "landline":
         make.Person(browser, codes[LANDLINE]).decides(ARAMA="RET")
     elif case == "repeated":
         person.decides(MESAJ="RET")
-        with time_machine.travel(clock.now() + timedelta(minutes=3)):
+        with time_machine.travel(clock.now() + timedelta(days=1)):
             person.decides(MESAJ="RET")
         told = [MessageState.WAITING]
     else:
@@ -159,10 +170,10 @@ def test_nobody_is_told_where_it_would_be_wrong(app, browser, codes, gateway, ro
             db.session.commit()
         told = [MessageState.WAITING] if case == "reassigned" else []
 
-    assert [each.state for each in rows(Message)] == told
+    assert [each.state for each in rows(Message, IS_OF_ACT)] == told
     send_all(app, gateway.url)
     if case == "reassigned":
-        assert rows.one(Message).unsent_reason == UnsentReason.REASSIGNED and sent(gateway) == []
+        assert rows.one(Message, IS_OF_ACT).unsent_reason == UnsentReason.REASSIGNED and sent(gateway) == []
 
 
 def test_a_killed_sender_tells_a_refusal_once(app, browser, codes, rows, tmp_path, monkeypatch):
@@ -186,7 +197,7 @@ def test_a_killed_sender_tells_a_refusal_once(app, browser, codes, rows, tmp_pat
             delivery.send_all(at, 300)
 
         assert [each["to"] for each in vendors.accepted()] == [make.PHONE]
-    assert rows.one(Message).state == MessageState.ACCEPTED
+    assert rows.one(Message, IS_OF_ACT).state == MessageState.ACCEPTED
 
 
 def test_who_is_on_the_vendors_list_is_not_written_to_again(app, browser, codes, rows):
@@ -198,7 +209,7 @@ def test_who_is_on_the_vendors_list_is_not_written_to_again(app, browser, codes,
         blocked = SendError(ErrorClass.PERMANENT, Reason.BLOCKED_BY_VENDOR, "BLACKLISTED_DESTINATION_ADDRESS")
         message_outcomes.record(call, [SendResult(each.id, error=blocked) for each in call.batch.messages])
 
-    message = rows.one(Message)
+    message = rows.one(Message, IS_OF_ACT)
     assert (message.state, message.due_at) == (MessageState.BLOCKED, None)
     page = signed_in(app).opens("/dashboard/confirmations").text
     assert "SMS ile bildirilemedi." in page and "Kişi, firmanın kendi ret listesinde." in page
@@ -240,3 +251,20 @@ def refuses_all(app, others: int) -> None:
             db.session, vault(), parts, origin=DecisionOrigin.MINE, language="en", request_metadata="{}", at=clock.now()
         )
         db.session.commit()
+
+
+@pytest.mark.parametrize("granted", [False, True])
+@pytest.mark.parametrize("way", ["links", "staff"])
+def test_a_firm_cannot_have_strangers_written_to_by_refusing_for_them(app, browser, rows, way, granted):
+    """Whoever makes links for any numbers, also while suspended, could post their refusals."""
+    code = make.codes(app)[make.PHONE]
+    if granted:
+        make.Person(browser, code).decides(MESAJ="ONAY")
+    with time_machine.travel(clock.now() + timedelta(minutes=2)), app.app_context():
+        if way == "links":
+            assert browser.post(f"/u/{code}", data={"all": "RET"}).status_code == 303
+        else:
+            asks_staff(app, rows, make.PHONE)
+
+    assert {each.status for each in rows(Decision, Decision.channel == "ARAMA")} == {Status.REFUSED}
+    assert len(rows(Message, Message.kind == MessageKind.REFUSAL)) == granted
