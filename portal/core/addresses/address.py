@@ -7,10 +7,16 @@ from enum import StrEnum
 from functools import cache
 from typing import TYPE_CHECKING
 
+import phonenumbers
+
 from portal.core.addresses import mail_services
 from portal.core.addresses.mail_services import MailService
 
 GMAIL = ("gmail.com", "googlemail.com")  # Two domains of one service, which ignores dots.
+
+CODES_OF_NO_COUNTRY = tuple(  # +870, +881, +882, +883, +979 …
+    f"+{code}" for code, regions in phonenumbers.COUNTRY_CODE_TO_REGION_CODE.items() if regions == ("001",)
+)
 
 if TYPE_CHECKING:
     from portal.core.iys_protocol.enums import Channel
@@ -46,9 +52,12 @@ class Address:
 
     @property
     def takes_messages(self) -> bool:
-        """Whether an SMS or a mail can be sent there; a landline takes none."""
+        """Whether an SMS or a mail is sent there: not to a landline, nor to a satellite or another number of no
+        country, where it costs many times as much."""
         from portal.core.iys_protocol.enums import MESSAGE_CHANNELS  # See channels.
 
+        if self.is_abroad and self.text.startswith(CODES_OF_NO_COUNTRY):
+            return False
         return not set(MESSAGE_CHANNELS).isdisjoint(self.channels)
 
     @property

@@ -49,7 +49,7 @@ class UnsentReason(StrEnum):
 
     REFUSED = "refused"  # The recipient has refused meanwhile.
     EXPIRED = "expired"
-    LANDLINE = "landline"  # The address takes no messages.
+    LANDLINE = "landline"  # None goes to the address: a landline, a satellite, or abroad by the operator's accounts.
     UNDONE = "undone"  # The grant that it confirms was taken back.
     REASSIGNED = "reassigned"  # Somebody else may have the address by now.
     PROVIDER = "provider"  # The provider confirmed it itself.

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 import shortlinks
 from portal.core import address_holders
-from portal.core.addresses import Address, parse
+from portal.core.addresses import Address, AddressKind, parse
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel, Status
 from portal.core.models import (
@@ -34,7 +34,7 @@ from portal.core.transliteration import ascii_only, sender_identity
 from portal.core.word_pairs import word_pair
 from portal.domain import address_proofs, complaints
 from portal.domain.consents import recipients
-from portal.domain.notifications import messages
+from portal.domain.notifications import gateways, messages
 from portal.domain.providers import brands
 from portal.domain.providers.sandbox_mode import Destination
 from portal.domain.receipts import contents, lookup
@@ -63,7 +63,7 @@ def outgoing_message_of(message: Message, recipient: Recipient | None) -> Outgoi
     to = clear_address(message, recipient)
     is_mail = "@" in to
     address = parse(to)
-    if not address.takes_messages:
+    if not is_reachable(db.session, message.provider_id, address):
         raise NotNeeded(UnsentReason.LANDLINE)
     if is_sandbox(message) and not _is_own(message, address):
         raise NotNeeded(UnsentReason.SANDBOX)
@@ -75,6 +75,14 @@ def outgoing_message_of(message: Message, recipient: Recipient | None) -> Outgoi
         message.id, to, written.text, written.subject, one_click, expires_at=message.expires_at,
         language=message.language,
     )  # fmt: skip
+
+
+def is_reachable(session: Session, provider_id: int | None, address: Address) -> bool:
+    """Whether messages of a provider go to an address: abroad, where SMS pumping pays, by its own accounts only."""
+    if not address.is_abroad or not address.takes_messages:
+        return address.takes_messages
+    own = gateways.own_gateways(session, provider_id) if provider_id else []
+    return any(each.carries == AddressKind.PHONE for each in own)
 
 
 def as_sent(message: Message, recipient: Recipient | None) -> OutgoingMessage:

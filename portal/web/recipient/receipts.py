@@ -34,6 +34,7 @@ from portal.domain.consents.urgency import Urgency, urgency
 from portal.domain.providers import brands
 from portal.domain.receipts import contents, format_number, lookup
 from portal.domain.receipts.contents import ReceiptContents
+from portal.services.messaging import outgoing_messages
 from portal.web.recipient import branding, page_content
 from portal.web.recipient.blueprint import blueprint
 from portal.web.shared import absolute_urls, decision_status, hosts, limits, qr_code
@@ -113,7 +114,7 @@ def _page(code: str, act: ReceiptContents, *, has_nothing_left: bool = False) ->
 
 
 def told_by(act: ReceiptContents) -> str | None:
-    """How the person is told of the act on the same day: by a "message", or at a landline by the provider's "call".
+    """How the person is told of the act on the same day: by a "message", or where none goes by the provider's "call".
     What was undone is not told."""
     whose = select(Receipt.recipient_id).where(Receipt.id.in_(act.receipt_ids))  # For the index.
     theirs = select(Message, Recipient).join(Recipient, Recipient.id == Message.recipient_id)
@@ -122,7 +123,8 @@ def told_by(act: ReceiptContents) -> str | None:
     if told is None:
         return None
     message, recipient = told
-    if not addresses.parse(recipients.address_of(vault(), recipient)).takes_messages:
+    address = addresses.parse(recipients.address_of(vault(), recipient))
+    if not outgoing_messages.is_reachable(read_session(), message.provider_id, address):
         is_due = message.state == MessageState.WAITING or message.unsent_reason == UnsentReason.LANDLINE
         return "call" if is_due else None
     is_sent = message.state in (MessageState.WAITING, MessageState.ACCEPTED, MessageState.DELIVERED)

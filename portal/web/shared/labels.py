@@ -105,7 +105,7 @@ LABELS: list[tuple[StrEnum, str]] = [
     (models.MessageState.NOT_NEEDED, N_("Gönderilmedi")),
     (models.UnsentReason.REFUSED, N_("kişi bu sırada reddetti")),
     (models.UnsentReason.EXPIRED, N_("süresi geçti")),
-    (models.UnsentReason.LANDLINE, N_("sabit hatta ileti gitmez")),
+    (models.UnsentReason.LANDLINE, N_("bu numaraya ileti gitmez")),
     (models.UnsentReason.UNDONE, N_("onay geri alındı")),
     (models.UnsentReason.REASSIGNED, N_("adres artık başkasının olabilir")),
     (models.UnsentReason.PROVIDER, N_("firma kendisi bildirdi")),

@@ -145,17 +145,18 @@ def _with_recipients() -> Select[Message, Recipient]:
 
 def _row(message: Message, recipient: Recipient) -> dict[str, object]:
     try:
-        takes_messages = addresses.parse(recipients.address_of(vault(), recipient)).takes_messages
+        address = addresses.parse(recipients.address_of(vault(), recipient))
+        is_reachable = outgoing_messages.is_reachable(read_session(), message.provider_id, address)
     except (CannotOpen, addresses.BadAddress):
-        takes_messages = True
+        is_reachable = True
     masked = recipients.masked_address(vault(), recipient)
-    return {"message": message, "address": masked, "reason": _reason(message, takes_messages=takes_messages)}
+    return {"message": message, "address": masked, "reason": _reason(message, is_reachable=is_reachable)}
 
 
-def _reason(message: Message, *, takes_messages: bool) -> str:
+def _reason(message: Message, *, is_reachable: bool) -> str:
     """Why the person was not told."""
-    if not takes_messages:
-        return _("Sabit hat ileti almaz: aranarak bildirilecek.")
+    if not is_reachable:
+        return _("Bu numaraya ileti gönderemiyoruz: aranarak bildirilecek.")
     if message.state in confirmations.FAILED:
         is_mail = message.address_kind == AddressKind.EMAIL
         way = _("E-postayla bildirilemedi.") if is_mail else _("SMS ile bildirilemedi.")
@@ -179,7 +180,8 @@ def _lines(session: Session, found: Select[Message, Recipient]) -> Iterator[Sequ
                 written = outgoing_messages.written_text(session, message, is_mail=is_mail)
             except (CannotOpen, addresses.BadAddress, outgoing_messages.NotNeeded):
                 continue
-            way = label(address.kind) if is_mail else "SMS" if address.takes_messages else _("Aranarak bildirilecek")
+            is_reachable = outgoing_messages.is_reachable(session, message.provider_id, address)
+            way = label(address.kind) if is_mail else "SMS" if is_reachable else _("Aranarak bildirilecek")
             decided_at = format_datetime(message.created_at, "yyyy-MM-dd HH:mm:ss")
             shown = addresses.without_plus(address.text)
             yield shown, way, label(message.kind), decided_at, written.subject, written.text.strip()

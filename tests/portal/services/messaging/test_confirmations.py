@@ -5,15 +5,18 @@ from datetime import datetime, timedelta
 
 import pytest
 import time_machine
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from portal.core import clock
 from portal.core.addresses import AddressKind
 from portal.core.extensions import db, vault
 from portal.core.models import Message, MessageKind, MessageState, Provider, UnsentReason
+from portal.domain.notifications.confirmations import is_to_be_told
 from portal.services.messaging import outbox
 from tests import make, servers
+from tests.portal.services.messaging import test_gateway_delivery as delivery
 from tests.portal.services.messaging.test_outbox import Gateway
+from tests.portal.web.dashboard.staff import signed_in
 from tests.portal.web.recipient.open_complaints import another_firm_hears
 
 pytestmark = pytest.mark.slow
@@ -203,3 +206,27 @@ def test_a_mail_with_a_link_can_be_refused_by_one_click_at_our_host_whatever_lin
     assert root == "https://izin.ornek.example" and f"{root}/u/{code}" in message["text"]
     assert message["subject"] == "Örnek Mağaza: ticari ileti izniniz"
     assert message["one_click"] == f"http://localhost/u/{code}"
+
+
+@pytest.mark.parametrize(("number", "has_own", "told"), [
+    ("+447911123456", False, UnsentReason.LANDLINE), ("+447911123456", True, None),
+    ("+88216123456", True, UnsentReason.LANDLINE),
+])  # fmt: skip
+def test_abroad_a_firms_own_account_confirms_or_the_firm_does(app, browser, gateway, rows, number, has_own, told):
+    """Else anybody with links for numbers that pay them would have the operator pay; satellites nobody pays for."""
+    code = make.codes(app, f"{number}\n")[number]
+    if has_own:
+        with app.app_context():
+            delivery.add("verimor")
+    receipt = make.Person(browser, code).decides(MESAJ="ONAY").location
+    asked_firm = "Firmadan, onayınızı aynı gün arayarak bildirmesini istedik." in browser.get(receipt).text
+
+    if told:
+        send_all(app, gateway.url)
+
+    message = rows.one(Message)
+    assert (message.unsent_reason, asked_firm) == (told, bool(told)) and sent(gateway) == []
+    with app.app_context():
+        assert db.session.scalar(select(Message.id).where(is_to_be_told())) is not None
+    if told:
+        assert "aranarak bildirilecek" in signed_in(app).opens("/dashboard/confirmations").text
