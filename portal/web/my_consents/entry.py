@@ -62,7 +62,7 @@ def send() -> ResponseReturnValue:
 @entry_blueprint.post("/izinlerim/basvuru/<code>", endpoint="send_for_case")
 @limiter.limit(limits.CODES)
 def send_for_case(code: str) -> ResponseReturnValue:
-    """Send a code to the address of a case, where its page says that one is sent."""
+    """Send a code to the address of a case as to one that is typed, where its page says that one is sent."""
     case = _find_case(code)
     if case is None:
         limits.count_bad_code()
@@ -70,8 +70,7 @@ def send_for_case(code: str) -> ResponseReturnValue:
     g.language = case.language
     recipient = read_session().get_one(Recipient, case.recipient_id)
     address = addresses.parse(recipients.address_of(vault(), recipient))
-    takes_code = not _is_anothers(case) and address_proofs.may_send_code(read_session(), vault(), address)
-    if not takes_code or not _is_own_form():  # The page has a newer form.
+    if _is_anothers(case) or not address.takes_codes or not _is_own_form():  # The page has a newer form.
         return redirect(url_for("recipient.complaint", code=code), 303)
     try:
         proof_code = _request_code(address, {"case": code})

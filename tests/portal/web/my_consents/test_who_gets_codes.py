@@ -73,19 +73,33 @@ def test_no_code_goes_abroad_and_the_page_says_what_needs_none(app, rows, number
     assert "Yurt dışındaki numaralara kod gönderemiyoruz." in answer.text and "e-Devlet" in answer.text
 
 
-@pytest.mark.parametrize("case", ["sandbox mode", "abroad"])
-def test_a_case_offers_no_code_where_none_is_sent(app, browser, rows, case):
-    number = make.PHONE if case == "sandbox mode" else ABROAD[0]
+def case_of(app, browser, rows, number: str) -> str:
     make.Person(browser, make.codes(app, f"{number}\n")[number]).decides(MESAJ="RET")
     with app.app_context():
         opened(db.session.query(Receipt).one())
         db.session.commit()
-    code = code_of(app, rows.one(Complaint))
-    form = Visitor(app, browser).token(START)
-    if case == "sandbox mode":
-        enter_sandbox_mode(app)
+    return code_of(app, rows.one(Complaint))
 
-    answer = browser.post(f"/izinlerim/basvuru/{code}", data={"form": form})
+
+def test_a_case_offers_no_code_abroad(app, browser, rows):
+    code = case_of(app, browser, rows, ABROAD[0])
+
+    answer = browser.post(f"/izinlerim/basvuru/{code}", data={"form": Visitor(app, browser).token(START)})
 
     assert answer.location == f"/s/{code}" and states_of_codes(rows) == []
     assert "Bu adrese kod gönderemiyoruz" in browser.get(f"/s/{code}").text
+
+
+def test_a_case_of_sandbox_mode_tells_nobody_who_else_holds_its_address(app, browser, rows):
+    """Whoever signs up has links of any numbers, opens cases by them, and would learn whose customers they are."""
+    code, form = case_of(app, browser, rows, make.PHONE), Visitor(app, browser).token(START)
+    enter_sandbox_mode(app)
+
+    def sees() -> tuple[str, str]:
+        answer = browser.post(f"/izinlerim/basvuru/{code}", data={"form": form})
+        return browser.get(f"/s/{code}").text, answer.location.rpartition("/")[0]
+
+    unknown = sees()
+    assert states_of_codes(rows) == [MessageState.NOT_NEEDED] and unknown[1] == "/izinlerim/kod"
+    another_provider(app, holds=make.PHONE)
+    assert sees() == unknown
