@@ -14,12 +14,14 @@ NO_EVIDENCE = {
 DOCUMENT_WORDS = re.compile(r"\b(?:form|belge|dilekce|talep|talebi|kayit|kaydi|kisi|musteri|uye|dedi|diyor)\w{0,6}\b")
 # Folded words that refuse wherever they stand in it.
 REFUSING_WORDS = re.compile(
-    r"\b(?:ret|red|hayir|robinson|degil|itiraz\w*|(?:izin|onay|riza)siz\w*|ayril(?!m[ai]y|m[ai]z)\w*|sil(?:me|in)\w*|"
-    r"cayma|\w\w+m[ae](?:di|mis)(?:l[ae]r|tir|ti|[mnk]\w?)?|(?:declin|refus)\w*|"
+    r"\b(?:ret|red|hayir|robinson|degil|itiraz\w*(?! hak)|(?:izin|onay|riza)siz\w*|ayril(?!m[ai]y|m[ai]z)\w*|"
+    r"sil(?:me|in)\w*|cayma(?! hak)|\w+[rlnty][ae]?m[ae](?:di|mis)(?:l[ae]r|tir|ti)?|(?:declin|refus)\w*|"
     r"not (?:agreed|accepted|checked|given|granted|ticked))\b"
 )
 # "sms_ok: no", "consent=false"; not "form no: 22".
-NO_AS_VALUE = re.compile(r"(?i)\w{2,40}[\"']?\s{0,2}[:=]\s{0,2}[\"']?(?:no|false|off|h|hay[ıi]r)\b(?![.,:/-]?\w)")
+NO_AS_VALUE = re.compile(
+    r"(?i)\w{2,40}[\"']?\s{0,2}[:=]\s{0,2}[\"']?(?:(?:no|false|off|hay[ıi]r)\b(?!\W{0,3}\d)|[hn]\b(?![ .-]{0,2}\w))"
+)
 
 
 def find_problem(evidence: str) -> ApiRowProblem | None:

@@ -31,7 +31,7 @@ def program(app) -> Program:
         ("Mağaza kaydı: kutu işaretlenmedi", "evidence_refuses"),
         ("izinsiz liste", "evidence_refuses"),
         ("declined at till", "evidence_refuses"),
-        ("consent=false", "evidence_refuses"),
+        ("sms_ok: no; source: web", "evidence_refuses"),
         ("İzin Durumu: H", "evidence_refuses"),
         ("Ret hakkı hatırlatıldı; onay verdi", "evidence_refuses"),
         ("0", "evidence_missing"),
@@ -62,7 +62,7 @@ def test_evidence_that_may_refuse_is_named_with_a_cure_beside_good_rows(program,
 
 def test_evidence_may_name_documents_of_ordinary_business(program, rows):
     ordinary = "e-Arşiv fatura 2026-118", "Kasa çıkış formu", "Çıkış anketi", "Terk edilmiş sepet formu", "No 22"
-    ordinary += "Form no: 22", "Üyelik formu: 0532", "Şube: Hatay", "Silivri mağazası, satışa kadar kalmadan"
+    ordinary += "Form no: 22", "Sözleşme: No 4711", "Mağaza: H blok", "Komedi kulübü formu, Mehmedin imzası"
     grants = [grant(f"+90532123456{place}") | {"evidence": words} for place, words in enumerate(ordinary)]
 
     assert codes(program.post(BULK, {"consents": grants})) == [None] * 9
