@@ -15,12 +15,13 @@ DOCUMENT_WORDS = re.compile(r"\b(?:form|belge|dilekce|talep|talebi|kayit|kaydi|k
 # Folded words that refuse wherever they stand in it.
 REFUSING_WORDS = re.compile(
     r"\b(?:ret|red|hayir|robinson|degil|itiraz\w*(?! hak)|(?:izin|onay|riza)siz\w*|ayril(?!m[ai]y|m[ai]z)\w*|"
-    r"sil(?:me|in)\w*|cayma(?! hak)|\w+[rlnty][ae]?m[ae](?:di|mis)(?:l[ae]r|tir|ti)?|(?:declin|refus)\w*|"
-    r"not (?:agreed|accepted|checked|given|granted|ticked))\b"
+    r"sil(?:me|in)\w*|cayma(?! hak)|(?!komedi|mehmed)\w\w+m[ae](?:di|mis)(?:l[ae]r|tir|ti|[mnk]\w?)?|"
+    r"(?:declin|refus)\w*|not (?:agreed|accepted|checked|given|granted|ticked))\b"
 )
 # "sms_ok: no", "consent=false"; not "form no: 22".
 NO_AS_VALUE = re.compile(
-    r"(?i)\w{2,40}[\"']?\s{0,2}[:=]\s{0,2}[\"']?(?:(?:no|false|off|hay[ıi]r)\b(?!\W{0,3}\d)|[hn]\b(?![ .-]{0,2}\w))"
+    r"(?i)\w{2,40}[\"']?\s{0,2}[:=]\s{0,2}[\"']?"
+    r"(?:(?:no|false|off|hay[ıi]r)\b(?!\W{0,3}\d+\b(?![-./]\d))|[hn]\b(?![ .-]{0,2}(?:[^\W\d]|\d+\b(?![-./]\d))))"
 )
 
 
