@@ -39,6 +39,7 @@ def day(app):
     begins = clock.start_of_day(clock.day(clock.now()) + timedelta(days=1))
     with time_machine.travel(begins + timedelta(hours=9), tick=False):
         codes = make.codes(app, f"{make.PHONE}\n{make.EMAIL}\n{LANDLINE}\n05321234599")
+        make.write_to_all(app)
         for address, choices in {
             make.PHONE: {"MESAJ": "ONAY"}, make.EMAIL: {"EPOSTA": "ONAY"}, LANDLINE: {"ARAMA": "ONAY"},
             "+905321234599": {"MESAJ": "RET"},

@@ -30,6 +30,7 @@ UNSURE = "Bağlantıyı tanıyoruz; metnini karşılaştıramadık"
 
 
 def test_a_confirmation_is_compared_with_what_we_sent_though_it_holds_a_refusing_link_too(app, browser, code):
+    make.write_to_all(app)
     receipt = receipt_of(browser, code)
     sent = f"Ornek Magaza: SMS reddiniz kaydedildi. Belgeniz: http://localhost{receipt} Ret: http://localhost/u/{code}"
     with app.app_context():
