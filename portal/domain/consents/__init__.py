@@ -49,7 +49,7 @@ class TooMany(Exception):
 class ServedForm:
     """The form a person filled: which text it showed, in which language, when; its digest lets it grant once.
 
-    `chosen_at`: where an address had to be proved after the choice; None: chosen now."""
+    `chosen_at`: where an address had to be proved after the choice, or a reply waited; None: chosen now."""
 
     text_id: int | None  # None: no campaign's, but the usual words of refusing.
     language: str

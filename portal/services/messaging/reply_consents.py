@@ -8,7 +8,9 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from portal.core import business_days
 from portal.core.addresses import Address
+from portal.core.business_days import holiday_calendar
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel, Source, Status
 from portal.core.models import (
@@ -42,7 +44,9 @@ def grant(
     at: datetime,
 ) -> bool:  # fmt: skip
     """Record the consent that a reply gives; False where a condition fails, and a person reads it instead."""
-    if not reply.is_dated:  # A sweep tells it again each day: it may be older than the question.
+    holiday_calendar.refresh_corrections(db.session, at)
+    is_too_late = business_days.lenient_deadline(reply.received_at) < at  # İYS takes no grant that old (H467).
+    if is_too_late or not reply.is_dated:  # A sweep tells it again each day: it may be older than the question.
         return False
     recipient = recipients.find(db.session, vault(), gateway.provider_id or NO_PROVIDER, address)
     asked = _questions(gateway, recipient.id, brands, reply) if recipient else []
@@ -52,7 +56,8 @@ def grant(
     context = load_link_context(db.session, message.link_id) if message.link_id else None
     if context is None or message.called_at is None or not _may_answer(context, reply, at):
         return False
-    form = consents.ServedForm(context.text_id, message.language, message.called_at, event.digest)
+    said_at = min(reply.received_at, at)
+    form = consents.ServedForm(context.text_id, message.language, message.called_at, event.digest, said_at)
     try:
         made = consents.decide(
             db.session, vault(), replace(context, source=Source.SMS.value), {Channel.SMS: Status.GRANTED}, form,

@@ -1,17 +1,20 @@
 """Yes by reply: a consent only as the answer to the one open question that was sent to that number."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select, update
 
 from portal.core import clock
 from portal.core.extensions import db, vault
+from portal.core.iys_protocol import Source, Status
 from portal.core.models import (
     Brand,
     Campaign,
+    Consent,
     ConsentRequest,
     Decision,
+    DecisionOrigin,
     Delivery,
     EventKind,
     EventOutcome,
@@ -21,6 +24,8 @@ from portal.core.models import (
     MessageState,
 )
 from tests import make
+from tests.portal.domain.consents.import_entries import bring, entry
+from tests.portal.domain.consents.iys_movements import MovementReceiver, row
 from tests.portal.services.messaging.vendor_pushes import add_brand, work
 
 pytestmark = pytest.mark.slow
@@ -46,8 +51,11 @@ def asked(app, vendor, rows, text: str = ASKS, **values) -> Message:
     return message
 
 
-def answers(vendor, text: str = "Onay", **fields) -> None:
-    vendor.brings(text, received_at=clock.istanbul(clock.now()).strftime("%Y-%m-%d %H:%M:%S"), **fields)
+def answers(vendor, text: str = "Onay", ago: timedelta = timedelta(0), **fields) -> datetime:
+    """A reply that the vendor received so long ago; when that was."""
+    said_at = (clock.now() - ago).replace(microsecond=0)
+    vendor.brings(text, received_at=clock.istanbul(said_at).strftime("%Y-%m-%d %H:%M:%S"), **fields)
+    return said_at
 
 
 def test_yes_to_the_one_open_question_is_a_consent_that_is_confirmed(app, vendor, rows):
@@ -61,6 +69,33 @@ def test_yes_to_the_one_open_question_is_a_consent_that_is_confirmed(app, vendor
     assert (made.channel, made.status, made.source, made.origin) == ("MESAJ", "ONAY", "HS_MESAJ", "reply")
     assert len(rows(Message, Message.kind == MessageKind.CONFIRMATION)) == 1
     assert rows.one(GatewayEvent, GatewayEvent.kind == EventKind.REPLY).outcome == EventOutcome.GRANTED
+
+
+@pytest.mark.parametrize("way", [DecisionOrigin.API, DecisionOrigin.IMPORT, DecisionOrigin.AT_IYS])
+def test_a_refusal_after_a_yes_that_was_read_late_stands_whichever_was_heard_first(app, vendor, rows, way):
+    """İYS is told when the yes was said, so it takes the refusal as the newer one."""
+    asked(app, vendor, rows)
+    said_at, refused_at = answers(vendor, ago=timedelta(hours=3)), clock.now() - timedelta(hours=1)
+    work(app)
+    granted = rows.one(Decision)
+    if way == DecisionOrigin.AT_IYS:
+        MovementReceiver(app).receives(row(at=refused_at))
+    else:
+        with app.app_context():
+            told = entry(make.PHONE, Status.REFUSED, refused_at, source=Source.CALL_CENTRE)
+            bring(make.brand(), told, origin=way)
+
+    assert (granted.status, granted.consent_date, granted.effective_at) == ("ONAY", said_at, said_at)
+    assert rows.one(Consent).status == "RET"
+
+
+def test_a_yes_of_a_vendor_whose_clock_is_ahead_counts_from_now(app, vendor, rows):
+    asked(app, vendor, rows)
+
+    said_at = answers(vendor, ago=-timedelta(hours=1))
+    work(app)
+
+    assert rows.one(Decision).consent_date < said_at
 
 
 @pytest.mark.parametrize(
@@ -92,6 +127,7 @@ def test_no_name_makes_a_yes_of_other_words(app, vendor, rows, brand, text):
         "another word",
         "never sent",
         "too early",
+        "too old",
         "expired",
         "refused since",
         "may have refused since",
@@ -104,6 +140,7 @@ def test_yes_is_no_consent_where_one_condition_fails(app, vendor, rows, case):
         app, vendor, rows, "Bağlantıdan karar verin." if case == "no word" else ASKS,
         **({"state": MessageState.FAILED} if case == "never sent" else {}),
         **({"called_at": clock.now() + timedelta(hours=1)} if case == "too early" else {}),
+        **({"called_at": clock.now() - timedelta(days=30)} if case == "too old" else {}),
     )  # fmt: skip
     if case == "expired":
         with app.app_context():
@@ -122,7 +159,7 @@ def test_yes_is_no_consent_where_one_condition_fails(app, vendor, rows, case):
     if case == "may have refused since":
         vendor.brings("artık mesaj atmayın rica ederim")
     answers(
-        vendor, "Evet" if case == "another word" else "Onay",
+        vendor, "Evet" if case == "another word" else "Onay", timedelta(days=20 if case == "too old" else 0),
         **({"source_addr": "905329999999"} if case == "another number" else {}),
     )  # fmt: skip
     work(app)
