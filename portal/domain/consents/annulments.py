@@ -165,6 +165,7 @@ def _annul(
     refused = other_types.refuse_other_types(session, vault, held, refusals, made, at)
     void_waiting_grants(session, refused, at)
     resubmission.tell_refusals_again(session, fallen, at)
+    resubmission.renew_expired_refusals(session, fallen, at)
     made.submissions += resubmission.first_submissions(session, vault, fallen, at)
     writer.write_decisions(session, held, made)
 

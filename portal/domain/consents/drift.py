@@ -21,7 +21,7 @@ from portal.core.models import (
 )
 from portal.domain.consents import locking, resubmission
 
-# The forwarding page says why İYS does not hold these; but of a parked refusal only while it may still be sent.
+# The forwarding page says why İYS does not hold these; but of a refusal only while it may still be sent or renewed.
 LISTED_ELSEWHERE = (*OPEN_OUTCOMES, Outcome.PARKED, Outcome.EXPIRED)
 
 
@@ -36,7 +36,7 @@ def record_drifts(session: Session, brand: Brand, holds: dict[int, bool], asked_
     theirs = (
         select(
             Consent.id, Consent.status, Consent.iys_status, Consent.effective_at, Submission.outcome,
-            Submission.closed_at, Submission.lenient_deadline,
+            Submission.closed_at, Submission.due_at, Submission.lenient_deadline,
         )
         .outerjoin(Submission, Submission.decision_id == Consent.decision_id)
         .where(Consent.id.in_(holds.keys()), Consent.status.is_not(None), Consent.effective_at < asked_at)
@@ -91,6 +91,8 @@ def _tell_refusals_again(
 def _is_listed_elsewhere(consent: Row[*tuple[Any, ...]], at: datetime) -> bool:
     if consent.status == Status.REFUSED and consent.outcome == Outcome.PARKED:
         return consent.closed_at is None and at <= consent.lenient_deadline
+    if consent.status == Status.REFUSED and consent.outcome == Outcome.EXPIRED:
+        return consent.due_at is not None  # It is renewed then.
     return consent.outcome in LISTED_ELSEWHERE
 
 

@@ -91,9 +91,8 @@ def resend(session: Session, vault: Vault, submission: Submission, at: datetime)
 
 
 def values_of_renewal(at: datetime) -> dict[str, Any]:
-    """Of a parked refusal that is too old for İYS: expired, and due all the same, to be checked at İYS and recorded
-    anew."""
-    return {**REOPENED, "outcome": Outcome.EXPIRED, "due_at": at, "ended_at": at}
+    """Of a refusal that is too old for İYS: expired, and due all the same, to be checked at İYS and recorded anew."""
+    return {**REOPENED, "outcome": Outcome.EXPIRED, "due_at": at, "ended_at": at, "closed_at": None}
 
 
 def is_to_be_renewed(at: datetime) -> ColumnElement[bool]:
@@ -125,6 +124,15 @@ def tell_refusals_again(session: Session, consents: Iterable[LockedConsent], at:
         again = update(Submission).where(Submission.decision_id.in_(ids), *ended)
         values = {"outcome": Outcome.WAITING, "due_at": at, "ended_at": None, "code": None}
         session.execute(again.values(**values).execution_options(synchronize_session=False))
+
+
+def renew_expired_refusals(session: Session, consents: Iterable[LockedConsent], at: datetime) -> None:
+    """Let refusals be renewed that stand again, and expired, or had their turn, while a newer decision stood."""
+    ids = [each.decision_id for each in consents if each.status == Status.REFUSED]
+    if ids:
+        left = Submission.decision_id.in_(ids), Submission.outcome == Outcome.EXPIRED, Submission.due_at.is_(None)
+        due = update(Submission).where(*left).values(**values_of_renewal(at))
+        session.execute(due.execution_options(synchronize_session=False))
 
 
 def first_submissions(

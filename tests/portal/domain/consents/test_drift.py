@@ -116,6 +116,16 @@ def test_a_parked_refusal_is_a_difference_once_it_cannot_be_sent_any_more(consen
     assert sweep({consents[0].id: True}) == differences
 
 
+@pytest.mark.parametrize(("due_at", "differences"), [(clock.now(), 0), (None, 1)])
+def test_an_expired_refusal_is_a_difference_where_nobody_renews_it(consents, due_at, differences):
+    consents[0].status = "RET"
+    db.session.query(Submission).filter_by(decision_id=consents[0].decision_id).update(
+        {"outcome": Outcome.EXPIRED, "due_at": due_at}
+    )
+
+    assert sweep({consents[0].id: True}) == differences
+
+
 def test_a_refusal_that_iys_did_not_need_is_told_again_where_it_holds_a_grant(consents):
     """İYS is the judge (H178), as where a movement tells of the grant."""
     moved_at = clock.now().replace(microsecond=0)

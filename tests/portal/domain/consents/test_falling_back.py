@@ -55,6 +55,21 @@ def test_a_refusal_that_stands_once_a_newer_grant_is_taken_back_is_told_as_it_wa
     assert {each.outcome for each in rows(Submission)} == {Outcome.ANNULLED}
 
 
+def test_a_refusal_whose_renewal_had_its_turn_under_a_grant_is_due_again_once_that_is_taken_back(brand, rows, ago):
+    bring(brand, entry(make.PHONE, RET, ago(3)))
+    bring(brand, entry(make.PHONE, date=ago(1)), batch_id=8, grants_due_at=clock.now() + timedelta(minutes=30))
+    refusal, grant = rows(Decision)
+    its = Submission.decision_id == refusal.id
+    had_its_turn = {"outcome": Outcome.EXPIRED, "due_at": None, "ended_at": ago(0), "closed_at": ago(0)}
+    db.session.execute(update(Submission).where(its).values(had_its_turn))
+    db.session.commit()
+
+    take_back(grant)
+
+    expired = rows.one(Submission, its)
+    assert (expired.outcome, expired.due_at is None, expired.closed_at) == (Outcome.EXPIRED, False, None)
+
+
 def test_what_iys_told_is_not_told_back_where_it_stands_again(app, brand, rows, ago):
     MovementReceiver(app).receives(row("ONAY", at=ago(9)), row("RET", at=ago(5)))
     db.session.expire_all()

@@ -7,12 +7,15 @@ import pytest
 import time_machine
 
 from portal.core import clock
-from portal.core.extensions import db
+from portal.core.extensions import db, vault
+from portal.core.iys_protocol import Status
 from portal.core.models import AuditEntry, Consent, Decision, DecisionOrigin, Outcome, Submission
+from portal.domain.consents import annulments
 from portal.services.iys.forwarding import expiry
 from portal.services.iys.inflow import feeds
 from tests import grants, make
 from tests.make import Person
+from tests.portal.domain.consents.import_entries import bring, entry
 from tests.portal.services.iys.forwarding.scripted import iys_that_says
 
 pytestmark = pytest.mark.slow
@@ -75,6 +78,29 @@ def test_an_expired_refusal_is_said_anew_where_iys_holds_a_grant(app, fatma, san
     assert rows.one(Consent).status == "RET" == rows.one(Consent).iys_status
     assert sandbox.ledger()["failures"] == 0
     assert rows.one(AuditEntry, AuditEntry.act == "decision.renewed").subject_id == first.id
+
+
+def test_a_refusal_that_expired_under_a_files_grant_is_said_anew_once_the_file_is_taken_back(app, sandbox, iys, rows):
+    with time_machine.travel(MONDAY):
+        make.codes(app, expires=timedelta(days=365))
+        sandbox.acts(make.PHONE, "MESAJ", "ONAY")
+    block(app, TOO_LATE)
+    for status, days in ((Status.REFUSED, 0), (Status.GRANTED, 2)):
+        with time_machine.travel(MONDAY + timedelta(days=days, hours=2)), app.app_context():
+            bring(make.brand(), entry(make.PHONE, status), batch_id=days)
+    refusal, grant = rows(Decision)
+    forward_at(app, iys, JUST_TOO_LATE)
+    expired = rows.one(Submission, Submission.decision_id == refusal.id)
+
+    with time_machine.travel(JUST_TOO_LATE + timedelta(minutes=1)), app.app_context():
+        assert annulments.annul_decisions(db.session, vault(), [grant.id], None, clock.now()) == [grant.id]
+        db.session.commit()
+    for minutes in (1, 2):  # The first call after a hold goes alone.
+        forward_at(app, iys, TOO_LATE + timedelta(minutes=minutes))
+
+    assert (expired.outcome, expired.due_at) == (Outcome.EXPIRED, None)
+    assert rows(Decision)[-1].renews_id == refusal.id
+    assert [movement["source"] for movement in sandbox.movements()][-1] == "HS_KARAR"
 
 
 @pytest.fixture
