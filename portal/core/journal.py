@@ -58,8 +58,8 @@ def note(session: Session, model: type[Base], rows: Iterable[Mapping[str, Any]])
 
 def take_noted(session: Session) -> Record:
     """What was noted since the last commit; it is noted no more."""
-    noted: Record = session.info.pop(NOTED, {})
-    return {table: rows for table, rows in noted.items() if rows}
+    noted: dict[str, Any] = session.info.pop(NOTED, {})
+    return {table: [*rows.values()] if isinstance(rows, dict) else rows for table, rows in noted.items() if rows}
 
 
 class _PendingRecord:

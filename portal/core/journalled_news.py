@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import event
-from sqlalchemy.orm import Session, object_session
+from sqlalchemy.orm import Session
 
 from portal.core import journal
 from portal.core.models import EventKind, GatewayEvent
@@ -13,14 +12,11 @@ KINDS = (EventKind.REPLY, EventKind.BLOCKED)  # A push becomes these once it is 
 
 
 def note(session: Session, row: Mapping[str, Any]) -> None:
-    """Have the commit append a piece of news, as it stands then."""
+    """Have the commit append a piece of news that is inserted; of each the state that is noted last."""
     if row["kind"] in KINDS:
-        noted = session.info.setdefault(journal.NOTED, {}).setdefault(GatewayEvent.__tablename__, [])
-        noted[:] = [*(each for each in noted if each["id"] != row["id"]), row]
+        session.info.setdefault(journal.NOTED, {}).setdefault(GatewayEvent.__tablename__, {})[row["id"]] = row
 
 
-@event.listens_for(GatewayEvent, "after_update")
-def _note_step(_mapper: object, _connection: object, news: GatewayEvent) -> None:
-    """Whoever reads it, and whatever comes of it."""
-    if session := object_session(news):
-        note(session, {each.name: getattr(news, each.name) for each in GatewayEvent.__table__.c})
+def note_step(session: Session, news: GatewayEvent) -> None:
+    """Have the commit append a piece of news as it stands now: whoever changes one calls this afterwards."""
+    note(session, {each.name: getattr(news, each.name) for each in GatewayEvent.__table__.c})

@@ -12,6 +12,7 @@ from itertools import groupby
 import structlog
 from sqlalchemy import select
 
+from portal.core import journalled_news
 from portal.core.extensions import db, vault
 from portal.core.models import EventKind, EventOutcome, GatewayEvent, Message, MessageGateway
 from portal.domain.notifications import gateways
@@ -50,6 +51,7 @@ def note_answer(gateway_id: int, results: Sequence[SendResult], at: datetime) ->
         before.due_at = at
         if count == 1 and not runs[0][0]:
             before.due_at, before.settled_at, before.outcome = None, at, EventOutcome.READ
+            journalled_news.note_step(db.session, before)
             certain, doubtful = doubtful, certain
     for place, (is_refused, ids) in enumerate(runs):
         if not is_refused:

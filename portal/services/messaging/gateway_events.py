@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import select
 
-from portal.core import clock, leases
+from portal.core import clock, journalled_news, leases
 from portal.core.addresses import AddressKind
 from portal.core.extensions import db, read_session
 from portal.core.models import EventKind, EventOutcome, GatewayEvent, MessageGateway
@@ -78,6 +78,7 @@ def _work(event_id: int) -> None:
             _keep_unread(event, gateway, why, at)
         except CannotOpen:  # The event itself, or the account's secret.
             _put_off(event, at + HOUR)
+    journalled_news.note_step(db.session, event)
     db.session.commit()
 
 

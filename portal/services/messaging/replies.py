@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 
+from portal.core import journalled_news
 from portal.core.addresses import Address
 from portal.core.extensions import db, vault
 from portal.core.models import (
@@ -74,6 +75,7 @@ def refuse_as_read(event: GatewayEvent, reply: InboundMessage, user_id: int, at:
     if parts:
         refuse(event, gateway, parts, DecisionOrigin.REPLY, at)
         event.user_id = user_id
+        journalled_news.note_step(db.session, event)
     return bool(parts)
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from portal.core import address_holders
+from portal.core import address_holders, journalled_news
 from portal.core.addresses import Address
 from portal.core.extensions import db, vault
 from portal.core.ids import new_id
@@ -45,8 +45,8 @@ def settle(
 ) -> list[int]:  # fmt: skip
     """Note that the operator has read a reply; `for_provider` reads it next, where it is one of those held.
     Returns the recipients to whom messages may go again. Nothing here commits."""
-    freed = []
-    for each in find_held(event, address):
+    freed, held = [], find_held(event, address)
+    for each in held:
         if for_provider is not None and each.provider_id == for_provider and event.body is not None:
             text = vault().read(event.body, GatewayEvent.PLACE, event.provider_id or NO_PROVIDER, event.id)
             each.body = vault().seal(text, GatewayEvent.PLACE, for_provider, each.id)
@@ -54,6 +54,8 @@ def settle(
             each.settled_at, each.user_id = at, user_id
             freed.append(each.recipient_id)
     event.settled_at, event.user_id = event.settled_at or at, user_id
+    for each in (event, *held):
+        journalled_news.note_step(db.session, each)
     return freed
 
 

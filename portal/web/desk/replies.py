@@ -13,7 +13,7 @@ from flask_login import current_user
 from sqlalchemy import ColumnElement, and_, select
 from werkzeug.wrappers import Response
 
-from portal.core import clock
+from portal.core import clock, journalled_news
 from portal.core.addresses import mask
 from portal.core.extensions import db
 from portal.core.models import TO_READ, EventOutcome, GatewayEvent
@@ -88,6 +88,7 @@ def settle_reply(event_id: int) -> ResponseReturnValue:
     events = _lock_open(event_id)
     for event in events:
         event.settled_at, event.user_id = clock.now(), current_user.id
+        journalled_news.note_step(db.session, event)
         _resume_links(event)
         record_audit("reply.read", "reply", event.id)
     told = _("Yanıt okundu olarak işaretlendi.")

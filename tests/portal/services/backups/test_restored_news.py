@@ -3,7 +3,6 @@
 import pytest
 from sqlalchemy import delete, select, update
 
-from portal.core import clock
 from portal.core.extensions import db
 from portal.core.models import EventOutcome, GatewayEvent, MessageGateway, Recipient, may_have_refused
 from portal.services.messaging import event_contents
@@ -12,6 +11,7 @@ from tests.portal.services.backups.test_replay import kept as kept
 from tests.portal.services.backups.test_replay import restore
 from tests.portal.services.messaging import test_gateway_delivery as delivery
 from tests.portal.services.messaging.vendor_pushes import Vendor, work
+from tests.portal.web.dashboard.staff import signed_in
 
 SAID = "artık mesaj atmayın rica ederim"
 
@@ -45,14 +45,6 @@ def execute(app, *statements) -> None:
         db.session.commit()
 
 
-def read_it(app) -> None:
-    """As somebody at the desk does."""
-    with app.app_context():
-        event = db.session.scalars(select(GatewayEvent).where(GatewayEvent.kind == "reply")).one()
-        event.settled_at, event.user_id = clock.now(), 1
-        db.session.commit()
-
-
 def test_an_unread_reply_that_a_backup_lacks_holds_and_is_read_anew(app, kept, rows, told):
     execute(app, delete(GatewayEvent))
 
@@ -67,16 +59,16 @@ def test_an_unread_reply_that_a_backup_lacks_holds_and_is_read_anew(app, kept, r
     assert "0 of" in restore(app, kept).output and len(news(rows)) == 1
 
 
-@pytest.mark.parametrize("is_in_backup", [True, False])
-def test_a_reply_that_was_read_holds_nobody_after_a_restore(app, kept, rows, told, is_in_backup):
-    read_it(app)
+@pytest.mark.parametrize(("act", "is_in_backup"), [("reading", True), ("refusal", False)])
+def test_a_reply_that_was_read_holds_nobody_after_a_restore(app, kept, rows, told, act, is_in_backup):
+    assert signed_in(app).posts(f"/desk/replies/{told.id}/{act}").status_code == 303
     execute(app, update(GatewayEvent).values(settled_at=None) if is_in_backup else delete(GatewayEvent))
 
     assert restore(app, kept).exit_code == 0
 
     work(app)
     (read,) = news(rows)
-    assert (read.user_id, read.due_at) == (1, None) and read.settled_at and not is_held(app)
+    assert read.user_id and read.settled_at and read.due_at is None and not is_held(app)
 
 
 def test_a_reply_to_an_account_that_a_backup_lacks_is_named_as_missing(app, kept, told):
