@@ -133,6 +133,9 @@ def _replay_news(run: Replay, index: JournalIndex, *, is_dry_run: bool) -> None:
             lost = restored_news.restore_news(db.session, rows, clock.now())
             _commit()
         run.count("gateway_event", len(rows), len(missing), len(missing) - lost)
+    if not is_dry_run:
+        restored_news.leave_grants_to_people(db.session)
+        _commit()
 
 
 def _commit() -> None:

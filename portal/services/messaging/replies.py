@@ -41,8 +41,10 @@ def take_reply(event: GatewayEvent, gateway: MessageGateway, reply: InboundMessa
         refuse(event, gateway, parts, DecisionOrigin.REPLY, at)
     elif event.provider_id is None:
         _hand_over(event, gateway, address, reply, outcome, at)
-    elif outcome != ReplyOutcome.CONSENT or not reply_consents.grant(
-        event, gateway, address, find_brands(event, reply), reply, at
+    elif (
+        event.outcome is not None  # It came back with a backup, and may be refused by what is not known yet.
+        or outcome != ReplyOutcome.CONSENT
+        or not reply_consents.grant(event, gateway, address, find_brands(event, reply), reply, at)
     ):
         hold_sender(event, gateway, reply, at)
         _put_to_desk(event, outcome)

@@ -1,19 +1,35 @@
 """A reply that nobody has read holds its sender's messages also after a restore; one that was read does not."""
 
+from dataclasses import asdict
+from datetime import UTC, datetime
+
 import pytest
 from sqlalchemy import delete, select, update
 
+from portal.core import clock
 from portal.core.extensions import db
-from portal.core.models import EventOutcome, GatewayEvent, MessageGateway, Recipient, may_have_refused
+from portal.core.models import (
+    Decision,
+    EventKind,
+    EventOutcome,
+    GatewayEvent,
+    MessageGateway,
+    Recipient,
+    may_have_refused,
+)
 from portal.services.messaging import event_contents
+from portal.services.messaging.gateways.protocol import InboundMessage
 from tests import make
+from tests.portal.domain.consents.iys_movements import MovementReceiver, row
 from tests.portal.services.backups.test_replay import kept as kept
-from tests.portal.services.backups.test_replay import restore
+from tests.portal.services.backups.test_replay import lose_decisions, restore
 from tests.portal.services.messaging import test_gateway_delivery as delivery
-from tests.portal.services.messaging.vendor_pushes import Vendor, work
+from tests.portal.services.messaging.test_reply_consents import answers, asked
+from tests.portal.services.messaging.vendor_pushes import NUMBER, Vendor, work
 from tests.portal.web.dashboard.staff import signed_in
 
 SAID = "artık mesaj atmayın rica ederim"
+AS_IT_CAME = {"outcome": None, "recipient_id": None, "due_at": datetime(2026, 11, 20, tzinfo=UTC)}
 
 
 @pytest.fixture
@@ -34,8 +50,12 @@ def news(rows) -> list[GatewayEvent]:
 
 
 def is_held(app) -> bool:
+    return count_held(app) > 0
+
+
+def count_held(app) -> int:
     with app.app_context():
-        return db.session.scalar(select(Recipient.id).where(may_have_refused(Recipient.id))) is not None
+        return len(db.session.scalars(select(Recipient.id).where(may_have_refused(Recipient.id))).all())
 
 
 def execute(app, *statements) -> None:
@@ -45,18 +65,61 @@ def execute(app, *statements) -> None:
         db.session.commit()
 
 
-def test_an_unread_reply_that_a_backup_lacks_holds_and_is_read_anew(app, kept, rows, told):
+def test_a_reply_that_waits_at_the_desk_and_that_a_backup_lacks_waits_and_holds_again(app, kept, rows, told):
     execute(app, delete(GatewayEvent))
 
     assert "gateway_event: 1 in the journal, 0 were there, 1 added" in restore(app, kept).output
 
-    assert is_held(app)
-    work(app)
     (again,) = news(rows)
     assert (again.id, again.outcome, again.due_at) == (told.id, EventOutcome.LIKELY_REFUSAL, None) and is_held(app)
     with app.app_context():
         assert event_contents.read_reply(again).text == SAID
     assert "0 of" in restore(app, kept).output and len(news(rows)) == 1
+
+
+def test_who_wrote_first_after_a_backup_is_held_again_once_the_worker_has_read_it(app, kept, rows, told):
+    with app.app_context():
+        gateway = db.session.scalars(select(MessageGateway)).one()
+        event_contents.keep(
+            gateway, "secret", EventKind.REPLY, ["new"],
+            asdict(InboundMessage("new", "+905329999999", NUMBER, SAID, clock.now())), clock.now(),
+        )  # fmt: skip
+        db.session.commit()
+    work(app)
+    newest = news(rows)[-1]
+    execute(app, delete(GatewayEvent), delete(Recipient).where(Recipient.id == newest.recipient_id))
+
+    assert restore(app, kept).exit_code == 0
+
+    work(app)
+    again = rows.one(GatewayEvent, GatewayEvent.id == newest.id)
+    assert again.outcome == EventOutcome.LIKELY_REFUSAL and again.recipient_id
+
+
+@pytest.mark.parametrize("before", [None, AS_IT_CAME])
+@pytest.mark.parametrize("is_read", [True, False])
+def test_no_yes_becomes_a_consent_by_a_restore(app, browser, kept, rows, before, is_read):
+    """A refusal at İYS, which the firm's people saw it beside, is in no journal. The backup lacks the reply, or has it
+    as it came."""
+    with app.app_context():
+        gateway_id = delivery.add("verimor")
+    vendor = Vendor(app, browser, gateway_id)
+    asked(app, vendor, rows)
+    MovementReceiver(app).receives(row("RET"))
+    answers(vendor)
+    work(app, *(EventKind.PUSH, EventKind.REPLY)[: 1 + is_read])
+    (reply,) = news(rows)
+    assert reply.outcome == (EventOutcome.REVIEW if is_read else None)
+    lose_decisions(app)
+    its = update(GatewayEvent).where(GatewayEvent.id == reply.id)
+    execute(app, delete(GatewayEvent) if before is None else its.values(before))
+
+    assert restore(app, kept).exit_code == 0
+
+    work(app)
+    (again,) = news(rows)
+    assert (again.id, again.outcome, again.due_at) == (reply.id, EventOutcome.REVIEW, None)
+    assert rows(Decision) == [] and is_held(app)
 
 
 @pytest.mark.parametrize(("act", "is_in_backup"), [("reading", True), ("refusal", False)])
