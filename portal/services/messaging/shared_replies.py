@@ -20,15 +20,14 @@ from portal.core.models.inserts import insert_missing
 
 def hold(event: GatewayEvent, recipients: Sequence[Recipient], outcome: EventOutcome) -> None:
     """Put a reply before the operator, and hold messages to all who may be meant. Nothing here commits."""
-    rows = [
-        {
+    for each in recipients:
+        row = {
             "id": new_id(), "provider_id": each.provider_id, "gateway_id": event.gateway_id, "kind": EventKind.REPLY,
             "digest": _digest(event, each.id), "received_at": event.received_at, "outcome": outcome,
             "recipient_id": each.id,
-        }
-        for each in recipients
-    ]  # fmt: skip
-    insert_missing(db.session, GatewayEvent, rows)
+        }  # fmt: skip
+        if insert_missing(db.session, GatewayEvent, [row]):
+            journalled_news.note(db.session, row)
     event.outcome, event.due_at = outcome, None
 
 

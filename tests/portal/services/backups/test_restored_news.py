@@ -13,19 +13,21 @@ from portal.core.models import (
     EventKind,
     EventOutcome,
     GatewayEvent,
+    Message,
     MessageGateway,
+    OperatorRole,
     Recipient,
     may_have_refused,
 )
 from portal.services.messaging import event_contents
 from portal.services.messaging.gateways.protocol import InboundMessage
-from tests import make
+from tests import grants, make
 from tests.portal.domain.consents.iys_movements import MovementReceiver, row
 from tests.portal.services.backups.test_replay import kept as kept
 from tests.portal.services.backups.test_replay import lose_decisions, restore
 from tests.portal.services.messaging import test_gateway_delivery as delivery
 from tests.portal.services.messaging.test_reply_consents import answers, asked
-from tests.portal.services.messaging.vendor_pushes import NUMBER, Vendor, work
+from tests.portal.services.messaging.vendor_pushes import NUMBER, Vendor, operators_vendor, work
 from tests.portal.web.dashboard.staff import signed_in
 
 SAID = "artık mesaj atmayın rica ederim"
@@ -120,6 +122,46 @@ def test_no_yes_becomes_a_consent_by_a_restore(app, browser, kept, rows, before,
     (again,) = news(rows)
     assert (again.id, again.outcome, again.due_at) == (reply.id, EventOutcome.REVIEW, None)
     assert rows(Decision) == [] and is_held(app)
+
+
+@pytest.mark.parametrize("is_passed_on", [False, True])
+def test_an_unclear_reply_to_the_operators_number_holds_whom_it_held(app, browser, kept, rows, is_passed_on):
+    """Also where the messages to them left after the backup. One that a firm was given to read is there for it."""
+    operators_vendor(app, browser).brings(SAID, grants.phones(1, 1_000_100)[0])
+    work(app)
+    (shared,) = rows(GatewayEvent, GatewayEvent.kind == "reply", GatewayEvent.provider_id.is_(None))
+    if is_passed_on:
+        firm = rows(GatewayEvent, GatewayEvent.provider_id.is_not(None))[0].provider_id
+        with app.app_context():
+            make.staff("derya@example.com", OperatorRole.ADMIN)
+        derya = signed_in(app, "derya@example.com")
+        assert derya.posts(f"/operator/replies/{shared.id}/reading", {"firm": firm}).status_code == 303
+    before = count_held(app)
+    as_it_was = update(GatewayEvent).where(GatewayEvent.kind == "reply").values(settled_at=None)
+    without_text = update(GatewayEvent).where(GatewayEvent.provider_id.is_not(None)).values(body=None)
+    execute(app, *([as_it_was, without_text] if is_passed_on else [delete(GatewayEvent)]), delete(Message))
+
+    assert restore(app, kept).exit_code == 0
+
+    assert count_held(app) == before == (1 if is_passed_on else 2)
+    work(app)
+    assert count_held(app) == before
+    again = rows.one(GatewayEvent, GatewayEvent.id == shared.id)
+    assert (again.outcome, again.due_at) == (EventOutcome.LIKELY_REFUSAL, None)
+    theirs = rows(
+        GatewayEvent, GatewayEvent.kind == "reply", GatewayEvent.settled_at.is_(None), GatewayEvent.body.is_not(None)
+    )
+    assert [each.provider_id for each in theirs] == ([firm] if is_passed_on else [None])
+
+
+def test_whom_a_reply_to_the_operators_number_held_and_a_backup_lacks_is_named_as_missing(app, browser, kept, rows):
+    operators_vendor(app, browser).brings(SAID, grants.phones(1, 1_000_100)[0])
+    work(app)
+    held = rows(GatewayEvent, GatewayEvent.recipient_id.is_not(None))
+    whose = max(held, key=lambda each: each.provider_id).recipient_id  # The other firm's, whom no link names.
+    execute(app, delete(GatewayEvent), delete(Message), delete(Recipient).where(Recipient.id == whose))
+
+    assert "INCOMPLETE: 1 of" in restore(app, kept).output
 
 
 @pytest.mark.parametrize(("act", "is_in_backup"), [("reading", True), ("refusal", False)])
