@@ -31,7 +31,7 @@ from portal.services import launches
 from portal.services.imports import audience, waiting_lists
 from portal.services.imports.audience_rows import Person, read_people
 from portal.services.imports.row_results import RowProblem
-from portal.services.launches.launch_checks import Need
+from portal.services.launches.needs import Need
 from portal.web.shared import limits, problems
 from portal.web.shared.body_limits import max_bytes
 from portal.web.shared.problems import ApiProblem

@@ -183,6 +183,13 @@ def _answer(facts: dict[str, Any], date: datetime | None, at: datetime, pulled_a
     return MaySendAnswer(Verdict.MAY_NOT, Reason.EXPIRED) if is_late else MaySendAnswer(verdict, reason)
 
 
+def is_unpulled(session: Session, brand: Brand, at: datetime) -> bool:
+    """Whether İYS has told no changes of a brand for so long that its grants are NOT_PULLED."""
+    is_exempt = session.get_one(Provider, brand.provider_id).iys_code in sandbox_mode.EXEMPT_CODES
+    pulled_at = session.scalar(select(last_pull(literal(brand.id))))
+    return pulled_at is not None and not is_exempt and at > business_days.safe_deadline(pulled_at)
+
+
 def last_pull(brand_id: ColumnElement[int] | Any) -> ScalarSelect[datetime]:
     """When İYS last told a brand's changes, or was to be asked first; None where it is not asked yet. In a statement,
     so that it costs none of its own."""

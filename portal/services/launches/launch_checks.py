@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from flask import current_app
 from sqlalchemy import Select, or_, select
@@ -11,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from portal.core.addresses import AddressKind
 from portal.core.extensions import vault
-from portal.core.lazy_text import N_
 from portal.core.models import (
     AudienceEntry,
     AudienceList,
@@ -31,40 +29,13 @@ from portal.domain import campaigns, packages
 from portal.domain.campaigns import confirmations, text_reviews
 from portal.domain.campaigns.message_texts import current_wording
 from portal.domain.campaigns.promotion_words import find_promotion
+from portal.domain.consents.may_send import is_unpulled
 from portal.domain.notifications import gateways
 from portal.domain.notifications.reply_numbers import named_number
 from portal.services.launches.invitation_text import render_sample
+from portal.services.launches.needs import WORDS, Need, NeedWords
 
 PREPARING = ("campaign.opened", "campaign.message_changed")
-
-
-class Need(StrEnum):
-    AUDIENCE = "audience"
-    LISTS = "lists"
-    COLUMNS = "columns"
-    BRAND = "brand"
-    PACKAGE = "package"
-    TWO_PEOPLE = "two_people"
-    CONTACT = "contact"
-    PROMOTION = "promotion"
-    REVIEW = "review"
-    ANOTHER_TEXT = "another_text"
-    REFUSAL = "refusal"
-    SMS = "sms"
-    EMAIL = "email"
-    HEADER = "header"
-    ROUTE = "route"
-    REPLY_NUMBER = "reply_number"
-    CONFIRMATION = "confirmation"
-
-
-@dataclass(frozen=True)
-class NeedWords:
-    """Msgids: what is needed, what to do where it is missing, and why (`basis`: law, regulation or checklist)."""
-
-    title: str
-    cure: str
-    basis: str
 
 
 @dataclass(frozen=True)
@@ -89,94 +60,6 @@ class LaunchRefused(campaigns.CannotLaunch):
     def __init__(self, checks: Sequence[LaunchCheck]):
         super().__init__(", ".join(each.need.value for each in checks))
         self.checks = checks
-
-
-WORDS: dict[Need, NeedWords] = {
-    Need.AUDIENCE: NeedWords(
-        N_("Adres listesi"), N_("Bir adres listesi getirin."), N_("Her adrese kendi bağlantısı yapılır.")
-    ),
-    Need.LISTS: NeedWords(
-        N_("Listeler okundu"),
-        N_("Liste okunuyor; bitince başlatabilirsiniz."),
-        N_("Okunmamış bir listede ret olabilir."),
-    ),
-    Need.COLUMNS: NeedWords(
-        N_("Okunmayan sütun ve sayfalar"),
-        N_("Okunmayan sütun ve sayfalara bakıp içlerinde ret olmadığını onaylayın."),
-        N_("Reddetmiş olana sorulmaz (6563 sayılı Kanun md. 8/3)."),
-    ),
-    Need.BRAND: NeedWords(
-        N_("Marka açık"),
-        N_("Marka kapalı ya da firmanız askıda: yeni bir şey başlatılamaz."),
-        N_("Kapalı marka sormaz."),
-    ),
-    Need.PACKAGE: NeedWords(
-        N_("Paket"), N_("Paketiniz şu anda yeni kişilere sormayı kapsamıyor; yenileyin."), N_("Paketinizin sınırı.")
-    ),
-    Need.TWO_PEOPLE: NeedWords(
-        N_("İkinci kişi"),
-        N_("Kampanyayı hazırlamamış biri başlatmalı."),
-        N_("Firmanız, hazırlayanın başlatmamasını seçti."),
-    ),
-    Need.CONTACT: NeedWords(
-        N_("İlk temas"),
-        N_("Temasın türü ve günü ne kampanyada ne de listede yazıyor."),
-        N_("Yalnız teması kendisi başlatana sorulur (Yönetmelik md. 6)."),
-    ),
-    Need.PROMOTION: NeedWords(
-        N_("Tanıtımsız metin"),
-        N_("Metinde tanıtım sayılabilecek sözcükler var; izin isteyen iletide tanıtım olmaz."),
-        N_("İzin isteyen ileti tanıtım içermez (Yönetmelik md. 6)."),
-    ),
-    Need.REVIEW: NeedWords(
-        N_("Metnin incelenmesi"),
-        N_("İncelemede: kendi yazdığınız metne önce biz bakar, sonucu e-postayla bildiririz. Olağan metin beklemez."),
-        N_("Alıcı yalnız incelenmiş metin görür."),
-    ),
-    Need.ANOTHER_TEXT: NeedWords(
-        N_("Metnin incelenmesi"),
-        N_("Metin onaylanmadı. İletininkini değiştirin; sayfanınki değişmez, onun için yeni kampanya açın."),
-        N_("Alıcı yalnız incelenmiş metin görür."),
-    ),
-    Need.REFUSAL: NeedWords(
-        N_("Ret adresi"),
-        N_("İletinin metninde yalnız reddetmeye yarayan adres yok."),
-        N_("Her ileti ret imkânını taşır (Yönetmelik md. 9/3)."),
-    ),
-    Need.SMS: NeedWords(
-        N_("SMS hesabı"),
-        N_("Listede telefon var, ama markanın çalışan bir SMS hesabı yok: ekleyin ve deneme iletisi gönderin."),
-        N_("İletileri sizin hesabınız gönderir."),
-    ),
-    Need.EMAIL: NeedWords(
-        N_("E-posta hesabı"),
-        N_("Listede e-posta var, ama markanın çalışan bir e-posta hesabı yok: ekleyin ve deneme iletisi gönderin."),
-        N_("İletileri sizin hesabınız gönderir."),
-    ),
-    Need.HEADER: NeedWords(
-        N_("SMS başlığı"),
-        N_("Markanın SMS başlığı, hesabınkiyle aynı değil: birini düzeltin."),
-        N_("Alıcı kimin yazdığını başlıktan bilir (Yönetmelik md. 8)."),
-    ),
-    Need.ROUTE: NeedWords(
-        N_("Yurt içi gönderim"),
-        N_("Hesabın firması iletiyi Türkiye'den mi gönderiyor? Hesabın bilgilerinde belirtin."),
-        N_("Yurt dışından gelen, bağlantılı SMS'ler 1 Nisan 2026'dan beri iletilmiyor (BTK kararı)."),
-    ),
-    Need.REPLY_NUMBER: NeedWords(
-        N_("Yanıt numarası"),
-        N_(
-            "SMS'lerde yanıt numaranız yazmayacak: çalışan hesaplarınız son 90 günde ona yazılmış bir SMS getirmedi. "
-            "Numara sizdeyse ona bir SMS yazın; değilse markanın sayfasında değiştirin ya da silin."
-        ),
-        N_("Yazılan ret bize ulaşmalı (Yönetmelik md. 9/3)."),
-    ),
-    Need.CONFIRMATION: NeedWords(
-        N_("Onay bildirimleri"),
-        N_("Onay verene aynı gün bildirim gitmeli: hesap ekleyin ya da bildirimi kendinizin yapacağını belirtin."),
-        N_("Bildirim aynı gün gider (Yönetmelik md. 7)."),
-    ),
-}
 
 
 def check_launch(session: Session, campaign: Campaign, *, by: int | None, at: datetime) -> list[LaunchCheck]:
@@ -222,6 +105,8 @@ def _of_provider(session: Session, campaign: Campaign, by: int | None, at: datet
     provider, brand = session.get_one(Provider, campaign.provider_id), session.get_one(Brand, campaign.brand_id)
     if brand.closed_at or provider.suspended_at:
         yield LaunchCheck(Need.BRAND, is_met=False)
+    if campaign.kind == CampaignKind.RECONFIRM and is_unpulled(session, brand, at):
+        yield LaunchCheck(Need.PULL, is_met=False)
     if campaign.kind == CampaignKind.ASK:
         try:
             packages.require_capacity(session, provider, 0, at)

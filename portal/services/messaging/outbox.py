@@ -17,6 +17,7 @@ from portal.core.addresses import AddressKind
 from portal.core.extensions import db, read_session
 from portal.core.ids import new_id
 from portal.core.models import (
+    Brand,
     Campaign,
     ExclusionReason,
     Message,
@@ -31,7 +32,7 @@ from portal.core.vault import KEY_WAIT, CannotOpen, KeyMissing
 from portal.domain.campaigns import exclusion
 from portal.domain.campaigns.lifecycle import is_halted
 from portal.domain.campaigns.quiet_hours import next_opening
-from portal.domain.consents.may_send import standing
+from portal.domain.consents.may_send import is_unpulled, standing
 from portal.domain.notifications import messages
 from portal.services.messaging import (
     campaign_budgets,
@@ -48,6 +49,7 @@ from portal.services.messaging.sending_lines import SendingLine
 
 LEASES = {AddressKind.PHONE: timedelta(minutes=1), AddressKind.EMAIL: timedelta(minutes=5)}  # Longer than a batch.
 UNSENT_REASONS = {ExclusionReason.CHANGED_HANDS: UnsentReason.REASSIGNED}  # Others: REFUSED.
+PULL_WAIT = timedelta(hours=1)
 BATCHES = {AddressKind.PHONE: 100, AddressKind.EMAIL: 20}  # Mails go one by one over a connection.
 
 log = structlog.get_logger()
@@ -116,6 +118,7 @@ def _claim(line: SendingLine, at: datetime) -> Claim:
 def _sendable(line: SendingLine, rows: list[tuple[Message, Recipient]], at: datetime) -> tuple[list[Pair], int]:
     """What may be sent, each address once; and how many ended without being sent."""
     excluded, halted = _excluded(rows, at), _halted([message.id for message, _ in rows])
+    unpulled = _unpulled(rows, excluded, at)
     opens_at = next_opening(db.session.get_one(Provider, line.provider_id), at) if line.provider_id else None
     pairs: dict[str, Pair] = {}
     ended = 0
@@ -125,8 +128,11 @@ def _sendable(line: SendingLine, rows: list[tuple[Message, Recipient]], at: date
             message.due_at = None
         elif why == ExclusionReason.NO_ADDRESS:
             message_outcomes.end_undeliverable(message, at)
-        elif why or messages.is_expired(message, at):
-            reason = UNSENT_REASONS.get(why, UnsentReason.REFUSED) if why else UnsentReason.EXPIRED
+        elif message.id in unpulled and not _is_expired(message, at):
+            message.due_at = at + PULL_WAIT
+        elif why or _is_expired(message, at):
+            refused = UNSENT_REASONS.get(why, UnsentReason.REFUSED) if why else None
+            reason = refused if refused and message.id not in unpulled else UnsentReason.EXPIRED
             message_outcomes.end(message, MessageState.NOT_NEEDED, at, unsent_reason=reason)
         elif opens_at and message.kind == MessageKind.INVITATION:
             message.due_at = opens_at
@@ -228,6 +234,23 @@ def _excluded(rows: list[tuple[Message, Recipient]], at: datetime) -> dict[int, 
     }
     keys: dict[int, tuple[int | None, int | None]] = {each.id: (each.campaign_id, each.recipient_id) for each in links}
     return {message_id: excluded[key] for message_id, key in keys.items() if key in excluded}
+
+
+def _unpulled(
+    rows: list[tuple[Message, Recipient]], excluded: dict[int, ExclusionReason], at: datetime
+) -> set[int]:  # fmt: skip
+    """Links for people whose permission is not known while İYS tells no changes of the brand."""
+    those = [message for message, _ in rows if excluded.get(message.id) == ExclusionReason.NO_PERMISSION]
+    found = {each: db.session.get_one(Campaign, each).brand_id for each in {message.campaign_id for message in those}}
+    brands = {each: is_unpulled(db.session, db.session.get_one(Brand, each), at) for each in set(found.values())}
+    return {message.id for message in those if brands[found[message.campaign_id]]}
+
+
+def _is_expired(message: Message, at: datetime) -> bool:
+    if message.kind != MessageKind.INVITATION:
+        return messages.is_expired(message, at)
+    ends_at = db.session.get_one(Campaign, message.campaign_id).expires_at
+    return ends_at is not None and ends_at <= at
 
 
 def _halted(message_ids: list[int]) -> set[int]:

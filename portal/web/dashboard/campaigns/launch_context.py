@@ -25,7 +25,7 @@ from portal.domain.campaigns import confirmations, message_counts
 from portal.domain.campaigns.quiet_hours import next_opening
 from portal.domain.notifications import gateways
 from portal.services import launches
-from portal.services.launches.launch_checks import Need
+from portal.services.launches.needs import Need
 from portal.services.messaging import message_outcomes
 from portal.web.dashboard.campaigns.sending_forms import PlanForm
 from portal.web.shared.gateway_account_page import AccountStatus, account_status, account_title
@@ -120,5 +120,6 @@ def _mending(campaign: Campaign) -> dict[Need, str]:
         Need.HEADER: brand,
         Need.BRAND: brand,
         Need.REPLY_NUMBER: brand,
+        Need.PULL: url_for("dashboard.connection"),
         **dict.fromkeys((Need.SMS, Need.EMAIL, Need.ROUTE, Need.CONFIRMATION), accounts),
     }

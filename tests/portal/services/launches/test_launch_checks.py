@@ -9,7 +9,7 @@ from portal.core.models import Brand, CampaignKind, Delivery, GatewayState, Mess
 from portal.domain.campaigns import confirmations
 from portal.domain.notifications import gateways
 from portal.services import launches
-from portal.services.launches.launch_checks import Need
+from portal.services.launches.needs import Need
 from tests import make
 
 pytestmark = pytest.mark.slow

@@ -23,7 +23,8 @@ from portal.core.models import (
 from portal.domain.notifications import gateways, mails, reply_numbers
 from portal.jobs import reply_number_alarms
 from portal.services.launches.invitation_text import text_writer
-from portal.services.launches.launch_checks import Need, check_launch
+from portal.services.launches.launch_checks import check_launch
+from portal.services.launches.needs import Need
 from tests import make
 from tests.portal.services.messaging import test_gateway_delivery as delivery
 from tests.portal.services.messaging.vendor_pushes import bring_reply
