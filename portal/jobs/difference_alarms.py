@@ -26,7 +26,7 @@ def notify_owners_of_differences() -> None:
 
 
 def _notify_owners(provider_id: int) -> None:
-    db.session.execute(select(Provider.id).where(Provider.id == provider_id).with_for_update())
+    db.session.execute(select(Provider.id).where(Provider.id == provider_id).with_for_update(key_share=True))
     at = clock.now()
     if not _list_untold(db.session, at, Provider.id == provider_id):
         return
@@ -46,7 +46,9 @@ def _list_untold(session: Session, at: datetime, *which: ColumnElement[bool]) ->
     )
     found = newest.correlate(Provider).scalar_subquery()
     those = select(Provider.id, found, told_at.correlate(Provider).scalar_subquery())
-    rows = session.execute(those.where(Provider.admitted_at.is_not(None), found.is_not(None), *which))
+    rows = session.execute(
+        those.where(Provider.admitted_at.is_not(None), Provider.left_at.is_(None), found.is_not(None), *which)
+    )
     return [provider_id for provider_id, newest_at, last in rows if _is_news(newest_at, last, at)]
 
 

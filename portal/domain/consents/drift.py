@@ -56,6 +56,7 @@ def record_drifts(session: Session, brand: Brand, holds: dict[int, bool], asked_
     locking.save_iys_statuses(session, learned)
     end_drifts(session, agreeing, at)
     known = set(session.scalars(select(Difference.consent_id).where(_open_drifts([consent.id for consent in apart]))))
+    known |= _find_explained(session, [each.id for each in apart if each.iys_status != Status.GRANTED])
     new = [_difference(brand, consent, holds[consent.id], at) for consent in apart if consent.id not in known]
     if new:
         session.execute(insert(Difference), new)
@@ -100,6 +101,17 @@ def _open_drifts(consent_ids: Collection[int]) -> ColumnElement[bool]:
     return and_(
         Difference.consent_id.in_(consent_ids), Difference.kind == DifferenceKind.DRIFT, Difference.settled_at.is_(None)
     )
+
+
+def _find_explained(session: Session, consent_ids: Collection[int]) -> set[int | None]:
+    """Consents that have not moved since a person explained their drift; İYS must not have held a grant since."""
+    explained = (
+        select(Difference.consent_id)
+        .join(Consent, Consent.id == Difference.consent_id)
+        .where(Consent.id.in_(consent_ids), Consent.effective_at < Difference.settled_at)
+        .where(Difference.kind == DifferenceKind.DRIFT, Difference.settlement == Settlement.EXPLAINED)
+    )
+    return set(session.scalars(explained))
 
 
 def _difference(brand: Brand, consent: Row[*tuple[Any, ...]], iys_grants: bool, at: datetime) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from sqlalchemy import update
 from portal.core import clock
 from portal.core.extensions import db, vault
 from portal.core.ids import new_id
-from portal.core.models import AuditEntry, Difference, DifferenceKind, Mail, MailKind
+from portal.core.models import AuditEntry, Difference, DifferenceKind, Mail, MailKind, Provider
 from portal.domain.notifications import mails
 from portal.jobs import worker
 from tests import make
@@ -64,6 +64,17 @@ def test_new_differences_are_mailed_once_a_day_at_most(app, rows):
 def test_of_settled_differences_nobody_is_mailed(app, rows):
     find_difference(app, clock.now())
     settle_all(app, clock.now())
+
+    look(app, clock.now() + HOUR)
+
+    assert told(app, rows) == []
+
+
+def test_a_firm_that_has_left_is_not_mailed(app, rows):
+    find_difference(app, clock.now())
+    with app.app_context():
+        db.session.execute(update(Provider).values(left_at=clock.now()))
+        db.session.commit()
 
     look(app, clock.now() + HOUR)
 

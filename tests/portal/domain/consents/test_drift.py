@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 
 from portal.core import clock
 from portal.core.extensions import db
@@ -79,6 +80,19 @@ def test_a_difference_that_is_listed_is_not_listed_again(consents):
     holds = {consents[0].id: False}
 
     assert (sweep(holds), sweep(holds | {consents[1].id: False}), len(found())) == (1, 1, 2)
+
+
+def test_a_difference_that_a_person_explained_is_not_listed_again_until_something_changes(consents):
+    unheld = {each.id: False for each in consents}
+    sweep(unheld)
+    db.session.query(Difference).update({"settled_at": clock.now(), "settlement": Settlement.EXPLAINED})
+    assert sweep(unheld) == 0
+
+    consents[0].effective_at = clock.now()  # The person decided anew.
+    assert sweep({consents[1].id: True}) == 0
+    with time_machine.travel(clock.now() + timedelta(minutes=1)):
+        assert sweep(unheld) == 2
+    assert {each.consent_id for each in found() if each.settled_at is None} == {consents[0].id, consents[1].id}
 
 
 def test_where_both_agree_again_the_difference_is_gone_and_no_other(consents):
