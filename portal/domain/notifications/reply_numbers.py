@@ -5,13 +5,14 @@ Whoever has an account can report an SMS to any number, so that alone says nothi
 """
 
 import json
-from collections.abc import Iterator
 from datetime import datetime, timedelta
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import ColumnElement, func, literal_column, select
+from sqlalchemy import ColumnElement, Row, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from portal.core.addresses.phones import plain_number
+from portal.core.ids import COUNTER_BITS, NODE_BITS, first_id
 from portal.core.models import NO_PROVIDER, Brand, GatewayEvent, GatewayState, MessageGateway
 from portal.core.vault import CannotOpen, Vault
 from portal.domain.notifications import gateways
@@ -19,6 +20,10 @@ from portal.domain.notifications import gateways
 LATELY = timedelta(days=90)  # A contract that has ended brings nothing, and says nothing.
 UNREAD = timedelta(days=1)  # An account whose inbox cannot be read for so long takes no replies.
 NEWEST, AT_ONCE = 20_000, 500  # Replies of an account that are looked through.
+OVERLAP = 600_000 << (NODE_BITS + COUNTER_BITS)  # Ids of ten minutes.
+Brought = tuple[dict[str, datetime], int]  # When an account brought something, by number; and its newest reply's id.
+
+_brought: WeakKeyDictionary[Vault, dict[int, Brought]] = WeakKeyDictionary()  # By account.
 
 
 def named_number(session: Session, vault: Vault, brand: Brand, at: datetime) -> str | None:
@@ -56,27 +61,36 @@ def takes_replies(
 def _brings(session: Session, vault: Vault, account: MessageGateway, number: str, since: datetime) -> bool:
     """Whether an account brought an SMS to a number, with the inbox that it has now."""
     had = select(func.max(MessageGateway.removed_at)).where(gateways.is_former_inbox(account))
-    since = max(since, session.scalar(had) or since)
-    brought = _newest_replies(session, account.id, since)
-    return any(plain_number(_destination(vault, each)) == number for each in brought)
+    brought = _find_brought(session, vault, account.id, since).get(number)
+    return brought is not None and brought > max(since, session.scalar(had) or since)
 
 
-def _newest_replies(session: Session, gateway_id: int, since: datetime) -> Iterator[GatewayEvent]:
+def _find_brought(session: Session, vault: Vault, gateway_id: int, since: datetime) -> dict[str, datetime]:
+    """When the account last brought an SMS, by the number to which it was written. A process reads each reply once, and
+    those of OVERLAP before the newest again: ids are not committed in their order."""
+    by_account = _brought.setdefault(vault, {})
+    known, newest = by_account.get(gateway_id, ({}, 0))
     its = GatewayEvent.gateway_id == gateway_id, GatewayEvent.kind == literal_column("'reply'")
-    newest = select(GatewayEvent).where(*its).order_by(GatewayEvent.id.desc()).limit(AT_ONCE)
-    rows = session.scalars(newest).all()
-    for _ in range(NEWEST // AT_ONCE):
-        yield from (each for each in rows if each.received_at > since)
-        if not rows or rows[-1].received_at <= since:
-            return
-        rows = session.scalars(newest.where(GatewayEvent.id < rows[-1].id)).all()
+    ids = select(GatewayEvent.id).where(*its, GatewayEvent.id > max(newest - OVERLAP, first_id(since)))
+    unread = session.scalars(ids.order_by(GatewayEvent.id.desc()).limit(NEWEST)).all()
+    if not unread:
+        return known
+    found = {number: at for number, at in known.items() if at > since}
+    columns = GatewayEvent.id, GatewayEvent.provider_id, GatewayEvent.body, GatewayEvent.received_at
+    for start in range(0, len(unread), AT_ONCE):
+        those = GatewayEvent.id.in_(unread[start : start + AT_ONCE])
+        for row in session.execute(select(*columns).where(those)):
+            number = plain_number(_destination(vault, row))
+            found[number] = max(row.received_at, found.get(number, row.received_at))
+    by_account[gateway_id] = found, max(newest, unread[0])
+    return found
 
 
-def _destination(vault: Vault, event: GatewayEvent) -> str:
-    if event.body is None:
+def _destination(vault: Vault, reply: Row[int, int | None, bytes | None, datetime]) -> str:
+    if reply.body is None:
         return ""
     try:
-        text = vault.read(event.body, GatewayEvent.PLACE, event.provider_id or NO_PROVIDER, event.id)
+        text = vault.read(reply.body, GatewayEvent.PLACE, reply.provider_id or NO_PROVIDER, reply.id)
     except CannotOpen:
         return ""
     return str(json.loads(text)["to"])

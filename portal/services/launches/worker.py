@@ -16,6 +16,7 @@ from portal.domain.campaigns.lifecycle import is_halted
 from portal.domain.campaigns.quiet_hours import next_opening
 from portal.domain.consents.may_send import is_unpulled, standing
 from portal.domain.consents.recipients import address_of
+from portal.domain.notifications.reply_numbers import named_number
 from portal.domain.providers.brands import link_base_url
 from portal.services.launches.invitation_text import text_writer
 
@@ -40,6 +41,10 @@ def run(campaign_id: int, salt: str, link_base: str) -> None:
     db.session.commit()
     if not claimed:
         return
+    brand = read_session().scalars(select(Brand).join(Campaign, Campaign.brand_id == Brand.id).where(is_it)).one()
+    named_number(
+        read_session(), vault(), brand, clock.now()
+    )  # An account's replies are read before a chunk is written.
     try:
         while _work_on(campaign_id, salt, link_base):
             pass

@@ -20,6 +20,7 @@ from portal.core.models import (
     MessageGateway,
     Provider,
 )
+from portal.core.vault import Vault
 from portal.domain.notifications import gateways, mails, reply_numbers
 from portal.jobs import reply_number_alarms
 from portal.services.launches.invitation_text import text_writer
@@ -116,6 +117,32 @@ def test_many_replies_to_another_number_of_the_account_hide_none(app, account):
         bring_reply(account, "4610", reply_numbers.AT_ONCE + 1)
 
     assert is_named(app)
+
+
+class CountingVault(Vault):
+    opened = 0
+
+    def read(self, *place):
+        self.opened += 1
+        return super().read(*place)
+
+
+def test_a_process_opens_the_replies_of_an_account_once_for_all_numbers(app, account, monkeypatch):
+    monkeypatch.setattr(reply_numbers, "OVERLAP", 1)  # All replies of this test are of one moment.
+    with app.app_context():
+        bring_reply(account, "4610", 3)
+        provider_id, counting = make.brand().provider_id, CountingVault(vault().keys)
+
+        def takes(number: str) -> tuple[bool, int]:
+            counting.opened = 0
+            return reply_numbers.takes_replies(db.session, counting, provider_id, number, clock.now()), counting.opened
+
+        bring_reply(account, "4611")
+        assert takes("4610") == (True, 5)
+        # The newest ones are opened again: another process may have kept an older one meanwhile.
+        assert [takes(each) for each in (NUMBER, "4610", "4612")] == [(True, 1), (True, 1), (False, 1)]
+        bring_reply(account, "4612")
+        assert takes("4612") == (True, 2)
 
 
 def test_who_removes_an_account_reads_before_which_numbers_it_takes_along(app, account, ayse):
