@@ -14,8 +14,8 @@ NO_EVIDENCE = {
 DOCUMENT_WORDS = re.compile(r"\b(?:form|belge|dilekce|talep|talebi|kayit|kaydi|kisi|musteri|uye|dedi|diyor)\w{0,6}\b")
 # Folded words that refuse wherever they stand in it.
 REFUSING_WORDS = re.compile(
-    r"\b(?:ret|red|hayir|robinson|degil|itiraz\w*(?! hak)|(?:izin|onay|riza)siz\w*|ayril(?!m[ai]y|m[ai]z)\w*|"
-    r"sil(?:me|in)\w*|cayma(?! hak)|(?!komedi|mehmed)\w\w+m[ae](?:di|mis)(?:l[ae]r|tir|ti|[mnk]\w?)?|"
+    r"\b(?:ret|red|hayir|robinson|degil|itiraz\w*|(?:izin|onay|riza)siz\w*|ayril(?!m[ai]y|m[ai]z)\w*|"
+    r"sil(?:me|in)\w*|cayma|(?!komedi|mehmed)\w\w+m[ae](?:di|mis)(?:l[ae]r|tir|ti|[mnk]\w?)?|"
     r"(?:declin|refus)\w*|not (?:agreed|accepted|checked|given|granted|ticked))\b"
 )
 # "sms_ok: no", "consent=false"; not "form no: 22".

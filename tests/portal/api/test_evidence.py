@@ -32,6 +32,7 @@ def program(app) -> Program:
         ("izinsiz liste", "evidence_refuses"),
         ("declined at till", "evidence_refuses"),
         ("Kutuyu işaretlemedim dedi", "evidence_refuses"),
+        ("İtiraz hakkını kullandı", "evidence_refuses"),
         ("sms_ok: no; source: web", "evidence_refuses"),
         ("sms: H 2026-11-01", "evidence_refuses"),
         ("consent: no, 12.03.2026", "evidence_refuses"),
