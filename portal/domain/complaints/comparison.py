@@ -87,15 +87,24 @@ def compare_case(session: Session, vault: Vault, case: Complaint) -> Comparison 
     )  # fmt: skip
 
 
-def is_refused(session: Session, *, recipient_id: int, brand_id: int, channel: Channel) -> bool:
-    """Whether every recipient type that is held is refused now."""
-    held = session.scalars(
-        select(Consent.status).where(
+def is_refused(
+    session: Session, *, recipient_id: int, brand_id: int, channel: Channel, held_since: datetime | None
+) -> bool:
+    """Whether every recipient type that is held is refused now, by who has held the address since `held_since`: what an
+    earlier holder refused is told to nobody."""
+    held = session.execute(
+        select(Consent.status, Decision)
+        .outerjoin(Decision, Decision.id == Consent.decision_id)
+        .where(
             Consent.recipient_id == recipient_id, Consent.brand_id == brand_id, Consent.channel == channel,
             Consent.status.is_not(None),
         )
     ).all()  # fmt: skip
-    return bool(held) and set(held) == {Status.REFUSED}
+    refused = [
+        status == Status.REFUSED and (held_since is None or (decision and decision.was_made_since(held_since)))
+        for status, decision in held
+    ]
+    return bool(refused) and all(refused)
 
 
 def _refused_periods(decisions: Iterable[Decision], held_since: datetime | None) -> Iterator[_RefusedPeriod]:

@@ -84,8 +84,9 @@ def _refusable(case: Complaint, recipient: Recipient) -> dict[str, bool]:
     may_refuse = False
     if case.brand_id and case.channel and not is_anothers:
         may_refuse = not complaints.is_refused(
-            session, recipient_id=recipient.id, brand_id=case.brand_id, channel=case.channel
-        )
+            session, recipient_id=recipient.id, brand_id=case.brand_id, channel=case.channel,
+            held_since=address_holders.held_since(session, vault(), recipient),
+        )  # fmt: skip
     return {"is_anothers": is_anothers, "may_refuse": may_refuse}
 
 

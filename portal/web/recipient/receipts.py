@@ -115,7 +115,10 @@ def _page(code: str, act: ReceiptContents, *, has_nothing_left: bool = False) ->
 
 def told_by(act: ReceiptContents) -> str | None:
     """How the person is told of the act on the same day: by a "message", or where none goes by the provider's "call".
-    What was undone is not told."""
+    What was undone is not told, nor are refusals after a change of hands: which ones need telling says what was refused
+    before."""
+    if act.held_since is not None and all(line.status == Status.REFUSED for line in act.lines):
+        return None
     whose = select(Receipt.recipient_id).where(Receipt.id.in_(act.receipt_ids))  # For the index.
     theirs = select(Message, Recipient).join(Recipient, Recipient.id == Message.recipient_id)
     theirs = theirs.where(Message.recipient_id.in_(whose), Message.receipt_id.in_(act.receipt_ids))
