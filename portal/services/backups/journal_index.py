@@ -89,9 +89,11 @@ class JournalIndex:
         """What vendors told of people, as it stood last."""
         cursor = self._database.execute("SELECT id, 0, file, offset FROM gateway_event ORDER BY id")
         while found := cursor.fetchmany(size):
-            indexed = [IndexedRow(*row) for row in found]
-            opened = ((each.id, self.open_rows([each], "gateway_event")["gateway_event"]) for each in indexed)
-            yield [row for its_id, rows in opened for row in rows if row["id"] == its_id]
+            records: dict[tuple[int, int], list[IndexedRow]] = defaultdict(list)  # An earlier one has an earlier state.
+            for each in (IndexedRow(*row) for row in found):
+                records[each.file, each.offset].append(each)
+            opened = (({one.id for one in its}, self.open_rows(its, "gateway_event")) for its in records.values())
+            yield [row for ids, rows in opened for row in rows["gateway_event"] if row["id"] in ids]
 
     def open_rows(self, indexed: Iterable[IndexedRow], *tables: str) -> Record:
         """All rows of these tables in the records in which those stand, each once."""

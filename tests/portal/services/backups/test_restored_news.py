@@ -1,5 +1,6 @@
 """A reply that nobody has read holds its sender's messages also after a restore; one that was read does not."""
 
+from contextlib import closing
 from dataclasses import asdict
 from datetime import UTC, datetime
 
@@ -8,6 +9,7 @@ from sqlalchemy import delete, select, update
 
 from portal.core import clock
 from portal.core.extensions import db
+from portal.core.journal import list_files
 from portal.core.models import (
     Decision,
     EventKind,
@@ -19,6 +21,7 @@ from portal.core.models import (
     Recipient,
     may_have_refused,
 )
+from portal.services.backups.journal_index import JournalIndex
 from portal.services.messaging import event_contents
 from portal.services.messaging.gateways.protocol import InboundMessage
 from tests import grants, make
@@ -180,3 +183,21 @@ def test_a_reply_to_an_account_that_a_backup_lacks_is_named_as_missing(app, kept
     execute(app, delete(GatewayEvent), delete(MessageGateway))
 
     assert "INCOMPLETE: 1 of" in restore(app, kept).output
+
+
+def test_a_vendors_whole_list_is_opened_once_for_all_numbers_of_a_part(app, kept):
+    """Which it told at once, so that they are in one record."""
+
+    class CountedIndex(JournalIndex):
+        opened = 0
+
+        def open_rows(self, indexed, *tables):
+            self.opened += 1
+            return super().open_rows(indexed, *tables)
+
+    as_usual = {each.name: None for each in GatewayEvent.__table__.c}
+    kept.append({"gateway_event": [as_usual | {"id": number, "kind": "blocked"} for number in range(50)]})
+
+    files = [path for _, path in list_files([kept.folder])]
+    with closing(CountedIndex(kept.vault, files, print)) as index:
+        assert [len(each) for each in index.news(25)] == [25, 25] and index.opened == 2
