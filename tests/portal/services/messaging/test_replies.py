@@ -170,7 +170,7 @@ def test_the_name_of_a_brand_that_never_wrote_takes_nothing_from_those_that_did(
         campaign = db.session.get_one(Campaign, message.campaign_id)
         if refused == {"fashion"}:
             campaign.brand_id = fashion
-            message.gateway_id = db.session.scalars(select(MessageGateway.id)).all()[-1]
+            message.gateway_id = db.session.scalar(select(func.max(MessageGateway.id)))
         db.session.commit()
     vendor.brings(text, phone)
     work(app)
