@@ -10,13 +10,11 @@ from sqlalchemy.orm import Session
 
 from portal.core.addresses import Address, parse
 from portal.core.iys_protocol import Status
-from portal.core.models import Decision, DecisionOrigin, Outcome, Provider, Recipient
+from portal.core.models import ORIGINS_AT_IYS, TAKEN_OUTCOMES, Decision, Outcome, Provider, Recipient
 from portal.core.models.recipient import latest
 from portal.core.vault import CannotOpen, Vault
 
 CHUNK = 1000  # Providers per statement.
-TAKEN = (Outcome.ACCEPTED, Outcome.VERIFIED)
-TOLD_BY_IYS = (DecisionOrigin.AT_IYS, DecisionOrigin.OTHER_SENDER)
 
 
 def find_holders(session: Session, vault: Vault, address: Address) -> list[Recipient]:
@@ -66,7 +64,7 @@ def hides_iys_status(decision: Decision | None, outcome: Outcome | None, held_si
     until İYS took the present one's grant, or told of it itself."""
     if held_since is None or decision is None:
         return held_since is not None
-    is_theirs = outcome in TAKEN or decision.origin in TOLD_BY_IYS
+    is_theirs = outcome in TAKEN_OUTCOMES or decision.origin in ORIGINS_AT_IYS
     return decision.status == Status.REFUSED or not is_theirs
 
 

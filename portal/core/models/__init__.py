@@ -35,6 +35,7 @@ from portal.core.models.connection import (
 )
 from portal.core.models.decision import (
     ACROSS_PROVIDERS,
+    ORIGINS_AT_IYS,
     PROVIDERS_RECORDS,
     Annulment,
     Decision,
@@ -90,7 +91,16 @@ from portal.core.models.reconciliation import DayState, Difference, DifferenceKi
 from portal.core.models.row_tally import RowTally, RowTallyChange, Tallied, count_rows
 from portal.core.models.sandbox_recipients import is_sandbox_recipient
 from portal.core.models.sends import AddressCheck, ReportedSend
-from portal.core.models.submission import OPEN_OUTCOMES, Attempt, BulkRequest, BulkState, Lane, Outcome, Submission
+from portal.core.models.submission import (
+    OPEN_OUTCOMES,
+    TAKEN_OUTCOMES,
+    Attempt,
+    BulkRequest,
+    BulkState,
+    Lane,
+    Outcome,
+    Submission,
+)
 from portal.core.models.submission_alarm import AlarmLevel, SubmissionAlarm
 from portal.core.models.user import (
     Assignment,

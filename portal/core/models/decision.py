@@ -32,6 +32,7 @@ class DecisionOrigin(StrEnum):
     API = "api"  # A request of the provider's programs (ApiRequest).
 
 
+ORIGINS_AT_IYS = (DecisionOrigin.AT_IYS, DecisionOrigin.OTHER_SENDER)  # We learned of it from İYS.
 ACROSS_PROVIDERS = (
     DecisionOrigin.MINE,
     DecisionOrigin.REPLY,

@@ -56,6 +56,7 @@ class Outcome(StrEnum):
 
 
 OPEN_OUTCOMES = (Outcome.WAITING, Outcome.SENT, Outcome.BLOCKED)
+TAKEN_OUTCOMES = (Outcome.ACCEPTED, Outcome.VERIFIED)  # İYS took the submission.
 
 
 class Lane(StrEnum):

@@ -18,6 +18,7 @@ from portal.core import clock
 from portal.core.addresses import AddressKind, MailService
 from portal.core.iys_protocol import Channel, Status
 from portal.core.models import (
+    TAKEN_OUTCOMES,
     AudienceEntry,
     Campaign,
     Decision,
@@ -25,7 +26,6 @@ from portal.core.models import (
     Delivery,
     Message,
     MessageState,
-    Outcome,
     Receipt,
     ReceiptDecision,
     Recipient,
@@ -35,7 +35,6 @@ from portal.core.models import (
 from shortlinks import Visit, VisitKind
 
 MACHINES = (VisitKind.SCANNER, VisitKind.PREVIEW)
-ACCEPTED = (Outcome.ACCEPTED, Outcome.VERIFIED)
 UTC_OFFSET = clock.ISTANBUL.utcoffset(None) // timedelta(hours=1)
 
 
@@ -150,7 +149,7 @@ def _answers(campaign: Campaign) -> Subquery:
     """Links with a receipt, with 1 or 0 for each of ANSWERS: whether one of its receipts and decisions is such."""
     conditions = (
         _by_person(),
-        and_(_by_person(), Submission.outcome.in_(ACCEPTED)),
+        and_(_by_person(), Submission.outcome.in_(TAKEN_OUTCOMES)),
         and_(_by_person(), Decision.status == Status.GRANTED),
         ~_by_person(),
     )
@@ -189,7 +188,7 @@ def _count_openings(session: Session, campaign: Campaign) -> tuple[dict[Group, C
 def _count_channels(session: Session, campaign: Campaign) -> dict[Channel, ChannelCounts]:
     offered = session.execute(_linked(campaign, AudienceEntry.channels, func.count()).group_by(AudienceEntry.channels))
     by_channels: dict[str | None, int] = dict(offered.all())
-    accepted = case((Submission.outcome.in_(ACCEPTED), Receipt.link_id))
+    accepted = case((Submission.outcome.in_(TAKEN_OUTCOMES), Receipt.link_id))
     people = func.count(distinct(Receipt.link_id)), func.count(distinct(accepted))
     decided = _decided(_linked(campaign, Decision.channel, Decision.status, *people))
     by_choice = session.execute(decided.group_by(Decision.channel, Decision.status))

@@ -15,6 +15,7 @@ from portal.core.business_days import holiday_calendar
 from portal.core.database import changed_rows, is_one_of
 from portal.core.iys_protocol import Status
 from portal.core.models import (
+    ORIGINS_AT_IYS,
     Brand,
     BulkRequest,
     BulkState,
@@ -138,8 +139,9 @@ def renew_expired_refusals(session: Session, consents: Iterable[LockedConsent], 
 def first_submissions(
     session: Session, vault: Vault, consents: Iterable[LockedConsent], at: datetime
 ) -> list[writer.Row]:
-    """What İYS is to be told of refusals that stand, if nobody told it yet: a file's or a program's that was older than
-    a grant which is void now. To the file they stay lines that were kept only (`batch_id`). Raises CannotOpen."""
+    """The submissions of refusals that stand and have none: a file's or a program's that was older than a grant that is
+    void now. They have no `batch_id`, so the file's page goes on counting these lines as kept only. Raises
+    CannotOpen."""
     ids = [each.decision_id for each in consents if each.status == Status.REFUSED]
     theirs = (
         select(Decision.__table__, Provider.iys_code, Brand.brand_code)
@@ -147,7 +149,7 @@ def first_submissions(
         .join(Brand, Brand.id == Decision.brand_id)
         .where(
             is_one_of(session, Decision.id, ids),
-            Decision.origin.not_in(writer.TOLD_BY_IYS),
+            Decision.origin.not_in(ORIGINS_AT_IYS),
             ~exists().where(Submission.decision_id == Decision.id),
         )
     )

@@ -16,6 +16,7 @@ from portal.core import business_days, clock, iys_protocol, journal
 from portal.core.ids import new_id
 from portal.core.iys_protocol import NO_RETAILERS, Retailers, Source, Status
 from portal.core.models import (
+    ORIGINS_AT_IYS,
     PROVIDERS_RECORDS,
     Actor,
     AuditEntry,
@@ -40,7 +41,6 @@ SALT_BYTES = 16
 NUMBER_LETTERS = 16  # Of 32: 80 random bits.
 LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: none is taken for another.
 NO_WAIT = timedelta(0)
-TOLD_BY_IYS = (DecisionOrigin.AT_IYS, DecisionOrigin.OTHER_SENDER)
 
 Row = dict[str, Any]
 
@@ -100,9 +100,9 @@ def _note_for_journal(session: Session, rows: DecisionRows) -> None:
 
 
 def is_journalled(decision: Row) -> bool:
-    origin, is_by_feed = decision["origin"], decision["origin"] in TOLD_BY_IYS and decision["user_id"] is None
+    origin, is_by_feed = decision["origin"], decision["origin"] in ORIGINS_AT_IYS and decision["user_id"] is None
     is_refusal = decision["status"] == Status.REFUSED
-    return not is_by_feed and (is_refusal or origin not in (*PROVIDERS_RECORDS, *TOLD_BY_IYS))
+    return not is_by_feed and (is_refusal or origin not in (*PROVIDERS_RECORDS, *ORIGINS_AT_IYS))
 
 
 def decide_now(

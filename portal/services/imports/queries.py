@@ -15,7 +15,17 @@ from sqlalchemy.orm import Session
 
 from portal.core import clock
 from portal.core.iys_protocol import Channel
-from portal.core.models import Annulment, BatchState, Decision, ImportBatch, ImportChunk, Outcome, Recipient, Submission
+from portal.core.models import (
+    TAKEN_OUTCOMES,
+    Annulment,
+    BatchState,
+    Decision,
+    ImportBatch,
+    ImportChunk,
+    Outcome,
+    Recipient,
+    Submission,
+)
 from portal.core.vault import CannotOpen, Vault
 from portal.domain.consents import recipients
 from portal.domain.consents.evidence import late_grants
@@ -125,7 +135,7 @@ class RowGroup(StrEnum):
 
 
 OUTCOMES = {
-    RowGroup.ACCEPTED: (Outcome.ACCEPTED, Outcome.VERIFIED),
+    RowGroup.ACCEPTED: TAKEN_OUTCOMES,
     RowGroup.WAITING: (Outcome.WAITING, Outcome.SENT, Outcome.BLOCKED),
     RowGroup.NOT_NEEDED: (Outcome.NOT_NEEDED, Outcome.OVERTAKEN),
     RowGroup.REFUSED: (Outcome.PARKED, Outcome.EXPIRED),

@@ -12,7 +12,17 @@ from portal.core import clock, iys_protocol
 from portal.core.database import changed_rows
 from portal.core.extensions import db, read_session
 from portal.core.iys_protocol import CODES, Action, Operation, Status
-from portal.core.models import Brand, Connection, Credential, CredentialKind, Feed, Outcome, Provider, Submission
+from portal.core.models import (
+    TAKEN_OUTCOMES,
+    Brand,
+    Connection,
+    Credential,
+    CredentialKind,
+    Feed,
+    Outcome,
+    Provider,
+    Submission,
+)
 from portal.services.iys import calls, holds, title_matching
 from portal.services.iys.account_report import (
     FORECAST_SPAN,
@@ -118,7 +128,7 @@ def _ask_and_read(
 def _recently_added(account: TestedConnection, at: datetime) -> tuple[int, float]:
     """The number of keys whose grant İYS accepted, and over how many days, for the forecast of the quota."""
     over = min(FORECAST_SPAN, max(DAY, at - account.connected_at))
-    accepted = Submission.outcome.in_((Outcome.ACCEPTED, Outcome.VERIFIED))
+    accepted = Submission.outcome.in_(TAKEN_OUTCOMES)
     theirs = select(func.count(Submission.consent_id.distinct())).where(
         Submission.provider_id == account.provider_id, accepted, Submission.status == Status.GRANTED,
         Submission.accepted_at >= at - FORECAST_SPAN,

@@ -4,7 +4,7 @@ from flask_babel import format_datetime
 from flask_babel import gettext as _
 
 from portal.core.iys_protocol import Status
-from portal.core.models import DecisionOrigin, Outcome
+from portal.core.models import TAKEN_OUTCOMES, DecisionOrigin, Outcome
 from portal.domain.providers.sandbox_mode import Destination
 from portal.web.my_consents.holdings import HeldConsent, HistoryEntry
 from portal.web.shared import decision_status
@@ -47,7 +47,7 @@ def _source_sentence(consent: HeldConsent) -> str:
 
 
 def _progress_sentence(of: HistoryEntry | HeldConsent) -> str:
-    if of.outcome in (Outcome.ACCEPTED, Outcome.VERIFIED):
+    if of.outcome in TAKEN_OUTCOMES:
         text = _("İYS'ye İzinlink bildirdi, İYS kabul etti")
         return f"{text} ({format_datetime(of.accepted_at, MOMENT)})." if of.accepted_at else f"{text}."
     if of.outcome in UNSETTLED and of.status == Status.GRANTED:

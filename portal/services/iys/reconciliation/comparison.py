@@ -16,13 +16,12 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from portal.core import iys_protocol
 from portal.core.iys_protocol import Channel, RecipientType, Status
-from portal.core.models import Consent, Decision, DifferenceKind, Movement, Outcome, Recipient, Submission
+from portal.core.models import TAKEN_OUTCOMES, Consent, Decision, DifferenceKind, Movement, Recipient, Submission
 from portal.core.vault import Vault
 from portal.services.iys.reconciliation.day_file import Line
 from portal.services.iys.reconciliation.schedule import BrandDay, day_bounds
 
 CHUNK = 2000
-HELD = (Outcome.ACCEPTED, Outcome.VERIFIED)
 Facts = dict[str, list[str | None]]  # İYS's name of a field: [our value, İYS's value].
 
 
@@ -63,7 +62,7 @@ SUBMITTED = (
     .join(Consent, Consent.id == Submission.consent_id)
     .join(Decision, Decision.id == Submission.decision_id)
     .join(Recipient, Recipient.id == Consent.recipient_id)
-    .where(Submission.outcome.in_(HELD))
+    .where(Submission.outcome.in_(TAKEN_OUTCOMES))
 )  # fmt: skip
 RECEIVED = (
     select(
@@ -74,7 +73,7 @@ RECEIVED = (
     .join(Consent, Consent.id == Movement.consent_id)
     .join(Recipient, Recipient.id == Consent.recipient_id)
     .outerjoin(Submission, Submission.decision_id == Movement.decision_id)
-    .where(or_(Submission.id.is_(None), Submission.outcome.not_in(HELD)))
+    .where(or_(Submission.id.is_(None), Submission.outcome.not_in(TAKEN_OUTCOMES)))
 )  # fmt: skip
 
 
@@ -219,7 +218,8 @@ def transaction_ids_of_day(session: Session, brand_day: BrandDay) -> Iterator[se
         .join(Consent, Consent.id == Submission.consent_id)
         .where(
             Submission.provider_id == brand_day.provider_id, Consent.brand_id == brand_day.brand_id,
-            Submission.accepted_at < end, Submission.outcome.in_(HELD), Submission.transaction_id.is_not(None),
+            Submission.accepted_at < end, Submission.outcome.in_(TAKEN_OUTCOMES),
+            Submission.transaction_id.is_not(None),
         )
     )  # fmt: skip
     received = select(Movement.creation_date, Movement.id, Movement.transaction_id).where(

@@ -12,7 +12,17 @@ from portal.core import iys_protocol
 from portal.core.extensions import read_session, vault
 from portal.core.ids import parse_id
 from portal.core.iys_protocol import Channel, Status
-from portal.core.models import Brand, Consent, Decision, DecisionOrigin, Feed, Movement, Recipient, Sweep
+from portal.core.models import (
+    ORIGINS_AT_IYS,
+    Brand,
+    Consent,
+    Decision,
+    DecisionOrigin,
+    Feed,
+    Movement,
+    Recipient,
+    Sweep,
+)
 from portal.domain.consents import recipients
 from portal.domain.identity.permissions import Permission
 from portal.web.dashboard.blueprint import blueprint
@@ -25,7 +35,7 @@ PAGE_SIZE = 50
 
 MADE_BY = {
     "people": (_l("Kişiler, İYS üzerinden"), Decision.origin == DecisionOrigin.AT_IYS),
-    "ours": (_l("İzinlink"), Decision.origin.not_in((DecisionOrigin.AT_IYS, DecisionOrigin.OTHER_SENDER))),
+    "ours": (_l("İzinlink"), Decision.origin.not_in(ORIGINS_AT_IYS)),
     "others": (_l("Başka gönderici"), Decision.origin == DecisionOrigin.OTHER_SENDER),
 }
 
