@@ -236,9 +236,7 @@ def _excluded(rows: list[tuple[Message, Recipient]], at: datetime) -> dict[int, 
     return {message_id: excluded[key] for message_id, key in keys.items() if key in excluded}
 
 
-def _unpulled(
-    rows: list[tuple[Message, Recipient]], excluded: dict[int, ExclusionReason], at: datetime
-) -> set[int]:  # fmt: skip
+def _unpulled(rows: list[tuple[Message, Recipient]], excluded: dict[int, ExclusionReason], at: datetime) -> set[int]:
     """Links for people whose permission is not known while İYS tells no changes of the brand."""
     those = [message for message, _ in rows if excluded.get(message.id) == ExclusionReason.NO_PERMISSION]
     found = {each: db.session.get_one(Campaign, each).brand_id for each in {message.campaign_id for message in those}}

@@ -11,10 +11,10 @@ from typing import Any
 
 from portal.core.word_pairs import WORDS
 from portal.domain.replies import fold, names_brand
+from portal.services.messaging.gateways.row_words import LETTER
 
 LONGEST_TEXT = 6000  # Characters of a text that may be ours.
 MOST_COLONS, MOST_NAME_WORDS, LEAST_TEXT_WORDS = 20, 12, 3  # Before our link; of a name; between them.
-LETTER = re.compile(r"[^\W\d_]")
 BRACKETED_WORDS = re.compile(r"\((\w{1,20}(?: \w{1,20})?)\)")
 LINK_WORDS = frozenset(WORDS)  # Two of them stand in brackets beside a link, as on its page.
 LINK_MARK, COLON_MARK = "\ua66e", "\u01bb"  # Letters that nobody writes, in their place while a text is folded.
