@@ -5,6 +5,7 @@ import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from unicodedata import normalize
 
 from portal.core import addresses, iys_protocol
 from portal.core.addresses import Address, AddressKind, BadAddress
@@ -75,7 +76,7 @@ def _read_refusal(row: dict[str, Any], at: datetime) -> MovementRow:
         channel=Channel(_upper(row["type"])),
         recipient_type=RecipientType.MERCHANT if recipient_type == RecipientType.MERCHANT else RecipientType.INDIVIDUAL,
         status=Status.REFUSED,
-        source=_text(row.get("source"))[:LONGEST_SOURCE],
+        source=_upper(row.get("source"))[:LONGEST_SOURCE],
         consent_date=_moment(row.get("consentDate"), FIRST_CONSENT, at + A_DAY),
         creation_date=told_at or at,
         transaction_id=_transaction_id(row, None if told_at else f"{at:%Y-%m-%d}"),
@@ -100,7 +101,7 @@ def _transaction_id(row: dict[str, Any], day: str | None) -> str:
 
 def _upper(word: object) -> str:
     """A word of İYS's in capitals, also where it was written with Turkish ones."""
-    return _text(word).upper().replace("İ", "I")
+    return normalize("NFC", _text(word).upper()).replace("İ", "I")
 
 
 def _text(value: object) -> str:

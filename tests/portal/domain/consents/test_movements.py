@@ -221,6 +221,33 @@ def test_a_closed_line_closes_what_iys_does_not_list(receiver, rows):
     assert rows.count(Submission) == 0
 
 
+@pytest.mark.parametrize(
+    "source", ["iys_ahs_hat_kapatma", "İYS_AHS_HAT_KAPATMA", "ıys_ahs_hat_kapatma", "İYS_AHS_HAT_KAPATMA".lower()]
+)
+def test_a_closed_line_closes_every_channel_however_its_source_is_spelled(receiver, rows, source):
+    receiver.receives(*(row("ONAY", ago=2 * AN_HOUR, type=channel) for channel in ("ARAMA", "MESAJ")))
+
+    receiver.receives(row("RET", source=source))
+
+    assert {head.channel: head.status for head in rows(Consent)} == {
+        Channel.SMS: Status.REFUSED, Channel.CALL: Status.REFUSED,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("source", "feed", "origin"),
+    [
+        ("iys_web", FeedSource.PROVIDER, DecisionOrigin.AT_IYS),
+        ("İys_Web", FeedSource.PROVIDER, DecisionOrigin.AT_IYS),
+        ("hs_web", FeedSource.PEOPLE, DecisionOrigin.OTHER_SENDER),
+    ],
+)
+def test_who_refused_is_known_by_the_source_however_it_is_spelled(receiver, rows, source, feed, origin):
+    receiver.receives(row("RET", source=source), feed=feed)
+
+    assert rows.one(Decision).origin == origin
+
+
 def test_a_closed_line_told_of_the_next_channel_later_is_one_decision(receiver, rows):
     receiver.receives(*(row("ONAY", ago=timedelta(hours=5), type=channel) for channel in ("ARAMA", "MESAJ")))
     at = clock.now() - AN_HOUR
