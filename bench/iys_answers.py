@@ -47,7 +47,7 @@ def _accept(rows: Sequence[Row], bulk_id: int | None) -> list[movement_rows.Move
         of_list = {"index": place, "status": "success", "subRequestId": str(uuid.uuid4())} if bulk_id else {}
         bodies.append((row.provider_id, row.id, None, json.dumps(of_list | answer).encode()))
         payload = vault().read(row.payload, Submission.PLACE, row.provider_id, row.id)
-        told += filter(None, [movement_rows.read_row(json.loads(payload) | answer, clock.now())])
+        told += movement_rows.read_row(json.loads(payload) | answer, clock.now())
         accepted.append({"its_id": row.id, "its_transaction": answer["transactionId"], "its_date": at,
                          "its_list": bulk_id, "its_place": place if bulk_id else None})  # fmt: skip
     if rows:

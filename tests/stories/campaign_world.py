@@ -138,7 +138,7 @@ class CampaignWorld:
             self.dice.choice(BOTH).value, ago=timedelta(seconds=30), recipient=address.text,
             type=self.dice.choice(address.channels).value,
         )  # fmt: skip
-        brand, told = make.brand(), [movement_rows.read_row(told, clock.now())]
+        brand, told = make.brand(), movement_rows.read_row(told, clock.now())
         movements.apply_movements(db.session, vault(), brand, told, by=ReceivedVia.PULL, feed=None, at=clock.now())
         db.session.commit()
 

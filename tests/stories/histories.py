@@ -312,7 +312,8 @@ class World:
     def _push(self, made: list, dice: random.Random) -> None:
         """Some are pushed: late, twice, and in any order."""
         for _ in range(dice.choice((0, 1, 2))):
-            rows = [movement_rows.read_row(as_feed_item(row), clock.now()) for row in dice.sample(made, len(made))]
+            listed = [as_feed_item(row) for row in dice.sample(made, len(made))]
+            rows, _unread = movement_rows.read_rows(listed, clock.now())
             self._at(clock.now() + timedelta(seconds=dice.random() * 2000), lambda rows=rows: self._hear(rows))
 
     def _hear(self, rows: list) -> None:

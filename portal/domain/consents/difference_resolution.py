@@ -120,8 +120,7 @@ def _take_theirs(session: Session, vault: Vault, difference: Difference, user_id
     if difference.kind == DifferenceKind.DRIFT:
         _refuse_as_iys(session, vault, brand, difference, user_id, at)
     else:
-        row = movement_rows.read_row(line_of(vault, difference), difference.found_at)
-        rows = [row] if row else []
+        rows = movement_rows.read_row(line_of(vault, difference), difference.found_at)
         movements.apply_movements(session, vault, brand, rows, by=ReceivedVia.FILE, feed=None, at=at, user_id=user_id)
         if difference.kind == DifferenceKind.ALTERED and ANOTHER_KEY & difference.facts.keys():
             unknown = update(Consent).where(Consent.id == difference.consent_id)

@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from unicodedata import normalize
@@ -32,32 +33,42 @@ class MovementRow:
     consent_date: datetime | None
     creation_date: datetime
     transaction_id: str
+    is_channel_told: bool = True  # Not where a refusal counts for all channels, since nobody knows its own.
 
 
-def read_row(row: Any, at: datetime) -> MovementRow | None:
-    """İYS's row, read or received at `at`; None where it says nothing that we can use.
+def read_rows(listed: Iterable[Any], at: datetime) -> tuple[list[MovementRow], int]:
+    """The movements in a list of İYS's, and how many of its rows were not read, or not fully."""
+    read = [read_row(each, at) for each in listed]
+    unread = sum(1 for rows in read if not all(row.is_channel_told for row in rows) or not rows)
+    return [row for rows in read for row in rows], unread
 
-    A grant that is not understood is none. A refusal needs an address and a channel. Where it has no moment that can be
-    read, or one that stands for none (1900, 1970, 9999), it is of `at`: no refusal is older than it would have been, so
-    it may end a grant that is newer than it. Of a recipient type that nobody knows it is an individual's, and ends the
-    grants of every type like any refusal. Without a transactionId, or with one that names nothing ("0", "-", "null"),
-    a digest of the row stands for it, so that a repeated row is the same movement.
+
+def read_row(row: Any, at: datetime) -> list[MovementRow]:
+    """İYS's row, read or received at `at`, as one movement; none where it says nothing that we can use.
+
+    A grant that is not understood is none. A refusal needs an address. Where its channel is unknown, or none of its
+    address, it is one movement for each channel of that kind of address. Where it has no moment that can be read, or
+    one that stands for none (1900, 1970, 9999), it is of `at`: no refusal is older than it would have been, so it may
+    end a grant that is newer than it. Of a recipient type that nobody knows it is an individual's, and ends the grants
+    of every type like any refusal. Without a transactionId, or with one that names nothing ("0", "-", "null"), a digest
+    of the row stands for it, so that a repeated row is the same movement.
     """
     try:
-        movement = _read_refusal(row, at) if _upper(row.get("status")) == Status.REFUSED else _read_grant(row)
+        return _read_refusal(row, at) if _upper(row.get("status")) == Status.REFUSED else [_read_grant(row)]
     except (TypeError, KeyError, ValueError, AttributeError, BadAddress):
-        return None
-    fits = (movement.channel == Channel.EMAIL) == (movement.address.kind == AddressKind.EMAIL)
-    return movement if fits else None
+        return []
 
 
 def _read_grant(row: dict[str, Any]) -> MovementRow:
     transaction_id = _clean(row["transactionId"])
     if not 0 < len(transaction_id) <= LONGEST_TRANSACTION:
         raise ValueError("no transactionId")
+    address, channel = addresses.parse(row["recipient"]), Channel(row["type"])
+    if channel not in _channels_of(address):
+        raise ValueError("a channel of another kind of address")
     return MovementRow(
-        address=addresses.parse(row["recipient"]),
-        channel=Channel(row["type"]),
+        address=address,
+        channel=channel,
         recipient_type=RecipientType(row.get("recipientType") or RecipientType.INDIVIDUAL),
         status=Status(row["status"]),
         source=_clean(row.get("source"))[:LONGEST_SOURCE],
@@ -68,19 +79,29 @@ def _read_grant(row: dict[str, Any]) -> MovementRow:
     )
 
 
-def _read_refusal(row: dict[str, Any], at: datetime) -> MovementRow:
+def _read_refusal(row: dict[str, Any], at: datetime) -> list[MovementRow]:
+    address = addresses.parse(_text(row["recipient"]))
+    channels = _channels_of(address)
+    told = [each for each in channels if each == _upper(row.get("type"))]
     recipient_type = _upper(row.get("recipientType"))
     told_at = _moment(row.get("creationDate"), IYS_BEGAN, at + A_DAY)
-    return MovementRow(
-        address=addresses.parse(_text(row["recipient"])),
-        channel=Channel(_upper(row["type"])),
+    movement = MovementRow(
+        address=address,
+        channel=channels[0],
         recipient_type=RecipientType.MERCHANT if recipient_type == RecipientType.MERCHANT else RecipientType.INDIVIDUAL,
         status=Status.REFUSED,
         source=_upper(row.get("source"))[:LONGEST_SOURCE],
         consent_date=_moment(row.get("consentDate"), FIRST_CONSENT, at + A_DAY),
         creation_date=told_at or at,
         transaction_id=_transaction_id(row, None if told_at else f"{at:%Y-%m-%d}"),
+        is_channel_told=bool(told),
     )
+    return [replace(movement, channel=each) for each in told or channels]
+
+
+def _channels_of(address: Address) -> list[Channel]:
+    """The channels that İYS may list for an address: a landline's messages, too."""
+    return [each for each in Channel if (each == Channel.EMAIL) == (address.kind == AddressKind.EMAIL)]
 
 
 def _moment(value: object, first: datetime, last: datetime) -> datetime | None:

@@ -176,12 +176,15 @@ class _MovementBatch:
             if row.status == Status.REFUSED:
                 self.refused[consent.id] = consent
         older = self.ours.older_than(consent.id, effective_at)  # At one moment a refusal of ours stands all the same.
+        if not row.is_channel_told:  # İYS may hold no refusal on this channel: ours is still sent.
+            older = [sent for sent in older if sent.status != Status.REFUSED]
         self.overtaken |= {sent.id for sent in older if sent.decision_id != consent.decision_id}
         return decision_id
 
     def _verify(self, consent: LockedConsent, row: MovementRow) -> int | None:
         """Our own submission's decision, if the row is ours."""
-        sent = self.ours.match(consent.id, row.transaction_id, row.status, row.consent_date)
+        date = row.consent_date if row.is_channel_told else None  # Two channels may have one date.
+        sent = self.ours.match(consent.id, row.transaction_id, row.status, date)
         if sent is None:
             return None
         self.verified[sent.id] = {"transaction_id": row.transaction_id, "accepted_at": row.creation_date}

@@ -88,9 +88,9 @@ def _apply_answer(feed: Feed, brand: Brand, cursor: str | None, answer: IysAnswe
 
 def _store_rows(feed: Feed, brand: Brand, listed: list[Any], values: dict[str, Any], at: datetime) -> None:
     """Store the rows and the feed's values, among them the next cursor, in one transaction."""
-    rows = [row for each in listed if (row := movement_rows.read_row(each, at))]
+    rows, unread = movement_rows.read_rows(listed, at)
     is_pulled = values["code"] is None
-    unreadable = len(listed) - len(rows) + (not is_pulled)
+    unreadable = unread + (not is_pulled)
     if not claims.release(feed, **values):
         return db.session.rollback()
     if is_pulled:

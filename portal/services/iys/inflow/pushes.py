@@ -74,9 +74,10 @@ def _parse_rows(body: bytes, brand: Brand, at: datetime) -> tuple[list[MovementR
         return [], 1
     if not isinstance(listed, list):
         return [], 1
-    read = [movement_rows.read_row(row, at) for row in listed if _is_of_brand(row, brand)]
-    rows = [row for row in read if row]
-    return [row for row in rows if not row.source.startswith(f"{FeedSource.PROVIDER}_")], len(listed) - len(rows)
+    of_brand = [row for row in listed if _is_of_brand(row, brand)]
+    rows, unread = movement_rows.read_rows(of_brand, at)
+    of_people = [row for row in rows if not row.source.startswith(f"{FeedSource.PROVIDER}_")]
+    return of_people, len(listed) - len(of_brand) + unread
 
 
 def _is_of_brand(row: object, brand: Brand) -> bool:

@@ -5,9 +5,10 @@ A day may be compared again. A difference that a person settled stays settled, o
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 
 from sqlalchemy import insert, or_, select, update
 from sqlalchemy.orm import Session
@@ -88,12 +89,11 @@ def _record_chunk(
     session: Session, claimed: ClaimedDay, chunk: ComparedChunk, earlier: _KnownDifferences, matched: set[int],
     at: datetime,
 ) -> None:  # fmt: skip
-    lines = [found.line for found in chunk.found if found.line]
-    rows = {line: row for line in lines if (row := movement_rows.read_row(line.as_wire(), at))}
-    known, granted_as_other = _find_known_consents(session, claimed, lines, rows)
+    rows = {each.line: movement_rows.read_row(each.line.as_wire(), at) for each in chunk.found if each.line}
+    known, granted_as_other = _find_known_consents(session, claimed, rows)
     ours, differs = _split_off_unanswered(session, known, rows, chunk.found, matched)
     refusals = _unknown_refusals(rows, differs)
-    applied = ours + [row for line, row in refusals.items() if line in granted_as_other]
+    applied = ours + [row for line, row in refusals if (line, row.channel) in granted_as_other]
     if applied:
         brand = session.get_one(Brand, claimed.brand_id)
         movements.apply_movements(session, vault(), brand, applied, by=ReceivedVia.FILE, feed=None, at=at)
@@ -108,7 +108,11 @@ def _record_chunk(
         at,
     )
     # Nothing may be sent, however the difference is settled.
-    of_known = [(known[line], (row.status.value, row.creation_date)) for line, row in refusals.items() if line in known]
+    of_known = [
+        (known[line][row.channel], (row.status.value, row.creation_date))
+        for line, row in refusals
+        if row.channel in known[line]
+    ]
     locking.save_iys_statuses(session, dict(sorted(of_known)))  # Of one key the newest counts.
     new = [_difference_row(claimed, found, known, at) for found in differs if earlier.is_new(found)]
     if new:
@@ -116,14 +120,14 @@ def _record_chunk(
 
 
 def _find_known_consents(
-    session: Session, brand_day: BrandDay, lines: Iterable[Line], rows: Mapping[Line, MovementRow]
-) -> tuple[dict[Line, int], set[Line]]:
-    """Consent ids by row, for rows of known keys, by the blind index of the address; and the rows whose address is
-    granted on their channel as another recipient type. A few thousand at once."""
-    addresses = {line: rows[line].address.text if line in rows else line.recipient.lower() for line in lines}
+    session: Session, brand_day: BrandDay, rows: Mapping[Line, list[MovementRow]]
+) -> tuple[dict[Line, dict[str, int]], set[tuple[Line, str]]]:
+    """Consent ids by row and channel, for rows of known keys, by the blind index of the address; and the rows and
+    channels whose address is granted as another recipient type. A few thousand at once."""
+    addresses = {line: told[0].address.text if told else line.recipient.lower() for line, told in rows.items()}
     indexes = {line: vault().indexes(brand_day.provider_id, address) for line, address in addresses.items()}
-    found: dict[Line, int] = {}
-    granted_as_other: set[Line] = set()
+    found: dict[Line, dict[str, int]] = {line: {} for line in rows}
+    granted_as_other: set[tuple[Line, str]] = set()
     if not indexes:
         return found, granted_as_other
     for column in map(index_column, vault().keys):
@@ -140,57 +144,58 @@ def _find_known_consents(
         for index, channel, *consent in session.execute(theirs):
             held[index, channel].append(tuple(consent))
         for line, each in indexes.items():
-            told = rows.get(line, line)
-            for recipient_type, consent_id, status in held[each[column], told.channel]:
-                if recipient_type == told.recipient_type:
-                    found.setdefault(line, consent_id)
-                elif status == Status.GRANTED:
-                    granted_as_other.add(line)
+            listed: Sequence[MovementRow | Line] = rows[line] or [line]
+            for told in listed:
+                for recipient_type, consent_id, status in held[each[column], told.channel]:
+                    if recipient_type == told.recipient_type:
+                        found[line].setdefault(told.channel, consent_id)
+                    elif status == Status.GRANTED:
+                        granted_as_other.add((line, told.channel))
     return found, granted_as_other
 
 
 def _split_off_unanswered(
-    session: Session, known: dict[Line, int], rows: Mapping[Line, MovementRow], found: list[FoundDifference],
-    matched: set[int],
+    session: Session, known: dict[Line, dict[str, int]], rows: Mapping[Line, list[MovementRow]],
+    found: list[FoundDifference], matched: set[int],
 ) -> tuple[list[MovementRow], list[FoundDifference]]:  # fmt: skip
     """Split off the rows of our submissions whose answer never reached us: applying them as movements verifies the
     submissions. One row of the file is one submission's; a second one is a difference."""
-    sent = verification.OurSubmissions(session, known.values())
-    ours, differs = [], []
+    sent = verification.OurSubmissions(session, chain.from_iterable(each.values() for each in known.values()))
+    ours, differs = list[MovementRow](), list[FoundDifference]()
     for each in found:
         line = each.line if each.kind == DifferenceKind.ONLY_AT_IYS else None
-        row = rows.get(line) if line in known else None
-        mine = sent.match(known[line], row.transaction_id, row.status, row.consent_date) if line and row else None
-        if row and mine and mine.id not in matched:
-            matched.add(mine.id)
-            ours.append(row)
+        for row in rows[line] if line else []:
+            consent_id = known[line].get(row.channel) if line and row.is_channel_told else None
+            mine = sent.match(consent_id, row.transaction_id, row.status, row.consent_date) if consent_id else None
+            if mine and mine.id not in matched:
+                matched.add(mine.id)
+                ours.append(row)
+                break
         else:
             differs.append(each)
     return ours, differs
 
 
-def _unknown_refusals(rows: dict[Line, MovementRow], differs: Iterable[FoundDifference]) -> dict[Line, MovementRow]:
+def _unknown_refusals(
+    rows: Mapping[Line, list[MovementRow]], differs: Iterable[FoundDifference]
+) -> list[tuple[Line, MovementRow]]:
     """The refusals in İYS's file that we don't know."""
-    return {
-        found.line: rows[found.line]
-        for found in differs
-        if found.line in rows and rows[found.line].status == Status.REFUSED
-        if found.ours is None or found.ours.status != Status.REFUSED
-    }
+    unknown = [each.line for each in differs if each.line and not (each.ours and each.ours.status == Status.REFUSED)]
+    return [(line, row) for line in unknown for row in rows[line] if row.status == Status.REFUSED]
 
 
 def _difference_row(
-    claimed: ClaimedDay, found: FoundDifference, known: dict[Line, int], at: datetime
+    claimed: ClaimedDay, found: FoundDifference, known: dict[Line, dict[str, int]], at: datetime
 ) -> dict[str, object]:
     difference_id = new_id()
-    line = None
+    line, consent_ids = None, list(known[found.line].values()) if found.line else []
     if found.line is not None:
         wire = json.dumps(found.line.as_wire(), ensure_ascii=False)
         line = vault().seal(wire, Difference.LINE, claimed.provider_id, difference_id)
     return {
         "id": difference_id, "provider_id": claimed.provider_id, "brand_id": claimed.brand_id,
         "day_id": claimed.id, "kind": found.kind, "line": line, "facts": found.facts, "found_at": at,
-        "consent_id": found.ours.consent_id if found.ours else found.line and known.get(found.line),
+        "consent_id": found.ours.consent_id if found.ours else next(iter(consent_ids), None),
         "submission_id": found.ours.submission_id if found.ours else None,
     }  # fmt: skip
 

@@ -32,7 +32,7 @@ class MovementReceiver:
         self, *rows: dict, by: ReceivedVia = ReceivedVia.PULL, feed: FeedSource | None = None
     ) -> movements.AppliedMovements:
         with self.app.app_context():
-            told = [movement_rows.read_row(each, clock.now()) for each in rows]
+            told, _unread = movement_rows.read_rows(rows, clock.now())
             brand = make.brand()
             db.session.commit()
             taken = movements.apply_movements(db.session, vault(), brand, told, by=by, feed=feed, at=clock.now())

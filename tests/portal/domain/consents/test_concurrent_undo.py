@@ -50,7 +50,7 @@ def brings(phone: str, at):
 def receives_refusal(phone: str, at):
     """The person refused at İYS."""
     rows = [row("RET", recipient=phone, type=channel, at=at) for channel in (Channel.SMS, Channel.CALL)]
-    told = [movement_rows.read_row(each, at) for each in rows]
+    told, _unread = movement_rows.read_rows(rows, at)
     movements.apply_movements(db.session, vault(), make.brand(), told, by=ReceivedVia.PULL, feed=None, at=at)
 
 

@@ -291,9 +291,9 @@ def test_a_source_that_nobody_knows_is_kept_as_it_is(receiver, rows):
 UNUSABLE = {
     "no row": "RET",
     "a status we do not know": row("BEKLIYOR"),
-    "a channel we do not know": row(type="GUVERCIN"),
+    "a grant on a channel we do not know": row("ONAY", type="GUVERCIN"),
+    "a grant to an address of the other kind": row("ONAY", type="EPOSTA"),
     "an address that is none": row(recipient="0532"),
-    "an address of the other kind": row(type="EPOSTA"),
     "no address": row(recipient=None),
     "a grant to a type of recipient we do not know": row("ONAY", recipientType="KURUMSAL"),
     "a grant in small letters": row("onay"),
@@ -309,11 +309,11 @@ UNUSABLE = {
 
 @pytest.mark.parametrize("unusable", UNUSABLE)
 def test_a_row_that_says_nothing_we_can_use_is_none(unusable):
-    assert movement_rows.read_row(UNUSABLE[unusable], clock.now()) is None
+    assert movement_rows.read_rows([UNUSABLE[unusable]], clock.now()) == ([], 1)
 
 
 def test_a_date_that_cannot_be_read_takes_nothing_from_a_refusal():
-    told = movement_rows.read_row(row("RET", consentDate="2018-02-10T09:30Z"), clock.now())
+    (told,) = movement_rows.read_row(row("RET", consentDate="2018-02-10T09:30Z"), clock.now())
 
     assert (told.status, told.consent_date) == (Status.REFUSED, None)
 
@@ -352,6 +352,38 @@ def test_a_refusal_counts_however_it_is_spelled_and_once(fatma, receiver, rows, 
         assert [receiver.receives(said, feed=FeedSource.PEOPLE).new for _ in range(2)] == [1, 0]
 
     assert {head.status for head in rows(Consent, Consent.channel == Channel.SMS)} == {Status.REFUSED}
+
+
+@pytest.mark.parametrize("channel", ["GUVERCIN", "SMS", "EPOSTA", "", None, 7])
+@pytest.mark.parametrize("name", ["ab" * 32, None])
+def test_a_refusal_on_a_channel_that_nobody_knows_counts_for_each_of_its_address_and_once(
+    receiver, rows, channel, name
+):
+    phone = [{"type": each} for each in ("ARAMA", "MESAJ")]
+    mail = {"type": "EPOSTA", "recipient": make.EMAIL}
+    receiver.receives(*(row("ONAY", ago=2 * AN_HOUR, **each) for each in (*phone, mail)))
+    said = row("RET", transactionId=name) | {"type": channel}
+
+    assert [receiver.receives(said).new for _ in range(2)] == [2, 0]
+
+    assert {head.channel: head.status for head in rows(Consent)} == {
+        Channel.CALL: Status.REFUSED, Channel.SMS: Status.REFUSED, Channel.EMAIL: Status.GRANTED,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("outcome", [Outcome.WAITING, Outcome.SENT])
+def test_a_refusal_on_a_channel_that_nobody_knows_does_not_stand_for_one_of_ours(fatma, receiver, rows, outcome):
+    """İYS may have meant the other channel: what the person refused here is still sent."""
+    fatma.decides(MESAJ="RET", ARAMA="RET")
+    with receiver.app.app_context():
+        db.session.execute(db.update(Submission).values(outcome=outcome, attempts=1 if outcome == Outcome.SENT else 0))
+        db.session.commit()
+    ours = iys_protocol.format_wire_date(rows(Submission)[0].consent_date)
+
+    receiver.receives(row("RET", type="GUVERCIN", ago=-AN_HOUR, consentDate=ours, source="HS_WEB"))
+    receiver.receives(row("RET", type="GUVERCIN", ago=-AN_HOUR, transactionId="ab" * 32))
+
+    assert {sent.outcome for sent in rows(Submission)} == {outcome}
 
 
 def test_a_refusal_of_an_unknown_type_of_recipient_ends_the_grants_of_every_type(receiver, rows):

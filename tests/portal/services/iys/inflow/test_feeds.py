@@ -27,6 +27,7 @@ from portal.core.models import (
 )
 from portal.services.iys.inflow import feeds
 from tests import make
+from tests.portal.domain.consents.iys_movements import row
 from tests.portal.services.iys.forwarding.scripted import iys_that_says
 from tests.portal.web.callbacks import registration
 
@@ -232,6 +233,18 @@ def test_a_pulled_refusal_that_is_spelled_otherwise_is_obeyed(inflow, sandbox, r
 
     assert rows.one(Consent).status == Status.REFUSED
     assert rows(CallTally, CallTally.name == CallTally.UNREADABLE_ROW) == []
+
+
+def test_a_pulled_refusal_on_a_channel_that_nobody_knows_is_obeyed_on_all_and_counted(app, inflow, rows):
+    listed = {"after": "1_ab", "list": [row("RET", type="GUVERCIN")]}
+
+    with iys_that_says(changes=(200, listed)) as iys, app.app_context():
+        feeds.pull_next_page(iys)
+
+    assert {each.channel: each.status for each in rows(Consent)} == {
+        Channel.CALL: Status.REFUSED, Channel.SMS: Status.REFUSED,
+    }  # fmt: skip
+    assert rows.one(CallTally, CallTally.name == CallTally.UNREADABLE_ROW).calls == 1
 
 
 @pytest.mark.parametrize("fault", ["500", "html", "cut", "empty", "reset", "H192", "429", "H520"])

@@ -7,7 +7,7 @@ import pytest
 from portal.core import clock
 from portal.core.extensions import db, vault
 from portal.core.ids import new_id
-from portal.core.iys_protocol import Status
+from portal.core.iys_protocol import Channel, Status
 from portal.core.models import CallTally, Consent, Decision, Movement, Push, ReceivedVia
 from tests import make
 from tests.portal.domain.consents.iys_movements import MovementReceiver, row
@@ -78,6 +78,16 @@ def test_rows_of_other_brands_are_skipped_and_the_rest_recorded(pushed, rows):
     assert rows.one(Movement).source == "IYS_WEB"
     assert (rows.one(Push).taken, rows.one(Push).unreadable) == (1, 3)
     assert rows.one(CallTally, CallTally.name == CallTally.UNREADABLE_ROW).calls == 3
+
+
+@pytest.mark.parametrize(
+    ("address", "channels"), [(make.PHONE, {Channel.CALL, Channel.SMS}), (make.EMAIL, {Channel.EMAIL})]
+)
+def test_a_pushed_refusal_on_a_channel_that_nobody_knows_is_obeyed_on_all_and_counted(pushed, rows, address, channels):
+    pushed({"list": [of_brand(type="GUVERCIN", recipient=address)]})
+
+    assert {each.channel: each.status for each in rows(Consent)} == dict.fromkeys(channels, Status.REFUSED)
+    assert rows.one(Push).unreadable == 1
 
 
 def test_a_pushed_refusal_without_a_moment_is_of_the_moment_it_came(pushed, rows):

@@ -22,8 +22,10 @@ from portal.core.models import (
     DifferenceKind,
     Outcome,
     ReconciledDay,
+    Settlement,
     Submission,
 )
+from portal.domain.consents import difference_resolution
 from portal.services.exports import consents, decisions
 from portal.services.exports.filters import ExportFilter, ExportKind
 from portal.services.iys import reconciliation
@@ -216,6 +218,26 @@ def test_a_refusal_in_the_file_that_is_spelled_otherwise_stops_what_is_sent(stor
 
     assert rows.one(Consent).iys_status == Status.REFUSED
     assert rows.one(Difference).consent_id == rows.one(Consent).id
+
+
+def test_a_refusal_in_the_file_on_a_channel_that_nobody_knows_stops_what_is_sent_on_all(story, rows):
+    story.decides_at_noon(MESAJ="ONAY", ARAMA="ONAY")
+    said = {"recipient": make.PHONE, "type": "GUVERCIN", "recipientType": "BIREYSEL", "status": "RET"}
+    added = said | {"source": "IYS_WEB", "creationDate": f"{DAY} 18:40:38", "transactionId": "f1" * 32}
+    story.sandbox.tamper(brandCode=make.BRAND_CODE, day=DAY.isoformat(), add=added)
+    story.night_falls()
+    story.steps()
+
+    assert [each.iys_status for each in rows(Consent)] == [Status.REFUSED] * 2
+    assert rows.one(Difference).facts["type"] == [None, "GUVERCIN"]
+
+    with story.app.app_context():
+        difference = db.session.scalars(select(Difference)).one()
+        taken = {"user_id": 1, "at": clock.now()}
+        difference_resolution.settle(db.session, vault(), difference, Settlement.TAKE_THEIRS, **taken)
+        db.session.commit()
+
+    assert [each.status for each in rows(Consent)] == [Status.REFUSED] * 2
 
 
 def test_a_refusal_in_the_file_ends_the_grants_of_every_type(story, rows):
