@@ -159,7 +159,8 @@ EVENTS: dict[EventType, str] = {
     EventType.DECISION_MADE: N_("Onay ya da ret kaydedildi; nereden geldiği origin alanındadır (iys: İYS'den)."),
     EventType.DECISION_ANNULLED: N_("Bir karar geri alındı; consent şimdi geçerli olanı gösterir."),
     EventType.IYS_OUTCOME: N_(
-        "Karar İYS'de sonuçlandı. facts: outcome (accepted, verified, not_needed, overtaken, parked, expired) ve code."
+        "Karar İYS'de sonuçlandı. facts: outcome (accepted, verified, not_needed, overtaken, parked, expired, "
+        "refused_at_iys: onay artık İYS'de yok) ve code."
     ),
     EventType.COMPLAINT_OPENED: N_(
         "Bir kişi başvurdu. facts: kind (still_receiving, erasure). erasure bir markanın değil, firmanındır: "

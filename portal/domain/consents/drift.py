@@ -1,6 +1,6 @@
 """Find and end drift: consents that İYS holds otherwise. A sweep finds it, a person settles it, a movement ends it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -13,14 +13,18 @@ from portal.core.models import (
     OPEN_OUTCOMES,
     Brand,
     Consent,
+    Decision,
     Difference,
     DifferenceKind,
+    Event,
+    EventType,
     Outcome,
     Settlement,
     Submission,
 )
 from portal.domain.consents import locking, resubmission
 
+REFUSED_AT_IYS = "refused_at_iys"  # An outcome that programs are told of, as maySend's reason.
 # The forwarding page says why İYS does not hold these; but of a refusal only while it may still be sent or renewed.
 LISTED_ELSEWHERE = (*OPEN_OUTCOMES, Outcome.PARKED, Outcome.EXPIRED)
 
@@ -53,7 +57,7 @@ def record_drifts(session: Session, brand: Brand, holds: dict[int, bool], asked_
             agreeing.append(consent.id)
         elif not _is_listed_elsewhere(consent, at):
             apart.append(consent)
-    locking.save_iys_statuses(session, learned)
+    save_found_statuses(session, learned, at)
     end_drifts(session, agreeing, at)
     known = set(session.scalars(select(Difference.consent_id).where(_open_drifts([consent.id for consent in apart]))))
     known |= _find_explained(session, [each.id for each in apart if each.iys_status != Status.GRANTED])
@@ -61,6 +65,28 @@ def record_drifts(session: Session, brand: Brand, holds: dict[int, bool], asked_
     if new:
         session.execute(insert(Difference), new)
     return len(new)
+
+
+def save_found_statuses(
+    session: Session, statuses: Mapping[int, tuple[str | None, datetime | None]], at: datetime
+) -> None:
+    """Save what a sweep or a day's file says that İYS holds, by consent id; programs are told where a grant of ours
+    may be used no more, which no decision says."""
+    if not statuses:
+        return
+    granted = (
+        select(Decision.provider_id, Decision.brand_id, Decision.id)
+        .join(Consent, Consent.decision_id == Decision.id)
+        .where(Consent.id.in_(statuses), Consent.status == Status.GRANTED)
+    )
+    is_refused = Consent.iys_status == Status.REFUSED
+    before = set(session.execute(granted.where(is_refused)).all())
+    locking.save_iys_statuses(session, statuses)
+    for provider_id, brand_id, decision_id in sorted(set(session.execute(granted.where(is_refused)).all()) - before):
+        Event.record(
+            session, EventType.IYS_OUTCOME, decision_id, provider_id=provider_id, brand_id=brand_id, at=at,
+            facts={"outcome": REFUSED_AT_IYS, "code": None},
+        )  # fmt: skip
 
 
 def end_drifts(session: Session, consent_ids: Collection[int], at: datetime) -> None:

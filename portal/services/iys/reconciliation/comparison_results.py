@@ -18,7 +18,7 @@ from portal.core.ids import new_id
 from portal.core.iys_protocol import Status
 from portal.core.models import Brand, Consent, Difference, DifferenceKind, ReceivedVia, Recipient, Settlement
 from portal.core.vault import index_column
-from portal.domain.consents import locking, movement_rows, movements, recipients, verification
+from portal.domain.consents import drift, movement_rows, movements, recipients, verification
 from portal.domain.consents.movement_rows import MovementRow
 from portal.services.iys.reconciliation import comparison, day_file
 from portal.services.iys.reconciliation.comparison import ComparedChunk, Facts, FoundDifference
@@ -113,7 +113,7 @@ def _record_chunk(
         for line, row in refusals
         if row.channel in known[line]
     ]
-    locking.save_iys_statuses(session, dict(sorted(of_known)))  # Of one key the newest counts.
+    drift.save_found_statuses(session, dict(sorted(of_known)), at)  # Of one key the newest counts.
     new = [_difference_row(claimed, found, known, at) for found in differs if earlier.is_new(found)]
     if new:
         session.execute(insert(Difference.__table__), new)

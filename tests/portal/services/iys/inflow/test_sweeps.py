@@ -8,7 +8,18 @@ import time_machine
 from portal.core import clock, iys_protocol
 from portal.core.extensions import db
 from portal.core.iys_protocol import Status
-from portal.core.models import CallTally, Consent, Difference, DifferenceKind, Outcome, Settlement, Submission, Sweep
+from portal.core.models import (
+    CallTally,
+    Consent,
+    Difference,
+    DifferenceKind,
+    Event,
+    EventType,
+    Outcome,
+    Settlement,
+    Submission,
+    Sweep,
+)
 from portal.services.iys.inflow import sweeps
 from tests import make
 from tests.portal.domain.consents.iys_movements import MovementReceiver, row
@@ -70,6 +81,19 @@ def test_a_grant_that_iys_no_longer_holds_is_found_and_may_not_be_sent_to(held, 
     drift, consent = rows.one(Difference), rows.one(Consent)
     assert (drift.kind, drift.facts, drift.consent_id) == (DifferenceKind.DRIFT, {"status": ["ONAY", None]}, consent.id)
     assert (consent.status, consent.iys_status, may_send(consent)) == (Status.GRANTED, "RET", False)
+
+
+def test_programs_are_told_once_of_a_grant_that_a_sweep_ended(held, swept, sandbox, rows):
+    forget_at_iys(sandbox)
+
+    for minutes in (5, 10):
+        with later(minutes=minutes):
+            swept()
+
+    accepted, ended = rows(Event, Event.type == EventType.IYS_OUTCOME)
+    assert accepted.facts["outcome"] == Outcome.ACCEPTED
+    assert (ended.subject_id, ended.brand_id) == (rows.one(Consent).decision_id, rows.one(Consent).brand_id)
+    assert ended.facts == {"outcome": "refused_at_iys", "code": None}
 
 
 def test_a_refusal_that_iys_holds_a_grant_for_is_found(app, inflow, swept, sandbox, rows):

@@ -20,6 +20,7 @@ from portal.core.models import (
     Decision,
     Difference,
     DifferenceKind,
+    Event,
     Outcome,
     ReconciledDay,
     Settlement,
@@ -218,6 +219,7 @@ def test_a_refusal_in_the_file_that_is_spelled_otherwise_stops_what_is_sent(stor
 
     assert rows.one(Consent).iys_status == Status.REFUSED
     assert rows.one(Difference).consent_id == rows.one(Consent).id
+    assert rows(Event)[-1].facts == {"outcome": "refused_at_iys", "code": None}
 
 
 def test_a_refusal_in_the_file_on_a_channel_that_nobody_knows_stops_what_is_sent_on_all(story, rows):
