@@ -7,12 +7,11 @@ from sqlalchemy.orm import Session
 
 from portal.core import clock
 from portal.core.extensions import db, read_session
-from portal.core.models import AuditEntry, Difference, MailKind, Provider, Role
+from portal.core.models import AuditEntry, Difference, MailKind, Provider
 from portal.domain import audit
 from portal.domain.consents.alarms import BETWEEN_MAILS, COMMITTED_AFTER
-from portal.jobs.independent_steps import NobodyNotified, independent_step
+from portal.jobs.independent_steps import independent_step, mail_owners
 from portal.web.shared.absolute_urls import absolute_url
-from portal.web.shared.owner_notifications import notify_roles
 
 LEVEL = "different"  # Beside those of AlarmLevel.
 TOLD = "provider.differences_told"
@@ -30,11 +29,10 @@ def _notify_owners(provider_id: int) -> None:
     at = clock.now()
     if not _list_untold(db.session, at, Provider.id == provider_id):
         return
-    provider, link = db.session.get_one(Provider, provider_id), absolute_url("dashboard.differences")
+    link = absolute_url("dashboard.differences")
     still_open = select(func.count()).where(Difference.provider_id == provider_id, _is_open(at))
     count = str(db.session.scalar(still_open))
-    if not notify_roles(provider, MailKind.SUBMISSIONS_WAIT, (Role.OWNER,), level=LEVEL, count=count, link=link):
-        raise NobodyNotified
+    mail_owners(provider_id, MailKind.SUBMISSIONS_WAIT, level=LEVEL, count=count, link=link)
     audit.note(db.session, "provider.differences_told", "provider", provider_id, provider_id=provider_id, at=at)
 
 

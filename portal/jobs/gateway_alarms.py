@@ -6,12 +6,11 @@ from sqlalchemy import ColumnElement, and_, or_, select
 
 from portal.core import clock
 from portal.core.extensions import db, read_session
-from portal.core.models import GatewayState, MailKind, MessageGateway, Provider, Role
+from portal.core.models import GatewayState, MailKind, MessageGateway
 from portal.domain.notifications.gateways import GENERIC, is_inbox_unread
-from portal.jobs.independent_steps import NobodyNotified, independent_step
+from portal.jobs.independent_steps import independent_step, mail_owners
 from portal.services.messaging.gateways.offered_vendors import OFFERED
 from portal.web.shared.absolute_urls import absolute_url
-from portal.web.shared.owner_notifications import notify_roles
 
 INBOX_MAILED_AFTER = timedelta(hours=4)  # Most vendors and mail servers are back before.
 
@@ -32,12 +31,10 @@ def _fails_untold() -> ColumnElement[bool]:
 def _notify_owners(gateway_id: int) -> None:
     still = select(MessageGateway).where(MessageGateway.id == gateway_id, _fails_untold())
     gateway = db.session.scalar(still.with_for_update(of=MessageGateway))
-    if gateway is None:
+    if gateway is None or gateway.provider_id is None:
         return
     kind = MailKind.GATEWAY_STOPPED if gateway.state == GatewayState.STOPPED else MailKind.INBOX_UNREAD
-    provider = db.session.get_one(Provider, gateway.provider_id)
     link = absolute_url("dashboard.show_gateway", gateway_id=gateway.id)
     vendor = "SMS" if gateway.vendor == GENERIC else OFFERED[gateway.vendor].title  # Its name is the firm's own word.
-    if not notify_roles(provider, kind, (Role.OWNER,), vendor=vendor, link=link):
-        raise NobodyNotified
+    mail_owners(gateway.provider_id, kind, vendor=vendor, link=link)
     gateway.stop_mailed_at = clock.now()

@@ -5,12 +5,11 @@ from sqlalchemy.orm import Session
 
 from portal.core import clock
 from portal.core.extensions import db, read_session
-from portal.core.models import AuditEntry, Domain, MailKind, Provider, Role
+from portal.core.models import AuditEntry, Domain, MailKind, Provider
 from portal.domain import audit
 from portal.domain.providers.domain_reviews import UNREACHED
-from portal.jobs.independent_steps import NobodyNotified, independent_step
+from portal.jobs.independent_steps import independent_step, mail_owners
 from portal.web.shared.absolute_urls import absolute_url
-from portal.web.shared.owner_notifications import notify_roles
 
 LOST, MAILED, FOUND = ("domain.missing", "domain.unreached"), "domain.loss_mailed", "domain.found"
 
@@ -42,11 +41,8 @@ def _note_change(domain_id: int) -> None:
     level, at, provider_id = _what_is_new(db.session, domain), clock.now(), domain.provider_id
     if level is None or domain.removed_at is not None:
         return
-    provider = db.session.get_one(Provider, provider_id)
     link = absolute_url("dashboard.show_brand", brand_id=domain.brand_id)
-    facts = {"host": domain.host, "level": level, "link": link}
-    if not notify_roles(provider, MailKind.HOST_LOST, (Role.OWNER,), **facts):
-        raise NobodyNotified
+    mail_owners(provider_id, MailKind.HOST_LOST, host=domain.host, level=level, link=link)
     if level == "back":
         audit.note(db.session, "domain.found", "domain", domain_id, provider_id=provider_id, at=at)
     else:

@@ -7,12 +7,11 @@ from sqlalchemy.orm import Session
 
 from portal.core import clock
 from portal.core.extensions import db, read_session
-from portal.core.models import ApiKey, AuditEntry, MailKind, Provider, Role
+from portal.core.models import ApiKey, AuditEntry, MailKind, Provider
 from portal.domain import audit
 from portal.domain.identity import api_keys
-from portal.jobs.independent_steps import NobodyNotified, independent_step
+from portal.jobs.independent_steps import independent_step, mail_owners
 from portal.web.shared.absolute_urls import absolute_url
-from portal.web.shared.owner_notifications import notify_roles
 
 SOON = timedelta(days=14)
 TOO_LATE = timedelta(days=7)  # After its end nobody is mailed any more.
@@ -52,11 +51,10 @@ def _notify_owners(key_id: int) -> None:
     act, at = _what_is_new(db.session, key), clock.now()
     if act is None:
         return
-    provider, link = db.session.get_one(Provider, key.provider_id), absolute_url("dashboard.list_api_keys")
+    provider_id, link = key.provider_id, absolute_url("dashboard.list_api_keys")
     facts = {"name": key.name, "hint": key.hint, "at": key.expires_at, "is_over": act == ENDED, "link": link}
-    if not notify_roles(provider, MailKind.KEY_ENDS, (Role.OWNER,), **facts):
-        raise NobodyNotified
+    mail_owners(provider_id, MailKind.KEY_ENDS, **facts)
     if act == ENDED:
-        audit.note(db.session, "api_key.ended", "api_key", key_id, provider_id=provider.id, at=at)
+        audit.note(db.session, "api_key.ended", "api_key", key_id, provider_id=provider_id, at=at)
     else:
-        audit.note(db.session, "api_key.end_near", "api_key", key_id, provider_id=provider.id, at=at)
+        audit.note(db.session, "api_key.end_near", "api_key", key_id, provider_id=provider_id, at=at)

@@ -4,12 +4,11 @@ from sqlalchemy import select
 
 from portal.core import clock
 from portal.core.extensions import db, read_session
-from portal.core.models import Connection, MailKind, Provider, Role
+from portal.core.models import Connection, MailKind
 from portal.domain import audit
 from portal.domain.consents import pull_lapses
-from portal.jobs.independent_steps import NobodyNotified, independent_step
+from portal.jobs.independent_steps import independent_step, mail_owners
 from portal.web.shared.absolute_urls import absolute_url
-from portal.web.shared.owner_notifications import notify_roles
 
 LEVEL = "unpulled"  # Beside those of AlarmLevel.
 
@@ -26,9 +25,7 @@ def _notify_owners(provider_id: int) -> None:
     db.session.execute(connection.with_for_update())
     if not (untold := pull_lapses.list_untold(db.session, at, provider_id)):
         return
-    provider, link = db.session.get_one(Provider, provider_id), absolute_url("dashboard.connection")
-    count = str(len(untold))
-    if not notify_roles(provider, MailKind.SUBMISSIONS_WAIT, (Role.OWNER,), level=LEVEL, count=count, link=link):
-        raise NobodyNotified
+    count, link = str(len(untold)), absolute_url("dashboard.connection")
+    mail_owners(provider_id, MailKind.SUBMISSIONS_WAIT, level=LEVEL, count=count, link=link)
     for _provider, brand_id in untold:
         audit.note(db.session, "brand.pulls_lapsed", "brand", brand_id, provider_id=provider_id, at=at)

@@ -5,12 +5,11 @@ from sqlalchemy.orm import Session
 
 from portal.core import clock
 from portal.core.extensions import db, read_session, vault
-from portal.core.models import AuditEntry, Brand, MailKind, Provider, Role
+from portal.core.models import AuditEntry, Brand, MailKind, Provider
 from portal.domain import audit
 from portal.domain.notifications.reply_numbers import named_number
-from portal.jobs.independent_steps import NobodyNotified, independent_step
+from portal.jobs.independent_steps import independent_step, mail_owners
 from portal.web.shared.absolute_urls import absolute_url
-from portal.web.shared.owner_notifications import notify_roles
 
 LOST, FOUND = "brand.reply_number_lost", "brand.reply_number_found"
 
@@ -40,7 +39,6 @@ def _note_change(brand_id: int) -> None:
     if named_number(db.session, vault(), brand, at):
         audit.note(db.session, "brand.reply_number_found", "brand", brand_id, provider_id=provider_id, at=at)
         return
-    provider, link = db.session.get_one(Provider, provider_id), absolute_url("dashboard.show_brand", brand_id=brand_id)
-    if not notify_roles(provider, MailKind.REPLY_NUMBER_LOST, (Role.OWNER,), reply_number=number, link=link):
-        raise NobodyNotified
+    link = absolute_url("dashboard.show_brand", brand_id=brand_id)
+    mail_owners(provider_id, MailKind.REPLY_NUMBER_LOST, reply_number=number, link=link)
     audit.note(db.session, "brand.reply_number_lost", "brand", brand_id, provider_id=provider_id, at=at)

@@ -5,13 +5,12 @@ from urllib.parse import urlsplit
 
 from portal.core import clock
 from portal.core.extensions import db, read_session, vault
-from portal.core.models import MailKind, Provider, Role, WebhookEndpoint
+from portal.core.models import MailKind, WebhookEndpoint
 from portal.core.vault import CannotOpen
 from portal.domain.webhooks import endpoints
-from portal.jobs.independent_steps import NobodyNotified, independent_step
+from portal.jobs.independent_steps import independent_step, mail_owners
 from portal.services.webhooks import maintenance
 from portal.web.shared.absolute_urls import absolute_url
-from portal.web.shared.owner_notifications import notify_roles
 
 
 def care_for_webhooks() -> None:
@@ -41,9 +40,7 @@ def _warn_owners(endpoint: WebhookEndpoint) -> None:
         host = urlsplit(endpoints.read_url(vault(), endpoint)).netloc
     except CannotOpen:
         host = "webhook"
-    provider = db.session.get_one(Provider, endpoint.provider_id)
     link = absolute_url("dashboard.list_webhook_deliveries", webhook_id=endpoint.id)
-    facts = {"host": host, "reason": endpoint.off_reason or "", "link": link}
-    if not notify_roles(provider, MailKind.WEBHOOK_FAILS, (Role.OWNER,), **facts):
-        raise NobodyNotified
+    reason = endpoint.off_reason or ""
+    mail_owners(endpoint.provider_id, MailKind.WEBHOOK_FAILS, host=host, reason=reason, link=link)
     endpoint.mailed_at = clock.now()
