@@ -8,7 +8,7 @@ from portal.core import clock
 from portal.core.extensions import read_session
 from portal.core.lazy_text import N_
 from portal.core.models import CallTally
-from portal.domain.consents import pull_lapses
+from portal.domain.consents import brand_lapses, pull_lapses
 from portal.services.readiness.fault import Fault
 
 NAMED_BRANDS = 5
@@ -16,8 +16,8 @@ UNREADABLE_TOLD = timedelta(days=1)
 
 
 def check_pulls() -> Fault | None:
-    at = clock.now()
-    if not (worst := pull_lapses.list_lapses(read_session(), at, NAMED_BRANDS)):
+    lapsed = pull_lapses.lapsed_pulls(clock.now())
+    if not (worst := brand_lapses.list_lapses(read_session(), lapsed, NAMED_BRANDS)):
         return None
     return Fault(
         N_(
@@ -27,7 +27,7 @@ def check_pulls() -> Fault | None:
         N_("İYS'nin koduna bakıp firmayı arayın: çoğunda hesabın okuma yetkisi ya da paketi bitmiştir. Kod yoksa "
            "iletici günlüğüne bakın."),
         {
-            "count": pull_lapses.count_lapsed(read_session(), at),
+            "count": brand_lapses.count_lapsed(read_session(), lapsed),
             "since": f"{clock.istanbul(worst[0].since):%d.%m.%Y}",
             "brands": ", ".join(f"{each.brand_code} {each.code or '–'}" for each in worst),
         },

@@ -26,7 +26,9 @@ from portal.core.models import (
     is_void,
 )
 from portal.domain import complaints, consent_points, packages
-from portal.domain.consents import pull_lapses, recipients
+from portal.domain.consents import recipients
+from portal.domain.consents.brand_lapses import list_lapses
+from portal.domain.consents.pull_lapses import lapsed_pulls
 from portal.domain.consents.urgency import Urgency, urgency
 from portal.domain.identity.permissions import Permission
 from portal.domain.providers import sandbox_mode
@@ -69,7 +71,7 @@ def overview() -> str:
         decisions=_recent_decisions(provider),
         block=block_of(provider.id, at),
         differences=count_open(Difference.provider_id == provider.id),
-        lapses=pull_lapses.list_lapses(read_session(), at, MAX_LAPSES, provider.id),
+        lapses=list_lapses(read_session(), lapsed_pulls(at), MAX_LAPSES, provider.id),
         stopped_gateways=[each for each in own_accounts() if each.explanation],
         is_connected=is_connected(provider.id),
         is_forwarding=is_forwarding(provider.id),

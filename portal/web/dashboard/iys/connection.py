@@ -17,7 +17,8 @@ from portal.core import clock, iys_protocol
 from portal.core.extensions import db, limiter, read_session, vault
 from portal.core.iys_protocol import Channel
 from portal.core.models import Connection, Credential, CredentialKind, Provider
-from portal.domain.consents.pull_lapses import Lapse, list_lapses
+from portal.domain.consents.brand_lapses import Lapse, list_lapses
+from portal.domain.consents.pull_lapses import lapsed_pulls
 from portal.domain.identity import accounts
 from portal.domain.identity.permissions import Permission
 from portal.services.iys import account_report, connection_test
@@ -163,5 +164,5 @@ def _connection_status(provider_id: int, at: datetime) -> ConnectionStatus | Non
         forecast=forecast_quota(found.subscription) if found else None,
         ends_at=iys_protocol.read_wire_date(found.subscription.ends) if found and found.subscription else None,
         block=block_of(provider_id, at),
-        lapses=list_lapses(read_session(), at, MAX_LAPSES, provider_id),
+        lapses=list_lapses(read_session(), lapsed_pulls(at), MAX_LAPSES, provider_id),
     )

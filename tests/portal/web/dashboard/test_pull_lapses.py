@@ -10,7 +10,7 @@ from portal.core import clock
 from portal.core.extensions import db, vault
 from portal.core.models import AuditEntry, Brand, Connection, Feed, FeedSource, Mail, MailKind
 from portal.domain.notifications import mails
-from portal.jobs import pull_alarms
+from portal.jobs import lapse_alarms
 from portal.web.operator import health_checks
 from tests import make
 from tests.portal.web.dashboard.staff import signed_in
@@ -102,7 +102,7 @@ def test_owners_are_mailed_once_per_lapse(app, feeds, rows):
     def mailed() -> list[tuple]:
         for _ in range(2):
             with app.app_context():
-                pull_alarms.notify_owners_of_pulls()
+                lapse_alarms.notify_owners_of_lapses()
         with app.app_context():
             facts = [mails.read_facts(vault(), each) for each in rows(Mail, Mail.kind == MailKind.SUBMISSIONS_WAIT)]
         return [(each["level"], each["count"]) for each in facts]

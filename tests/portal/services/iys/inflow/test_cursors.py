@@ -9,7 +9,8 @@ import time_machine
 from portal.core import clock
 from portal.core.extensions import read_session
 from portal.core.models import CallTally, Feed, FeedSource, Movement
-from portal.domain.consents import pull_lapses
+from portal.domain.consents.brand_lapses import list_lapses
+from portal.domain.consents.pull_lapses import lapsed_pulls
 from portal.services.iys.client import Client, IysAnswer
 from tests.portal.domain.consents.iys_movements import row
 from tests.portal.services.iys.forwarding.partly_failing import says
@@ -48,7 +49,7 @@ def people(rows) -> Feed:
 def lapsed(app) -> list[str | None]:
     """İYS's or our codes of the lapses."""
     with app.app_context():
-        return [each.code for each in pull_lapses.list_lapses(read_session(), clock.now(), 5)]
+        return [each.code for each in list_lapses(read_session(), lapsed_pulls(clock.now()), 5)]
 
 
 @pytest.mark.parametrize("spell", [str, int])
