@@ -242,6 +242,7 @@ ALL = READY | {
     "proxies": forwarded_headers.check_proxies,
     "parked": _check_parked,
     "pulls": inflow.check_pulls,
+    "reconciliation": inflow.check_reconciliation,
     "unreadable_rows": inflow.check_unreadable_rows,
     "journal_dir": _check_journal_setting,
 }

@@ -69,6 +69,7 @@ ACT_LABELS: dict[str, str] = {
     "brand.reply_number_lost": N_("Yanıt numarası artık yanıt almıyor; sahiplere yazıldı"),
     "provider.differences_told": N_("İYS'nin kayıtlarıyla farklar sahiplere yazıldı"),
     "brand.pulls_lapsed": N_("İYS'deki retler bir gündür öğrenilemiyor; sahiplere yazıldı"),
+    "brand.reconciliation_lapsed": N_("Mutabakat üç gündür bitmiyor; sahiplere yazıldı"),
     "domain.found": N_("Alan adı yeniden bize geliyor"),
     "domain.loss_mailed": N_("Alan adının kaybı sahiplere yazıldı"),
     "domain.missing": N_("Alan adının kaydı bulunamadı"),

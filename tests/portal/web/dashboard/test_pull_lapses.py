@@ -8,7 +8,18 @@ from sqlalchemy import update
 
 from portal.core import clock
 from portal.core.extensions import db, vault
-from portal.core.models import AuditEntry, Brand, Connection, Feed, FeedSource, Mail, MailKind
+from portal.core.models import (
+    AuditEntry,
+    Brand,
+    Connection,
+    DayState,
+    Feed,
+    FeedSource,
+    Mail,
+    MailKind,
+    ReconciledDay,
+    Sweep,
+)
 from portal.domain.notifications import mails
 from portal.jobs import lapse_alarms
 from portal.web.operator import health_checks
@@ -98,8 +109,11 @@ def test_the_firm_reads_of_which_brand_since_when_and_what_to_do(app, feeds, ays
     assert "(H353)" in shown and "üç iş günü" in shown and "/dashboard/movements?brand=" in shown
 
 
-def test_owners_are_mailed_once_per_lapse(app, feeds, rows):
-    def mailed() -> list[tuple]:
+@pytest.fixture
+def mailed(app, rows):
+    """What owners were mailed after two further looks."""
+
+    def look() -> list[tuple]:
         for _ in range(2):
             with app.app_context():
                 lapse_alarms.notify_owners_of_lapses()
@@ -107,6 +121,10 @@ def test_owners_are_mailed_once_per_lapse(app, feeds, rows):
             facts = [mails.read_facts(vault(), each) for each in rows(Mail, Mail.kind == MailKind.SUBMISSIONS_WAIT)]
         return [(each["level"], each["count"]) for each in facts]
 
+    return look
+
+
+def test_owners_are_mailed_once_per_lapse(app, feeds, rows, mailed):
     assert mailed() == []
     lapses(app)
     assert mailed() == [("unpulled", "1")]
@@ -116,3 +134,52 @@ def test_owners_are_mailed_once_per_lapse(app, feeds, rows):
     assert len(mailed()) == 1
     with time_machine.travel(clock.now() + 2 * DAY):
         assert mailed() == [("unpulled", "1")] * 2
+
+
+def waits(app, model, *, ago: timedelta, **values) -> None:
+    """A day or a sweep of the brand that was added so long ago."""
+    with app.app_context():
+        brand, at = make.brand(), clock.now() - ago
+        row = {"provider_id": brand.provider_id, "brand_id": brand.id, "created_at": at, "due_at": clock.now()}
+        db.session.add(model(**row | ({"day": clock.day(at) - DAY} if model is ReconciledDay else {}) | values))
+        db.session.commit()
+
+
+@pytest.mark.parametrize("model", [ReconciledDay, Sweep])
+def test_a_day_or_a_sweep_that_does_not_end_is_told_to_the_operator_and_the_owners(app, feeds, rows, mailed, model):
+    assert "reconciliation: ok" in told(app)
+    waits(app, model, ago=4 * DAY, code="hash")
+
+    said = next(line for line in told(app).splitlines() if line.startswith("reconciliation: "))
+    assert "Of 1 brands" in said and f"{make.BRAND_CODE} hash" in said
+    assert f"{clock.istanbul(clock.now() - 4 * DAY):%d.%m.%Y}" in said
+    assert mailed() == [("unreconciled", "1")]
+    assert rows(AuditEntry, AuditEntry.subject == "brand")[-1].act == "brand.reconciliation_lapsed"
+
+    change(app, model, due_at=None, **{"ended_at": clock.now()} if model is Sweep else {"state": DayState.AGREED})
+    assert "reconciliation: ok" in told(app)
+
+
+@pytest.mark.parametrize(
+    ("model", "values"),
+    [
+        (ReconciledDay, {"ago": 2 * DAY}),
+        (ReconciledDay, {"ago": 4 * DAY, "state": DayState.DIFFERENT}),
+        (ReconciledDay, {"ago": 9 * DAY, "state": DayState.MISSED, "due_at": None}),
+        (Sweep, {"ago": 2 * DAY}),
+        (Sweep, {"ago": 4 * DAY, "due_at": None, "ended_at": clock.now()}),
+    ],
+)
+def test_what_ended_or_may_still_end_is_no_lapse_of_reconciliation(app, feeds, mailed, model, values):
+    waits(app, model, **values)
+
+    assert "reconciliation: ok" in told(app)
+    assert mailed() == []
+
+
+def test_a_brand_that_is_not_pulled_is_told_of_as_that_only(app, feeds, mailed):
+    waits(app, ReconciledDay, ago=4 * DAY)
+    lapses(app)
+
+    assert "reconciliation: ok" in told(app)
+    assert mailed() == [("unpulled", "1")]
