@@ -41,6 +41,6 @@ def _warn_owners(endpoint: WebhookEndpoint) -> None:
     except CannotOpen:
         host = "webhook"
     link = absolute_url("dashboard.list_webhook_deliveries", webhook_id=endpoint.id)
-    reason = endpoint.off_reason or ""
-    mail_owners(endpoint.provider_id, MailKind.WEBHOOK_FAILS, host=host, reason=reason, link=link)
+    facts = {"host": host, "reason": endpoint.off_reason or "", "position": str(endpoint.position), "link": link}
+    mail_owners(endpoint.provider_id, MailKind.WEBHOOK_FAILS, **facts)
     endpoint.mailed_at = clock.now()

@@ -50,7 +50,8 @@ FACTS: dict[MailKind, frozenset[str]] = {
     MailKind.CASES_WAIT: frozenset({"place", "opened", "near", "overdue", "link"}),  # Counts: no word of a person's.
     MailKind.REPLIES_WAIT: frozenset({"place", "count", "link"}),  # Likewise.
     MailKind.KEY_ENDS: frozenset({"place", "name", "hint", "at", "is_over", "link"}),
-    MailKind.WEBHOOK_FAILS: frozenset({"place", "host", "reason", "link"}),  # `reason`: OffReason; empty: not yet off.
+    # `reason`: OffReason; empty: not yet off. `position`: the sequence up to which it was told.
+    MailKind.WEBHOOK_FAILS: frozenset({"place", "host", "reason", "position", "link"}),
     # `day` in words; `is_over`: what that day left. `place` is OPERATOR where it is about the operator's gateways.
     MailKind.CONFIRMATIONS_WAIT: frozenset({"place", "day", "count", "is_over", "link"}),
     # `check` is a name of readiness.ALL, failing since `at`; `reason`: what is wrong, and the cure.

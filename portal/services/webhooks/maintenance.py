@@ -10,6 +10,7 @@ from portal.core import clock
 from portal.core.database import changed_rows
 from portal.core.extensions import db
 from portal.core.models import HEARTBEAT, OffReason, WebhookDelivery, WebhookEndpoint, WebhookState
+from portal.domain.events import feed
 from portal.domain.webhooks import endpoints
 
 A_DAY = timedelta(days=1)
@@ -72,3 +73,12 @@ def delete_old_deliveries(session: Session, at: datetime) -> int:
         WebhookDelivery.created_at < at - LOG_KEPT, WebhookDelivery.ended_at.is_not(None)
     )  # fmt: skip  # By way of the endpoints, as the index has it.
     return changed_rows(session, delete(WebhookDelivery).where(WebhookDelivery.id.in_(ended.limit(MOST_DELETED))))
+
+
+def find_lost(session: Session, endpoint: WebhookEndpoint, at: datetime) -> tuple[int, int] | None:
+    """The first and the last sequence that an endpoint which is off will not be told of any more, since events are
+    deleted; not each of them is its provider's. None where nothing is lost."""
+    if endpoint.off_at is None or endpoint.off_at > at - feed.KEPT:
+        return None
+    first = feed.find_first(session) or feed.find_last_sequence(session) + 1
+    return (endpoint.position + 1, first - 1) if first > endpoint.position + 1 else None

@@ -38,6 +38,7 @@ class EndpointStatus:
     name: str  # The URL without its scheme and what it asks for.
     waiting: int  # Events that have not been tried; up to MOST_COUNTED.
     public_key: str | None
+    lost: tuple[int, int] | None  # Sequences of events that were deleted while it was off.
 
 
 @blueprint.get("/webhooks")
@@ -118,16 +119,21 @@ def pause_webhook(webhook_id: int) -> ResponseReturnValue:
     endpoint = own_row_or_404(db.session, WebhookEndpoint, webhook_id)
     endpoints.turn_off(db.session, endpoint.id, OffReason.PAUSED, clock.now())
     record_audit("webhook.paused", "webhook", endpoint.id)
-    return _done(endpoint, _("Duraklatıldı. Olaylar birikir; açınca hepsi gider."))
+    return _done(endpoint, _("Duraklatıldı. Olaylar 60 gün birikir; açınca hepsi gider."))
 
 
 @blueprint.post("/webhooks/<id:webhook_id>/turn-on")
 @needs(Permission.KEYS, fresh=True)
 def turn_on_webhook(webhook_id: int) -> ResponseReturnValue:
-    endpoint = own_row_or_404(db.session, WebhookEndpoint, webhook_id)
-    endpoints.turn_on(db.session, endpoint, clock.now())
-    record_audit("webhook.turned_on", "webhook", endpoint.id)
-    return _done(endpoint, _("Açıldı; kaldığı yerden sürüyor."))
+    endpoint, at = own_row_or_404(db.session, WebhookEndpoint, webhook_id), clock.now()
+    lost = maintenance.find_lost(db.session, endpoint, at)
+    endpoints.turn_on(db.session, endpoint, at)
+    record_audit("webhook.turned_on", "webhook", endpoint.id, **({"lost": f"{lost[0]}–{lost[1]}"} if lost else {}))
+    if not lost:
+        return _done(endpoint, _("Açıldı; kaldığı yerden sürüyor."))
+    return _done(
+        endpoint, _("Açıldı; silinmiş olaylardan sonrasını alır: %(after)s numarasından sonrası.", after=lost[1])
+    )
 
 
 @blueprint.post("/webhooks/<id:webhook_id>/remove")
@@ -172,7 +178,8 @@ def _render_secret(endpoint: WebhookEndpoint, secret: str) -> str:
 def _status(row: WebhookEndpoint) -> EndpointStatus:
     url, public = endpoints.show_url(vault(), row), endpoints.find_public_key(vault(), row)
     waiting = endpoints.count_wanted(read_session(), row, MOST_COUNTED)
-    return EndpointStatus(row, url, _name_of(url), waiting, public)
+    lost = maintenance.find_lost(read_session(), row, clock.now())
+    return EndpointStatus(row, url, _name_of(url), waiting, public, lost)
 
 
 def _host_of(url: str) -> str:

@@ -23,7 +23,7 @@ SAID = {
     "brand": "Örnek Mağaza", "point": "Kadıköy kasa", "used": "160", "budget": "200", "is_mail": False,
     "is_used_up": False, "level": "parked", "count": "13", "opened": "13", "near": "7", "overdue": "4",
     "day": "24/11/2026", "is_over": True, "parts": "8", "is_complete": True,
-    "hint": "aB3x",
+    "hint": "aB3x", "position": "4711",
     "reply_number": "4609", "check": "forwarder", "refusals": "21", "grants": "34", "kept": "55", "problems": "89",
 }  # fmt: skip
 # A name stands in invitations of the operator's only; a reason as a sentence.

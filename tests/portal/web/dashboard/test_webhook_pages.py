@@ -8,8 +8,20 @@ import time_machine
 
 from portal.core import clock
 from portal.core.extensions import db
-from portal.core.models import AuditEntry, Brand, OffReason, Provider, WebhookDelivery, WebhookEndpoint, WebhookState
+from portal.core.models import (
+    AuditEntry,
+    Brand,
+    Event,
+    OffReason,
+    Provider,
+    WebhookDelivery,
+    WebhookEndpoint,
+    WebhookState,
+)
+from portal.domain.webhooks import endpoints
+from portal.services import event_sequencer
 from tests.portal.services.webhooks.conftest import Webhooks, receiver, transport, webhooks  # noqa: F401 - fixtures
+from tests.portal.web.dashboard.staff import signed_in
 from tests.webhook_receiver import Receiver
 
 # ruff: noqa: F811 - fixtures of another folder are asked for by their names.
@@ -115,6 +127,33 @@ def test_what_happened_during_a_pause_is_counted_and_sent_after_it(ayse, rows, w
         assert answer.status_code == status
     webhooks.deliver(transport)
     assert [each.number for each in receiver.requests] == [1, 2, 3] * 2
+
+
+@pytest.mark.parametrize("days", [59, 61])
+def test_who_turns_an_endpoint_on_too_late_reads_what_is_lost(app, rows, webhooks, receiver, transport, days):
+    endpoint_id = webhooks.add(receiver.url)
+    webhooks.happen()
+    webhooks.deliver(transport)
+    webhooks.change(endpoint_id, lambda each: endpoints.turn_off(db.session, each.id, OffReason.GONE, clock.now()))
+    webhooks.happen(2)
+    missed = [each.sequence for each in rows(Event)][-2:]
+
+    with time_machine.travel(clock.now() + timedelta(days=days)):
+        webhooks.happen()
+        with app.app_context():
+            event_sequencer.delete_old_events(clock.now())
+        ayse = signed_in(app)
+        shown = ayse.opens(f"{PAGE}/{endpoint_id}").text
+        ayse.posts(f"{PAGE}/{endpoint_id}/turn-on")
+        after = ayse.opens(f"{PAGE}/{endpoint_id}").text
+        webhooks.deliver(transport)
+
+    is_lost = days > 60
+    assert (f"{missed[0]} ile {missed[1]} arasında" in shown) == is_lost
+    assert (f"{missed[1]} numarasından sonrası" in after) == is_lost
+    entry = rows.one(AuditEntry, AuditEntry.act == "webhook.turned_on")
+    assert entry.facts == ({"lost": f"{missed[0]}–{missed[1]}"} if is_lost else {})
+    assert [each.number for each in receiver.requests] == ([1, 4] if is_lost else [1, 2, 3, 4])
 
 
 def test_an_endpoint_of_a_brand_that_was_closed_stays_limited_to_it(app, ayse, rows, webhooks):
