@@ -119,6 +119,13 @@ def read_facts(vault: Vault, message: Message) -> dict[str, str]:
     return facts
 
 
+def read_text(vault: Vault, message: Message) -> str:
+    """The text as it was sent; empty where none is kept. Raises CannotOpen."""
+    if message.text is None:
+        return ""
+    return vault.read(message.text, Message.PLACE, message.provider_id or NO_PROVIDER, message.id)
+
+
 def is_expired(message: Message, at: datetime) -> bool:
     """Whether a message is too old to be useful."""
     return message.expires_at is not None and message.expires_at <= at

@@ -109,8 +109,7 @@ def forget_text(message: Message) -> None:
 def written_text(session: Session, message: Message, *, is_mail: bool) -> RenderedMessage:
     """The text that is kept, or else is written now. Raises NotNeeded and CannotOpen."""
     if message.text is not None:
-        text = vault().read(message.text, Message.PLACE, message.provider_id or NO_PROVIDER, message.id)
-        return split_subject(text, is_mail=is_mail)
+        return split_subject(messages.read_text(vault(), message), is_mail=is_mail)
     kind, facts = message.kind, messages.read_facts(vault(), message)
     if message.receipt_id is not None:
         kind, facts = _confirmation(session, message)

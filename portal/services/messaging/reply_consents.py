@@ -33,6 +33,7 @@ from portal.core.models.link_context import LinkContext, load_link_context
 from portal.domain import consents
 from portal.domain.consents import recipients
 from portal.domain.consents.may_send import is_refused
+from portal.domain.notifications import messages
 from portal.domain.replies import ReplyOutcome, classify_reply, fold
 from portal.services.messaging.gateways.protocol import InboundMessage
 
@@ -98,9 +99,7 @@ def _questions(
 def _says_yes(message: Message, names: Iterable[str], text: str) -> bool:
     """Whether a reply is a word of consent that the message told, and nothing else but a header or keyword that it
     names, too."""
-    if message.text is None:
-        return False
-    told = f" {fold(vault().read(message.text, Message.PLACE, message.provider_id or NO_PROVIDER, message.id))} "
+    told = f" {fold(messages.read_text(vault(), message))} "
     named = [name for name in names if f" {fold(name)} " in told]
     is_yes = classify_reply(text, named) == ReplyOutcome.CONSENT
     said = fold(text).split()

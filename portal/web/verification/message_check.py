@@ -16,7 +16,6 @@ from portal.core import address_holders, addresses, clock
 from portal.core.addresses import AddressKind
 from portal.core.extensions import limiter, read_session, vault
 from portal.core.models import (
-    NO_PROVIDER,
     AudienceEntry,
     Brand,
     Campaign,
@@ -36,6 +35,7 @@ from portal.core.word_pairs import word_pair
 from portal.domain import complaints
 from portal.domain.campaigns import sending, text_reviews
 from portal.domain.consents import recipients
+from portal.domain.notifications import messages as notifications
 from portal.domain.providers import sandbox_mode
 from portal.domain.receipts import contents, lookup
 from portal.web.shared import limits
@@ -205,9 +205,7 @@ def _holds_taken_back(session: Session, pasted: str, checked: KnownMessage) -> b
 
 
 def _sent_texts(vault: Vault, messages: Sequence[Message]) -> tuple[str, ...]:
-    return tuple(
-        vault.read(each.text, Message.PLACE, each.provider_id or NO_PROVIDER, each.id) for each in messages if each.text
-    )
+    return tuple(notifications.read_text(vault, each) for each in messages if each.text)
 
 
 def _find_receipt(session: Session, vault: Vault, code: str) -> KnownMessage | None:
