@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from urllib.parse import urlsplit
 
 from flask import current_app
@@ -13,11 +12,11 @@ from sqlalchemy import select
 
 from portal.core.addresses import AddressKind
 from portal.core.extensions import db, read_session, vault
-from portal.core.models import Brand, Domain, GatewayState, Message, MessageGateway, Provider
+from portal.core.models import GatewayState, Message, MessageGateway, Provider
 from portal.core.vault import CannotOpen
 from portal.domain.notifications import gateways
 from portal.domain.notifications.messages import HIGH_PRIORITY
-from portal.services.messaging import mailbox_reviews, outgoing_messages, routing, sender_names
+from portal.services.messaging import mailbox_reviews, outgoing_messages, routing, sender_names, sent_texts
 from portal.services.messaging.gateways import description_checks, description_words
 from portal.services.messaging.gateways.demo import DemoGateway
 from portal.services.messaging.gateways.generic_http import GenericHttpGateway
@@ -93,7 +92,7 @@ def adapter_of(row: MessageGateway, *, only_reads: bool = False) -> Gateway:
         row.vendor, values, row.header, provider_id=row.provider_id, token_keys=_token_keys(row), only_reads=only_reads
     )
     if isinstance(adapter, GenericHttpGateway):
-        adapter.own_text = OwnText(_own_hosts(row.provider_id), partial(_own_names, row.provider_id))
+        adapter.own_text = OwnText(sent_texts.find_texts)
     return adapter
 
 
@@ -117,24 +116,6 @@ def open_adapter(
         is_trusted=config["DEVELOPMENT"] or (provider_id is None and offered.carries == AddressKind.EMAIL),
         name=urlsplit(config["MAIN_BASE"]).hostname or "localhost",
     )  # fmt: skip
-
-
-def _own_hosts(provider_id: int | None) -> set[str]:
-    """Where links begin, or began, in what an account sends: the operator's is every firm's."""
-    config, proved = current_app.config, select(Domain.host).where(Domain.verified_at.is_not(None))
-    theirs = proved.where(Domain.provider_id == provider_id) if provider_id else proved
-    base = urlsplit(config["LINK_BASE"]).hostname or ""
-    return {base, *config["HOSTS"], *config["SHORT_HOSTS"], *read_session().scalars(theirs)}
-
-
-def _own_names(provider_id: int | None) -> list[str]:
-    """With which these texts begin, or began."""
-    brands = select(Brand.name, Brand.former_names, Provider.title).join(Provider, Brand.provider_id == Provider.id)
-    theirs = brands.where(Brand.provider_id == provider_id) if provider_id else brands
-    return [
-        "İzinlink",
-        *(each for row in read_session().execute(theirs) for names in row for each in names.splitlines()),
-    ]
 
 
 def _token_keys(row: MessageGateway) -> list[bytes]:

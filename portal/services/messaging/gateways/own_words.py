@@ -16,7 +16,6 @@ AUTOMATIC = re.compile(
     r"ofis d[ıi][şs][ıi]nda) {0,3}:",
     re.IGNORECASE,
 )
-OURS = ": "  # Behind the sender's name, in each subject of templates/messages.
 # Where a quotation begins that has no marks.
 QUOTATION = re.compile(
     r"[-_*]{2,20} {0,3}(?:original|özgün|orijinal|iletilen|forwarded)|_{10}|(?:from|kimden|gönderen) {0,3}: {0,3}\S|"
@@ -26,7 +25,7 @@ QUOTATION = re.compile(
 # Folded: what is said to whoever reads it is our sentence.
 TO_READER = re.compile(
     r"[AE]BILIRSIN|(?:YOR|M[AE]Z)SAN|YOU (?:CAN|MAY) (?:REFUSE|UNSUBSCRIBE|OPT|DECLINE|REJECT|SAY)|"
-    r"IF YOU (?:DO NOT|DON T|NO LONGER) (?:WANT|WISH)"
+    r"IF YOU (?:DO NOT|DON T|NO LONGER) (?:WANT|WISH)|\bREDDINIZ KAYDEDILDI|\bYOUR REFUSAL IS RECORDED"
 )
 CODE = re.compile(r"\b(?:[456][0-9]{2}|[45]\.[0-9]{1,3}\.[0-9]{1,3})\b")
 OF_SMTP = re.compile(r"^ {0,3}(?:smtp|x-?[\w-]{1,20}) {0,3};", re.IGNORECASE)  # Before a diagnostic.
@@ -64,10 +63,10 @@ def with_codes(text: str) -> Iterator[str]:
 
 
 def _own_subject(subject: str) -> str:
-    """What its writer put there; empty where it is ours."""
+    """What its writer put there; empty where a machine repeats ours."""
     reply = REPLY.match(subject)
     rest = subject[reply.end() :] if reply else subject
-    return "" if AUTOMATIC.match(rest) or (reply and OURS in rest) else rest
+    return "" if AUTOMATIC.match(rest) else rest
 
 
 def _own_lines(text: str) -> Iterator[str]:

@@ -10,6 +10,7 @@ from email.header import Header
 import pytest
 
 from portal.core.paths import ROOT
+from portal.domain.campaigns import message_texts
 from portal.services.messaging.gateways import bounces, own_words
 from portal.services.messaging.gateways.bounces import parse_returned_mail
 from portal.services.messaging.gateways.mail_tokens import TokenPurpose, find_messages, token_address
@@ -124,7 +125,14 @@ def test_what_a_machine_repeats_of_our_mail_refuses_nothing(subject, text):
 
 
 @pytest.mark.parametrize(
-    "subject", ["Re: RET", "RE: Kampanya - beni listeden çıkarın", "YNT: Re: abonelikten çıkmak istiyorum"]
+    "subject",
+    [
+        "Re: RET",
+        "RE: Kampanya - beni listeden çıkarın",
+        "YNT: Re: abonelikten çıkmak istiyorum",
+        "Re: Marka: istemiyorum",
+        "Re: Marka: beni listeden çıkarın",
+    ],
 )
 def test_words_of_ones_own_behind_re_are_heard_in_a_mail_marked_as_automatic(subject):
     mail = f"Auto-Submitted: auto-replied\nFrom: ayse@example.com\nSubject: {Header(subject).encode()}\n\nTatildeyim."
@@ -133,11 +141,13 @@ def test_words_of_ones_own_behind_re_are_heard_in_a_mail_marked_as_automatic(sub
 
 
 @pytest.mark.parametrize("template", sorted((ROOT / "templates/messages").glob("*/*/*mail.txt")), ids=str)
-def test_each_subject_of_ours_has_the_senders_name_before_a_colon(template):
-    """By which own_words tells it from a person's own."""
-    subject = next(line for line in template.read_text().splitlines() if "sender" in line and not line.startswith("{%"))
+def test_no_subject_of_ours_refuses_in_the_answer_of_a_machine(template):
+    line = next(line for line in template.read_text().splitlines() if "sender" in line and not line.startswith("{%"))
+    usual = [each.subject_tr for each in message_texts.USUAL.values()]
 
-    assert re.match(r"{{ sender[^}]*}}" + own_words.OURS, subject)
+    for each in usual if "subject_tr" in line else [""]:
+        subject = re.sub(r"{{ subject.*}}", each, re.sub(r"{{ sender[^}]*}}", "Marka", line))
+        assert subject.startswith("Marka: ") and not own_words.may_refuse([f"Re: {subject}"], "")
 
 
 def test_a_bounce_that_came_to_another_address_is_known_by_the_returned_header():

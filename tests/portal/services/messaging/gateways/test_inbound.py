@@ -477,7 +477,7 @@ def test_a_report_that_tells_more_than_our_own_text_waits(fields, held):
     states = [{"words": ["OK"], "state": "delivered"}]
     reports = {"ref": "/id", "to": "/to", "state": "/status", "states": states}
     row = {"id": "77", "to": A, "status": "OK"} | fields
-    own = OwnText(["x.example"], lambda: ["Ornek"])
+    own = OwnText(lambda code: ["Ornek: Reklam gonderelim mi? Ret: x.example/k/ab"] if code == "ab" else [])
     told = row_rules.read_rows(row, reports, {"from": "/from", "text": "/text"}, own)
 
     assert {each.sender.lstrip("+") for each in told.replies} - ({A} if B in held else set()) == held

@@ -95,7 +95,7 @@ OUR_TEXT = (
     "Örnek: Kampanya! Vazgeçmeyin. Onay/Ret: izin.ornek.com/k/w1 (elma nehir) "
     "Ret için ORNEK RET yazıp 3530 numarasına gönderin. 0532 111 22 33 Red Tekstil A.Ş. VKN 0123456789 B038"
 )
-OWN = OwnText(["ornek.com", "izin.ornek.com"], lambda: ["Ret", "Örnek"])
+OWN = OwnText(lambda code: [LINKED, OUR_TEXT] if code in ("w1", "x1") else [])
 REPLY = {"type": "inbound", "source_addr": HER, "destination_addr": "4609", "content": "RET"}
 REPLIES, REPORTS = {"from": "/from", "text": "/text", "to": "/to", "where": {"/text": ["*"]}}, {
     "ref": "/id", "to": "/to", "state": "/status",
@@ -228,7 +228,9 @@ LINKS = "https://izin.ornek.com/k/w1"
     [
         f"istemiyorum silin beni {LINKS}", f"RET\n> {LINKED}", f"“{LINKED}” istemiyorum", f"RET {OUR_TEXT}",
         f"{OUR_TEXT} bir daha yazmayin", f"Ornek RET: {LINKS}", f"Ret: {LINKS}",
-        f"RET yazip gonderip duruyorum {LINKS}.listeden cikarin",
+        f"RET yazip gonderip duruyorum {LINKS}.listeden cikarin", f"Ornek: bana bir daha yazmayin Ret: {LINKS}",
+        f"{LINKED} istemiyorum, yazmayin. VKN 0123456789", f"{LINKED[:40]} istemiyorum {LINKED[40:]}",
+        LINKED.replace("w1", "w2").replace("x1", "x2").replace("0532 111 22 33 ", ""),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize(
