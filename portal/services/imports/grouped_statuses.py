@@ -50,14 +50,14 @@ class GroupedStatuses:
         missing = {place for place in self._columns if self._above.get(place) != _MARKS}
         for lines in others if missing else ():
             for _, cells in reversed(lines):
-                found = {place: text for place in missing if (text := _text(cells, place))}
+                found = {place: text for place in missing if (text := self._said(cells, place))}
                 self._above |= found
                 missing -= found.keys()
             if not missing:
                 return
 
     def _filled(self, cells: list[str]) -> list[str]:
-        texts = {place: _text(cells, place) for place in self._columns}
+        texts = {place: self._said(cells, place) for place in self._columns}
         self._above |= {place: text for place, text in texts.items() if text and self._above.get(place) != _MARKS}
         if all(texts.values()):
             return cells
@@ -68,6 +68,11 @@ class GroupedStatuses:
             return cells
         padded = [*cells, *[""] * (max(found) + 1 - len(cells))]
         return [found.get(place, cell) for place, cell in enumerate(padded)]
+
+    def _said(self, cells: Sequence[str], place: int) -> str:
+        """What stands in a column of statuses; merged cells that a program wrote have its word for none ("nan")."""
+        text = _text(cells, place)
+        return "" if self._values.is_empty(text) else text
 
     def _served(self, found: Mapping[int, str], addresses: Sequence[str]) -> dict[int, str]:
         """Those that are about any of these addresses."""

@@ -109,6 +109,10 @@ class RowValueReader:
         name = self._doubtful.get(field) or (self._coded.get(field) if is_code(cell) else "")
         return f"{name}: {cell.strip()}" if name else cell.strip()
 
+    def is_empty(self, cell: str) -> bool:
+        """Whether a cell of a status column is empty, or has a word for that ("None") which nobody explained."""
+        return self.meanings.status(cell) == NOTHING and self.meanings.explained(cell) is None
+
     def may_refuse(self, field: Field, cell: str) -> bool:
         """Whether a cell of a status column refuses, or nobody knows what it says."""
         return self._status(field, cell) in DOUBTS
@@ -211,6 +215,8 @@ class RowValueReader:
         elif field in self._coded and is_code(cell) and status != Status.REFUSED:
             of_column = self.meanings.explained(self.word_of(field, cell))
             status = self.meanings.explained(cell) if of_column is None else of_column
+        if status == NOTHING and field == Field.STATUS and cell.strip() and self.layout.status == Status.GRANTED:
+            status = self.meanings.explained(self.word_of(field, cell))  # "None" is no yes that holds for the file.
         if status is None:
             return RowProblem.STATUS_UNKNOWN
         return status if isinstance(status, Status) else None

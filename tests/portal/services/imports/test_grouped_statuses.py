@@ -42,6 +42,8 @@ def table(head: str, statuses: str) -> str:
         ("channels", "0/0 -/- -/1 -/- 1/0 -/- -/1 -/-", [6, 8], [2, 6], [8, 9]),
         ("channels", "Evet/Evet -/Evet Hayır/Evet -/Evet -/Evet", [2, 3, 4], [4], [2, 3]),
         ("one", "Evet Hayır - Evet -", [2, 5], [3], [2, 5, 6]),
+        ("one", "Evet Hayır nan Evet None", [2, 5], [3], [2, 5, 6]),
+        ("channels", "0/NaN NULL/1 1/0 1/nan", [4], [2, 4], []),
         ("one", "Evet belki - Evet", [2, 5], [], [2, 5]),
         ("one", "(boş) - RET - -", [], [4], [2, 3]),
         ("one", "Hayır - -", [], [2], []),

@@ -123,6 +123,15 @@ def test_columns_per_channel_say_yes_no_or_nothing():
     }
 
 
+@pytest.mark.parametrize("word", ["None", "null", "NaN", "N/A", "(boş)", "#YOK", "-", "yok"])
+def test_a_programs_word_for_an_empty_cell_is_never_a_yes_until_somebody_explains_it(word):
+    cells, explained = {Field.PHONE: PHONE, Field.STATUS: word}, {"status": {word: ""}}
+
+    assert spoken(cells, **GIVEN)[SMS] == ("RET" if word == "yok" else "status_unknown")
+    assert spoken(cells, **GIVEN, words=explained)[SMS] == "ONAY"
+    assert spoken({Field.PHONE: PHONE, Field.STATUS_SMS: word}, **GIVEN, words=explained).get(SMS) is None
+
+
 @pytest.mark.parametrize(
     ("cells", "word"),
     [
