@@ -3,7 +3,9 @@
 import re
 
 from portal.api.v1.row_problems import ApiRowProblem
-from portal.services.imports.layout.normalization import folded, says_nothing
+from portal.core.iys_protocol import Status
+from portal.services.imports.layout.cell_words import STATUSES
+from portal.services.imports.layout.normalization import folded, name_of, says_nothing
 from portal.services.imports.layout.refusals import may_refuse, refuses
 
 # What says that there is no evidence, or only that there is some.
@@ -16,12 +18,24 @@ DOCUMENT_WORDS = re.compile(r"\b(?:form|belge|dilekce|talep|talebi|kayit|kaydi|k
 REFUSING_WORDS = re.compile(
     r"\b(?:ret|red|hayir|robinson|degil|itiraz\w*|(?:izin|onay|riza)siz\w*|ayril(?!m[ai]y|m[ai]z)\w*|"
     r"sil(?:me|in)\w*|cayma|(?!komedi|mehmed)\w\w+m[ae](?:di|mis)(?:l[ae]r|tir|ti|[mnk]\w?)?|"
-    r"(?:declin|refus)\w*|not (?:agreed|accepted|checked|given|granted|ticked))\b"
+    r"(?:isaret|secim)siz\w*|(?:isaret|sec|onay|ver)\w{0,8}m[ae]y[ae]n\w*|(?:declin|refus|un(?:check|tick|select|subscri))\w*|"
+    r"(?:not|never|\w{2,5}n t|without) (?:opt(?:ed)? ?in|(?:accept|agree|allow|approv|check|confirm|consent|give|grant|"
+    r"select|subscri|tick)\w*))\b"
 )
+NO_TICK = re.compile(r"[☐□▢◻◽⬜⬚❏❐❑❒🔲✗✘✖✕☒❌❎🗙🚫⛔]|\[[ _]\]")  # Empty boxes and crosses.
 # "sms_ok: no", "consent=false"; not "form no: 22".
 NO_AS_VALUE = re.compile(
     r"(?i)\w{2,40}[\"']?\s{0,2}[:=]\s{0,2}[\"']?"
     r"(?:(?:no|false|off|hay[ıi]r)\b(?!\W{0,3}\d+\b(?![-./]\d))|[hn]\b(?![ .-]{0,2}(?:[^\W\d]|\d+\b(?![-./]\d))))"
+)
+# The name of a choice and its value: "checked=0", "{"izin": null}"; not "onay: 0 532 …".
+CHOICE = re.compile(
+    r"(?<![\w-])(opt[ _-]?(?:ed[ _-]?)?in|[\w-]{2,40})[\"']?\s{0,3}[:=]\s{0,3}+[\"']?+([^\s,;&\"'}]{0,20}+)(?!\s?\d)",
+    re.I,
+)
+NAME_OF_CHOICE = re.compile(
+    r"\b(?:opt(?:ed)? ?in|consent|permission|(?:accept|agre|allow|check|grant|subscrib|tick)ed|checkbox|ok|izin|izni|"
+    r"onay[ilm]*|riza\w*|kutu\w*|isaretl\w+)$"
 )
 
 
@@ -37,7 +51,13 @@ def _may_refuse(evidence: str) -> bool:
     """Whether it tells of a refusal ("web formu: hayır"), or is a form or a saying of one word that may ("çıkış
     formu")."""
     words = folded(evidence)
-    if refuses(evidence) or REFUSING_WORDS.search(words) or NO_AS_VALUE.search(evidence):
+    if refuses(evidence) or REFUSING_WORDS.search(words) or NO_AS_VALUE.search(evidence) or NO_TICK.search(evidence):
+        return True
+    if any(NAME_OF_CHOICE.search(name_of(name)) and _is_no(value) for name, value in CHOICE.findall(evidence)):
         return True
     left = DOCUMENT_WORDS.sub(" ", words).split()
     return len(left) == 1 and may_refuse(left[0])
+
+
+def _is_no(value: str) -> bool:
+    return says_nothing(value) or STATUSES.get(folded(value)) == Status.REFUSED

@@ -38,6 +38,17 @@ def program(app) -> Program:
         ("consent: no, 12.03.2026", "evidence_refuses"),
         ("İzin Durumu: H", "evidence_refuses"),
         ("Ret hakkı hatırlatıldı; onay verdi", "evidence_refuses"),
+        ("opt_in=0", "evidence_refuses"),
+        ('{"smsConsent": null, "form": 12}', "evidence_refuses"),
+        ("kvkk_onay: boş", "evidence_refuses"),
+        ("consent: none", "evidence_refuses"),
+        ("☐ SMS almak istiyorum", "evidence_refuses"),
+        ("❌ SMS", "evidence_refuses"),
+        ("[ ] SMS", "evidence_refuses"),
+        ("not opted in", "evidence_refuses"),
+        ("didn't opt in", "evidence_refuses"),
+        ("checkbox unchecked", "evidence_refuses"),
+        ("işaretlenmeyen kutu", "evidence_refuses"),
         ("0", "evidence_missing"),
     ],
 )
@@ -67,6 +78,8 @@ def test_evidence_that_may_refuse_is_named_with_a_cure_beside_good_rows(program,
 def test_evidence_may_name_documents_of_ordinary_business(program, rows):
     ordinary = "e-Arşiv fatura 2026-118", "Kasa çıkış formu", "Çıkış anketi", "Terk edilmiş sepet formu", "No 22"
     ordinary += "Form no: 22", "Sözleşme: No 4711", "Mağaza: H blok", "Komedi kulübü formu, Mehmedin imzası"
-    grants = [grant(f"+90532123456{place}") | {"evidence": words} for place, words in enumerate(ordinary)]
+    ordinary += "Üyelik formu 2026-118", "checkbox ☑ [x]", "web formu /kayit?utm=0", "opt_in=1, consent: web form 22"
+    ordinary += "onay kodu=0042", '{"email": null, "consent": "F2026 118"}', "SMS onayı: 0 532 123 45 67"
+    grants = [grant(f"+9053212345{place:02}") | {"evidence": words} for place, words in enumerate(ordinary)]
 
-    assert codes(program.post(BULK, {"consents": grants})) == [None] * 9
+    assert codes(program.post(BULK, {"consents": grants})) == [None] * len(ordinary)
