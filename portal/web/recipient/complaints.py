@@ -1,5 +1,8 @@
 """Complaints (“I still get messages”): a case is opened from a receipt and has a page of its own."""
 
+from collections.abc import Callable, Sequence
+from functools import partial
+
 from flask import Response, abort, current_app, g, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
@@ -68,11 +71,8 @@ def open_case(code: str) -> ResponseReturnValue:
     except (complaints.TooManyOpen, complaints.TooManyToday) as too_many:
         db.session.rollback()
         return _say_not_opened(code, act, form, too_many=TOO_MANY[type(too_many)])
-    if form.refused_channels:
-        refuse_in_case(case, form.refused_channels)
     is_new = case.created_at == at  # Else its words were told before, and may have been read.
-    if is_new and len(form.refused_channels) < len(Channel) and _may_refuse(form):
-        complaints.hold_sending(db.session, case, at)  # They may refuse more than the tick.
+    _refuse_or_hold_by_report(form, partial(refuse_in_case, case), case if is_new else None)
     db.session.commit()
     return redirect(url_for(".complaint", code=_code_of(case), **page_content.language_args()), 303)
 
@@ -150,20 +150,33 @@ def _add_word(case: Complaint, code: str, form: WordForm) -> ResponseReturnValue
 
 
 def _say_not_taken(case: Complaint, code: str, form: WordForm, why: Exception | None = None) -> ResponseReturnValue:
-    """Say why words are not taken; a refusal that was posted with them is."""
+    """Say why words are not taken; a refusal that was posted with them is, and they hold as others do."""
     db.session.rollback()
-    is_refused = _refuse_if_asked(case, form)
+    is_refused = _refuse_or_hold(case, form)
     db.session.commit()
     read_session().rollback()  # The page shows what was just written.
     problem = type(why).__name__ if why else None
     return render_case(case, code, form, problem=problem, is_refused=is_refused), 409 if why else 422
 
 
-def _refuse_or_hold(case: Complaint, form: WordForm) -> None:
-    """Refuse as far as is asked. Other words may refuse in ways that no list knows: they hold sending, as a reply does,
-    unless they are a consent's, which grants nothing here."""
-    if not _refuse_if_asked(case, form) and _may_refuse(form):
+def _refuse_or_hold(case: Complaint, form: WordForm) -> bool:
+    """Refuse as far as is asked; whether that was done. Other words may refuse in ways that no list knows: they hold
+    sending, as a reply does, unless they are a consent's, which grants nothing here."""
+    is_refused = _refuse_if_asked(case, form)
+    if not is_refused and _may_refuse(form):
         complaints.hold_sending(db.session, case, clock.now())
+    return is_refused
+
+
+def _refuse_or_hold_by_report(
+    form: ComplaintForm, refuse: Callable[[Sequence[Channel]], bool], case: Complaint | None
+) -> bool:
+    """The same of a report, whose words may refuse more than its tick; they hold by a case, if there is one."""
+    channels = form.refused_channels
+    is_refused = bool(channels) and refuse(channels)
+    if case and len(channels) < len(Channel) and _may_refuse(form):
+        complaints.hold_sending(db.session, case, clock.now())
+    return is_refused
 
 
 def _refuse_if_asked(case: Complaint, form: WordForm) -> bool:
@@ -182,10 +195,14 @@ def _may_refuse(form: ComplaintForm | WordForm) -> bool:
 def _say_not_opened(
     code: str, act: ReceiptContents, form: ComplaintForm, *, too_many: str | None = None
 ) -> ResponseReturnValue:  # fmt: skip
-    """Show the form again. Its refusal counts, whatever limit is reached and whatever else is wrong."""
-    channels = form.refused_channels
-    is_refused = bool(channels) and refuse_by_receipt(_sender(code, form), channels)
+    """Show the form again. Its refusal counts, whatever limit is reached and whatever else is wrong, and its words hold
+    by the newest case of its receipt."""
+    cases = complaints.list_cases(db.session, act.receipt_ids)
+    is_refused = _refuse_or_hold_by_report(
+        form, lambda channels: refuse_by_receipt(_sender(code, form), channels), cases[0] if cases else None
+    )
     db.session.commit()
+    read_session().rollback()  # The page shows what was just written.
     return _form_page(code, act, form, too_many=too_many, is_refused=is_refused), 429 if too_many else 422
 
 

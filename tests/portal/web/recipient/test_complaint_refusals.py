@@ -175,6 +175,19 @@ def test_a_report_that_is_a_refusal_counts_where_no_case_is_opened(app, browser,
     assert {each.status for each in rows(Consent)} == {"RET"} and rows.count(Complaint) == 0
 
 
+@pytest.mark.parametrize(("opened", "wrong", "status"), [(1, {"header": ""}, 422), (3, {}, 429)])
+def test_words_of_a_report_that_is_not_taken_hold_by_the_case_before_it(app, browser, rows, opened, wrong, status):
+    _, code = receipt_of(app, rows, MESAJ="ONAY", ARAMA="ONAY")
+    for number in range(opened):
+        complains(browser, code, hour=f"0{number}:00", day="2026-01-05", text="EVET")
+    assert Reason.UNREAD_REPLY not in reasons(app, rows(Complaint)[0])
+
+    answer = complains(browser, code, text="Aramayın da.", refuses="y", day="2026-01-06", **wrong)
+
+    assert answer.status_code == status and rows.count(Complaint) == opened
+    assert reasons(app, rows(Complaint)[0]) == [Reason.REFUSED, Reason.UNREAD_REPLY]
+
+
 @pytest.mark.parametrize("act", ["ekle", "yeniden-ac"])
 @pytest.mark.parametrize("said", [{"text": "Yazmayın.", "refuses": "y"}, {"text": "RET"}, {"text": "Yazmayın."}])
 def test_a_refusal_after_the_proof_ended_counts_for_the_channel_as_by_any_link(app, browser, case, rows, act, said):
@@ -227,7 +240,8 @@ NOT_TAKEN = {"too many": "yazabileceğiniz kadar yazdınız", "closed": "bu arad
 
 
 @pytest.mark.parametrize("why", NOT_TAKEN)
-def test_a_refusal_counts_where_the_words_beside_it_are_not_taken(app, browser, case, rows, why):
+@pytest.mark.parametrize("is_ticked", [True, False])
+def test_a_refusal_counts_and_words_hold_where_they_are_not_taken(app, browser, case, rows, why, is_ticked):
     found, path = case
     if why == "too many":
         for number in range(10):
@@ -236,12 +250,17 @@ def test_a_refusal_counts_where_the_words_beside_it_are_not_taken(app, browser, 
         closed(app, found, closing=Closing.OTHER)
     with time_machine.travel(clock.now() + timedelta(days=31 if why == "too late" else 0)):
         proves(browser)
-        said = {"text": "Hiç yazmayın.", "refuses": "y"}
+        if not is_ticked:
+            with app.app_context():
+                db.session.get_one(Complaint, found.id).unread_since = None
+                db.session.commit()
+        said = {"text": "Hiç yazmayın."} | ({"refuses": "y"} if is_ticked else {})
         answer = browser.post(f"{path}/{'yeniden-ac' if why == 'too late' else 'ekle'}", data=said)
 
     assert answer.status_code == 409
-    assert NOT_TAKEN[why] in answer.text and "Reddiniz kaydedildi" in answer.text
-    assert {each.status for each in rows(Consent)} == {"RET"} and rows(ComplaintStep)[-1].act == "refused"
+    assert NOT_TAKEN[why] in answer.text and ("Reddiniz kaydedildi" in answer.text) is is_ticked
+    assert reasons(app, found) == [Reason.REFUSED if is_ticked else Reason.UNREAD_REPLY] * 2
+    assert (rows(ComplaintStep)[-1].act == "refused") is is_ticked
 
 
 def test_who_reopens_what_staff_reopened_meanwhile_loses_no_words(app, browser, case, rows):
