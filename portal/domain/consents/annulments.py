@@ -31,7 +31,7 @@ from portal.core.models.decision import decision_time
 from portal.core.models.inserts import insert_rows
 from portal.core.models.recipient import has_changed_hands, latest
 from portal.core.vault import Vault
-from portal.domain.consents import locking, other_types, resubmission, writer
+from portal.domain.consents import locking, other_types, refusal_forwarding, writer
 from portal.domain.consents.locking import MAX_CLOCK_SKEW, LockedConsent
 from portal.domain.consents.writer import DecisionRows
 from portal.domain.providers import sandbox_mode
@@ -164,9 +164,7 @@ def _annul(
     made, refusals = DecisionRows(), other_types.newest_refusals(session, held)
     refused = other_types.refuse_other_types(session, vault, held, refusals, made, at)
     void_waiting_grants(session, refused, at)
-    resubmission.tell_refusals_again(session, fallen, at)
-    resubmission.renew_expired_refusals(session, fallen, at)
-    made.submissions += resubmission.first_submissions(session, vault, fallen, at)
+    made.submissions += refusal_forwarding.tell_after_annulments(session, vault, fallen, at)
     writer.write_decisions(session, held, made)
 
 

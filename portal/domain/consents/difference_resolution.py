@@ -29,7 +29,15 @@ from portal.core.models import (
     Submission,
 )
 from portal.core.vault import Vault
-from portal.domain.consents import annulments, locking, movement_rows, movements, other_types, refusals, writer
+from portal.domain.consents import (
+    annulments,
+    locking,
+    movement_rows,
+    movements,
+    other_types,
+    refusal_forwarding,
+    writer,
+)
 from portal.domain.consents.locking import TooSoon
 from portal.domain.consents.other_types import NewestRefusals
 from portal.domain.consents.writer import DecisionRows
@@ -80,7 +88,7 @@ def settle(
     """Settle a difference in one of a person's three ways: take İYS's, send ours again, or leave both records as they
     are and explain why that is right. Raises CannotOpen, CannotSettle and AlreadySettled."""
     if settlement == Settlement.SEND_AGAIN and difference.consent_id:
-        refusals.lock_recipient_of(session, difference.consent_id)
+        locking.lock_recipient_of(session, difference.consent_id)
     if why := why_not(session, vault, difference, settlement, at):
         raise CannotSettle(why)
     values: dict[str, Any] = {"settled_at": at, "settled_by": user_id, "settlement": settlement}
@@ -192,19 +200,15 @@ def _renew(session: Session, vault: Vault, consent: Consent, difference: Differe
     if consent.decision_id is None:
         return
     try:
-        refusals.renew(session, vault, consent.decision_id, (iys_code, brand_code), at)
+        refusal_forwarding.renew(session, vault, consent.decision_id, (iys_code, brand_code), at)
     except TooSoon as too_soon:
         raise CannotSettle(WhyNot.ON_ITS_WAY) from too_soon
 
 
 def _reopen_submission(session: Session, submission: Submission, at: datetime) -> None:
     ended = update(Submission).where(Submission.id == submission.id, Submission.due_at.is_(None))
-    session.execute(
-        ended.values(
-            outcome=Outcome.WAITING, due_at=at, lease_until=None, attempts=0, code=None, ended_at=None, closed_at=None,
-            verified_at=None, bulk_id=None, bulk_index=None, sub_request_id=None,
-        )
-    )  # fmt: skip
+    values = {**refusal_forwarding.UNSENT, "outcome": Outcome.WAITING, "due_at": at, "ended_at": None, "code": None}
+    session.execute(ended.values(**values, closed_at=None, verified_at=None))
 
 
 def _refuse_as_iys(

@@ -22,11 +22,9 @@ from portal.core.models import (
     Settlement,
     Submission,
 )
-from portal.domain.consents import locking, resubmission
+from portal.domain.consents import locking, refusal_forwarding
 
 REFUSED_AT_IYS = "refused_at_iys"  # An outcome that programs are told of, as maySend's reason.
-# The forwarding page says why İYS does not hold these; but of a refusal only while it may still be sent or renewed.
-LISTED_ELSEWHERE = (*OPEN_OUTCOMES, Outcome.PARKED, Outcome.EXPIRED)
 
 
 def record_drifts(session: Session, brand: Brand, holds: dict[int, bool], asked_at: datetime, at: datetime) -> int:
@@ -36,7 +34,8 @@ def record_drifts(session: Session, brand: Brand, holds: dict[int, bool], asked_
     Nobody is overruled: what İYS is known to hold changes, and refusals that it did not need are told again where it
     holds a grant, as where a movement says so. A consent that moved since İYS was asked is left out.
     """
-    _tell_refusals_again(session, brand, [each for each, is_granted in holds.items() if is_granted], asked_at, at)
+    granted = [each for each, is_granted in holds.items() if is_granted]
+    refusal_forwarding.tell_after_status_query(session, brand, granted, asked_at, at)
     theirs = (
         select(
             Consent.id, Consent.status, Consent.iys_status, Consent.effective_at, Submission.outcome,
@@ -97,30 +96,11 @@ def end_drifts(session: Session, consent_ids: Collection[int], at: datetime) -> 
         session.execute(ended.values(values).execution_options(synchronize_session=False))
 
 
-def _tell_refusals_again(
-    session: Session, brand: Brand, granted: Collection[int], asked_at: datetime, at: datetime
-) -> None:
-    unneeded = (
-        select(Consent.id, Consent.recipient_id)
-        .join(Submission, Submission.decision_id == Consent.decision_id)
-        .where(Consent.id.in_(granted), Consent.status == Status.REFUSED, Submission.outcome == Outcome.NOT_NEEDED)
-    )
-    found = dict(session.execute(unneeded).all()) if granted else {}
-    if not found:
-        return
-    locked = locking.lock_consents(session, brand.id, found.values()).values()
-    consents = [each for each in locked if each.id in found and each.effective_at and each.effective_at < asked_at]
-    for consent in consents:
-        consent.learn_iys_status(Status.GRANTED, asked_at)
-    resubmission.tell_refusals_again(session, consents, at)
-
-
 def _is_listed_elsewhere(consent: Row[*tuple[Any, ...]], at: datetime) -> bool:
-    if consent.status == Status.REFUSED and consent.outcome == Outcome.PARKED:
-        return consent.closed_at is None and at <= consent.lenient_deadline
-    if consent.status == Status.REFUSED and consent.outcome == Outcome.EXPIRED:
-        return consent.due_at is not None  # It is renewed then.
-    return consent.outcome in LISTED_ELSEWHERE
+    """Whether the forwarding page says why İYS does not hold it."""
+    if consent.status == Status.REFUSED:
+        return refusal_forwarding.is_to_be_told(consent, at)
+    return consent.outcome in (*OPEN_OUTCOMES, Outcome.PARKED, Outcome.EXPIRED)
 
 
 def _open_drifts(consent_ids: Collection[int]) -> ColumnElement[bool]:

@@ -54,10 +54,13 @@ class LockedConsent:
         return self.recipient_id, self.channel, self.recipient_type
 
     @property
+    def has_changed(self) -> bool:
+        return self.has_moved or self.has_learned
+
+    @property
     def agrees_again(self) -> bool:
         """Whether what was learned just now leaves İYS and us of one mind."""
-        has_changed = self.has_moved or self.has_learned
-        return has_changed and (self.status == Status.GRANTED) == (self.iys_status == Status.GRANTED)
+        return self.has_changed and (self.status == Status.GRANTED) == (self.iys_status == Status.GRANTED)
 
     @property
     def is_refused_at_iys_only(self) -> bool:
@@ -148,6 +151,11 @@ def lock_recipients(session: Session, recipient_ids: Iterable[int]) -> None:
         RECIPIENT.all_within(connection, id=ids[0])  # psycopg looks long for what an array holds.
     else:
         RECIPIENTS.all_within(connection, ids=ids)
+
+
+def lock_recipient_of(session: Session, consent_id: int) -> None:
+    """Lock the recipient of a consent, as deciding does: before any other row."""
+    lock_recipients(session, session.scalars(select(Consent.recipient_id).where(Consent.id == consent_id)))
 
 
 def lock_consents(session: Session, brand_id: int, recipient_ids: Iterable[int]) -> dict[ConsentKey, LockedConsent]:

@@ -25,7 +25,7 @@ from portal.core.vault import Vault
 from portal.domain.consents import annulments, drift, locking, other_types, recipients, writer
 from portal.domain.consents.locking import MAX_CLOCK_SKEW, LockedConsent
 from portal.domain.consents.movement_rows import MovementRow
-from portal.domain.consents.resubmission import first_submissions, tell_refusals_again
+from portal.domain.consents.refusal_forwarding import tell_after_movements
 from portal.domain.consents.verification import OurSubmissions, overtake, verify
 from portal.domain.consents.writer import DecisionRows
 
@@ -133,8 +133,7 @@ class _MovementBatch:
         annulments.void_waiting_grants(self.session, self.refused.values(), self.at)
         verify(self.session, self.verified, self.at)
         overtake(self.session, self.overtaken - self.verified.keys(), self.at)
-        tell_refusals_again(self.session, self.consents, self.at)
-        self.rows.submissions += first_submissions(self.session, vault, self.consents, self.at)
+        self.rows.submissions += tell_after_movements(self.session, vault, self.consents, self.at)
         writer.write_decisions(self.session, self.consents, self.rows)
         insert_rows(self.session, Movement, self.movements)
         drift.end_drifts(self.session, agreeing, self.at)

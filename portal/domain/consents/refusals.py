@@ -1,5 +1,5 @@
 """Refuse for a person: asked of staff, by one click in a mail program, by a reply, from an overview, because the
-address is someone else's now, or anew where İYS did not take a refusal in time.
+address is someone else's now.
 
 Nobody grants for somebody else. One act is one receipt and one message, at however many providers. Every refusal is a
 decision, also of what is refused already: İYS may hold a grant of which nobody told us yet. Nothing here commits.
@@ -8,7 +8,7 @@ decision, also of what is refused already: İYS may hold a grant of which nobody
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -215,47 +215,3 @@ def _sources_of(session: Session, part: RefusalScope, origin: DecisionOrigin) ->
     theirs = select(Provider.id, Provider.source).where(Provider.id.in_({brand.provider_id for brand in brands}))
     usual = dict(session.execute(theirs).all())
     return {brand: brand.source or usual[brand.provider_id] for brand in brands}
-
-
-RENEWAL_INTERVAL = timedelta(days=1)  # Whatever İYS answers, one key is renewed once a day at most.
-
-
-def renewal_due_at(
-    session: Session, decision_id: int, consent_id: int, consent_date: datetime, at: datetime
-) -> datetime | None:
-    """When an expired decision may be renewed; None where it was a grant, or the person decided anew since."""
-    current = select(Consent.decision_id).where(Consent.id == consent_id, Consent.status == Status.REFUSED)
-    if session.scalar(current) != decision_id:
-        return None
-    return max(at, consent_date + RENEWAL_INTERVAL)
-
-
-def lock_recipient_of(session: Session, consent_id: int) -> None:
-    """Lock the recipient of a consent, as deciding does: before any other row."""
-    recipient_ids = session.scalars(select(Consent.recipient_id).where(Consent.id == consent_id)).all()
-    locking.lock_recipients(session, recipient_ids)
-
-
-def renew(session: Session, vault: Vault, decision_id: int, codes: tuple[int, int], at: datetime) -> int | None:
-    """Refuse anew what an expired refusal withdraws, if its consent still stands on it; the new decision's id.
-
-    The recipient is locked; `codes` are İYS's numbers of the provider and the brand. Raises TooSoon."""
-    its_id = select(Decision.consent_id).where(Decision.id == decision_id).scalar_subquery()
-    (consent,) = locking.read_consents(session, Consent.id == its_id)
-    if consent.decision_id != decision_id or consent.status != Status.REFUSED:
-        return None
-    locking.next_consent_date(consent.consent_date, at)  # Raises TooSoon: a renewal can wait, a person's word cannot.
-    decision = writer.decide_now(
-        consent, Status.REFUSED, source=Source.PROVIDER_DECISION, origin=DecisionOrigin.RENEWAL, renews_id=decision_id,
-        at=at,
-    )  # fmt: skip
-    address = recipients.address_of(vault, session.get_one(Recipient, consent.recipient_id))
-    holiday_calendar.refresh_corrections(session, at)
-    rows = DecisionRows()
-    rows.add(decision, writer.submission_row(vault, decision, BrandEndpoints.of(*codes), address=address))
-    writer.write_decisions(session, [consent], rows)
-    writer.write_audit_entry(
-        session, "decision.renewed", "decision", decision_id, provider_id=consent.provider_id,
-        facts={"by": decision["id"]}, at=at,
-    )  # fmt: skip
-    return consent.decision_id

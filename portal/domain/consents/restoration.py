@@ -28,7 +28,7 @@ from portal.core.models import (
 )
 from portal.core.models.recipient import latest
 from portal.core.vault import Vault
-from portal.domain.consents import annulments, locking, recipients, resubmission, writer
+from portal.domain.consents import annulments, locking, recipients, refusal_forwarding, writer
 from portal.domain.consents.locking import LockedConsent
 from portal.domain.consents.writer import DecisionRows, Row
 
@@ -81,7 +81,7 @@ def restore_decisions(
             submission and submission | _submission_changes(submission, consent, void, at, is_current=is_current),
         )
     writer.write_decisions(session, consents.values(), rows)
-    untold = resubmission.first_submissions(session, vault, consents.values(), at)
+    untold = refusal_forwarding.tell_after_restore(session, vault, consents.values(), at)
     writer.write_decisions(session, (), DecisionRows(submissions=untold))
     annulments.write_annulments(session, [annulled[each["id"]] for each in new if each["id"] in annulled])
     return len(new)

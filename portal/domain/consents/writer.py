@@ -81,7 +81,7 @@ class DecisionRows:
 def write_decisions(session: Session, consents: Iterable[LockedConsent], rows: DecisionRows) -> None:
     """Insert decisions and save the consents that they, or something learned of İYS, changed. Call with ≤ 5,000."""
     decided = {decision["consent_id"] for decision in rows.decisions}
-    changed = [each for each in consents if each.has_moved or each.has_learned or each.id in decided]
+    changed = [each for each in consents if each.has_changed or each.id in decided]
     locking.insert_new_consents(session, changed)
     insert_rows(session, Decision, rows.decisions)
     insert_rows(session, Leaf, rows.leaves)

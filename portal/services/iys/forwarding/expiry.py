@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, not_, or_, select, u
 from portal.core import clock, leases
 from portal.core.extensions import db, read_session
 from portal.core.models import BulkRequest, BulkState, Outcome, Provider, Submission
-from portal.domain.consents import resubmission, verification
+from portal.domain.consents import refusal_forwarding, verification
 from portal.services.iys.client import Client
 
 log = structlog.get_logger()
@@ -27,11 +27,10 @@ def expire_late_submissions(_client: Client) -> bool:
     if not late:
         return False
     ids = [row.id for row in late]
-    renewable = resubmission.is_current_refusal()  # It stays due, to be checked at İYS and recorded anew.
-    for condition, due_at in ((renewable, Submission.due_at), (not_(renewable), None)):
-        expired = update(Submission).where(Submission.id.in_(ids), _may_expire(at), condition)
-        values = {"outcome": Outcome.EXPIRED, "ended_at": at, "bulk_id": None, "due_at": due_at}
-        db.session.execute(expired.values(**values).execution_options(synchronize_session=False))
+    due_at = refusal_forwarding.renewal_due_at(Submission.due_at)
+    expired = update(Submission).where(Submission.id.in_(ids), _may_expire(at))
+    expired = expired.values(outcome=Outcome.EXPIRED, ended_at=at, bulk_id=None, due_at=due_at)
+    db.session.execute(expired.execution_options(synchronize_session=False))
     verification.wake_refusals(db.session, [row.consent_id for row in late], at)
     db.session.commit()
     log.warning("submissions.expired", count=len(ids))
@@ -41,12 +40,11 @@ def expire_late_submissions(_client: Client) -> bool:
 def expire_parked_refusals() -> bool:
     """Expire parked refusals that are too late now, so that they are recorded anew; False if there are none."""
     at = clock.now()
-    late, by_index = resubmission.is_to_be_renewed(at), Submission.provider_id.in_(select(Provider.id))
+    late, by_index = refusal_forwarding.is_parked_too_long(at), Submission.provider_id.in_(select(Provider.id))
     ids = read_session().scalars(select(Submission.id).where(by_index, late).limit(BATCH)).all()
     if not ids:
         return False
-    expired = update(Submission).where(Submission.id.in_(ids), late).values(**resubmission.values_of_renewal(at))
-    db.session.execute(expired.execution_options(synchronize_session=False))
+    refusal_forwarding.expire(db.session, at, Submission.id.in_(ids), late)
     db.session.commit()
     log.warning("submissions.expired", count=len(ids), parked=True)
     return True

@@ -12,7 +12,7 @@ from portal.core.ids import new_ids
 from portal.core.iys_protocol import Operation, Status
 from portal.core.models import Attempt, BulkRequest, BulkState, Consent, Lane, Outcome, Submission
 from portal.core.vault import KEY_WAIT
-from portal.domain.consents import locking, refusals, verification
+from portal.domain.consents import locking, refusal_forwarding, verification
 from portal.services.iys import holds
 from portal.services.iys.client import IysAnswer
 from portal.services.iys.forwarding import claims
@@ -62,9 +62,8 @@ def expire_submission(claimed: ClaimedSubmission, code: str | None, *, renew_aft
     """Too old for İYS. A refusal that is still current stays due, until a day later or `renew_after`: if İYS holds a
     grant then, a new refusal is recorded."""
     at = clock.now()
-    due_at = refusals.renewal_due_at(db.session, claimed.decision_id, claimed.consent_id, claimed.consent_date, at)
-    if due_at and renew_after:
-        due_at = max(at, renew_after + claims.ONE_SECOND)
+    a_day_later = claimed.consent_date + refusal_forwarding.RENEWAL_INTERVAL
+    due_at = refusal_forwarding.renewal_due_at(max(at, renew_after + claims.ONE_SECOND if renew_after else a_day_later))
     claims.end_lease(db.session, [claimed], outcome=Outcome.EXPIRED, due_at=due_at, code=code, ended_at=at)
     verification.wake_refusals(db.session, [claimed.consent_id], at)
     db.session.commit()
@@ -74,9 +73,10 @@ def expire_submission(claimed: ClaimedSubmission, code: str | None, *, renew_aft
 def renew_refusal(claimed: ClaimedSubmission) -> None:
     """İYS still holds a grant that an expired refusal withdraws: record the refusal anew, dated now."""
     at = clock.now()
-    refusals.lock_recipient_of(db.session, claimed.consent_id)
+    locking.lock_recipient_of(db.session, claimed.consent_id)
     if claims.end_lease(db.session, [claimed], due_at=None, closed_at=at):
-        refusals.renew(db.session, vault(), claimed.decision_id, iys_protocol.codes_in_path(claimed.endpoint), at)
+        codes = iys_protocol.codes_in_path(claimed.endpoint)
+        refusal_forwarding.renew(db.session, vault(), claimed.decision_id, codes, at)
     db.session.commit()
     log.info("submission.renewed", submission=claimed.id)
 

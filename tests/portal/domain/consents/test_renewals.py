@@ -3,12 +3,13 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select, update
 
 from portal.core import clock
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Status
 from portal.core.models import Actor, AuditEntry, Consent, Decision, DecisionOrigin, Submission
-from portal.domain.consents import refusals
+from portal.domain.consents import refusal_forwarding
 from tests import grants, make
 
 DAY = timedelta(days=1)
@@ -25,32 +26,34 @@ def two_refused(app):
         db.session.rollback()
 
 
-def due_at(decision, at):
-    return refusals.renewal_due_at(db.session, decision.id, decision.consent_id, decision.consent_date, at)
-
-
-def test_a_refusal_may_be_renewed_a_day_after_it_was_made(two_refused):
-    first = two_refused[0]
-
-    assert due_at(first, first.consent_date + timedelta(hours=1)) == first.consent_date + DAY
-    assert due_at(first, first.consent_date + 5 * DAY) == first.consent_date + 5 * DAY
-
-
 @pytest.mark.parametrize("change", [{"status": Status.GRANTED}, {"decision_id": 1}])
 def test_only_a_refusal_that_still_stands_may_be_renewed(two_refused, change):
-    db.session.query(Consent).filter_by(id=two_refused[0].consent_id).update(change)
-    at = clock.now()
+    first, second = two_refused
+    db.session.query(Consent).filter_by(id=first.consent_id).update(change)
 
-    assert due_at(two_refused[0], at) is None
-    assert due_at(two_refused[1], at) == at
-    assert refusals.renew(db.session, vault(), two_refused[0].id, CODES, at) is None
+    assert refusal_forwarding.renew(db.session, vault(), first.id, CODES, clock.now()) is None
     assert db.session.query(Decision).count() == 2
+    assert refusal_forwarding.renew(db.session, vault(), second.id, CODES, clock.now())
+
+
+@pytest.mark.parametrize(("change", "is_due"), [({}, True), ({"decision_id": 1}, False)])
+def test_only_a_refusal_that_still_stands_is_due_once_it_expired(two_refused, change, is_due):
+    first, at = two_refused[0], clock.now()
+    if change:
+        db.session.query(Consent).filter_by(id=first.consent_id).update(change)
+
+    expired = update(Submission).values(due_at=refusal_forwarding.renewal_due_at(at))
+    db.session.execute(expired.where(Submission.decision_id == first.id))
+
+    assert db.session.scalar(select(Submission.due_at).where(Submission.decision_id == first.id)) == (
+        at if is_due else None
+    )
 
 
 def test_the_provider_refuses_now_what_the_person_refused_then(two_refused):
     first, at = two_refused[0], clock.now().replace(microsecond=0)
 
-    new_id = refusals.renew(db.session, vault(), first.id, CODES, at)
+    new_id = refusal_forwarding.renew(db.session, vault(), first.id, CODES, at)
 
     db.session.expire_all()
     new = db.session.get_one(Decision, new_id)
@@ -67,7 +70,7 @@ def test_the_provider_refuses_now_what_the_person_refused_then(two_refused):
 def test_a_renewal_is_told_to_the_providers_audit_log(two_refused):
     at = clock.now()
 
-    new_id = refusals.renew(db.session, vault(), two_refused[0].id, CODES, at)
+    new_id = refusal_forwarding.renew(db.session, vault(), two_refused[0].id, CODES, at)
 
     entry = db.session.query(AuditEntry).filter_by(act="decision.renewed").one()
     assert (entry.subject, entry.subject_id, entry.facts) == ("decision", two_refused[0].id, {"by": new_id})

@@ -26,7 +26,7 @@ from portal.core.models import (
     Recipient,
     Submission,
 )
-from portal.domain.consents import recipients, refusals
+from portal.domain.consents import locking, recipients, refusal_forwarding, refusals
 from portal.domain.providers import sandbox_mode
 from tests import make
 from tests.portal.domain.complaints.cast import code_of
@@ -285,8 +285,8 @@ def test_an_earlier_holders_refusal_that_is_renewed_after_the_change_is_not_the_
     with time_machine.travel(clock.now() + timedelta(minutes=2)), app.app_context():
         db.session.execute(update(Submission).values(outcome=Outcome.EXPIRED, due_at=None))
         refused = rows.one(Decision)
-        refusals.lock_recipient_of(db.session, refused.consent_id)
-        refusals.renew(db.session, vault(), refused.id, (make.IYS_CODE, make.BRAND_CODE), clock.now())
+        locking.lock_recipient_of(db.session, refused.consent_id)
+        refusal_forwarding.renew(db.session, vault(), refused.id, (make.IYS_CODE, make.BRAND_CODE), clock.now())
         db.session.commit()
         visitor = Visitor(app, app.test_client())
         proves(visitor.browser)
