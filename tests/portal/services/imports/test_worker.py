@@ -307,6 +307,35 @@ def test_refusals_are_taken_back_though_another_file_came_close_to_theirs(brand,
     assert undo.count_undoable(db.session, right) == undo.Undoable(free=0, gone=0, relied_on=2)
 
 
+def take_back(batch: ImportBatch) -> None:
+    batches.undo(db.session, batch, 3, clock.now())
+    db.session.commit()
+    finish(batch)
+
+
+def test_an_entry_that_was_told_later_is_counted_when_its_file_is_taken_back(brand, rows):
+    grants = imported_batch(brand, [line(1, mail=False)])
+    older = imported_batch(brand, [line(1, "RET", timedelta(hours=3), mail=False)])
+    assert older.tally == {"older": 2}
+    take_back(grants)
+    assert [each.outcome for each in rows(Submission)][2:] == [Outcome.WAITING] * 2
+    grants.ended_at = clock.now() - timedelta(hours=1)  # So that it relies on none of those refusals.
+    db.session.commit()
+
+    take_back(older)
+
+    assert (older.annulled, rows.count(Annulment)) == (2, 4)
+
+
+def test_refusals_as_the_other_recipient_type_are_no_entries_of_a_file_that_is_taken_back(brand, rows):
+    imported_batch(brand, [line(1, mail=False)], replace(LAYOUT, recipient_type=RecipientType.MERCHANT))
+    refused = imported_batch(brand, [line(1, "RET", timedelta(hours=1), mail=False)])
+
+    take_back(refused)
+
+    assert (refused.annulled, rows.count(Annulment)) == (2, 4)
+
+
 def test_a_refusal_that_a_program_reported_again_stays_when_the_file_is_taken_back(app, brand):
     wrong = imported_batch(brand, [line(1, "RET", mail=False), line(2, "RET", mail=False)])
     program = Program(app, make_key(db.session.get_one(Provider, brand.provider_id)))
