@@ -201,6 +201,12 @@ def browser(app):
 
 
 @pytest.fixture
+def fatma(app, browser) -> make.Person:
+    """Fatma, with a link to the page of a campaign."""
+    return make.Person(browser, make.codes(app)[make.PHONE])
+
+
+@pytest.fixture
 def sandbox(tmp_path):
     """The İYS sandbox over real HTTP, with the demo provider's account."""
     with servers.sandbox(tmp_path / "sandbox.db") as box:

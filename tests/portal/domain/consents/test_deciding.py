@@ -18,11 +18,6 @@ from tests import databases, make
 from tests.make import Person
 
 
-@pytest.fixture
-def fatma(app, browser):
-    return Person(browser, make.codes(app)[make.PHONE])
-
-
 def test_a_second_refusal_is_a_decision_with_a_receipt_and_a_submission_of_its_own(fatma, rows):
     """İYS may hold a grant by now of which nobody told us."""
     for _ in range(2):

@@ -26,15 +26,9 @@ from portal.core.models import (
 from portal.domain import complaints
 from portal.domain.consents import movement_rows, movements, recipients
 from tests import make
-from tests.make import Person
 from tests.portal.domain.consents.iys_movements import AN_HOUR, MovementReceiver, row
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def fatma(app, browser):
-    return Person(browser, make.codes(app)[make.PHONE])
 
 
 @pytest.fixture

@@ -39,11 +39,6 @@ def app(app):
     return app
 
 
-@pytest.fixture
-def fatma(app, browser) -> make.Person:
-    return make.Person(browser, make.codes(app)[make.PHONE])
-
-
 def later(**by):
     return time_machine.travel(clock.now() + timedelta(**by))
 

@@ -17,11 +17,6 @@ from tests import make
 AYSES_ID = 7
 
 
-@pytest.fixture
-def fatma(app, browser) -> make.Person:
-    return make.Person(browser, make.codes(app)[make.PHONE])
-
-
 def refuse(app, *channels: Channel, text: str = make.PHONE, source: Source = Source.CALL_CENTRE, at=None, brands=None):
     with app.app_context():
         address = addresses.parse(text)

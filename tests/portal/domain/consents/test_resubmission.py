@@ -18,11 +18,6 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def fatma(app, browser):
-    return Person(browser, make.codes(app)[make.PHONE])
-
-
-@pytest.fixture
 def parked(app, fatma):
     """A submission of Fatma's that is parked, in a transaction of its own."""
     fatma.decides(MESAJ="ONAY")

@@ -25,11 +25,6 @@ from portal.domain.consents import recipients, refusals
 from tests import make
 
 
-@pytest.fixture
-def fatma(app, browser) -> make.Person:
-    return make.Person(browser, make.codes(app)[make.PHONE])
-
-
 def parts(*channels: Channel, text: str = make.PHONE) -> list[refusals.RefusalScope]:
     """What each provider that holds the address has of it."""
     address, found = addresses.parse(text), []

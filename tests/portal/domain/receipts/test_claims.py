@@ -12,15 +12,9 @@ from portal.core.models import ConsentText, Outcome, Receipt, Submission
 from portal.domain.receipts import format_number, tokens
 from portal.domain.receipts.tokens import STATES
 from tests import make
-from tests.make import Person
 from tests.portal.domain.receipts.stored_receipts import ISSUER, act_of, claims_now, signed
 
 pytestmark = pytest.mark.alike
-
-
-@pytest.fixture
-def fatma(app, browser):
-    return Person(browser, make.codes(app)[make.PHONE])
 
 
 def test_it_says_who_asked_what_was_decided_and_when(app, fatma, rows):

@@ -36,11 +36,6 @@ pytestmark = [pytest.mark.slow, pytest.mark.alike]
 PAGE = "/dashboard/forwarding"
 
 
-@pytest.fixture
-def fatma(app, browser):
-    return Person(browser, make.codes(app)[make.PHONE])
-
-
 def shown(page) -> str:
     """The page's words, without markup."""
     return html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page.text)))

@@ -12,15 +12,9 @@ from portal.core.extensions import db
 from portal.core.ids import new_id
 from portal.core.models import Brand, Connection, Difference, DifferenceKind, Outcome, Provider, Submission
 from tests import make
-from tests.make import Person
 from tests.portal.web.dashboard.staff import signed_in
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def fatma(app, browser):
-    return Person(browser, make.codes(app)[make.PHONE])
 
 
 def figures(page: str) -> dict[str, int]:

@@ -8,15 +8,9 @@ from portal.core.iys_protocol import Retailers
 from portal.core.models import AuditEntry, Provider, Recipient
 from portal.domain.providers import sandbox_mode
 from tests import make
-from tests.make import Person
 from tests.portal.services.exports.held_consents import Holder
 
 pytestmark = [pytest.mark.slow, pytest.mark.alike]
-
-
-@pytest.fixture
-def fatma(app, browser):
-    return Person(browser, make.codes(app)[make.PHONE])
 
 
 @pytest.mark.parametrize("spelling", [make.PHONE, "0532 123 45 67", "(532) 123-45-67", "90 532 1234567"])

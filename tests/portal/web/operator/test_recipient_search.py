@@ -6,18 +6,12 @@ from portal.core import clock
 from portal.core.extensions import db
 from portal.core.models import AuditEntry, Brand, Consent, Recipient
 from tests import make
-from tests.make import Person
 from tests.portal.web.operator.conftest import DENIZ, assign
 
 pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 REASON = "Alıcı aradı, retinin ulaşıp ulaşmadığını sordu."
 ASKED = {"address": "0532 123 45 67", "reason": REASON}
-
-
-@pytest.fixture
-def fatma(app, browser):
-    return Person(browser, make.codes(app)[make.PHONE])
 
 
 @pytest.fixture

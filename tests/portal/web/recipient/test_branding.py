@@ -36,11 +36,6 @@ def dress(app):
 
 
 @pytest.fixture
-def fatma(app, browser):
-    return Person(browser, make.codes(app)[make.PHONE])
-
-
-@pytest.fixture
 def at_home(app, fatma, rows):
     """The brand has proven a host of its own."""
     its = rows.one(Brand)

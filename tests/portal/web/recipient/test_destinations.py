@@ -26,11 +26,6 @@ def fatma_of(app, browser):
     return asked
 
 
-@pytest.fixture
-def fatma(app, browser):
-    return Person(browser, make.codes(app)[make.PHONE])
-
-
 def test_at_a_real_brand_nothing_is_a_trial(fatma, browser):
     receipt = browser.get(fatma.decides(MESAJ="ONAY").location).text
 

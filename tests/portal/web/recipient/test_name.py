@@ -7,15 +7,8 @@ from sqlalchemy import update
 
 from portal.core.extensions import db, vault
 from portal.core.models import Brand, Decision, Receipt
-from tests import make
-from tests.make import Person
 
 pytestmark = pytest.mark.alike
-
-
-@pytest.fixture
-def fatma(app, browser):
-    return Person(browser, make.codes(app)[make.PHONE])
 
 
 @pytest.fixture

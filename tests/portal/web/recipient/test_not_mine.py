@@ -16,16 +16,10 @@ from portal.domain.consents import recipients
 from portal.domain.events import sequencer
 from portal.services.webhooks import payloads
 from tests import make
-from tests.make import Person
 
 pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 AT_HOST = {"Host": "izin.ornek.example"}
-
-
-@pytest.fixture
-def fatma(app, browser):
-    return Person(browser, make.codes(app)[make.PHONE])
 
 
 @pytest.fixture

@@ -22,11 +22,6 @@ LATER = timedelta(days=31)
 
 
 @pytest.fixture
-def fatma(app, browser):
-    return Person(browser, make.codes(app)[make.PHONE])
-
-
-@pytest.fixture
 def emails(app, browser):
     return Person(browser, make.codes(app)[make.EMAIL])
 

@@ -9,15 +9,8 @@ import shortlinks
 from portal.core import clock
 from portal.core.extensions import db
 from portal.core.models import Outcome, Receipt, Submission
-from tests import make
-from tests.make import Person
 
 pytestmark = pytest.mark.alike
-
-
-@pytest.fixture
-def fatma(app, browser):
-    return Person(browser, make.codes(app)[make.PHONE])
 
 
 def long_codes(app) -> shortlinks.Codes:

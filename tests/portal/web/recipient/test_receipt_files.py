@@ -23,11 +23,6 @@ FILES = {"jws": "application/jose", "json": "application/json", "pdf": "applicat
 
 
 @pytest.fixture
-def fatma(app, browser):
-    return Person(browser, make.codes(app)[make.PHONE])
-
-
-@pytest.fixture
 def location(fatma):
     return fatma.decides(MESAJ="ONAY", ARAMA="RET").location
 

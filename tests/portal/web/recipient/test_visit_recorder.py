@@ -7,17 +7,10 @@ import pytest
 from portal.core import clock
 from portal.web.recipient.visit_recorder import LONGEST_QUEUE
 from shortlinks import Opening, Visit, VisitKind
-from tests import make
-from tests.make import Person
 
 pytestmark = pytest.mark.slow
 
 PHONE_BROWSER = "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 Chrome/130.0 Mobile Safari/537.36"
-
-
-@pytest.fixture
-def fatma(app, browser):
-    return Person(browser, make.codes(app)[make.PHONE])
 
 
 @pytest.fixture

@@ -11,14 +11,8 @@ import time_machine
 
 from portal.web.shared.app_logging import ErrorBackoff, JsonFormatter, mask_personal_data
 from tests import make
-from tests.make import Person
 
 pytestmark = pytest.mark.alike
-
-
-@pytest.fixture
-def fatma(app, browser):
-    return Person(browser, make.codes(app)[make.PHONE])
 
 
 def requests(lines: list[str]) -> list[dict]:

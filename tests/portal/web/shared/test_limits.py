@@ -19,11 +19,6 @@ def limited(app, monkeypatch):
     limiter.reset()
 
 
-@pytest.fixture
-def fatma(app, browser):
-    return Person(browser, make.codes(app)[make.PHONE])
-
-
 def guesses(browser, count: int, path: str = "/k/guess", **options) -> list[int]:
     return [browser.get(f"{path}{number}", **options).status_code for number in range(count)]
 

@@ -23,11 +23,6 @@ UNKNOWN = "0000-0000-0000-0000"
 
 
 @pytest.fixture
-def fatma(app, browser):
-    return Person(browser, make.codes(app)[make.PHONE])
-
-
-@pytest.fixture
 def token(app, fatma):
     fatma.decides(MESAJ="ONAY", ARAMA="RET")
     return signed(app, clock.now())

@@ -9,17 +9,11 @@ from portal.core import clock, iys_protocol
 from portal.core.extensions import db
 from portal.core.models import BulkRequest, Consent, Outcome, Submission
 from tests import grants, make
-from tests.make import Person
 from tests.portal.services.iys.forwarding.scripted import iys_that_says
 
 pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 HALF = "\ud800"  # Half a character, which JSON may spell and no database keeps.
-
-
-@pytest.fixture
-def fatma(app, browser):
-    return Person(browser, make.codes(app)[make.PHONE])
 
 
 @pytest.mark.parametrize(

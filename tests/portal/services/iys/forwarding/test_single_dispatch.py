@@ -21,11 +21,6 @@ pytestmark = pytest.mark.slow
 SECOND = timedelta(seconds=1)
 
 
-@pytest.fixture
-def fatma(app, browser):
-    return Person(browser, make.codes(app)[make.PHONE])
-
-
 def in_turn(person, *statuses, channel="MESAJ"):
     """Decide several times, two seconds apart; the clock then stands after the last."""
     start = clock.now()

@@ -5,12 +5,6 @@ import pytest
 from portal.core.extensions import db
 from portal.services.iys.inflow import feeds, pushes, sweeps
 from tests import make
-from tests.make import Person
-
-
-@pytest.fixture
-def fatma(app, browser):
-    return Person(browser, make.codes(app)[make.PHONE])
 
 
 @pytest.fixture
