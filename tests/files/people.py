@@ -57,6 +57,10 @@ def saved(book: openpyxl.Workbook) -> bytes:
     return out.getvalue()
 
 
+def xlsx_of(**sheets: Rows) -> bytes:
+    return saved(workbook(sheets))
+
+
 def with_parts(workbook: bytes, changed: Mapping[str, bytes | None]) -> bytes:
     """The same workbook with some parts of its zip file replaced, added, or (None) left out."""
     out = io.BytesIO()

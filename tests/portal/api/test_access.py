@@ -1,7 +1,6 @@
 """Who may call what: every route of the API × scope × brand × network, and every way in which a key ends."""
 
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,7 +9,7 @@ from sqlalchemy import update
 
 from portal.core import clock
 from portal.core.extensions import db
-from portal.core.models import ApiKey, Brand, Network, Provider
+from portal.core.models import ApiKey, Brand, Network
 from portal.domain.identity import api_keys
 from portal.domain.identity.permissions import COMMON_SCOPES, Scope, key_scopes
 from tests import make
@@ -64,13 +63,6 @@ SCOPES = {  # Of every view of the API. One that is missing here is refused by a
     "show_me": Scope.SELF,
     "list_brands": Scope.BRANDS,
 }
-
-
-@pytest.fixture
-def provider(app) -> Iterator[Provider]:
-    """Ayşe's, in the test's context."""
-    with app.app_context():
-        yield make.provider()
 
 
 def routes(app) -> list[tuple[str, str, str]]:

@@ -2,11 +2,9 @@
 
 from datetime import timedelta
 
-import pytest
-
 from portal.core import clock
 from portal.core.extensions import db, vault
-from portal.core.models import AudienceEntry, AudienceLine, AudienceList, AuditEntry, Campaign, Delivery, Provider
+from portal.core.models import AudienceEntry, AudienceLine, AudienceList, AuditEntry, Campaign, Delivery
 from portal.services import launches
 from portal.services.imports import audience
 from tests import make
@@ -18,18 +16,6 @@ TEXT = {
     "titleTr": "Size yazalım mı?", "bodyTr": "Haberlerimizi bildirmek için izninizi soruyoruz.",
     "titleEn": "May we write to you?", "bodyEn": "We ask for your consent to send you our news.",
 }  # fmt: skip
-
-
-@pytest.fixture
-def provider(app) -> Provider:
-    """Ayşe's, in the test's context."""
-    with app.app_context():
-        yield make.provider()
-
-
-@pytest.fixture
-def program(app, provider) -> Program:
-    return Program(app, make_key(provider))
 
 
 def person(recipient: str = make.PHONE, **fields) -> dict:

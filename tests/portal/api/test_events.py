@@ -16,18 +16,6 @@ from tests.portal.api.programs import BASE, CONSENTS, Program, grant, make_key, 
 OTHER_CODE = 700002
 
 
-@pytest.fixture
-def provider(app) -> Provider:
-    """Ayşe's, in the test's context."""
-    with app.app_context():
-        yield make.provider()
-
-
-@pytest.fixture
-def program(app, provider) -> Program:
-    return Program(app, make_key(provider))
-
-
 def read(program: Program, cursor: str | None = None, **query) -> dict:
     """A page of the feed, after the sequencer has run."""
     event_sequencer.sequence_next_events()

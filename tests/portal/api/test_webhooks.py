@@ -1,12 +1,10 @@
 """A program keeps the webhook endpoints of its brand. The usual walk is run as the documentation's examples."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from portal.core import clock
 from portal.core.extensions import db, vault
-from portal.core.models import ApiRequest, AuditEntry, Brand, EventType, Provider, WebhookAlgorithm, WebhookEndpoint
+from portal.core.models import ApiRequest, AuditEntry, Brand, EventType, WebhookAlgorithm, WebhookEndpoint
 from portal.domain.identity import api_calls
 from portal.domain.identity.permissions import Scope
 from portal.domain.webhooks import endpoints
@@ -17,12 +15,6 @@ from tests.portal.api.programs import BASE, Program, make_key
 
 WEBHOOKS = f"{BASE}/brands/{make.BRAND_CODE}/webhooks"
 NEW = {"url": "https://crm.ornek.com/webhooks", "types": ["decision.made"]}
-
-
-@pytest.fixture
-def provider(app) -> Iterator[Provider]:
-    with app.app_context():
-        yield make.provider()
 
 
 def told(answer) -> tuple[int, str]:

@@ -1,9 +1,7 @@
 """A list in an audience: good rows are kept, bad ones listed with line, value and problem."""
 
-import io
 from datetime import timedelta
 
-import openpyxl
 import pytest
 import time_machine
 
@@ -25,6 +23,7 @@ from portal.services.imports import audience, waiting_lists
 from portal.services.imports.audience import read_address_list
 from portal.services.imports.audience_rows import Person
 from tests import make
+from tests.files.people import saved, workbook
 
 LIST = "Ad;Telefon;E-posta\nAyşe;0532 123 45 67;\nBurak;0555 12;burak@example.com\nCem;+905321234567;\nDeniz;;\n"
 
@@ -231,47 +230,33 @@ def test_the_day_of_a_contact_is_known_by_the_name_of_its_column():
 @pytest.mark.slow
 def test_a_sheet_of_refusals_refuses_for_the_others():
     head = ["Ad", "Telefon"]
-    data = workbook(
-        {
-            "RET verenler": [head, ["Ayşe", "0532 123 45 67"], ["Ece", "0534 345 67 89"]],
-            "Kadıköy": [head, ["Ayşe", "0532 123 45 67"], ["Can", "0533 234 56 78"]],
-        }
-    )
+    sheets = {
+        "RET verenler": [head, ["Ayşe", "0532 123 45 67"], ["Ece", "0534 345 67 89"]],
+        "Kadıköy": [head, ["Ayşe", "0532 123 45 67"], ["Can", "0533 234 56 78"]],
+    }
 
-    found = read_address_list(data)
+    found = read_address_list(saved(workbook(sheets)))
 
     said = [(address.text, reason) for _, address, reason in found.refused]
     assert said == [("+905321234567", "refused_list"), ("+905343456789", "refused_list")]  # Also of other lists.
     assert [address.text for _, address in found.good] == ["+905332345678"]
 
 
-def workbook(sheets: dict[str, list[list[str]]], hidden: str = "") -> bytes:
-    book, out = openpyxl.Workbook(), io.BytesIO()
-    book.remove(book.active)
-    for name, lines in sheets.items():
-        sheet = book.create_sheet(name)
-        sheet.sheet_state = "hidden" if name == hidden else "visible"
-        for line in lines:
-            sheet.append(line)
-    book.save(out)
-    return out.getvalue()
-
-
 @pytest.mark.slow
 def test_sheets_with_the_same_header_are_read_and_others_named(campaign, rows):
     head = ["Ad", "Telefon"]
-    data = workbook(
+    book = workbook(
         {
             "Not": [["Bu dosya hakkında"]],
             "Eski": [head, ["Zeki", "0532 000 00 09"]],
             "Kadıköy": [head, ["Ayşe", "0532 123 45 67"]],
             "Şişli": [head, ["Burak", "0532 234 56 78"]],
             "Bayiler": [["E-posta", "Şehir"], ["bayi@example.com", "Bursa"]],
-        },
-        hidden="Eski",
+        }
     )
+    book["Eski"].sheet_state = "hidden"
 
-    bring(campaign, data)
+    bring(campaign, saved(book))
 
     assert asked(rows) == {"+905321234567", "+905322345678"}
     unread = [value_of(row) for row in rows(AudienceLine, AudienceLine.problem == AudienceLine.SHEET)]

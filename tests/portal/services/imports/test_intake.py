@@ -3,7 +3,6 @@
 import io
 from datetime import timedelta
 
-import openpyxl
 import pytest
 
 from portal.core import clock
@@ -15,6 +14,7 @@ from portal.services.imports import batches, intake, profiles, store, uploads, w
 from portal.services.imports.layout import Field, Layout
 from portal.services.imports.reading import FileProblem, Outline
 from tests import make
+from tests.files.people import xlsx_of
 
 pytestmark = pytest.mark.slow
 
@@ -63,17 +63,6 @@ def layout_of(batch) -> Layout:
 def chunks() -> list[ImportChunk]:
     db.session.expire_all()
     return db.session.query(ImportChunk).order_by(ImportChunk.place).all()
-
-
-def workbook(**sheets) -> bytes:
-    file, book = io.BytesIO(), openpyxl.Workbook()
-    book.remove(book.active)
-    for name, rows in sheets.items():
-        sheet = book.create_sheet(name)
-        for row in rows:
-            sheet.append(row)
-    book.save(file)
-    return file.getvalue()
 
 
 def test_a_file_becomes_chunks_with_a_guessed_layout(brand, rows):
@@ -170,7 +159,7 @@ def test_a_file_that_two_workers_cut_at_once_loses_no_line(brand, rows, monkeypa
     [
         (CSV + b"\0", FileProblem.BINARY),
         (b"PK\x03\x04 broken", FileProblem.DAMAGED),
-        (workbook(Boş=[]), FileProblem.EMPTY),
+        (xlsx_of(Boş=[]), FileProblem.EMPTY),
     ],
     ids=["nul at its end", "a broken zip", "an empty workbook"],
 )
@@ -194,7 +183,7 @@ def test_an_upload_that_broke_off_is_not_taken_for_a_short_file(brand, rows):
 
 def test_sheets_with_the_same_columns_are_read_together(brand, rows):
     turned = [HEADER[::-1], ROW[::-1]]
-    data = workbook(Kapak=[["Hazırlayan: Ayşe"]], Ocak=[HEADER, ROW], Şubat=[["Şubat"], HEADER, ROW, ROW], Ters=turned)
+    data = xlsx_of(Kapak=[["Hazırlayan: Ayşe"]], Ocak=[HEADER, ROW], Şubat=[["Şubat"], HEADER, ROW, ROW], Ters=turned)
 
     read(bring(brand, data, "izinler.xlsx"))
 

@@ -18,7 +18,7 @@ from portal.services.imports.reading.workbook_chunker import __main__ as chunker
 from portal.services.imports.reading.workbook_chunker import container
 from portal.services.imports.reading.workbook_chunker.marks import BENEATH, UNTYPED
 from tests.files import broken
-from tests.files.people import with_parts
+from tests.files.people import with_parts, xlsx_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
@@ -28,18 +28,6 @@ CLOCK = {"num_format": "hh:mm:ss"}
 STATUSES = ["ONAY", "RET", "ONAY", "ONAY"]
 HEADER = ["Telefon", "E-posta", "Tarih", "Durum"]
 ROW = ["0532 123 45 67", "ayse@example.com", "24.11.2026", "ONAY"]
-
-
-def written(**sheets) -> bytes:
-    """A workbook of plain rows."""
-    file, book = io.BytesIO(), openpyxl.Workbook()
-    book.remove(book.active)
-    for name, rows in sheets.items():
-        sheet = book.create_sheet(name)
-        for row in rows:
-            sheet.append(row)
-    book.save(file)
-    return file.getvalue()
 
 
 def cut_up(data: bytes, name: str = "liste.xlsx"):
@@ -85,7 +73,7 @@ def test_a_merged_cell_holds_for_each_that_it_covers():
 
 @pytest.mark.parametrize("place", ["C3:C5", "C5:C3"])
 def test_what_a_merged_cell_hides_counts_for_nothing_and_is_named(place):
-    content = written(İzinler=[["Telefon", "Ad", "Durum"], *[[ROW[0], "Ayşe", each] for each in STATUSES]])
+    content = xlsx_of(İzinler=[["Telefon", "Ad", "Durum"], *[[ROW[0], "Ayşe", each] for each in STATUSES]])
     sheet = "xl/worksheets/sheet1.xml"
     with zipfile.ZipFile(io.BytesIO(content)) as packed:
         merged = f'</sheetData><mergeCells count="1"><mergeCell ref="{place}"/></mergeCells>'.encode()
@@ -124,7 +112,7 @@ def test_cells_come_as_what_they_mean():
 
 
 def test_every_sheet_is_cut_and_named():
-    data = written(Boş=[], Birinci=[HEADER, ROW], İkinci=[["Mart 2026"], [], HEADER, ROW, ROW])
+    data = xlsx_of(Boş=[], Birinci=[HEADER, ROW], İkinci=[["Mart 2026"], [], HEADER, ROW, ROW])
 
     outline, sheets = cut_up(data)
 
@@ -139,7 +127,7 @@ def test_every_sheet_is_cut_and_named():
 
 
 def test_many_rows_come_in_many_chunks():
-    data = written(Liste=[HEADER, *([f"0532 {n}", "a@example.com", None, "RET"] for n in range(2500))])
+    data = xlsx_of(Liste=[HEADER, *([f"0532 {n}", "a@example.com", None, "RET"] for n in range(2500))])
 
     chunks = list(ChunkedFile(lambda: iter([data[:1000], data[1000:]]), "a.xlsx"))
 
@@ -148,7 +136,7 @@ def test_many_rows_come_in_many_chunks():
 
 
 def test_an_audience_is_read_from_the_first_sheet_with_addresses():
-    data = written(
+    data = xlsx_of(
         Açıklama=[["Bu liste Mart ayına aittir."]], Boş=[HEADER], Liste=[["Müşteri iletişim listesi"], HEADER, ROW]
     )
 
@@ -159,8 +147,8 @@ def test_an_audience_is_read_from_the_first_sheet_with_addresses():
 
 
 def test_an_audience_of_sheets_without_addresses_says_so():
-    assert problem_of(written(Liste=[["Ad"], ["Ayşe"]]), read_address_list) == FileProblem.NO_ADDRESS_COLUMN
-    assert problem_of(written(Liste=[]), read_address_list) == FileProblem.EMPTY
+    assert problem_of(xlsx_of(Liste=[["Ad"], ["Ayşe"]]), read_address_list) == FileProblem.NO_ADDRESS_COLUMN
+    assert problem_of(xlsx_of(Liste=[]), read_address_list) == FileProblem.EMPTY
 
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -169,8 +157,8 @@ OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 @pytest.mark.parametrize(
     ("made", "problem"),
     [
-        (lambda: written(Liste=[]), FileProblem.EMPTY),
-        (lambda: written(Liste=[HEADER, ROW])[:-300], FileProblem.DAMAGED),
+        (lambda: xlsx_of(Liste=[]), FileProblem.EMPTY),
+        (lambda: xlsx_of(Liste=[HEADER, ROW])[:-300], FileProblem.DAMAGED),
         (lambda: OLE + bytes(600), FileProblem.DAMAGED),
         (lambda: OLE + bytes(600) + "EncryptedPackage".encode("utf-16-le"), FileProblem.PASSWORD),
         (lambda: zipped(liste_dot_csv=b"05321234567"), FileProblem.ARCHIVE),
@@ -178,9 +166,9 @@ OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
         (lambda: zipped(word__document_dot_xml=b"<w/>"), FileProblem.NO_WORKBOOK),
         (lambda: zipped(xl__workbook_dot_xml=b"<workbook"), FileProblem.DAMAGED),
         (lambda: zipped(xl__workbook_dot_xml=b" " * 200_000_000), FileProblem.WORKBOOK_TOO_LARGE),
-        (lambda: written(Liste=[HEADER, ["x"] * 501]), FileProblem.TOO_MANY_COLUMNS),
-        (lambda: written(Liste=[HEADER, ["x" * 32_000] * 3]), FileProblem.LINE_TOO_LONG),
-        (lambda: written(**{f"Sayfa{n}": [] for n in range(101)}), FileProblem.TOO_MANY_SHEETS),
+        (lambda: xlsx_of(Liste=[HEADER, ["x"] * 501]), FileProblem.TOO_MANY_COLUMNS),
+        (lambda: xlsx_of(Liste=[HEADER, ["x" * 32_000] * 3]), FileProblem.LINE_TOO_LONG),
+        (lambda: xlsx_of(**{f"Sayfa{n}": [] for n in range(101)}), FileProblem.TOO_MANY_SHEETS),
     ],
     ids=lambda value: value if isinstance(value, FileProblem) else "",
 )
@@ -201,7 +189,7 @@ def test_a_chunker_that_dies_is_a_damaged_file(monkeypatch, tmp_path):
     (tmp_path / "workbook_chunker.py").write_text("import os; os.kill(os.getpid(), 11)")
     monkeypatch.setattr(workbook_process, "HERE", tmp_path)
 
-    assert problem_of(written(Liste=[HEADER] * 3)) == FileProblem.DAMAGED
+    assert problem_of(xlsx_of(Liste=[HEADER] * 3)) == FileProblem.DAMAGED
 
 
 @pytest.mark.parametrize(
@@ -213,7 +201,7 @@ def test_nothing_that_a_chunker_says_confuses_its_listener(monkeypatch, tmp_path
     )
     monkeypatch.setattr(workbook_process, "HERE", tmp_path)
 
-    assert problem_of(written(Liste=[HEADER] * 3)) == FileProblem.DAMAGED
+    assert problem_of(xlsx_of(Liste=[HEADER] * 3)) == FileProblem.DAMAGED
 
 
 def test_the_chunker_inherits_no_secret(monkeypatch, tmp_path):
@@ -239,7 +227,7 @@ def test_a_chunker_that_falls_silent_is_ended(monkeypatch, tmp_path):
 
 
 def test_a_reader_that_is_left_early_leaves_no_process_behind():
-    data, earlier = written(Liste=[HEADER, *([ROW] * 3000)]), child_processes()
+    data, earlier = xlsx_of(Liste=[HEADER, *([ROW] * 3000)]), child_processes()
     frames = workbook_process.frames([data])
     next(frames)
     assert child_processes() > earlier
