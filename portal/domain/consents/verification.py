@@ -56,19 +56,19 @@ def verify(session: Session, listed: dict[int, dict[str, Any]], at: datetime) ->
             {f"its_{name}": value for name, value in (*listed[each].items(), ("id", each))} for each in sorted(listed)
         )
         session.execute(VERIFY, [row | {"at": at} for row in rows])
-        wake_refusals(session, select(TABLE.c.consent_id).where(TABLE.c.id.in_(listed)), at)
+        make_refusals_due(session, select(TABLE.c.consent_id).where(TABLE.c.id.in_(listed)), at)
 
 
-def wake_refusals(session: Session, consent_ids: Collection[int] | Select[int], at: datetime) -> None:
+def make_refusals_due(session: Session, consent_ids: Collection[int] | Select[int], at: datetime) -> None:
     """Make refusals due that waited for a grant of their key to end, or to reach İYS."""
-    asleep = update(Submission).where(
+    waiting = update(Submission).where(
         Submission.consent_id.in_(consent_ids),
         Submission.lane == Lane.REFUSALS,
         Submission.due_at > at,
         Submission.code.in_(NO_GRANT_CODES),
         leases.is_free(Submission, at),
     )
-    session.execute(asleep.values(due_at=at).execution_options(synchronize_session=False))
+    session.execute(waiting.values(due_at=at).execution_options(synchronize_session=False))
 
 
 def overtake(session: Session, submission_ids: Iterable[int], at: datetime) -> None:
@@ -95,8 +95,8 @@ VERIFY = update(TABLE).where(TABLE.c.id == bindparam("its_id"), TABLE.c.verified
     accepted_at=func.coalesce(ACCEPTED_AT, TABLE.c.accepted_at),  # İYS's date: an answer without one was dated by us.
     verified_at=AT, ended_at=func.coalesce(TABLE.c.ended_at, AT),
 )  # fmt: skip
-LISTS_AWAY = select(BulkRequest.id).where(or_(BulkRequest.state == BulkState.SENT, BulkRequest.attempts > 0))
+LISTS_SENT = select(BulkRequest.id).where(or_(BulkRequest.state == BulkState.SENT, BulkRequest.attempts > 0))
 # The lease goes too: whoever has one in hand finds it taken, and what İYS answered is kept as an attempt.
 OVERTAKEABLE = update(TABLE).where(
-    TABLE.c.outcome.in_(MAY_BE_OVERTAKEN), or_(TABLE.c.bulk_id.is_(None), TABLE.c.bulk_id.not_in(LISTS_AWAY))
+    TABLE.c.outcome.in_(MAY_BE_OVERTAKEN), or_(TABLE.c.bulk_id.is_(None), TABLE.c.bulk_id.not_in(LISTS_SENT))
 )

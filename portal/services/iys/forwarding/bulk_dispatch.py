@@ -112,7 +112,7 @@ def _remove_items(bulk: ClaimedList, bad: dict[ListItem, Failure], at: datetime)
     for (code, action), items in by_failure.items():
         mine = bulk_lists.update_open_items(bulk.id).where(Submission.id.in_([item.id for item in items]))
         db.session.execute(mine.values(bulk_id=None, code=code, **_values_of_removed(action, code, at)))
-        verification.wake_refusals(db.session, [item.consent_id for item in items], at)
+        verification.make_refusals_due(db.session, [item.consent_id for item in items], at)
         log.warning("list.left", list=bulk.id, count=len(items), code=code)
 
 
@@ -153,7 +153,7 @@ def mark_sent(bulk: ClaimedList, payloads: Payloads, content: JsonObject) -> Non
     )  # fmt: skip
     named = {item.id: names.get(_item_key(json.loads(payload))) for item, payload in payloads.items()}
     db.session.execute(mine, [{"its_id": item_id, "its_name": named[item_id]} for item_id in sorted(named)])
-    verification.wake_refusals(db.session, [item.consent_id for item in payloads], at)
+    verification.make_refusals_due(db.session, [item.consent_id for item in payloads], at)
     db.session.commit()
     holds.end_holds(bulk.part)
     log.info("list.sent", list=bulk.id, size=len(payloads))

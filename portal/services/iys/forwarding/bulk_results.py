@@ -80,7 +80,7 @@ def record_results(bulk: ClaimedList, listed: list[Any]) -> None:
     bodies = ((bulk.provider_id, item.id, _error_code(result), json.dumps(result).encode()) for item, result in final)
     outcomes.record_attempts(Operation.BULK_RESULT, 200, bodies)
     if final:
-        verification.wake_refusals(db.session, [item.consent_id for item, _ in final], at)
+        verification.make_refusals_due(db.session, [item.consent_id for item, _ in final], at)
     left = bulk_lists.count_open_items(db.session, bulk.id)
     if not left:
         ended = update(BulkRequest).where(BulkRequest.id == bulk.id)

@@ -31,7 +31,7 @@ def expire_late_submissions(_client: Client) -> bool:
     expired = update(Submission).where(Submission.id.in_(ids), _may_expire(at))
     expired = expired.values(outcome=Outcome.EXPIRED, ended_at=at, bulk_id=None, due_at=due_at)
     db.session.execute(expired.execution_options(synchronize_session=False))
-    verification.wake_refusals(db.session, [row.consent_id for row in late], at)
+    verification.make_refusals_due(db.session, [row.consent_id for row in late], at)
     db.session.commit()
     log.warning("submissions.expired", count=len(ids))
     return True

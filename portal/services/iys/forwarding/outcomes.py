@@ -37,7 +37,7 @@ def accept_submission(claimed: ClaimedSubmission, transaction_id: str | None, cr
     ):  # fmt: skip
         if claimed.is_refusal:  # İYS takes nothing older any more (H178).
             verification.overtake_older(db.session, claimed.consent_id, claimed.consent_date, clock.now())
-        verification.wake_refusals(db.session, [claimed.consent_id], clock.now())
+        verification.make_refusals_due(db.session, [claimed.consent_id], clock.now())
         record_iys_status(claimed.consent_id, claimed.status, accepted_at)
     db.session.commit()
     holds.end_holds(claimed.part)
@@ -51,7 +51,7 @@ def end_submission(
     """Nothing more is to be done; `iys_status` is what İYS holds as of `as_of`, None where that is unknown."""
     at = clock.now()
     if claims.end_lease(db.session, [claimed], outcome=outcome, due_at=None, code=code, ended_at=at):
-        verification.wake_refusals(db.session, [claimed.consent_id], at)
+        verification.make_refusals_due(db.session, [claimed.consent_id], at)
         if as_of:
             record_iys_status(claimed.consent_id, iys_status, as_of)
     db.session.commit()
@@ -65,7 +65,7 @@ def expire_submission(claimed: ClaimedSubmission, code: str | None, *, renew_aft
     a_day_later = claimed.consent_date + refusal_forwarding.RENEWAL_INTERVAL
     due_at = refusal_forwarding.renewal_due_at(max(at, renew_after + claims.ONE_SECOND if renew_after else a_day_later))
     claims.end_lease(db.session, [claimed], outcome=Outcome.EXPIRED, due_at=due_at, code=code, ended_at=at)
-    verification.wake_refusals(db.session, [claimed.consent_id], at)
+    verification.make_refusals_due(db.session, [claimed.consent_id], at)
     db.session.commit()
     log.info("submission.ended", submission=claimed.id, outcome=Outcome.EXPIRED.value, code=code)
 
