@@ -58,8 +58,8 @@ def _resend(submission_id: int) -> str:
     submission = db.session.get_one(Submission, submission_id)
     try:
         resubmission.resend(db.session, vault(), submission, clock.now())
-    except resubmission.WouldNotHelp as would_not:
-        return would_not.why.value
+    except resubmission.CannotResend as cannot_resend:
+        return cannot_resend.why.value
     finally:
         db.session.commit()
     return "sent again"

@@ -18,7 +18,7 @@ from portal.domain.consents import refusal_forwarding
 MAY_BE_CLOSED = (Outcome.PARKED, Outcome.EXPIRED)
 
 
-class Hopeless(StrEnum):
+class ResendProblem(StrEnum):
     """Why sending the same bytes again would come to nothing."""
 
     NOT_PARKED = "not_parked"  # It is on its way, or came to its end.
@@ -29,10 +29,10 @@ class Hopeless(StrEnum):
     WOULD_FAIL = "would_fail"  # İYS's own field rules are against it, today as then.
 
 
-class WouldNotHelp(Exception):
+class CannotResend(Exception):
     """The submission was not opened again; `why` says for what reason."""
 
-    def __init__(self, why: Hopeless):
+    def __init__(self, why: ResendProblem):
         self.why = why
 
 
@@ -40,30 +40,30 @@ class NothingToClose(Exception):
     """Only what was parked or expired, and is not closed yet, can be closed."""
 
 
-def why_hopeless(session: Session, vault: Vault, submission: Submission, at: datetime) -> Hopeless | None:
+def find_resend_problem(session: Session, vault: Vault, submission: Submission, at: datetime) -> ResendProblem | None:
     """Why sending it again is of no use; None where İYS may take the same bytes, or a refusal recorded anew."""
     if submission.outcome != Outcome.PARKED:
-        return Hopeless.NOT_PARKED
+        return ResendProblem.NOT_PARKED
     if submission.closed_at:
-        return Hopeless.CLOSED
+        return ResendProblem.CLOSED
     if at > submission.lenient_deadline and submission.status != Status.REFUSED:
-        return Hopeless.TOO_LATE
+        return ResendProblem.TOO_LATE
     if session.get_one(Consent, submission.consent_id).decision_id != submission.decision_id:
-        return Hopeless.NEWER
+        return ResendProblem.NEWER
     try:
         payload = vault.open(submission.payload, Submission.PLACE, submission.provider_id, submission.id)
         last = min(at, submission.lenient_deadline)  # The age of a refusal is mended.
-        return Hopeless.WOULD_FAIL if iys_protocol.validate_consent(json.loads(payload), now=last) else None
+        return ResendProblem.WOULD_FAIL if iys_protocol.validate_consent(json.loads(payload), now=last) else None
     except (CannotOpen, KeyMissing, ValueError):
-        return Hopeless.UNREADABLE
+        return ResendProblem.UNREADABLE
 
 
 def resend(session: Session, vault: Vault, submission: Submission, at: datetime) -> None:
     """Send a parked submission again, byte for byte, to the endpoint it was made for; a refusal that is too old
-    expires, so that it is recorded anew where İYS holds a grant. Raises WouldNotHelp."""
-    why = why_hopeless(session, vault, submission, at)
+    expires, so that it is recorded anew where İYS holds a grant. Raises CannotResend."""
+    why = find_resend_problem(session, vault, submission, at)
     if why is not None:
-        raise WouldNotHelp(why)
+        raise CannotResend(why)
     still_parked = (
         Submission.id == submission.id, Submission.outcome == Outcome.PARKED, Submission.closed_at.is_(None),
     )  # fmt: skip
@@ -73,7 +73,7 @@ def resend(session: Session, vault: Vault, submission: Submission, at: datetime)
         values = {**refusal_forwarding.UNSENT, "outcome": Outcome.WAITING, "due_at": at, "ended_at": None}
         changed = changed_rows(session, update(Submission).where(*still_parked).values(**values))
     if changed != 1:  # Somebody was quicker.
-        raise WouldNotHelp(Hopeless.NOT_PARKED)
+        raise CannotResend(ResendProblem.NOT_PARKED)
 
 
 def close(session: Session, submission: Submission, at: datetime) -> None:

@@ -29,7 +29,7 @@ from portal.core.models import (
     Submission,
 )
 from portal.domain.consents import alarms, recipients, resubmission
-from portal.domain.consents.resubmission import Hopeless
+from portal.domain.consents.resubmission import ResendProblem
 from portal.domain.identity.permissions import Permission
 from portal.services.iys import circuit_breaker, egresses, holds, rate_limit, success_rate
 from portal.web.dashboard.blueprint import blueprint
@@ -45,13 +45,13 @@ UNREADABLE = (
     N_("Destek ekibine bildirin; anahtar ya da kayıt zarar görmüş olabilir."),
 )
 WAITS = N_("Henüz İYS'ye iletilmedi."), N_("Sırası gelince gider; yukarıdaki duruma ve Bağlantı sayfasına bakın.")
-WHY_HOPELESS = {
-    Hopeless.NOT_PARKED: _l("Bu kayıt zaten yolda ya da sonuçlandı."),
-    Hopeless.CLOSED: _l("Bu kayıt kapatılmış."),
-    Hopeless.TOO_LATE: _l("Üç iş günü geçti; İYS artık kabul etmez."),
-    Hopeless.NEWER: _l("Kişi sonradan yeni bir karar verdi; İYS'ye o iletilir."),
-    Hopeless.UNREADABLE: _l("Kaydın içeriği açılamıyor; destek ekibine bildirin."),
-    Hopeless.WOULD_FAIL: _l("Bu haliyle İYS yine reddeder; yeniden göndermek işe yaramaz."),
+RESEND_PROBLEMS = {
+    ResendProblem.NOT_PARKED: _l("Bu kayıt zaten yolda ya da sonuçlandı."),
+    ResendProblem.CLOSED: _l("Bu kayıt kapatılmış."),
+    ResendProblem.TOO_LATE: _l("Üç iş günü geçti; İYS artık kabul etmez."),
+    ResendProblem.NEWER: _l("Kişi sonradan yeni bir karar verdi; İYS'ye o iletilir."),
+    ResendProblem.UNREADABLE: _l("Kaydın içeriği açılamıyor; destek ekibine bildirin."),
+    ResendProblem.WOULD_FAIL: _l("Bu haliyle İYS yine reddeder; yeniden göndermek işe yaramaz."),
 }
 OUTCOME_FILTERS = {
     "attention": (Outcome.PARKED, Outcome.EXPIRED),
@@ -73,7 +73,7 @@ class FailedSubmission:
     address: str
     sentence: str
     cure: str
-    why_not: Hopeless | None
+    why_not: ResendProblem | None
 
 
 @blueprint.get("/forwarding")
@@ -98,7 +98,7 @@ def forwarding() -> str:
         failures=shown,
         before=shown[-1].submission.id if len(failures) > PAGE_SIZE else None,
         is_first=before is None,
-        hopeless=WHY_HOPELESS,
+        resend_problems=RESEND_PROBLEMS,
         may_be_closed=resubmission.MAY_BE_CLOSED,
     )
 
@@ -110,9 +110,9 @@ def resend_submission(submission_id: int) -> ResponseReturnValue:
     submission = own_row_or_404(db.session, Submission, submission_id)
     try:
         resubmission.resend(db.session, vault(), submission, clock.now())
-    except resubmission.WouldNotHelp as would_not:
+    except resubmission.CannotResend as cannot_resend:
         db.session.rollback()
-        flash(str(WHY_HOPELESS[would_not.why]))
+        flash(str(RESEND_PROBLEMS[cannot_resend.why]))
     else:
         record_audit("submission.resent", "submission", submission_id, code=submission.code)
         db.session.commit()
@@ -130,7 +130,7 @@ def close_submission(submission_id: int) -> ResponseReturnValue:
         resubmission.close(db.session, submission, clock.now())
     except resubmission.NothingToClose:
         db.session.rollback()
-        flash(str(WHY_HOPELESS[Hopeless.CLOSED if submission.closed_at else Hopeless.NOT_PARKED]))
+        flash(str(RESEND_PROBLEMS[ResendProblem.CLOSED if submission.closed_at else ResendProblem.NOT_PARKED]))
     else:
         record_audit(
             "submission.closed", "submission", submission_id, code=submission.code, outcome=submission.outcome.value
@@ -223,7 +223,7 @@ def _list_failures(wanted: ColumnElement[bool], before: int | None, at: datetime
             brand_name,
             recipients.masked_address(vault(), recipient),
             *_explanation(submission),
-            resubmission.why_hopeless(read_session(), vault(), submission, at),
+            resubmission.find_resend_problem(read_session(), vault(), submission, at),
         )
         for submission, consent, recipient, brand_name in rows
     ]

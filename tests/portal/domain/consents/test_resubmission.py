@@ -10,7 +10,7 @@ from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Status
 from portal.core.models import Consent, Outcome, Recipient, Submission
 from portal.domain.consents import recipients, resubmission
-from portal.domain.consents.resubmission import Hopeless
+from portal.domain.consents.resubmission import ResendProblem
 from tests import make
 from tests.make import Person
 
@@ -30,9 +30,9 @@ def parked(app, fatma):
         db.session.rollback()
 
 
-def why(submission, at=None) -> Hopeless | None:
+def why(submission, at=None) -> ResendProblem | None:
     db.session.flush()
-    return resubmission.why_hopeless(db.session, vault(), submission, at or clock.now())
+    return resubmission.find_resend_problem(db.session, vault(), submission, at or clock.now())
 
 
 def test_a_parked_submission_goes_again_as_it_was(parked):
@@ -95,21 +95,21 @@ def test_a_second_time_it_is_on_its_way(parked):
     resubmission.resend(db.session, vault(), parked, clock.now())
     db.session.refresh(parked)
 
-    with pytest.raises(resubmission.WouldNotHelp) as told:
+    with pytest.raises(resubmission.CannotResend) as told:
         resubmission.resend(db.session, vault(), parked, clock.now())
-    assert told.value.why == Hopeless.NOT_PARKED
+    assert told.value.why == ResendProblem.NOT_PARKED
 
 
 @pytest.mark.parametrize("outcome", [each for each in Outcome if each != Outcome.PARKED])
 def test_only_what_is_parked_can_be_sent_again(parked, outcome):
     parked.outcome = outcome
 
-    assert why(parked) == Hopeless.NOT_PARKED
+    assert why(parked) == ResendProblem.NOT_PARKED
 
 
 def test_what_is_too_old_for_iys_is_not_sent_again(parked):
     assert why(parked, parked.lenient_deadline) is None
-    assert why(parked, parked.lenient_deadline + timedelta(seconds=1)) == Hopeless.TOO_LATE
+    assert why(parked, parked.lenient_deadline + timedelta(seconds=1)) == ResendProblem.TOO_LATE
 
 
 def test_a_refusal_that_is_too_old_for_iys_is_looked_up_and_recorded_anew(app, fatma, rows):
@@ -136,7 +136,7 @@ def test_what_the_person_decided_anew_is_not_sent_again(fatma, app):
     fatma.decides(MESAJ="RET")
 
     with app.app_context():
-        assert why(db.session.get_one(Submission, first)) == Hopeless.NEWER
+        assert why(db.session.get_one(Submission, first)) == ResendProblem.NEWER
         db.session.rollback()
 
 
@@ -144,21 +144,21 @@ def test_what_iys_own_rules_forbid_is_not_sent_again(parked):
     bad = b'{"recipient":"+90532","type":"MESAJ","status":"ONAY","source":"HS_WEB","consentDate":"2026-01-05 10:00:00"}'
     parked.payload = vault().seal(bad, Submission.PLACE, parked.provider_id, parked.id)
 
-    assert why(parked) == Hopeless.WOULD_FAIL
+    assert why(parked) == ResendProblem.WOULD_FAIL
 
 
 @pytest.mark.parametrize("damaged", [b"", b"\x01damaged", b"\x01\x09" + bytes(13)])  # The last of an unknown key.
 def test_what_cannot_be_opened_is_not_sent_again(parked, damaged):
     parked.payload = damaged
 
-    assert why(parked) == Hopeless.UNREADABLE
+    assert why(parked) == ResendProblem.UNREADABLE
 
 
 def test_what_was_closed_is_not_sent_again(parked):
     resubmission.close(db.session, parked, clock.now())
     db.session.refresh(parked)
 
-    assert why(parked) == Hopeless.CLOSED
+    assert why(parked) == ResendProblem.CLOSED
 
 
 def test_closing_changes_nothing_but_the_list(parked):
