@@ -54,7 +54,7 @@ def lock_campaigns(message_ids: Collection[int]) -> None:
     _lock_campaigns(Campaign.id.in_(ids), skip_locked=False)
 
 
-def give_back(messages: Iterable[Message]) -> None:
+def refund_parts(messages: Iterable[Message]) -> None:
     """Count those no more that were in a call and did not leave; lock_campaigns() has locked their campaigns."""
     unsent = [each for each in messages if each.batch_id is None or each.state in NEVER_LEFT]
     _add_parts({campaign_id: -parts for campaign_id, parts in _parts_by_campaign(unsent).items()})

@@ -72,7 +72,7 @@ def record(call: Call, results: Sequence[SendResult]) -> None:
             end(message, MessageState.ACCEPTED, at)
         else:
             _apply_error(message, result.error, at, call)
-    campaign_budgets.give_back(messages_of_call)
+    campaign_budgets.refund_parts(messages_of_call)
     _note(call, [each.error for each in results], at)
     if call.gateway_id is not None:
         answered_refusals.note_answer(call.gateway_id, results, at)
@@ -111,7 +111,7 @@ def settle_lost_call(call: Call) -> None:
             log.error("message.uncertain", message=message.id)
         else:
             message.lease_until, message.due_at = None, asked_again_at
-    campaign_budgets.give_back(messages_of_call)
+    campaign_budgets.refund_parts(messages_of_call)
     _note(call, [error], at)
     db.session.commit()
 
