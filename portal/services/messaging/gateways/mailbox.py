@@ -19,7 +19,7 @@ from portal.core.ssrf_guard import PrivateAddress, public_address
 from portal.services.messaging.gateways.bounces import MAX_BYTES
 from portal.services.messaging.gateways.http_call import BAD_CERTIFICATE, NO_CONNECTION, NOT_ALLOWED
 from portal.services.messaging.gateways.protocol import ErrorClass, GatewayError, Reason, SendError
-from portal.services.messaging.gateways.smtp_connection import hang_up
+from portal.services.messaging.gateways.smtp_connection import close_socket
 
 PORT = 993
 TIMEOUT, DEADLINE = 20.0, 120.0  # Seconds: of one read, and of a visit.
@@ -83,13 +83,13 @@ class Mailbox:
         server = None
         try:
             server = _Connection(self.host, self.port, is_trusted=self.is_trusted)
-            server.enter(self.username, self.password)
+            server.open_inbox(self.username, self.password)
             yield server
         except (imaplib.IMAP4.error, OSError, ValueError, PrivateAddress) as failure:
             raise GatewayError(_error_of(failure)) from None
         finally:
             if server is not None:
-                server.leave()
+                server.end_session()
 
 
 class _BadLogin(imaplib.IMAP4.error):
@@ -109,13 +109,13 @@ class _Connection(imaplib.IMAP4):
         context = ssl.create_default_context()
         self.host, self.port = host, port
         self.sock = context.wrap_socket(line, server_hostname=host, do_handshake_on_connect=False)
-        self._late = threading.Timer(DEADLINE, hang_up, [self.sock])
+        self._late = threading.Timer(DEADLINE, close_socket, [self.sock])
         self._late.daemon = True
         self._late.start()
         self.sock.do_handshake()
         self.file = self.sock.makefile("rb")
 
-    def enter(self, username: str, password: str) -> None:
+    def open_inbox(self, username: str, password: str) -> None:
         try:
             self.login(username, password)
         except self.abort:
@@ -125,22 +125,22 @@ class _Connection(imaplib.IMAP4):
         if self.select("INBOX", readonly=True)[0] != "OK":
             raise self.error("no INBOX")
 
-    def leave(self) -> None:
+    def end_session(self) -> None:
         for end in (self.logout, self.shutdown):
             with suppress(imaplib.IMAP4.error, OSError):
                 end()
         self._late.cancel()
 
     def read(self, size: int) -> bytes:
-        self._spend(size)
+        self._count_bytes(size)
         return super().read(size)
 
     def readline(self) -> bytes:
         line = super().readline()
-        self._spend(len(line))
+        self._count_bytes(len(line))
         return line
 
-    def _spend(self, size: int) -> None:
+    def _count_bytes(self, size: int) -> None:
         self._left -= size
         if self._left < 0:
             raise self.abort("it says too much")

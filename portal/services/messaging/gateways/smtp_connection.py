@@ -50,7 +50,7 @@ class SmtpConnection(smtplib.SMTP):
         wait = VERDICT_TIMEOUT if self.awaits_verdict else TIMEOUT
         assert self.sock is not None
         self.sock.settimeout(wait)
-        late = threading.Timer(wait, hang_up, [self.sock])
+        late = threading.Timer(wait, close_socket, [self.sock])
         late.daemon = True
         late.start()
         try:
@@ -164,6 +164,6 @@ def _refusal(server: SmtpConnection, code: int, said: bytes | str, reason: Reaso
     return Disconnected(error) if server.sock is None or code == CLOSING else GatewayError(error)
 
 
-def hang_up(line: socket.socket) -> None:
+def close_socket(connection: socket.socket) -> None:
     with suppress(OSError):
-        line.shutdown(socket.SHUT_RDWR)
+        connection.shutdown(socket.SHUT_RDWR)
