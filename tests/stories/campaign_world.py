@@ -116,7 +116,7 @@ class CampaignWorld:
 
     def not_me(self) -> None:
         recipient, address = self._person()
-        refusals.disown(
+        refusals.refuse_not_mine(
             db.session, vault(), recipient, address, language="tr", request_metadata="", at=clock.now()
         )  # fmt: skip
         db.session.commit()

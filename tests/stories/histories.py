@@ -199,7 +199,7 @@ class World:
 
     def not_me(self, person: Person, _dice: random.Random) -> None:
         told = {"language": "tr", "request_metadata": "", "at": clock.now(), "link_id": person.link_id}
-        done = refusals.disown(db.session, vault(), self._recipient(person), person.address, **told)
+        done = refusals.refuse_not_mine(db.session, vault(), self._recipient(person), person.address, **told)
         db.session.commit()
         person.say(clock.now(), person.address.channels if done.refused else (), RET, act=done.receipt_id)
 

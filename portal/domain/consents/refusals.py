@@ -188,7 +188,7 @@ def _refuse_part(
     return made, before
 
 
-def disown(
+def refuse_not_mine(
     session: Session, vault: Vault, recipient: Recipient, address: Address, *, language: str,
     request_metadata: str, at: datetime, link_id: int | None = None,
 ) -> Withdrawn:  # fmt: skip

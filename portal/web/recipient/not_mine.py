@@ -38,7 +38,7 @@ def disown(code: str) -> ResponseReturnValue:
     posted = posted_form.read_token(request.form.get("form", ""), context.link_id, clock.now())
     g.language = posted.form.language if posted.form else None
     recipient = db.session.get_one(Recipient, context.recipient_id)
-    withdrawn = refusals.disown(
+    withdrawn = refusals.refuse_not_mine(
         db.session, vault(), recipient, page_content.address_of(context), language=get_locale().language,
         request_metadata=consents.describe_request(request.remote_addr, request.user_agent.string), at=clock.now(),
         link_id=context.link_id,

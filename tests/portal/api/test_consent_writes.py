@@ -401,7 +401,7 @@ def test_a_history_says_since_when_the_address_is_its_present_holders(app, progr
     with app.app_context():
         at = clock.now() + timedelta(seconds=5)
         whose, address = db.session.scalars(select(Recipient)).one(), addresses.parse(make.PHONE)
-        refusals.disown(db.session, vault(), whose, address, language="tr", request_metadata="{}", at=at)
+        refusals.refuse_not_mine(db.session, vault(), whose, address, language="tr", request_metadata="{}", at=at)
         db.session.commit()
 
     after = program.post(f"{CONSENTS}/history", asked).json

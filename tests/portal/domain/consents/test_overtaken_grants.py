@@ -83,7 +83,9 @@ def by_withdrawal(app, origin: DecisionOrigin = DecisionOrigin.MINE):
 def by_disowning(app):
     with app.app_context():
         recipient, address, _ = of_fatma()
-        refusals.disown(db.session, vault(), recipient, address, language="tr", request_metadata="", at=clock.now())
+        refusals.refuse_not_mine(
+            db.session, vault(), recipient, address, language="tr", request_metadata="", at=clock.now()
+        )
         db.session.commit()
 
 

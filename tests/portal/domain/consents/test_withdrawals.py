@@ -152,7 +152,7 @@ def test_who_disowns_an_address_refuses_everything_there_and_marks_it(app, fatma
     fatma.decides(MESAJ="ONAY")
     with app.app_context():
         (part,) = parts()
-        done = refusals.disown(
+        done = refusals.refuse_not_mine(
             db.session, vault(), part.recipient, part.address, language="en", request_metadata="{}", at=clock.now()
         )
         db.session.commit()

@@ -152,7 +152,7 @@ def test_a_merchants_consent_is_shown_beside_the_persons(app, granted):
 def test_nothing_of_who_had_the_number_before_is_shown(app, granted):
     with app.app_context():
         whose = db.session.scalar(select(Recipient).where(Recipient.kind == "phone"))
-        refusals.disown(
+        refusals.refuse_not_mine(
             db.session, vault(), whose, addresses.parse(make.PHONE), language="tr", request_metadata="{}",
             at=clock.now() + timedelta(seconds=5),
         )  # fmt: skip
@@ -210,7 +210,9 @@ def test_nothing_tells_what_an_earlier_holder_decided(app, way):
             db.session.commit()
             if way != "closed line":
                 whose = db.session.get_one(Recipient, its_id)
-                refusals.disown(db.session, vault(), whose, address, language="tr", request_metadata="{}", at=at)
+                refusals.refuse_not_mine(
+                    db.session, vault(), whose, address, language="tr", request_metadata="{}", at=at
+                )
                 db.session.commit()
         if way == "closed line":
             closed = row("RET", ago=timedelta(seconds=-5), recipient=number, source="IYS_AHS_HAT_KAPATMA")
@@ -227,7 +229,7 @@ def test_nothing_tells_what_an_earlier_holder_decided(app, way):
 def test_what_iys_held_of_who_had_the_number_before_is_shown_nowhere(app, granted):
     with app.app_context():
         whose = db.session.scalar(select(Recipient).where(Recipient.kind == "phone"))
-        refusals.disown(
+        refusals.refuse_not_mine(
             db.session, vault(), whose, addresses.parse(make.PHONE), language="tr", request_metadata="{}",
             at=clock.now() + timedelta(seconds=5),
         )  # fmt: skip
@@ -301,7 +303,7 @@ def test_a_refusal_that_an_earlier_holders_grant_called_for_is_shown_to_nobody_e
     with app.app_context():
         whose = db.session.scalar(select(Recipient).where(Recipient.kind == "phone"))
         facts = {"language": "tr", "request_metadata": "{}", "at": clock.now() + timedelta(seconds=5)}
-        refusals.disown(db.session, vault(), whose, addresses.parse(make.PHONE), **facts)
+        refusals.refuse_not_mine(db.session, vault(), whose, addresses.parse(make.PHONE), **facts)
         db.session.commit()
     with time_machine.travel(clock.now() + timedelta(minutes=2)):
         granted.comes_in()
@@ -322,7 +324,7 @@ def test_a_new_holder_heard_by_one_firm_sees_no_firms_past_and_may_still_refuse(
         brand = db.session.get_one(Brand, second)
         db.session.get_one(Provider, brand.provider_id).admitted_at = clock.now() if is_admitted else None
         whose = db.session.scalar(select(Recipient).where(Recipient.provider_id == brand.provider_id))
-        refusals.disown(
+        refusals.refuse_not_mine(
             db.session, vault(), whose, addresses.parse(make.PHONE), language="tr", request_metadata="{}",
             at=clock.now() + timedelta(seconds=5),
         )  # fmt: skip

@@ -122,7 +122,7 @@ def test_what_comes_after_the_address_moved_on_is_not_told_to_the_former_owner(a
     location = fatma.decides(MESAJ="ONAY").location
     with app.app_context():
         recipient = db.session.scalar(select(Recipient))
-        refusals.disown(
+        refusals.refuse_not_mine(
             db.session,
             vault(),
             recipient,
