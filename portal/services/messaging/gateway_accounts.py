@@ -23,7 +23,7 @@ from portal.services.messaging.gateways.generic_http import GenericHttpGateway
 from portal.services.messaging.gateways.offered_vendors import CALLBACK_URL, OFFERED
 from portal.services.messaging.gateways.own_text import OwnText
 from portal.services.messaging.gateways.protocol import Gateway
-from portal.services.messaging.sending_lines import Defaults
+from portal.services.messaging.message_queues import Defaults
 
 PUSH_PATH = "/callbacks/messages/"
 FAKE_PATHS = {"verimor": "/verimor/v2", "netgsm": "/netgsm/sms/rest/v2", "iletimerkezi": "/iletimerkezi/v1"}

@@ -1,4 +1,4 @@
-"""The message outbox: claim due rows of one line, send them through a gateway, record what came of each.
+"""The message outbox: claim due rows of one queue, send them through a gateway, record what came of each.
 
 A row that was in a call whose outcome is not known keeps the call's batch_id: the gateway is asked about it before it
 may leave again.
@@ -38,14 +38,14 @@ from portal.services.messaging import (
     campaign_budgets,
     gateway_accounts,
     message_outcomes,
+    message_queues,
     outgoing_messages,
     routing,
-    sending_lines,
 )
 from portal.services.messaging.gateway_accounts import Route
 from portal.services.messaging.gateways.protocol import Batch, OutgoingMessage
 from portal.services.messaging.message_outcomes import Call
-from portal.services.messaging.sending_lines import SendingLine
+from portal.services.messaging.message_queues import MessageQueue
 
 LEASES = {AddressKind.PHONE: timedelta(minutes=1), AddressKind.EMAIL: timedelta(minutes=5)}  # Longer than a batch.
 UNSENT_REASONS = {ExclusionReason.CHANGED_HANDS: UnsentReason.REASSIGNED}  # Others: REFUSED.
@@ -59,23 +59,23 @@ Pair = tuple[Message, OutgoingMessage]
 
 @dataclass(frozen=True)
 class Claim:
-    """What was claimed of one line, by call; and how many messages ended without being sent."""
+    """What was claimed of one queue, by call; and how many messages ended without being sent."""
 
     calls: Sequence[Call]
     ended: int
 
 
 def send_due(*, only_high_priority: bool = False) -> bool:
-    """Take the turn of one line: send, or settle, what of it may leave now. False if nothing of any line may.
+    """Take the turn of one queue: send, or settle, what of it may leave now. False if nothing of any queue may.
 
     Each decision wakes this, so it takes no write lock while nothing is due.
     """
     at = clock.now()
-    for line in sending_lines.due_lines(
+    for queue in message_queues.due_queues(
         read_session(), at, gateway_accounts.defaults(at), only_high_priority=only_high_priority
     ):
         try:
-            claim = _claim(line, at)
+            claim = _claim(queue, at)
         except KeyMissing:  # Of its account or of somebody's address: another sender may know it.
             db.session.rollback()
             continue
@@ -89,37 +89,37 @@ def send_due(*, only_high_priority: bool = False) -> bool:
     return False
 
 
-def _claim(line: SendingLine, at: datetime) -> Claim:
-    gateways = sending_lines.gateways_of(db.session, line)
+def _claim(queue: MessageQueue, at: datetime) -> Claim:
+    gateways = message_queues.gateways_of(db.session, queue)
     rows = db.session.execute(
         select(Message, Recipient)
         .outerjoin(Recipient, Recipient.id == Message.recipient_id)
-        .where(line.condition, leases.is_due(Message, at))
+        .where(queue.condition, leases.is_due(Message, at))
         .order_by(Message.due_at)
-        .limit(BATCHES[line.address_kind])
+        .limit(BATCHES[queue.address_kind])
         .with_for_update(of=Message, skip_locked=True)
     ).all()
     lost = [(message, recipient) for message, recipient in rows if message.batch_id is not None]
     fresh = [(message, recipient) for message, recipient in rows if message.batch_id is None]
-    outgoing, ended = _sendable(line, fresh, at)
+    outgoing, ended = _sendable(queue, fresh, at)
     payable = campaign_budgets.lock_payable(outgoing, at)
     calls = [*_lost_calls(lost, at), *_new_calls(payable, gateways, at)]
     campaign_budgets.count_parts(payable, {each.id for call in calls for each in call.batch.messages})
     for call in calls:
         leases.claim(
             db.session, Message, Message.id.in_([each.id for each in call.batch.messages]), at=at,
-            lease=LEASES[line.address_kind], attempts=Message.attempts + 1, batch_id=call.batch.id,
+            lease=LEASES[queue.address_kind], attempts=Message.attempts + 1, batch_id=call.batch.id,
             gateway_id=call.gateway_id, called_at=call.batch.attempted_at,
         )  # fmt: skip
     db.session.commit()
     return Claim(calls, ended)
 
 
-def _sendable(line: SendingLine, rows: list[tuple[Message, Recipient]], at: datetime) -> tuple[list[Pair], int]:
+def _sendable(queue: MessageQueue, rows: list[tuple[Message, Recipient]], at: datetime) -> tuple[list[Pair], int]:
     """What may be sent, each address once; and how many ended without being sent."""
     excluded, halted = _excluded(rows, at), _halted([message.id for message, _ in rows])
     unpulled = _unpulled(rows, excluded, at)
-    opens_at = next_opening(db.session.get_one(Provider, line.provider_id), at) if line.provider_id else None
+    opens_at = next_opening(db.session.get_one(Provider, queue.provider_id), at) if queue.provider_id else None
     pairs: dict[str, Pair] = {}
     ended = 0
     for message, recipient in rows:
@@ -138,7 +138,7 @@ def _sendable(line: SendingLine, rows: list[tuple[Message, Recipient]], at: date
             message.due_at = opens_at
         elif (outgoing := _outgoing_message(message, recipient, at)) is None:
             pass
-        elif ("@" in outgoing.to) != (line.address_kind == AddressKind.EMAIL):
+        elif ("@" in outgoing.to) != (queue.address_kind == AddressKind.EMAIL):
             message.address_kind = AddressKind.EMAIL if "@" in outgoing.to else AddressKind.PHONE
         else:
             if outgoing.to not in pairs:

@@ -27,7 +27,7 @@ from portal.core.models import (
 from portal.domain.campaigns import lifecycle
 from portal.domain.providers import brands, suspension
 from portal.services import launches
-from portal.services.messaging import gateway_accounts, message_outcomes, outbox, outgoing_messages, sending_lines
+from portal.services.messaging import gateway_accounts, message_outcomes, message_queues, outbox, outgoing_messages
 from portal.services.messaging.gateways.demo import FAILED
 from portal.services.messaging.gateways.protocol import SendResult
 from portal.services.messaging.message_outcomes import Call
@@ -70,11 +70,11 @@ def waiting(app):
 
 
 def claim(url: str) -> Sequence[Call]:
-    """Claim a line's messages, as a sender does before it calls the gateway."""
+    """Claim a queue's messages, as a sender does before it calls the gateway."""
     current_app.config["MESSAGE_GATEWAY_URL"] = url
     at = clock.now()
-    line = next(sending_lines.due_lines(db.session, at, gateway_accounts.defaults(at)))
-    return outbox._claim(line, at).calls
+    queue = next(message_queues.due_queues(db.session, at, gateway_accounts.defaults(at)))
+    return outbox._claim(queue, at).calls
 
 
 def hears_no_answer(call: Call) -> None:

@@ -24,7 +24,7 @@ from portal.domain.consents import recipients, refusals
 from portal.domain.notifications import messages
 from portal.services.messaging import message_outcomes, outbox
 from portal.services.messaging.gateways.protocol import ErrorClass, Reason, SendError, SendResult
-from portal.services.messaging.sending_lines import SendingLine
+from portal.services.messaging.message_queues import MessageQueue
 from tests import make
 from tests.portal.services.messaging import test_gateway_delivery as delivery
 from tests.portal.services.messaging.test_confirmations import addresses_in, gateway, send_all, sent
@@ -204,8 +204,8 @@ def test_who_is_on_the_vendors_list_is_not_written_to_again(app, browser, codes,
     make.Person(browser, codes[make.PHONE]).decides(MESAJ="RET")
     with app.app_context():
         delivery.add("verimor")
-        line = SendingLine(rows.one(Provider).id, addresses.AddressKind.PHONE, messages.HIGH_PRIORITY)
-        (call,) = outbox._claim(line, clock.now()).calls
+        queue = MessageQueue(rows.one(Provider).id, addresses.AddressKind.PHONE, messages.HIGH_PRIORITY)
+        (call,) = outbox._claim(queue, clock.now()).calls
         blocked = SendError(ErrorClass.PERMANENT, Reason.BLOCKED_BY_VENDOR, "BLACKLISTED_DESTINATION_ADDRESS")
         message_outcomes.record(call, [SendResult(each.id, error=blocked) for each in call.batch.messages])
 

@@ -1,6 +1,6 @@
-"""Lines of messages: those of one provider to one kind of address, that people wait for or that they do not.
+"""Queues of messages: those of one provider to one kind of address, that people wait for or that they do not.
 
-Lines take turns, so that one provider's million holds up nobody else. Messages that somebody waits for go first.
+Queues take turns, so that one provider's million holds up nobody else. Messages that somebody waits for go first.
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,14 +19,14 @@ from portal.domain.notifications.messages import HIGH_PRIORITY, NORMAL_PRIORITY
 
 
 @dataclass(frozen=True)
-class SendingLine:
+class MessageQueue:
     provider_id: int | None  # None: the portal itself.
     address_kind: AddressKind
     rank: int
 
     @property
     def condition(self) -> ColumnElement[bool]:
-        return _is_of_line(self.provider_id, self.address_kind, self.rank)
+        return _is_queued(self.provider_id, self.address_kind, self.rank)
 
 
 @dataclass(frozen=True)
@@ -39,18 +39,18 @@ class Defaults:
     is_development: bool  # The demo gateway stands in for every gateway.
 
 
-def due_lines(
+def due_queues(
     session: Session, at: datetime, defaults: Defaults, *, only_high_priority: bool = False
-) -> Iterator[SendingLine]:
-    """Lines that have something due and a gateway that may send it, in the order of their turns."""
+) -> Iterator[MessageQueue]:
+    """Queues that have something due and a gateway that may send it, in the order of their turns."""
     for rank in (HIGH_PRIORITY,) if only_high_priority else (HIGH_PRIORITY, NORMAL_PRIORITY):
-        for provider_id, kind in session.execute(_lines_with_gateways(at, rank)).all():
-            yield SendingLine(provider_id, kind, rank)
+        for provider_id, kind in session.execute(_queues_with_gateways(at, rank)).all():
+            yield MessageQueue(provider_id, kind, rank)
         for kind in AddressKind:
-            yield from _lines_without(session, at, defaults, kind, rank)
+            yield from _queues_without(session, at, defaults, kind, rank)
 
 
-def _lines_with_gateways(at: datetime, rank: int) -> Select[int | None, AddressKind]:
+def _queues_with_gateways(at: datetime, rank: int) -> Select[int | None, AddressKind]:
     """Those of providers with gateways, of which one may send now; whose last turn was longest ago first."""
     gateway = MessageGateway
     return (
@@ -67,16 +67,16 @@ def _lines_with_gateways(at: datetime, rank: int) -> Select[int | None, AddressK
     )
 
 
-def _lines_without(
+def _queues_without(
     session: Session, at: datetime, defaults: Defaults, kind: AddressKind, rank: int
-) -> Iterator[SendingLine]:
-    """Lines of the portal's own messages, and of providers without a gateway for this kind of address."""
+) -> Iterator[MessageQueue]:
+    """Queues of the portal's own messages, and of providers without a gateway for this kind of address."""
     serves_rank = rank == HIGH_PRIORITY and kind in defaults.kinds
     serves_all = serves_rank or (defaults.has_demo and defaults.is_development)
     if not (defaults.has_demo or serves_rank):
         return
     if serves_all and session.scalar(select(_has_due(None, kind, rank, at))):
-        yield SendingLine(None, kind, rank)
+        yield MessageQueue(None, kind, rank)
     owns = exists().where(
         MessageGateway.provider_id == Provider.id, MessageGateway.carries == kind, MessageGateway.state.in_(IN_USE)
     )
@@ -87,23 +87,23 @@ def _lines_without(
         )
         .order_by(func.random())
     )
-    yield from [SendingLine(provider_id, kind, rank) for provider_id in found]
+    yield from [MessageQueue(provider_id, kind, rank) for provider_id in found]
 
 
 def _has_due(provider_id: Any, address_kind: Any, rank: int, at: datetime) -> ColumnElement[bool]:
-    return exists().where(_is_of_line(provider_id, address_kind, rank), leases.is_due(Message, at))
+    return exists().where(_is_queued(provider_id, address_kind, rank), leases.is_due(Message, at))
 
 
-def _is_of_line(provider_id: Any, address_kind: Any, rank: int) -> ColumnElement[bool]:
+def _is_queued(provider_id: Any, address_kind: Any, rank: int) -> ColumnElement[bool]:
     is_theirs = Message.provider_id.is_(None) if provider_id is None else Message.provider_id == provider_id
     return and_(is_theirs, Message.address_kind == address_kind, Message.rank == rank)
 
 
-def gateways_of(session: Session, line: SendingLine) -> Sequence[MessageGateway]:
-    """The provider's gateways for a line, locked, the oldest first."""
+def gateways_of(session: Session, queue: MessageQueue) -> Sequence[MessageGateway]:
+    """The provider's gateways for a queue, locked, the oldest first."""
     theirs = select(MessageGateway).where(
-        MessageGateway.provider_id == line.provider_id,
-        MessageGateway.carries == line.address_kind,
+        MessageGateway.provider_id == queue.provider_id,
+        MessageGateway.carries == queue.address_kind,
         MessageGateway.state.in_(IN_USE),
     )
     return session.scalars(theirs.order_by(MessageGateway.id).with_for_update()).all()
