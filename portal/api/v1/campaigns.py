@@ -102,11 +102,13 @@ def add_launch(campaignId: str, json: schemas.LaunchBody, headers: WriteHeaders)
 
 
 @blueprint.get(f"{CAMPAIGN}/links")
-@specification.validate(resp=Response(HTTP_200=schemas.PersonalLinks), operation_id="listLinks")
+@specification.validate(resp=Response(HTTP_200=schemas.PersonalLinks, HTTP_409=Problem), operation_id="listLinks")
 @needs_scope(Scope.CAMPAIGNS_LAUNCH)
 def list_links(campaignId: str, query: schemas.LinksQuery) -> dict[str, Any]:
     """List the links that may be sent now, some 500 a page, each with a text. Noted: whoever takes them may send."""
     campaign, part = _own_or_404(campaignId), min(int(query.cursor or 0), 2**31)
+    if launches.waits_for_iys(read_session(), campaign, clock.now()):
+        refuse(ApiProblem.NOT_READY, errors=[problems.field_error(Need.PULL, Need.PULL, launches.WAITS_FOR_IYS)])
     salt, base = current_app.config["LINK_SALT"], current_app.config["LINK_BASE"]
     lines = list(launches.link_lines(read_session(), campaign, salt, base, part))
     has_more = launches.has_part(read_session(), campaign, part + 1)

@@ -4,6 +4,7 @@ from portal.services.launches.launch_checks import LaunchCheck, LaunchRefused, c
 from portal.services.launches.links import (
     COLUMNS,
     PART,
+    WAITS_FOR_IYS,
     LinkCount,
     count_links,
     excluded_since,
@@ -12,11 +13,12 @@ from portal.services.launches.links import (
     link_lines,
     links_of,
     part_lines,
+    waits_for_iys,
 )
 from portal.services.launches.worker import LEASE, finish_sent, run, unfinished
 
 __all__ = [
-    "COLUMNS", "LEASE", "PART", "LaunchCheck", "LaunchRefused", "LinkCount", "check_launch", "count_links",
-    "excluded_since", "finish_sent", "has_part", "launch", "line_writer", "link_lines", "links_of", "part_lines",
-    "require_ready", "run", "unfinished",
+    "COLUMNS", "LEASE", "PART", "WAITS_FOR_IYS", "LaunchCheck", "LaunchRefused", "LinkCount", "check_launch",
+    "count_links", "excluded_since", "finish_sent", "has_part", "launch", "line_writer", "link_lines", "links_of",
+    "part_lines", "require_ready", "run", "unfinished", "waits_for_iys",
 ]  # fmt: skip

@@ -29,10 +29,10 @@ from portal.domain import campaigns, packages
 from portal.domain.campaigns import confirmations, text_reviews
 from portal.domain.campaigns.message_texts import current_wording
 from portal.domain.campaigns.promotion_words import find_promotion
-from portal.domain.consents.may_send import is_unpulled
 from portal.domain.notifications import gateways
 from portal.domain.notifications.reply_numbers import named_number
 from portal.services.launches.invitation_text import render_sample
+from portal.services.launches.links import waits_for_iys
 from portal.services.launches.needs import WORDS, Need, NeedWords
 
 PREPARING = ("campaign.opened", "campaign.message_changed")
@@ -105,7 +105,7 @@ def _of_provider(session: Session, campaign: Campaign, by: int | None, at: datet
     provider, brand = session.get_one(Provider, campaign.provider_id), session.get_one(Brand, campaign.brand_id)
     if brand.closed_at or provider.suspended_at:
         yield LaunchCheck(Need.BRAND, is_met=False)
-    if campaign.kind == CampaignKind.RECONFIRM and is_unpulled(session, brand, at):
+    if waits_for_iys(session, campaign, at):
         yield LaunchCheck(Need.PULL, is_met=False)
     if campaign.kind == CampaignKind.ASK:
         try:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import func, select, true
@@ -11,10 +12,11 @@ import shortlinks
 from portal.core import clock
 from portal.core.addresses import mask, parse, without_plus
 from portal.core.extensions import vault
-from portal.core.models import AudienceEntry, Campaign, ExclusionReason, Recipient
+from portal.core.lazy_text import N_
+from portal.core.models import AudienceEntry, Brand, Campaign, CampaignKind, ExclusionReason, Recipient
 from portal.core.word_pairs import word_pair
 from portal.domain.campaigns import exclusion, text_reviews
-from portal.domain.consents.may_send import standing
+from portal.domain.consents.may_send import is_unpulled, standing
 from portal.domain.providers.brands import link_base_url
 from portal.services.launches.invitation_text import text_writer
 
@@ -22,6 +24,12 @@ CHUNK = 2000
 PART = 500  # Links whose codes are printed in one file: each code takes milliseconds to draw.
 HAS_LINK = AudienceEntry.link_id.is_not(None), AudienceEntry.left_out.is_(None)  # And it was not withdrawn.
 LinkedAddress = tuple[str, int, int]  # Address, link id and nonce.
+
+
+WAITS_FOR_IYS = N_(
+    "İYS üç iş günüdür değişiklikleri bildirmiyor; kimin reddettiği bilinmiyor. Bildirene kadar teyit bağlantıları "
+    "gönderilmez ve indirilmez; İYS bağlantınızı denetleyin."
+)
 
 
 class LinkLine(NamedTuple):
@@ -43,6 +51,13 @@ class LinkCount:
 
     links: int
     left_out: dict[ExclusionReason, int]
+
+
+def waits_for_iys(session: Session, campaign: Campaign, at: datetime) -> bool:
+    """Whether nobody gets a link of a campaign for now: only who may be messaged confirms a consent, which nobody knows
+    while İYS tells no changes of the brand."""
+    brand = session.get_one(Brand, campaign.brand_id)
+    return campaign.kind == CampaignKind.RECONFIRM and is_unpulled(session, brand, at)
 
 
 def count_links(session: Session, campaign: Campaign) -> LinkCount:

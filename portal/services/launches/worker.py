@@ -9,16 +9,17 @@ from portal.core import clock, leases
 from portal.core.addresses import AddressKind, parse
 from portal.core.extensions import db, read_session, vault
 from portal.core.ids import new_id
-from portal.core.models import Brand, Campaign, CampaignKind, Delivery, Message, MessageState, Provider, Recipient
+from portal.core.models import Brand, Campaign, Delivery, Message, MessageState, Provider, Recipient
 from portal.domain import campaigns
 from portal.domain.campaigns import sending
 from portal.domain.campaigns.lifecycle import is_halted
 from portal.domain.campaigns.quiet_hours import next_opening
-from portal.domain.consents.may_send import is_unpulled, standing
+from portal.domain.consents.may_send import standing
 from portal.domain.consents.recipients import address_of
 from portal.domain.notifications.reply_numbers import named_number
 from portal.domain.providers.brands import link_base_url
 from portal.services.launches.invitation_text import text_writer
+from portal.services.launches.links import waits_for_iys
 
 LEASE = timedelta(seconds=60)
 UNFINISHED = (
@@ -68,8 +69,7 @@ def _work_on(campaign_id: int, salt: str, link_base: str) -> bool:
         leases.release(db.session, Campaign, [campaign])  # Meanwhile; opened again it goes on here.
         db.session.commit()
         return False
-    brand = db.session.get_one(Brand, campaign.brand_id)
-    if campaign.kind == CampaignKind.RECONFIRM and is_unpulled(db.session, brand, clock.now()):
+    if waits_for_iys(db.session, campaign, clock.now()):
         return False  # Nobody is left out for that: looked at again once the lease has ended.
     return _link_next_chunk(campaign, salt, link_base)
 

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from flask import abort, render_template
+from flask import abort, flash, redirect, render_template, url_for
+from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -56,6 +57,13 @@ def own_campaign_or_404(session: Session, campaign_id: int) -> Campaign:
     return found
 
 
+def stop_while_iys_tells_nothing(campaign: Campaign) -> None:
+    """Say on the campaign's page why its links cannot be taken: else the file would be empty without a word."""
+    if _waits_for_iys(campaign):
+        flash(_(launches.WAITS_FOR_IYS))
+        abort(redirect(url_for("dashboard.campaign", campaign_id=campaign.id), 303))
+
+
 def render_campaign(
     campaign: Campaign, file_problem: FileProblem | None = None, plan_form: PlanForm | None = None
 ) -> str:  # fmt: skip
@@ -71,12 +79,17 @@ def render_campaign(
         left_out_since=launches.count_links(read_session(), campaign).left_out if campaign.linked_at else {},
         excluded_since=_excluded_addresses(campaign) if campaign.linked_at else [],
         left_out=_omitted_addresses(campaign),
+        links_wait=_(launches.WAITS_FOR_IYS) if _waits_for_iys(campaign) else "",
         audience_form=AudienceForm(),
         standing=standing,
         is_limited=campaign.kind == CampaignKind.ASK or current_user.provider.in_sandbox_mode,
         **lists,
         **launch_context(campaign, plan_form),
     )
+
+
+def _waits_for_iys(campaign: Campaign) -> bool:
+    return launches.waits_for_iys(read_session(), campaign, clock.now())
 
 
 def lists_being_read(campaign: Campaign) -> Sequence[AudienceList]:

@@ -25,6 +25,7 @@ from portal.web.dashboard.campaigns.campaign_page import (
     lists_being_read,
     own_campaign_or_404,
     render_campaign,
+    stop_while_iys_tells_nothing,
 )
 from portal.web.dashboard.campaigns.forms import AudienceForm, CampaignForm
 from portal.web.shared import limits
@@ -161,6 +162,7 @@ def audience_progress(campaign_id: int) -> str:
 def download_links(campaign_id: int, format: Format) -> Response:
     """Download the personal links that may be sent now with their addresses and texts, for any sender. Audited."""
     campaign = own_campaign_or_404(read_session(), campaign_id)
+    stop_while_iys_tells_nothing(campaign)
     counted = launches.count_links(read_session(), campaign)
     record_audit("links.taken", "campaign", campaign.id, links=counted.links, **counted.left_out)
     db.session.commit()

@@ -10,7 +10,7 @@ from portal.domain.providers import sandbox_mode
 from portal.services import launches
 from portal.services.documents import code_sheet
 from portal.web.dashboard.blueprint import blueprint
-from portal.web.dashboard.campaigns.campaign_page import own_campaign_or_404
+from portal.web.dashboard.campaigns.campaign_page import own_campaign_or_404, stop_while_iys_tells_nothing
 from portal.web.shared import limits, qr_code
 from portal.web.shared.absolute_urls import absolute_url
 from portal.web.shared.access import needs
@@ -44,6 +44,7 @@ def show_codes(campaign_id: int) -> str:
 def download_codes(campaign_id: int) -> Response:
     """One part of the personal codes, less those that may not be sent any more. Audited."""
     campaign = own_campaign_or_404(read_session(), campaign_id)
+    stop_while_iys_tells_nothing(campaign)
     links = campaigns.count_progress(read_session(), campaign).links if campaign.linked_at else 0
     part = request.args.get("part", 1, int)
     if part not in _parts(links):
