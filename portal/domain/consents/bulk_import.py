@@ -16,7 +16,15 @@ from portal.core.ids import new_ids
 from portal.core.iys_protocol import Status
 from portal.core.models import Brand, DecisionOrigin, Lane, Provider
 from portal.core.vault import Vault
-from portal.domain.consents import annulments, import_plan, import_snapshot, locking, recipients, writer
+from portal.domain.consents import (
+    annulments,
+    import_plan,
+    import_snapshot,
+    locking,
+    reassigned_addresses,
+    recipients,
+    writer,
+)
 from portal.domain.consents.import_plan import (
     REFUSALS,
     SENT,
@@ -81,7 +89,7 @@ def apply_import(
 
     What was prepared is written as it is, unless something moved since: then it is planned anew, under the locks.
     """
-    if prepared and prepared.plan.closures != recipients.find_closures(session, vault, prepared.plan.new):
+    if prepared and prepared.plan.closures != reassigned_addresses.find_closures(session, vault, prepared.plan.new):
         prepared = None
     ready = prepared or prepare_import(session, vault, brand, entries, run)
     is_current = recipients.insert_recipients(session, ready.recipients) == len(ready.recipients)

@@ -16,7 +16,7 @@ from portal.core.ids import new_ids
 from portal.core.iys_protocol import NO_RETAILERS, Channel, RecipientType, Retailers, Source, Status
 from portal.core.models import Brand
 from portal.core.vault import Vault
-from portal.domain.consents import import_snapshot, locking, recipients
+from portal.domain.consents import import_snapshot, locking, reassigned_addresses, recipients
 from portal.domain.consents.import_snapshot import Fact, Snapshot
 from portal.domain.consents.locking import MAX_CLOCK_SKEW, ConsentKey, LockedConsent
 from portal.domain.consents.other_types import NewestRefusals
@@ -204,7 +204,7 @@ def plan_import(
     known = recipients.find_known_ids(session, vault, brand.provider_id, indexes)
     missing = [address for text, address in sorted(addresses.items()) if text not in known]
     new = {address.text: (its_id, address) for its_id, address in zip(new_ids(len(missing)), missing, strict=True)}
-    closures = recipients.find_closures(session, vault, new)
+    closures = reassigned_addresses.find_closures(session, vault, new)
     plan = ImportPlan(import_snapshot.read_snapshot(session, brand, known, locked=locked), indexes, new, closures)
     _Planner(plan, brand, entries, at, is_sent).plan_all()
     return plan

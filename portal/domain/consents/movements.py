@@ -22,7 +22,7 @@ from portal.core.models import Brand, Consent, Decision, DecisionOrigin, FeedSou
 from portal.core.models.inserts import insert_rows
 from portal.core.models.recipient import latest
 from portal.core.vault import Vault
-from portal.domain.consents import annulments, drift, locking, other_types, recipients, writer
+from portal.domain.consents import annulments, drift, locking, other_types, reassigned_addresses, recipients, writer
 from portal.domain.consents.locking import MAX_CLOCK_SKEW, LockedConsent
 from portal.domain.consents.movement_rows import MovementRow
 from portal.domain.consents.refusal_forwarding import tell_after_movements
@@ -69,7 +69,7 @@ def apply_movements(
     pairs = [(consents[key], row) for key, row in zip(keys, rows, strict=True)]
     for consent, row in sorted(pairs, key=lambda pair: (pair[1].creation_date, pair[1].status == Status.REFUSED)):
         batch.apply(consent, row)
-    recipients.close_lines(session, vault, batch.note_closures())
+    reassigned_addresses.close_lines(session, vault, batch.note_closures())
     batch.refuse_other_types(vault, {known[row.address.text]: row.address.text for row in rows})
     return batch.write(vault)
 

@@ -9,11 +9,12 @@ from sqlalchemy.orm import Session
 
 from portal.core.addresses import HIDDEN, Address, mask
 from portal.core.database import is_one_of
-from portal.core.ids import new_id, new_ids
-from portal.core.models import NO_PROVIDER, ClosedLine, Recipient
+from portal.core.ids import new_ids
+from portal.core.models import Recipient
 from portal.core.models.inserts import insert_missing
 from portal.core.models.recipient import has_changed_hands, latest
 from portal.core.vault import CannotOpen, KeyMissing, Vault, index_column
+from portal.domain.consents import reassigned_addresses
 
 Item = TypeVar("Item")
 Indexes = dict[str, dict[str, bytes]]  # Blind indexes, by canonical address and column.
@@ -31,7 +32,7 @@ def gather(
     if missing:
         drawn = dict(zip(missing, new_ids(len(missing)), strict=True)) | dict(ids or {})
         new = {text: (drawn[text], address) for text, address in missing.items()}
-        closures = find_closures(session, vault, new)
+        closures = reassigned_addresses.find_closures(session, vault, new)
         insert_recipients(session, recipient_rows(vault, provider_id, new, indexes, at, closures))
         found |= find_known_ids(session, vault, provider_id, {text: indexes[text] for text in missing})
     return found
@@ -42,7 +43,8 @@ def recipient_rows(
     closures: Mapping[str, datetime],
 ) -> list[dict[str, Any]]:  # fmt: skip
     """The rows of recipients to be created: {canonical address: (id, address)}. In one order, or two lists imported at
-    once deadlock. `closures` are those that `find_closures` finds."""
+    once deadlock. `closures` are those that
+    reassigned_addresses finds."""
     return [
         {
             "id": recipient_id,
@@ -65,31 +67,6 @@ def insert_recipients(session: Session, new: list[dict[str, Any]]) -> int:
 
 def blind_indexes(vault: Vault, provider_id: int, texts: Iterable[str]) -> Indexes:
     return {text: vault.indexes(provider_id, text) for text in texts}
-
-
-def find_closures(session: Session, vault: Vault, texts: Iterable[str]) -> dict[str, datetime]:
-    """When the lines of these numbers were closed last, by canonical address, whichever firm heard of it; e-mails have
-    none. One statement a key generation: call with ≤ 5,000."""
-    numbers = (text for text in texts if text.startswith("+"))
-    indexes, found = blind_indexes(vault, NO_PROVIDER, numbers), dict[str, datetime]()
-    for column in map(index_column, vault.keys):
-        by_index = {each[column]: text for text, each in indexes.items()}
-        indexed = getattr(ClosedLine, column)
-        closures = select(indexed, ClosedLine.closed_at).where(is_one_of(session, indexed, by_index))
-        for index, closed_at in session.execute(closures):
-            found[by_index[index]] = max(closed_at, found.get(by_index[index], closed_at))
-    return found
-
-
-def close_lines(session: Session, vault: Vault, closures: Mapping[str, datetime]) -> None:
-    """Keep that these lines were closed then, for firms that get the number later; call with ≤ 5,000."""
-    known = find_closures(session, vault, closures)
-    for text, closed_at in closures.items():
-        if text not in known or known[text] < closed_at:
-            its_id = new_id()
-            address = vault.seal(text, ClosedLine.PLACE, NO_PROVIDER, its_id)
-            its_indexes = vault.indexes(NO_PROVIDER, text)
-            session.add(ClosedLine(id=its_id, address=address, closed_at=closed_at, **its_indexes))
 
 
 def held_since(session: Session, recipient_ids: list[int]) -> dict[int, datetime]:

@@ -38,7 +38,7 @@ from portal.core.models import (
 )
 from portal.core.vault import KeyMissing
 from portal.domain import sends
-from portal.domain.consents import recipients
+from portal.domain.consents import reassigned_addresses, recipients
 from portal.domain.identity import accounts
 from portal.domain.notifications import gateways
 from portal.services.imports import waiting_lists
@@ -77,7 +77,7 @@ def old_days(start, iys):
         gateway_events.keep_push(
             gateway, gateways.read_secret(vault(), gateway), protocol.VendorPush(b"[]"), clock.now()
         )
-        recipients.close_lines(db.session, vault(), {CLOSED: clock.now()})
+        reassigned_addresses.close_lines(db.session, vault(), {CLOSED: clock.now()})
         waiting_lists.store(db.session, make.campaign(), make.EMAIL.encode(), None)
         recipients_side.keep(provider)
         db.session.commit()
@@ -295,7 +295,7 @@ def test_after_turning_people_are_found_by_the_new_key_alone(old_days, start):
 
     assert people(app) == {make.PHONE: 1, make.EMAIL: 1}
     with app.app_context():
-        assert recipients.find_closures(db.session, vault(), [CLOSED, make.PHONE]).keys() == {CLOSED}
+        assert reassigned_addresses.find_closures(db.session, vault(), [CLOSED, make.PHONE]).keys() == {CLOSED}
         db.session.rollback()
 
 

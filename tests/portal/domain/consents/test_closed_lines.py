@@ -10,7 +10,7 @@ from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.models import AuditEntry, Brand, ClosedLine, Consent, ReceivedVia, Recipient, Submission
 from portal.core.vault import Vault
-from portal.domain.consents import bulk_import, locking, may_send, movements, recipients
+from portal.domain.consents import bulk_import, locking, may_send, movements, reassigned_addresses, recipients
 from portal.web.my_consents.holdings import find_holdings
 from tests import make
 from tests.portal.domain.consents.import_entries import bring, entry, import_run
@@ -162,7 +162,7 @@ def test_a_closure_locks_another_firms_people_before_what_it_sends(app, other, r
 def test_a_closure_is_found_while_keys_rotate(other, received, generations):
     keys = {1: vault().keys[1]} | {each: bytes([each]) * 32 for each in (2, 3)}
     older = Vault({generations[0]: keys[generations[0]]})
-    recipients.close_lines(db.session, older, {PHONE.text: clock.now()})
+    reassigned_addresses.close_lines(db.session, older, {PHONE.text: clock.now()})
 
     both = Vault({each: keys[each] for each in generations})
     recipients.gather(db.session, both, other.provider_id, [PHONE], clock.now())
