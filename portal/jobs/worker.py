@@ -23,6 +23,7 @@ from portal.jobs import (
     lapse_alarms,
     package_events,
     readiness_alarms,
+    reassignments,
     reply_number_alarms,
     submission_alarms,
     webhook_care,
@@ -140,9 +141,11 @@ def do_minutely() -> bool:
 
 
 def do_every_ten_minutes() -> bool:
-    """Look hosts of brands up, and mail desks and owners what is new. A step that fails holds up no other."""
+    """Look hosts of brands up, spread what people said by "this is not me", and mail desks and owners what is new. A
+    step that fails holds up no other."""
     for step in (
         domains.check_due,
+        reassignments.spread_waiting,
         desk_notifications.notify_desks,
         submission_alarms.notify_owners_of_submissions,
         lapse_alarms.notify_owners_of_lapses,

@@ -30,6 +30,7 @@ SEALED = (
     (models.Recipient, "address", models.Recipient.PLACE),
     (models.Recipient, "reference", models.Recipient.REFERENCE),
     (models.ClosedLine, "address", models.ClosedLine.PLACE),
+    (models.ReassignedAddress, "address", models.ReassignedAddress.PLACE),
     (models.User, "email", models.User.PLACE),
     (models.Credential, "password", models.Credential.PASSWORD),
     (models.Credential, "access_token", models.Credential.ACCESS),
@@ -85,6 +86,7 @@ SEALED = (
 INDEXED: dict[tuple[Any, str], Callable[[Row[Any], str], dict[str, bytes]]] = {
     (models.Recipient, "address"): lambda row, address: vault().indexes(row.provider_id, address),
     (models.ClosedLine, "address"): lambda row, address: vault().indexes(models.NO_PROVIDER, address),
+    (models.ReassignedAddress, "address"): lambda row, address: vault().indexes(models.NO_PROVIDER, address),
     (models.User, "email"): lambda row, email: accounts.email_indexes(vault(), email),
     (models.AddressProof, "address"): lambda row, text: address_proofs.mailbox_indexes(vault(), parse(text)),
 }

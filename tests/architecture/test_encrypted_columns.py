@@ -12,6 +12,8 @@ NOT_ENCRYPTED = {
     "recipient.index_even": "blind index",
     "closed_line.index_odd": "blind index",
     "closed_line.index_even": "blind index",
+    "reassigned_address.index_odd": "blind index",
+    "reassigned_address.index_even": "blind index",
     "user_account.index_odd": "blind index",
     "user_account.index_even": "blind index",
     "consent_text.digest": "hash of a published text",

@@ -26,14 +26,14 @@ from portal.core.models import (
     UnsentReason,
 )
 from portal.domain import complaints
-from portal.domain.consents import movements, recipients
+from portal.domain.consents import movements, recipients, refusals
 from tests import make, servers
 from tests.make import Person
 from tests.portal.domain.complaints.cast import TEXT, code_of, opened, told
 from tests.portal.domain.consents.iys_movements import MovementReceiver, row
 from tests.portal.services.messaging.test_outbox import Gateway
 from tests.portal.web.my_consents.conftest import Visitor
-from tests.portal.web.recipient.open_complaints import complains, proves
+from tests.portal.web.recipient.open_complaints import another_firm_hears, complains, proves
 
 pytestmark = pytest.mark.slow
 
@@ -166,12 +166,10 @@ def test_a_case_from_izinlerim_tells_nothing_of_who_had_the_number(app, rows, he
         if heard == "closed line":
             MovementReceiver(app).receives(row("RET", ago=A_DAY, source=movements.LINE_CLOSED, recipient=number))
         with app.app_context():
-            (its_id,) = recipients.gather(
-                db.session, vault(), other_id, [addresses.parse(number)], clock.now()
-            ).values()
-            if heard != "closed line":
-                db.session.get_one(Recipient, its_id).reassigned_at = clock.now() - A_DAY
+            recipients.gather(db.session, vault(), other_id, [addresses.parse(number)], clock.now())
             db.session.commit()
+        if heard != "closed line":
+            another_firm_hears(app, clock.now() - A_DAY, number)
         new = Visitor(app, app.test_client())
         proves(new.browser, number)
         first = rows(Brand)[0].id
@@ -195,7 +193,7 @@ def test_neither_message_nor_page_of_an_old_owners_case_reaches_the_new_one(app,
         ids = recipients.gather(db.session, vault(), other.id, [addresses.parse(make.PHONE)], clock.now()).values()
         first = opened(rows(Receipt)[0], told())
         whose = db.session.get_one(Recipient, first.recipient_id)
-        second = complaints.request_erasure(db.session, vault(), whose, language="tr", at=clock.now())
+        second = complaints.request_erasure(db.session, whose, language="tr", at=clock.now())
         db.session.commit()
         codes = [complaints.case_code(salt, case) for case in (first, second)]
         pages = [fatma.browser.get(f"/s/{code}").text for code in codes]
@@ -208,7 +206,10 @@ def test_neither_message_nor_page_of_an_old_owners_case_reaches_the_new_one(app,
 
         closes_case(first, Closing.NOT_OURS)
         disowned = db.session.get_one(Recipient, [whose.id, *ids][firm])
-        disowned.reassigned_at = clock.now()
+        refusals.disown(
+            db.session, vault(), disowned, addresses.parse(make.PHONE), language="tr", request_metadata="{}",
+            at=clock.now(),
+        )  # fmt: skip
         closes_case(second, Closing.ERASED)
         db.session.commit()
         make.send_all(url)

@@ -72,7 +72,7 @@ def list_history(json: HistoryQuery) -> dict[str, Any]:
     page = left[: json.limit]
     return {
         "reference": _reference(recipient.id, recipient.reference) if recipient else None,
-        "heldSince": moment(recipient.held_since) if recipient else None,
+        "heldSince": moment(recipient.own_held_since) if recipient else None,
         "items": [_history_item(each) for each in page],
         "nextCursor": str(page[-1].id) if len(left) > len(page) else None,
     }

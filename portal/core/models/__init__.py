@@ -86,7 +86,7 @@ from portal.core.models.provider import (
     Provider,
     ProviderKind,
 )
-from portal.core.models.recipient import ClosedLine, Consent, Recipient
+from portal.core.models.recipient import ClosedLine, Consent, ReassignedAddress, Recipient
 from portal.core.models.reconciliation import DayState, Difference, DifferenceKind, ReconciledDay, Settlement, Sweep
 from portal.core.models.row_tally import RowTally, RowTallyChange, Tallied, count_rows
 from portal.core.models.sandbox_recipients import is_sandbox_recipient

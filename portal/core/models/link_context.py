@@ -65,6 +65,7 @@ class LinkContext:
     requires_name: bool
     reassigned_at: datetime | None
     closed_at: datetime | None  # Of the line.
+    reassigned_anywhere_at: datetime | None
     channels: tuple[Channel, ...]
     closure: ClosureReason | None
     is_superseded: bool  # Newer links of the brand ask for all its channels.
@@ -78,12 +79,17 @@ class LinkContext:
     @property
     def held_since(self) -> datetime | None:
         """As Recipient.held_since."""
-        return latest(self.reassigned_at, self.closed_at)
+        return latest(self.reassigned_at, self.closed_at, self.reassigned_anywhere_at)
 
     @property
     def was_disowned(self) -> bool:
-        """Whether the present holder said that they are not the person meant."""
+        """Whether the present holder said to the firm that they are not the person meant."""
         return self.reassigned_at is not None and self.reassigned_at == self.held_since
+
+    @property
+    def was_closed(self) -> bool:
+        """Whether the present holder has the address since its line was closed."""
+        return self.closed_at is not None and self.closed_at == self.held_since
 
 
 _closure = case(
@@ -120,7 +126,7 @@ LINK_CONTEXT = (
         AudienceEntry.recipient_id, Recipient.address, Campaign.kind, Campaign.delivery, Campaign.text_id,
         Campaign.expires_at, Brand.brand_code, Provider.iys_code, func.coalesce(Brand.source, Provider.source),
         Brand.logo_digest, Brand.colour, Brand.requires_name, Recipient.reassigned_at, Recipient.closed_at,
-        AudienceEntry.channels, _closure, _channels_asked_later,
+        Recipient.reassigned_anywhere_at, AudienceEntry.channels, _closure, _channels_asked_later,
         Consent.channel, Consent.recipient_type, Consent.status, Consent.effective_at,
     )
     .join(Campaign, Campaign.id == AudienceEntry.campaign_id)
@@ -130,7 +136,7 @@ LINK_CONTEXT = (
     .outerjoin(Consent, and_(Consent.brand_id == Brand.id, Consent.recipient_id == Recipient.id))
     .where(AudienceEntry.link_id == bindparam("link_id"))
 )  # fmt: skip
-FIELDS, CONSENT_COLUMNS, ADDED_COLUMNS = 18, 21, 25  # Where the columns end that are fields; where the others begin.
+FIELDS, CONSENT_COLUMNS, ADDED_COLUMNS = 19, 22, 26  # Where the columns end that are fields; where the others begin.
 
 
 def load_link_context(session: Session, link_id: int) -> LinkContext | None:
@@ -143,13 +149,13 @@ def read_link_context(rows: Sequence[Row[*tuple[Any, ...]]]) -> LinkContext:
     """The context of a link in the rows of LINK_CONTEXT, to which columns may have been added."""
     names, closure, asked_later = rows[0][FIELDS:CONSENT_COLUMNS]
     channels, bits = _read_channels(names)
-    *_, reassigned_at, closed_at = fields = rows[0][:FIELDS]
+    *_, reassigned_at, closed_at, reassigned_anywhere_at = fields = rows[0][:FIELDS]
     consents = (row[CONSENT_COLUMNS:ADDED_COLUMNS] for row in rows)
     derived: dict[str, Any] = {
         "channels": channels,
         "closure": ClosureReason(closure) if closure else None,
         "is_superseded": (asked_later or 0) & bits == bits,
-        "current": _current_consents(consents, reassigned_at, closed_at),
+        "current": _current_consents(consents, reassigned_at, latest(reassigned_at, closed_at, reassigned_anywhere_at)),
     }
     return LinkContext(*fields, **derived)
 
@@ -167,10 +173,9 @@ def load_consent_text(session: Session, text_id: int) -> ConsentText:
 
 
 def _current_consents(
-    consents: Iterable[Sequence[Any]], reassigned_at: datetime | None, closed_at: datetime | None
+    consents: Iterable[Sequence[Any]], reassigned_at: datetime | None, held_since: datetime | None
 ) -> CurrentConsents:
-    held_since = latest(reassigned_at, closed_at)
-    is_told = held_since is None or held_since == reassigned_at  # Who said "not me" refused all that there is.
+    is_told = held_since is None or held_since == reassigned_at  # Who said "not me" here refused all that there is.
     shown = [each for each in consents if each[0] and _is_shown(each, held_since, tells_of_earlier=is_told)]
     by_precedence = sorted(shown, key=lambda each: (each[2] == Status.REFUSED, each[1] == RecipientType.INDIVIDUAL))
     held = {  # The last one of a channel wins.

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Index, String, UniqueConstraint, or_
+from sqlalchemy import ColumnElement, Index, String, UniqueConstraint, and_, or_
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.core.addresses import AddressKind
@@ -17,6 +17,12 @@ class Recipient(BlindIndexed, Entity):
             for name in ("index_odd", "index_even")
         ),
         partial_index("ix_recipient_disowned", "provider_id", "reassigned_at", where="reassigned_at IS NOT NULL"),
+        partial_index(
+            "ix_recipient_unspread",
+            "provider_id",
+            where="reassigned_at IS NOT NULL AND "
+            "(reassigned_anywhere_at IS NULL OR reassigned_anywhere_at < reassigned_at)",
+        ),
     )
 
     PLACE = "recipient.address"
@@ -27,20 +33,37 @@ class Recipient(BlindIndexed, Entity):
     address: Mapped[bytes]  # Encrypted.
     reference: Mapped[bytes | None]  # Encrypted: what the provider's programs call the present holder.
     mail_service: Mapped[str | None] = mapped_column(String(12))  # addresses.MailService; None: a phone, or unknown.
-    reassigned_at: Mapped[datetime | None]  # When the holder said that they are not the person meant.
+    reassigned_at: Mapped[datetime | None]  # When the holder said to the firm that they are not the person meant,
+    reassigned_anywhere_at: Mapped[datetime | None]  # and when they last said so to any admitted firm.
     closed_at: Mapped[datetime | None]  # When the operator closed the line: it may be somebody else's since.
     created_at: Mapped[datetime]
 
     @property
     def held_since(self) -> datetime | None:
-        """Since when what we know belongs to the present holder: show them nothing from before. None: from the first
-        day."""
+        """Since when what we know belongs to the present holder, whichever firm heard: show them nothing from before.
+        None: from the first day."""
+        return latest(self.own_held_since, self.reassigned_anywhere_at)
+
+    @property
+    def own_held_since(self) -> datetime | None:
+        """The same as the firm itself heard: its grants from before are void, and it is told. What another firm heard
+        voids none, since "this is not me" by its link proves nothing of this firm's records."""
         return latest(self.reassigned_at, self.closed_at)
 
+    def changed_hands_after(self, at: datetime) -> bool:
+        """Whether who had the address at a moment has it no more, as any firm heard."""
+        return self.held_since is not None and self.held_since > at
 
-def has_changed_hands() -> ColumnElement[bool]:
-    """The condition that a recipient has a day in held_since."""
+
+def has_own_held_since() -> ColumnElement[bool]:
+    """The condition that a recipient has a day in own_held_since."""
     return or_(Recipient.reassigned_at.is_not(None), Recipient.closed_at.is_not(None))
+
+
+def is_unspread() -> ColumnElement[bool]:
+    """The condition that other firms may not know of a recipient's reassigned_at, as the index has it."""
+    known = Recipient.reassigned_anywhere_at
+    return and_(Recipient.reassigned_at.is_not(None), or_(known.is_(None), known < Recipient.reassigned_at))
 
 
 def latest(*moments: datetime | None) -> datetime | None:
@@ -58,6 +81,17 @@ class ClosedLine(BlindIndexed, Entity):
 
     address: Mapped[bytes]  # Encrypted.
     closed_at: Mapped[datetime]
+
+
+class ReassignedAddress(BlindIndexed, Entity):
+    """An address whose holder said "this is not me" to an admitted firm: as ClosedLine."""
+
+    __table_args__ = (Index(None, "index_odd"), Index(None, "index_even"))
+
+    PLACE = "reassigned_address.address"
+
+    address: Mapped[bytes]  # Encrypted.
+    reassigned_at: Mapped[datetime]
 
 
 class Consent(Entity):

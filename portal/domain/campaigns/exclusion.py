@@ -26,7 +26,7 @@ from portal.core.models import (
     is_undeliverable,
     may_have_refused,
 )
-from portal.core.models.recipient import has_changed_hands
+from portal.core.models.recipient import has_own_held_since
 
 BETWEEN_OFFERS = timedelta(days=90)
 # The conditions that a consent is refused, here or at İYS, and that messages may be sent on it (may_send.standing).
@@ -65,7 +65,7 @@ def _rules(campaign: Campaign, standing: Standing, at: datetime) -> Rules:
         (is_undeliverable(Recipient.id), ExclusionReason.NO_ADDRESS),
     ]
     if campaign.kind.takes_grants:
-        rules.append((has_changed_hands(), ExclusionReason.CHANGED_HANDS))
+        rules.append((has_own_held_since(), ExclusionReason.CHANGED_HANDS))
     if campaign.kind == CampaignKind.RECONFIRM:
         carrier = _has_consent(campaign, Consent.channel.in_(MESSAGE_CHANNELS), permitted)
         rules.append((~carrier, ExclusionReason.NO_PERMISSION))

@@ -66,8 +66,8 @@ def held_at(session: Session, case: Complaint) -> datetime:
 
 
 def held_until(session: Session, recipient: Recipient, at: datetime) -> datetime | None:
-    """Until when who had the address at a moment had it (Recipient.held_since); None: they have it still."""
-    if recipient.held_since is None or recipient.held_since <= at:
+    """Until when who had the address at a moment had it, as the firm itself heard; None: they have it still."""
+    if recipient.own_held_since is None or recipient.own_held_since <= at:
         return None
     said = select(func.min(Receipt.decided_at)).where(
         Receipt.recipient_id == recipient.id, Receipt.origin == DecisionOrigin.NOT_MINE, Receipt.decided_at > at
@@ -75,7 +75,7 @@ def held_until(session: Session, recipient: Recipient, at: datetime) -> datetime
     closed = select(func.min(Decision.effective_at)).where(
         Decision.recipient_id == recipient.id, Decision.source == LINE_CLOSED, Decision.effective_at > at
     )
-    moments = (recipient.held_since, session.scalar(said), session.scalar(closed))
+    moments = (recipient.own_held_since, session.scalar(said), session.scalar(closed))
     return min(moment for moment in moments if moment is not None)
 
 

@@ -29,7 +29,7 @@ from portal.core.models import (
 )
 from portal.core.models.decision import decision_time
 from portal.core.models.inserts import insert_rows
-from portal.core.models.recipient import has_changed_hands, latest
+from portal.core.models.recipient import has_own_held_since, latest
 from portal.core.vault import Vault
 from portal.domain.consents import locking, other_types, refusal_forwarding, writer
 from portal.domain.consents.locking import MAX_CLOCK_SKEW, LockedConsent
@@ -173,7 +173,7 @@ def _end_earlier_holders_grants(session: Session, fallen: Sequence[LockedConsent
     line was closed by İYS's word, which is told nothing."""
     whose = Recipient.id.in_({each.recipient_id for each in fallen})
     columns = select(Recipient.id, Recipient.reassigned_at, Recipient.closed_at)
-    changes = {row.id: row for row in session.execute(columns.where(whose, has_changed_hands()))}
+    changes = {row.id: row for row in session.execute(columns.where(whose, has_own_held_since()))}
     rows = DecisionRows()
     for consent in fallen:
         if (change := changes.get(consent.recipient_id)) is None or consent.status != Status.GRANTED:

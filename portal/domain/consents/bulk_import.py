@@ -16,15 +16,7 @@ from portal.core.ids import new_ids
 from portal.core.iys_protocol import Status
 from portal.core.models import Brand, DecisionOrigin, Lane, Provider
 from portal.core.vault import Vault
-from portal.domain.consents import (
-    annulments,
-    import_plan,
-    import_snapshot,
-    locking,
-    reassigned_addresses,
-    recipients,
-    writer,
-)
+from portal.domain.consents import annulments, import_plan, import_snapshot, locking, recipients, writer
 from portal.domain.consents.import_plan import (
     REFUSALS,
     SENT,
@@ -35,6 +27,7 @@ from portal.domain.consents.import_plan import (
     PlannedDecision,
     has_time_limit,
 )
+from portal.domain.consents.reassigned_addresses import find_known_changes
 from portal.domain.consents.writer import BrandEndpoints, DecisionRows
 
 __all__ = ["WRITTEN", "Effect", "Entry", "ImportRun", "PreparedImport", "apply_import", "dry_run", "prepare_import"]
@@ -89,7 +82,7 @@ def apply_import(
 
     What was prepared is written as it is, unless something moved since: then it is planned anew, under the locks.
     """
-    if prepared and prepared.plan.closures != reassigned_addresses.find_closures(session, vault, prepared.plan.new):
+    if prepared and prepared.plan.changes != find_known_changes(session, vault, prepared.plan.new):
         prepared = None
     ready = prepared or prepare_import(session, vault, brand, entries, run)
     is_current = recipients.insert_recipients(session, ready.recipients) == len(ready.recipients)
@@ -117,7 +110,7 @@ def _plan(
 def _prepared(
     vault: Vault, brand: Brand, plan: ImportPlan, endpoints: BrandEndpoints, run: ImportRun
 ) -> PreparedImport:
-    new = recipients.recipient_rows(vault, brand.provider_id, plan.new, plan.indexes, run.at, plan.closures)
+    new = recipients.recipient_rows(vault, brand.provider_id, plan.new, plan.indexes, run.at, plan.changes)
     rows, schedule = DecisionRows(), _Schedule(run)
     submission_ids = new_ids(len(plan.decisions))
     for planned, submission_id in zip(plan.decisions, submission_ids, strict=True):

@@ -16,10 +16,11 @@ from portal.core.ids import new_ids
 from portal.core.iys_protocol import NO_RETAILERS, Channel, RecipientType, Retailers, Source, Status
 from portal.core.models import Brand
 from portal.core.vault import Vault
-from portal.domain.consents import import_snapshot, locking, reassigned_addresses, recipients
+from portal.domain.consents import import_snapshot, locking, recipients
 from portal.domain.consents.import_snapshot import Fact, Snapshot
 from portal.domain.consents.locking import MAX_CLOCK_SKEW, ConsentKey, LockedConsent
 from portal.domain.consents.other_types import NewestRefusals
+from portal.domain.consents.reassigned_addresses import KnownChanges, find_known_changes
 from portal.domain.consents.recipients import Indexes
 
 
@@ -31,7 +32,7 @@ class Effect(StrEnum):
     OLD_REFUSAL = "old_refusal"  # Obeyed here; too old for İYS (H467), which is told of it as HS_KARAR, dated then.
     LATE_GRANT = "late_grant"  # Kept as evidence only: older than three business days (H467).
     OLDER = "older"  # Kept as a fact: something newer is known of the key (H178).
-    EARLIER_HOLDER = "earlier_holder"  # A grant kept as a fact: the address changed hands since (Recipient.held_since).
+    EARLIER_HOLDER = "earlier_holder"  # A grant kept as a fact: the address changed hands since (own_held_since).
     SAME = "same"  # Already the current status: a grant that İYS holds or is told, a refusal of this date or later.
     KNOWN = "known"  # This very decision was imported before.
     # İYS needs both for a key that it holds (H462, H463), so nothing is written of a merchant's grant without them:
@@ -93,7 +94,7 @@ class KeyState:
 
     `refused_at` is the newest refusal of the address on this channel, as whatever type: it applies to all of them; so
     does `is_own_refusal`, that the person said one, as far as is known also at İYS, and granted nothing since.
-    `held_since` is since when the address belongs to who has it now, where it changed hands.
+    `own_held_since` is since when the address belongs to who has it now, where it changed hands as the firm heard.
     """
 
     facts: set[Fact] | None = None
@@ -101,13 +102,13 @@ class KeyState:
     is_undated: bool = False
     refused_at: datetime | None = None
     is_own_refusal: bool = False
-    held_since: datetime | None = None
+    own_held_since: datetime | None = None
 
     def is_earlier_holders(self, grant: Entry) -> bool:
         """Whether it is not known to be of who has the address now."""
-        if self.held_since is None:
+        if self.own_held_since is None:
             return False
-        return not grant.is_dated or grant.consent_date < self.held_since.replace(microsecond=0)
+        return not grant.is_dated or grant.consent_date < self.own_held_since.replace(microsecond=0)
 
 
 def effect_of(consent: LockedConsent, state: KeyState, entry: Entry, at: datetime) -> Effect:
@@ -181,7 +182,7 @@ class ImportPlan:
     snapshot: Snapshot
     indexes: Indexes
     new: dict[str, tuple[int, Address]]  # Recipients to be made, by canonical address.
-    closures: dict[str, datetime]  # Of their lines.
+    changes: dict[str, KnownChanges]  # Of hands, of those.
     effects: list[Effect] = field(default_factory=list)
     consents: dict[ConsentKey, LockedConsent] = field(default_factory=dict)
     decisions: list[PlannedDecision] = field(default_factory=list)
@@ -204,8 +205,8 @@ def plan_import(
     known = recipients.find_known_ids(session, vault, brand.provider_id, indexes)
     missing = [address for text, address in sorted(addresses.items()) if text not in known]
     new = {address.text: (its_id, address) for its_id, address in zip(new_ids(len(missing)), missing, strict=True)}
-    closures = reassigned_addresses.find_closures(session, vault, new)
-    plan = ImportPlan(import_snapshot.read_snapshot(session, brand, known, locked=locked), indexes, new, closures)
+    changes = find_known_changes(session, vault, new)
+    plan = ImportPlan(import_snapshot.read_snapshot(session, brand, known, locked=locked), indexes, new, changes)
     _Planner(plan, brand, entries, at, is_sent).plan_all()
     return plan
 
@@ -216,7 +217,8 @@ class _Planner:
     def __init__(self, plan: ImportPlan, brand: Brand, entries: Sequence[Entry], at: datetime, is_sent: bool) -> None:
         self.plan, self.brand, self.entries, self.at, self.is_sent = plan, brand, entries, at, is_sent
         self.ids = plan.snapshot.known | {text: recipient_id for text, (recipient_id, _) in plan.new.items()}
-        self.held_since = plan.snapshot.held_since | {self.ids[text]: at for text, at in plan.closures.items()}
+        closed_at = {self.ids[text]: each.closed_at for text, each in plan.changes.items() if each.closed_at}
+        self.own_held_since = plan.snapshot.own_held_since | closed_at
         self.spare_ids = chain.from_iterable(iter(partial(new_ids, SPARE_IDS), None))
         for values in plan.snapshot.consents:
             consent = LockedConsent(*values)
@@ -260,7 +262,7 @@ class _Planner:
         is_undated = current is not None and current[:2] == (Status.GRANTED, None)
         return KeyState(
             self.facts.get(consent.id), is_coming, is_undated, refused_at=self.refusals.refused_at(consent),
-            is_own_refusal=key in self.own_refusals, held_since=self.held_since.get(consent.recipient_id),
+            is_own_refusal=key in self.own_refusals, own_held_since=self.own_held_since.get(consent.recipient_id),
         )  # fmt: skip
 
     def _plan_decision(self, entry: Entry, consent: LockedConsent, effect: Effect, is_named: bool) -> None:

@@ -29,7 +29,7 @@ class Snapshot:
     consents: list[tuple[Any, ...]] = field(default_factory=list)  # The values of LockedConsent, by id.
     on_their_way: set[int] = field(default_factory=set)  # Decisions that İYS is still to be told.
     facts: dict[int, tuple[int, Fact]] = field(default_factory=dict)  # By decision, with the consent's id.
-    held_since: dict[int, datetime] = field(default_factory=dict)  # By recipient id; of those that changed hands.
+    own_held_since: dict[int, datetime] = field(default_factory=dict)  # By recipient id (Recipient.own_held_since).
     refusals: NewestRefusals = field(default_factory=NewestRefusals)
     own_refusals: set[int] = field(default_factory=set)  # Consents that the person refused and did not grant since.
 
@@ -41,7 +41,7 @@ def read_snapshot(session: Session, brand: Brand, known: dict[str, int], *, lock
         return snapshot
     if locked:
         locking.lock_recipients(session, ids)
-    snapshot.held_since = recipients.held_since(session, ids)
+    snapshot.own_held_since = recipients.own_held_since(session, ids)
     of_recipients = is_one_of(session, Consent.recipient_id, ids)
     theirs = session.connection().execute(locking.select_consents(Consent.brand_id == brand.id, of_recipients))
     snapshot.consents = [tuple(row) for row in theirs]

@@ -1,37 +1,116 @@
-"""Addresses that may be somebody else's since, for firms that get them later."""
+"""Since when addresses may be somebody else's, as one firm heard and others must know.
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+A closed line is a fact about the number, which ends grants at every firm. "This is not me" by one firm's link proves
+nothing of another's records: there it counts for what is shown only. Each firm's recipients hold both; tables of their
+own keep them for firms that get the address later.
+"""
 
-from sqlalchemy import select
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Select, literal, or_, select, union_all, update
 from sqlalchemy.orm import Session
 
+from portal.core.address_holders import find_holders
+from portal.core.addresses import Address, parse
 from portal.core.database import is_one_of
 from portal.core.ids import new_id
-from portal.core.models import NO_PROVIDER, ClosedLine
-from portal.core.vault import Vault, index_column
+from portal.core.models import NO_PROVIDER, ClosedLine, Provider, ReassignedAddress, Recipient
+from portal.core.models.recipient import is_unspread
+from portal.core.vault import CannotOpen, Vault, index_column
+from portal.domain.consents import locking
+
+MOMENTS = {ClosedLine: ClosedLine.closed_at, ReassignedAddress: ReassignedAddress.reassigned_at}
+SETTLED = timedelta(minutes=1)  # Longer than any transaction that brings addresses.
 
 
-def find_closures(session: Session, vault: Vault, texts: Iterable[str]) -> dict[str, datetime]:
-    """When the lines of these numbers were closed last, by canonical address, whichever firm heard of it; e-mails have
-    none. One statement a key generation: call with ≤ 5,000."""
-    numbers = (text for text in texts if text.startswith("+"))
-    indexes, found = {text: vault.indexes(NO_PROVIDER, text) for text in numbers}, dict[str, datetime]()
+@dataclass(frozen=True)
+class KnownChanges:
+    """What is known of an address, whichever firm heard: as Recipient has it."""
+
+    closed_at: datetime | None = None
+    reassigned_anywhere_at: datetime | None = None
+
+
+NOTHING_KNOWN = KnownChanges()
+
+
+def find_known_changes(session: Session, vault: Vault, texts: Iterable[str]) -> dict[str, KnownChanges]:
+    """What is known of these canonical addresses, where anything is. One statement a key generation: call with ≤
+    5,000."""
+    indexes = {text: vault.indexes(NO_PROVIDER, text) for text in texts}
+    found: dict[str, dict[str, datetime]] = {}
     for column in map(index_column, vault.keys):
         by_index = {each[column]: text for text, each in indexes.items()}
-        indexed = getattr(ClosedLine, column)
-        closures = select(indexed, ClosedLine.closed_at).where(is_one_of(session, indexed, by_index))
-        for index, closed_at in session.execute(closures):
-            found[by_index[index]] = max(closed_at, found.get(by_index[index], closed_at))
-    return found
+        of_tables = [
+            select(indexed := getattr(model, column), moment, literal(model.__tablename__)).where(
+                is_one_of(session, indexed, by_index)
+            )
+            for model, moment in MOMENTS.items()
+        ]
+        for index, at, table in session.execute(union_all(*of_tables)):
+            its = found.setdefault(by_index[index], {})
+            its[table] = max(at, its.get(table, at))
+    return {
+        text: KnownChanges(its.get(ClosedLine.__tablename__), its.get(ReassignedAddress.__tablename__))
+        for text, its in found.items()
+    }
 
 
 def close_lines(session: Session, vault: Vault, closures: Mapping[str, datetime]) -> None:
     """Keep that these lines were closed then, for firms that get the number later; call with ≤ 5,000."""
-    known = find_closures(session, vault, closures)
-    for text, closed_at in closures.items():
-        if text not in known or known[text] < closed_at:
-            its_id = new_id()
-            address = vault.seal(text, ClosedLine.PLACE, NO_PROVIDER, its_id)
-            its_indexes = vault.indexes(NO_PROVIDER, text)
-            session.add(ClosedLine(id=its_id, address=address, closed_at=closed_at, **its_indexes))
+    known = find_known_changes(session, vault, closures)
+    for text, at in closures.items():
+        before = known.get(text, NOTHING_KNOWN).closed_at
+        if before is None or before < at:
+            session.add(ClosedLine(**_sealed(vault, ClosedLine.PLACE, text), closed_at=at))
+
+
+def lock_holders(session: Session, vault: Vault, recipient: Recipient, address: Address) -> set[int]:
+    """Lock the recipients with this address at all firms, before any other row, where what this one's firm hears counts
+    at all of them; empty where the firm is in sandbox mode, in which anybody may say anything."""
+    if session.get_one(Provider, recipient.provider_id).admitted_at is None:
+        return set()
+    holders = {recipient.id, *(each.id for each in find_holders(session, vault, address))}
+    locking.lock_recipients(session, holders)
+    return holders
+
+
+def spread(session: Session, vault: Vault, address: Address, holders: Collection[int], at: datetime) -> None:
+    """Note that the holder of an address said "this is not me": at these recipients, which are locked, and for firms
+    that get the address later."""
+    known = Recipient.reassigned_anywhere_at
+    theirs = update(Recipient).where(Recipient.id.in_(holders), or_(known.is_(None), known < at))
+    session.execute(theirs.values(reassigned_anywhere_at=at))
+    before = find_known_changes(session, vault, [address.text]).get(address.text, NOTHING_KNOWN).reassigned_anywhere_at
+    if before is None or before < at:
+        session.add(ReassignedAddress(**_sealed(vault, ReassignedAddress.PLACE, address.text), reassigned_at=at))
+
+
+def unspread_recipients(at: datetime) -> Select[int]:
+    """Ids of recipients whose "this is not me" other firms may not know: where their firm was admitted afterwards, a
+    journal restored it, or another firm got the address in that very moment."""
+    heard = select(Recipient.id).join(Provider, Provider.id == Recipient.provider_id)
+    return heard.where(is_unspread(), Recipient.reassigned_at < at - SETTLED, Provider.admitted_at.is_not(None))
+
+
+def spread_again(session: Session, vault: Vault, recipient_id: int) -> None:
+    """Spread what one of unspread_recipients says, which is none of them then."""
+    recipient = session.get_one(Recipient, recipient_id)
+    at = recipient.reassigned_at
+    if at is None:
+        return
+    try:
+        text = vault.read(recipient.address, Recipient.PLACE, recipient.provider_id, recipient.id)
+    except CannotOpen:  # Nothing can be sent there, and other firms' recipients are not found.
+        recipient.reassigned_anywhere_at = at
+        return
+    address = parse(text)
+    spread(session, vault, address, lock_holders(session, vault, recipient, address), at)
+
+
+def _sealed(vault: Vault, place: str, text: str) -> dict[str, Any]:
+    its_id = new_id()
+    return {"id": its_id, "address": vault.seal(text, place, NO_PROVIDER, its_id)} | vault.indexes(NO_PROVIDER, text)

@@ -4,17 +4,18 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import or_, select, update
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from portal.core.addresses import HIDDEN, Address, mask
 from portal.core.database import is_one_of
 from portal.core.ids import new_ids
 from portal.core.models import Recipient
 from portal.core.models.inserts import insert_missing
-from portal.core.models.recipient import has_changed_hands, latest
+from portal.core.models.recipient import latest
 from portal.core.vault import CannotOpen, KeyMissing, Vault, index_column
 from portal.domain.consents import reassigned_addresses
+from portal.domain.consents.reassigned_addresses import NOTHING_KNOWN, KnownChanges
 
 Item = TypeVar("Item")
 Indexes = dict[str, dict[str, bytes]]  # Blind indexes, by canonical address and column.
@@ -32,19 +33,19 @@ def gather(
     if missing:
         drawn = dict(zip(missing, new_ids(len(missing)), strict=True)) | dict(ids or {})
         new = {text: (drawn[text], address) for text, address in missing.items()}
-        closures = reassigned_addresses.find_closures(session, vault, new)
-        insert_recipients(session, recipient_rows(vault, provider_id, new, indexes, at, closures))
+        changes = reassigned_addresses.find_known_changes(session, vault, new)
+        insert_recipients(session, recipient_rows(vault, provider_id, new, indexes, at, changes))
         found |= find_known_ids(session, vault, provider_id, {text: indexes[text] for text in missing})
     return found
 
 
 def recipient_rows(
     vault: Vault, provider_id: int, new: dict[str, tuple[int, Address]], indexes: Indexes, at: datetime,
-    closures: Mapping[str, datetime],
+    changes: Mapping[str, KnownChanges],
 ) -> list[dict[str, Any]]:  # fmt: skip
     """The rows of recipients to be created: {canonical address: (id, address)}. In one order, or two lists imported at
-    once deadlock. `closures` are those that
-    reassigned_addresses finds."""
+    once deadlock. `changes` are those that
+    find_known_changes finds."""
     return [
         {
             "id": recipient_id,
@@ -52,7 +53,8 @@ def recipient_rows(
             "kind": address.kind,
             "mail_service": address.mail_service,
             "address": vault.seal(text, Recipient.PLACE, provider_id, recipient_id),
-            "closed_at": closures.get(text),
+            "closed_at": (known := changes.get(text, NOTHING_KNOWN)).closed_at,
+            "reassigned_anywhere_at": known.reassigned_anywhere_at,
             "created_at": at,
             **indexes[text],
         }
@@ -71,9 +73,20 @@ def blind_indexes(vault: Vault, provider_id: int, texts: Iterable[str]) -> Index
 
 def held_since(session: Session, recipient_ids: list[int]) -> dict[int, datetime]:
     """Since when these addresses belong to who has them now, by recipient id; of those that changed hands."""
-    moments = select(Recipient.id, Recipient.reassigned_at, Recipient.closed_at)
-    theirs = is_one_of(session, Recipient.id, recipient_ids)
-    rows = session.execute(moments.where(theirs, has_changed_hands()))
+    moments = Recipient.reassigned_at, Recipient.closed_at, Recipient.reassigned_anywhere_at
+    return _latest_by_id(session, recipient_ids, *moments)
+
+
+def own_held_since(session: Session, recipient_ids: list[int]) -> dict[int, datetime]:
+    """The same as the firm itself heard (Recipient.own_held_since)."""
+    return _latest_by_id(session, recipient_ids, Recipient.reassigned_at, Recipient.closed_at)
+
+
+def _latest_by_id(
+    session: Session, recipient_ids: list[int], *moments: InstrumentedAttribute[datetime | None]
+) -> dict[int, datetime]:
+    theirs = is_one_of(session, Recipient.id, recipient_ids), or_(*(each.is_not(None) for each in moments))
+    rows = session.execute(select(Recipient.id, *moments).where(*theirs))
     return {recipient_id: since for recipient_id, *each in rows if (since := latest(*each)) is not None}
 
 

@@ -18,7 +18,7 @@ from portal.core.business_days import holiday_calendar
 from portal.core.iys_protocol import Channel, Source, Status
 from portal.core.models import Brand, Consent, Decision, DecisionOrigin, Provider, Receipt, ReceiptDecision, Recipient
 from portal.core.vault import Vault
-from portal.domain.consents import MINUTE, annulments, locking, recipients, writer
+from portal.domain.consents import MINUTE, annulments, locking, reassigned_addresses, recipients, writer
 from portal.domain.consents.writer import BrandEndpoints, DecisionRows
 from portal.domain.notifications import messages
 
@@ -115,7 +115,7 @@ def take_back_grants(
     session: Session, vault: Vault, receipt: Receipt, *, language: str, request_metadata: str, at: datetime
 ) -> Withdrawn | None:  # fmt: skip
     """Refuse what one act granted: else what a file, a program or İYS tells later of before would be granted again.
-    None where it granted nothing, or its address came to somebody else since."""
+    None where it granted nothing, or its firm heard that the address came to somebody else."""
     locking.lock_recipients(session, [receipt.recipient_id])
     recipient = session.get_one(Recipient, receipt.recipient_id)
     grants = (
@@ -124,7 +124,7 @@ def take_back_grants(
         .where(ReceiptDecision.receipt_id == receipt.id, Decision.status == Status.GRANTED)
     )
     granted = session.execute(grants).all()
-    if not granted or (recipient.held_since or receipt.decided_at) > receipt.decided_at:
+    if not granted or (recipient.own_held_since or receipt.decided_at) > receipt.decided_at:
         return None
     address, brand = parse(recipients.address_of(vault, recipient)), session.get_one(Brand, granted[0].brand_id)
     part = RefusalScope(recipient, address, [brand], {Channel(row.channel) for row in granted})
@@ -193,8 +193,9 @@ def refuse_not_mine(
     request_metadata: str, at: datetime, link_id: int | None = None,
 ) -> Withdrawn:  # fmt: skip
     """Refuse all brands of a provider on every channel, since who has the address says that it is not, or is no more,
-    the person whom the provider means. What was decided before is shown to nobody who proves the address, and what the
-    provider's programs call the earlier holder names nobody any more."""
+    the person whom the provider means. What was decided before is shown to nobody who has the address, at any firm, and
+    what the provider's programs call the earlier holder names nobody any more."""
+    holders = reassigned_addresses.lock_holders(session, vault, recipient, address)
     theirs = select(Brand).where(Brand.provider_id == recipient.provider_id).order_by(Brand.id)
     part = RefusalScope(recipient, address, session.scalars(theirs).all(), address.channels)
     withdrawn = withdraw(
@@ -203,6 +204,8 @@ def refuse_not_mine(
     )  # fmt: skip
     if withdrawn.refused:
         recipient.reassigned_at, recipient.reference = at, None
+        if holders:  # Its own row is spread_again's, for who gets the address in this moment.
+            reassigned_addresses.spread(session, vault, address, holders - {recipient.id}, at)
     return withdrawn
 
 

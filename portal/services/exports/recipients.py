@@ -29,7 +29,7 @@ class ExportedRecipient:
     since: datetime
     may_send: tuple[Channel, ...]
     refused: tuple[Channel, ...]
-    held_since: datetime | None  # What was before may be another person's (Recipient.held_since).
+    held_since: datetime | None  # What was before may be another person's (Recipient.own_held_since).
 
 
 def count(session: Session, wanted: ExportFilter, at: datetime) -> int:

@@ -95,6 +95,7 @@ def build_link_page(
         "language_args": language_args(),
         "held_since": context.held_since,
         "was_disowned": context.was_disowned,
+        "was_closed": context.was_closed,
         **sender_content(context, text),
         "title": title,
         "body": body,

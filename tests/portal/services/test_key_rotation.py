@@ -52,6 +52,7 @@ from tests.portal import recipients_side
 pytestmark = pytest.mark.slow
 
 CLOSED = "+905551112233"  # Its line was closed; nobody has it.
+DISOWNED = "baskasinin@example.com"
 
 
 @pytest.fixture
@@ -78,6 +79,7 @@ def old_days(start, iys):
             gateway, gateways.read_secret(vault(), gateway), protocol.VendorPush(b"[]"), clock.now()
         )
         reassigned_addresses.close_lines(db.session, vault(), {CLOSED: clock.now()})
+        reassigned_addresses.spread(db.session, vault(), addresses.parse(DISOWNED), (), clock.now())
         waiting_lists.store(db.session, make.campaign(), make.EMAIL.encode(), None)
         recipients_side.keep(provider)
         db.session.commit()
@@ -295,7 +297,8 @@ def test_after_turning_people_are_found_by_the_new_key_alone(old_days, start):
 
     assert people(app) == {make.PHONE: 1, make.EMAIL: 1}
     with app.app_context():
-        assert reassigned_addresses.find_closures(db.session, vault(), [CLOSED, make.PHONE]).keys() == {CLOSED}
+        texts = [CLOSED, DISOWNED, make.PHONE]
+        assert reassigned_addresses.find_known_changes(db.session, vault(), texts).keys() == {CLOSED, DISOWNED}
         db.session.rollback()
 
 

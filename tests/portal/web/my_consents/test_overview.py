@@ -31,6 +31,7 @@ from portal.domain.providers import sandbox_mode
 from tests import make
 from tests.portal.domain.complaints.cast import code_of
 from tests.portal.domain.consents.iys_movements import MovementReceiver, row
+from tests.portal.web.consent_points import visitor as at_the_till
 from tests.portal.web.my_consents.conftest import LIST, UNKNOWN, Visitor
 from tests.portal.web.my_consents.test_known_and_unknown import statements
 from tests.portal.web.recipient.open_complaints import another_firm_hears, proves
@@ -254,11 +255,12 @@ def test_what_iys_held_of_who_had_the_number_before_is_shown_nowhere(app, grante
 
 def test_what_iys_held_before_is_not_told_beside_the_next_holders_grant(app, rows):
     """Until İYS took that, what it holds is the earlier holder's."""
-    link, said = make.codes(app)[make.PHONE], []
-    make.Person(app.test_client(), link).decides(MESAJ="ONAY")
+    said = []
+    make.Person(app.test_client(), make.codes(app)[make.PHONE]).decides(MESAJ="ONAY")
+    at_the_till.opened(app, brand_id=rows(Brand)[0].id)
     another_firm_hears(app, clock.now() + timedelta(seconds=5))
     with time_machine.travel(clock.now() + timedelta(minutes=2), tick=False):
-        make.Person(app.test_client(), link).decides(MESAJ="ONAY")
+        at_the_till.Visitor(app).decides(MESAJ="ONAY")
         visitor = Visitor(app, app.test_client())
         proves(visitor.browser)
         paths = (LIST, f"/izinlerim/marka/{rows(Brand)[0].id}", f"/m/{code_of(app, rows(Receipt)[-1])}")

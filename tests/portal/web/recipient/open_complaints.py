@@ -2,11 +2,13 @@
 
 from datetime import datetime
 
+from sqlalchemy import select
+
 from portal.core import addresses, clock
 from portal.core.extensions import db, vault
-from portal.core.models import Purpose, Recipient
+from portal.core.models import Provider, Purpose, Recipient
 from portal.domain import address_proofs
-from portal.domain.consents import recipients
+from portal.domain.consents import reassigned_addresses, recipients
 from tests import make
 from tests.portal.domain.complaints.cast import HEADER, TEXT
 
@@ -40,8 +42,11 @@ def proves(browser, address: str = make.PHONE) -> None:
 def another_firm_hears(app, at: datetime, address: str = make.PHONE) -> None:
     """“This is not me”, by the link of a second firm, which is admitted."""
     with app.app_context():
-        other = make.provider(700002, 700002, "oteki@firma.example")
+        known = db.session.scalar(select(Provider).where(Provider.iys_code == 700002))
+        other = known or make.provider(700002, 700002, "oteki@firma.example")
         other.admitted_at = clock.now()
-        (its,) = recipients.gather(db.session, vault(), other.id, [addresses.parse(address)], clock.now()).values()
+        parsed = addresses.parse(address)
+        (its,) = recipients.gather(db.session, vault(), other.id, [parsed], clock.now()).values()
         db.session.get_one(Recipient, its).reassigned_at = at
+        reassigned_addresses.spread_again(db.session, vault(), its)
         db.session.commit()

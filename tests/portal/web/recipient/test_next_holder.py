@@ -1,19 +1,23 @@
 """Whoever has a number now learns from its case and from its receipts nothing of what an earlier holder had refused."""
 
+import re
 from datetime import timedelta
 
 import pytest
 import time_machine
 from sqlalchemy import select, update
 
+import shortlinks
 from portal.core import addresses, clock
 from portal.core.extensions import db, vault
-from portal.core.models import Brand, Recipient
+from portal.core.models import Brand, Consent, Recipient
+from portal.domain import consent_points
 from portal.services.launches.refusing_links import refusing_urls
 from tests import make
 from tests.portal.web.consent_points import visitor
-from tests.portal.web.my_consents.test_overview import another_provider
-from tests.portal.web.recipient.open_complaints import complains
+from tests.portal.web.recipient.open_complaints import another_firm_hears, complains
+
+PERSONAL = re.compile(r'<svg.*?</svg>|value="[^"]{9,}"|class="long">[^<]+|/[kmu]/\w+|<strong>[a-z ]+</strong>|[0-9]+')
 
 pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
@@ -25,24 +29,23 @@ def passed_on(app, browser, request):
     def pass_on(**choices) -> None:
         make.Person(browser, make.codes(app)[make.PHONE]).decides(**choices)
         make.write_to_all(app)
-        is_closed = request.param == "the line was closed"
-        other = None if is_closed else another_provider(app)
-        with app.app_context():
-            whose = select(Brand.provider_id).where(Brand.id == other)
-            moved = {"closed_at" if is_closed else "reassigned_at": clock.now() + timedelta(minutes=1)}
-            theirs = Recipient.provider_id.in_(whose) if other else Recipient.provider_id.is_not(None)
-            db.session.execute(update(Recipient).where(theirs).values(moved))
-            db.session.commit()
+        at = clock.now() + timedelta(minutes=1)
+        if request.param == "another firm heard it":
+            another_firm_hears(app, at)
+        else:
+            with app.app_context():
+                db.session.execute(update(Recipient).values(closed_at=at))
+                db.session.commit()
 
     return pass_on
 
 
-def new_link(app) -> str:
+def new_link(app, number: str = make.PHONE) -> str:
     with app.app_context():
         brand = db.session.scalar(select(Brand).order_by(Brand.id).limit(1))
-        config, number = app.config, addresses.parse(make.PHONE)
+        config = app.config
         (url,) = refusing_urls(
-            db.session, vault(), config["LINK_SALT"], config["LINK_BASE"], brand, [number], clock.now()
+            db.session, vault(), config["LINK_SALT"], config["LINK_BASE"], brand, [addresses.parse(number)], clock.now()
         ).values()
         db.session.commit()
         return f"/u/{url.rpartition('/')[2]}"
@@ -84,3 +87,45 @@ def test_a_receipt_promises_no_message_of_a_refusal_after_a_change_of_hands(app,
             page = page_of(channel)
             assert "kısa bir ileti" not in page and "iletiyle size gelir" not in page
             assert "reddettiniz" in page
+
+
+def test_the_pages_of_a_firm_that_heard_nothing_tell_nothing_either(app, rows):
+    """Of links from before and since, a consent point's, and a receipt: as if nobody had decided anything before."""
+    earlier = [{}, {"MESAJ": "ONAY", "ARAMA": "RET"}, {"MESAJ": "RET"}]
+    numbers = [f"+90555123450{place}" for place in range(len(earlier))]
+    codes, shown = make.codes(app, "\n".join(numbers)), []
+    with app.app_context():
+        brand_id = db.session.scalar(select(Brand.id).order_by(Brand.id).limit(1))
+    visitor.opened(app, brand_id=brand_id)
+    for number, choices in zip(numbers, earlier, strict=True):
+        if choices:
+            make.Person(app.test_client(), codes[number]).decides(**choices)
+        by_point(app, number)
+        another_firm_hears(app, clock.now() + timedelta(minutes=1), number)
+    held = {each.id: (each.status, each.decision_id) for each in rows(Consent, Consent.brand_id == brand_id)}
+
+    with time_machine.travel(clock.now() + timedelta(days=1)):
+        for number in numbers:
+            browser, old = app.test_client(), codes[number]
+            urls = [f"/k/{old}", f"/u/{old}", f"/k/{old}/ben-degilim", new_link(app, number)]
+            pages = [browser.get(url).text for url in [*urls, f"/k/{by_point(app, number)}"]]
+            assert "bildirildi; öncesinde" in pages[0] and 'value="ONAY"' in pages[-1]
+            assert {each.id: (each.status, each.decision_id) for each in rows(Consent, Consent.id.in_(held))} == held
+            for url in (urls[1], urls[3]):
+                pages.append(browser.get(browser.post(url, data={"MESAJ": "RET"}).location).text)
+            held = {each.id: (each.status, each.decision_id) for each in rows(Consent, Consent.id.in_(held))}
+            shown.append([PERSONAL.sub("", page) for page in pages])
+
+    assert shown[1:] == shown[:-1]
+
+
+def by_point(app, number: str) -> str:
+    """The code of the link that a consent point has for who proves a number."""
+    with app.app_context():
+        place, salt = consent_points.find_point(db.session, visitor.SLUG), app.config["LINK_SALT"]
+        link_id = consent_points.register_recipient(
+            db.session, vault(), salt, place, addresses.parse(number), clock.now()
+        )  # fmt: skip
+        nonce = db.session.get_one(shortlinks.Link, link_id).nonce
+        db.session.commit()
+        return shortlinks.code_of(salt, link_id, nonce)
