@@ -1,6 +1,6 @@
 """Recipients with an address at any provider. Blind indexes are per provider, so each provider's index is computed."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from itertools import islice
 
@@ -8,11 +8,10 @@ from sqlalchemy import BigInteger, ColumnElement, LargeBinary, Select, and_, cas
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
-from portal.core.addresses import Address, parse
+from portal.core.addresses import Address
 from portal.core.iys_protocol import Status
 from portal.core.models import ORIGINS_AT_IYS, TAKEN_OUTCOMES, Decision, Outcome, Provider, Recipient
-from portal.core.models.recipient import latest
-from portal.core.vault import CannotOpen, Vault
+from portal.core.vault import Vault
 
 CHUNK = 1000  # Providers per statement.
 
@@ -23,34 +22,6 @@ def find_holders(session: Session, vault: Vault, address: Address) -> list[Recip
     for theirs in _conditions(session, vault, address, true()):
         found |= {recipient.id: recipient for recipient in session.scalars(select(Recipient).where(theirs))}
     return list(found.values())
-
-
-def changed_hands_at(session: Session, holders: Iterable[Recipient]) -> datetime | None:
-    """When an address last changed hands, as any admitted firm heard of it: it counts at all of them.
-
-    What a firm in sandbox mode heard counts for that firm only: there anybody may say anything.
-    """
-    moved = [each for each in holders if each.held_since is not None]
-    admitted = select(Provider.id).where(
-        Provider.id.in_([each.provider_id for each in moved]), Provider.admitted_at.is_not(None)
-    )
-    heard = set(session.scalars(admitted)) if moved else set()
-    return latest(*(each.held_since for each in moved if each.provider_id in heard))
-
-
-def changed_hands_after(session: Session, vault: Vault, recipient: Recipient, at: datetime) -> bool:
-    """Whether an address changed hands after a moment, as the recipient's own firm or any admitted one heard."""
-    since = held_since(session, vault, recipient)
-    return since is not None and since > at
-
-
-def held_since(session: Session, vault: Vault, recipient: Recipient) -> datetime | None:
-    """Since when an address is its present holder's, as the recipient's own firm or any admitted one heard."""
-    try:
-        address = parse(vault.read(recipient.address, Recipient.PLACE, recipient.provider_id, recipient.id))
-    except CannotOpen:  # Nothing can be sent there, and other firms' rows are not found.
-        return recipient.held_since
-    return latest(recipient.held_since, changed_hands_at(session, find_holders(session, vault, address)))
 
 
 def hides_iys_answer(status: Status, outcome: Outcome | None, held_since: datetime | None) -> bool:

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from portal.core import address_holders, clock, throttle
+from portal.core import clock, throttle
 from portal.core.ids import new_id
 from portal.core.iys_protocol import Status
 from portal.core.models import (
@@ -165,7 +165,7 @@ def close_case(
     locked.closing, locked.closed_at = closing, at
     _add_step(session, vault, locked, StepAct.CLOSED, at, user_id=user_id, text=text)
     recipient = session.get_one(Recipient, locked.recipient_id)
-    is_anothers = address_holders.changed_hands_after(session, vault, recipient, held_at(session, locked))
+    is_anothers = recipient.changed_hands_after(held_at(session, locked))
     if has_enough or is_anothers or locked.proved_at is None:
         return
     messages.write_message(

@@ -8,11 +8,9 @@ from itertools import groupby
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.core import address_holders, business_days
+from portal.core import business_days
 from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.models import Complaint, Consent, Decision, Finding, Recipient, is_void
-from portal.core.models.recipient import latest
-from portal.core.vault import Vault
 from portal.domain.complaints.queries import held_at, held_until
 
 
@@ -46,11 +44,11 @@ WORST_FIRST = (Finding.AFTER_REFUSAL, Finding.WITHIN_TERM, Finding.BEFORE_REFUSA
 
 def compare_with_refusal(
     session: Session, recipient: Recipient, *, brand_id: int, channel: Channel, came_at: datetime, held_at: datetime,
-    is_to_second: bool = False, heard_since: datetime | None = None,
+    is_to_second: bool = False,
 ) -> Comparison:  # fmt: skip
     """Compare a message that came at a moment with the recipient's decisions for this brand and channel.
 
-    Only with those of who had the address at `held_at` (Recipient.held_since; `heard_since`, as any firm heard).
+    Only with those of who had the address at `held_at`.
     Nothing is told of what an earlier holder decided, nor of which channels a closed line ended.
 
     The shorter reading of the term counts, in which half days are business days. Of the minute that people report, the
@@ -58,7 +56,7 @@ def compare_with_refusal(
     finding that is worst for the sender counts.
     """
     came_at = came_at if is_to_second else max(came_at, came_at.replace(second=59))
-    since = latest(recipient.held_since, heard_since if heard_since and heard_since <= held_at else None)
+    since = recipient.own_held_since if recipient.changed_hands_after(held_at) else recipient.held_since
     decisions: Iterable[Decision] = session.scalars(
         select(Decision)
         .where(
@@ -75,7 +73,7 @@ def compare_with_refusal(
     return min(found, key=lambda each: WORST_FIRST.index(each.finding), default=Comparison(Finding.NO_REFUSAL))
 
 
-def compare_case(session: Session, vault: Vault, case: Complaint) -> Comparison | None:
+def compare_case(session: Session, case: Complaint) -> Comparison | None:
     """Compare the message of a case with what is known today: İYS may have reported an earlier refusal since. None for
     a request for erasure, which names no message."""
     if case.brand_id is None or case.channel is None or case.came_at is None:
@@ -83,7 +81,7 @@ def compare_case(session: Session, vault: Vault, case: Complaint) -> Comparison 
     recipient = session.get_one(Recipient, case.recipient_id)
     return compare_with_refusal(
         session, recipient, brand_id=case.brand_id, channel=case.channel, came_at=case.came_at,
-        held_at=held_at(session, case), heard_since=address_holders.held_since(session, vault, recipient),
+        held_at=held_at(session, case),
     )  # fmt: skip
 
 

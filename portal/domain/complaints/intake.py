@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.core import address_holders, throttle
+from portal.core import throttle
 from portal.core.ids import new_id
 from portal.core.iys_protocol import Channel
 from portal.core.models import (
@@ -22,7 +22,6 @@ from portal.core.models import (
     Recipient,
     StepAct,
 )
-from portal.core.models.recipient import latest
 from portal.core.throttle import Counted, Limit, TooManyRequests
 from portal.core.vault import Vault
 from portal.domain.complaints.case_steps import lock_recipient, record_proof
@@ -70,7 +69,7 @@ def open_case(
     _check_limits(session, whose, still_open, at)
     compared = compare_with_refusal(
         session, whose, brand_id=sender.brand.id, channel=report.channel, came_at=report.came_at,
-        held_at=sender.receipt.decided_at, heard_since=address_holders.held_since(session, vault, whose),
+        held_at=sender.receipt.decided_at,
     )  # fmt: skip
     case_id, of = new_id(), whose.provider_id
     return _create_case(
@@ -84,17 +83,16 @@ def open_case(
 
 
 def request_erasure(
-    session: Session, vault: Vault, recipient: Recipient, *, language: str, at: datetime,
-    held_since: datetime | None = None,
+    session: Session, recipient: Recipient, *, language: str, at: datetime
 ) -> Complaint:  # fmt: skip
     """Request the erasure of an address that the caller has proved; an open request is returned again, but not one of
-    an earlier holder, before the recipient's held_since or the one given (of any firm)."""
+    an earlier holder."""
     whose = lock_recipient(session, recipient.id)
     still_open = select(Complaint).where(
         Complaint.recipient_id == whose.id, Complaint.kind == ComplaintKind.ERASURE, Complaint.closed_at.is_(None)
     )
-    if since := latest(whose.held_since, held_since):
-        still_open = still_open.where(Complaint.created_at >= since)
+    if whose.held_since is not None:
+        still_open = still_open.where(Complaint.created_at >= whose.held_since)
     waiting = session.scalar(still_open)
     return waiting or _create_case(
         session, whose, ComplaintKind.ERASURE, new_id(), language=language, at=at, proved_at=at

@@ -82,7 +82,7 @@ class BrandDecisions:
 
 @dataclass(frozen=True)
 class ReceiptContents:
-    """A receipt as it stands now. `address` is masked; `held_since` is as any firm heard (Recipient.held_since)."""
+    """A receipt as it stands now. `address` is masked; `held_since` is as Recipient's."""
 
     number: str
     receipt_ids: tuple[int, ...]
@@ -139,9 +139,7 @@ def read_contents(session: Session, vault: Vault, receipt: Receipt) -> ReceiptCo
     recipient = next(row.Recipient for row in rows if row.Receipt.id == receipt.id)
     ids = tuple(row.Receipt.id for row in rows)
     address = vault.read(recipient.address, Recipient.PLACE, recipient.provider_id, recipient.id)
-    known = address_holders.find_holders(session, vault, addresses.parse(address))
-    heard_at = address_holders.changed_hands_at(session, known)
-    held_since = latest(heard_at, *(row.Recipient.held_since for row in rows))
+    held_since = latest(*(row.Recipient.held_since for row in rows))
     return ReceiptContents(
         number=receipt.number,
         receipt_ids=ids,

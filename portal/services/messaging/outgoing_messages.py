@@ -12,7 +12,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 import shortlinks
-from portal.core import address_holders
 from portal.core.addresses import Address, AddressKind, parse
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel, Status
@@ -175,7 +174,7 @@ def _check_holder(message: Message, recipient: Recipient) -> None:
     code = messages.read_facts(vault(), message)["link"].rpartition("/")[2]
     case = complaints.find_case(db.session, current_app.config["LINK_SALT"], code)
     had_it_at = complaints.held_at(db.session, case) if case else message.created_at
-    if address_holders.changed_hands_after(db.session, vault(), recipient, had_it_at):
+    if recipient.changed_hands_after(had_it_at):
         raise NotNeeded(UnsentReason.REASSIGNED)
 
 

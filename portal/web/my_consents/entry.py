@@ -12,7 +12,7 @@ from flask_babel import format_datetime, get_locale
 from flask_babel import gettext as _
 from itsdangerous import BadSignature
 
-from portal.core import address_holders, addresses, clock
+from portal.core import addresses, clock
 from portal.core.addresses import Address
 from portal.core.extensions import db, limiter, read_session, vault
 from portal.core.models import AddressProof, Complaint, Purpose, Recipient
@@ -181,7 +181,7 @@ def _is_anothers(case: Complaint) -> bool:
     """Whether the address of a case changed hands since its person had it."""
     session = read_session()
     recipient = session.get_one(Recipient, case.recipient_id)
-    return address_holders.changed_hands_after(session, vault(), recipient, complaints.held_at(session, case))
+    return recipient.changed_hands_after(complaints.held_at(session, case))
 
 
 def _send_new_code(code: str, proof: AddressProof) -> ResponseReturnValue:

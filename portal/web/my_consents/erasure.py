@@ -9,9 +9,8 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from portal.core import clock
-from portal.core.extensions import db, read_session, vault
+from portal.core.extensions import db, read_session
 from portal.core.models import Complaint, ComplaintKind, Provider, Recipient
-from portal.core.models.recipient import latest
 from portal.domain import complaints
 from portal.domain.providers import sandbox_mode
 from portal.web.my_consents.blueprint import blueprint
@@ -50,8 +49,7 @@ def ask_erasure() -> ResponseReturnValue:
         return _page(held, error=_("Kimden isteyeceğinizi seçin.")), 422
     at = clock.now()
     for recipient in db.session.scalars(select(Recipient).where(Recipient.id.in_(ids)).order_by(Recipient.id)):
-        since, language = held.held_since[recipient.id], get_locale().language
-        complaints.request_erasure(db.session, vault(), recipient, language=language, at=at, held_since=since)
+        complaints.request_erasure(db.session, recipient, language=get_locale().language, at=at)
     db.session.commit()
     return redirect(url_for(".erasure", _anchor="kayit"), 303)
 
@@ -92,7 +90,7 @@ def _case_url(case: Complaint) -> str:
 
 def _erasure_cases(held: Holdings) -> list[Complaint]:
     """Erasure cases of the present owner, the newest last."""
-    since = held.held_since
-    theirs = select(Complaint).where(Complaint.recipient_id.in_(since), Complaint.kind == ComplaintKind.ERASURE)
+    by_id = {each.id: each for each in held.recipients}
+    theirs = select(Complaint).where(Complaint.recipient_id.in_(by_id), Complaint.kind == ComplaintKind.ERASURE)
     cases = read_session().scalars(theirs.order_by(Complaint.created_at))
-    return [case for case in cases if latest(since[case.recipient_id], case.created_at) == case.created_at]
+    return [case for case in cases if not by_id[case.recipient_id].changed_hands_after(case.created_at)]

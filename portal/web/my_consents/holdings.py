@@ -64,9 +64,12 @@ class HeldBrand:
     brand: Brand
     provider: Provider
     recipient: Recipient
-    held_since: datetime | None
     channels: tuple[Channel, ...]
     consents: tuple[HeldConsent, ...]
+
+    @property
+    def held_since(self) -> datetime | None:
+        return self.recipient.held_since
 
     @property
     def destination(self) -> Destination:
@@ -118,8 +121,7 @@ class Holdings:
     """Everything of one address. `brands` include those without a decision yet, which may be refused as well."""
 
     address: Address
-    held_since: dict[int, datetime | None]  # Since when what a recipient's rows say is the present holder's.
-    changed_hands_at: datetime | None  # The last time, as any admitted firm heard.
+    changed_hands_at: datetime | None  # Since when it is its present holder's at every firm.
     since: datetime  # When this session began.
     recipients: list[Recipient]
     brands: list[HeldBrand]
@@ -134,8 +136,7 @@ def find_holdings(session: Session, vault: Vault, address: Address, since: datet
     """Look the address up at all providers. `since` is when this session began."""
     recipients = address_holders.find_holders(session, vault, address)
     by_provider = {recipient.provider_id: recipient for recipient in recipients}
-    changed_hands_at = address_holders.changed_hands_at(session, recipients)
-    held_since = {each.id: latest(each.held_since, changed_hands_at) for each in recipients}
+    held_since = {each.id: each.held_since for each in recipients}
     asked_brand_ids = _asked_brand_ids(session, held_since)
     consents = _consents_by_brand(session, held_since, at)
     open_brands = session.execute(
@@ -145,21 +146,16 @@ def find_holdings(session: Session, vault: Vault, address: Address, since: datet
         .order_by(Brand.id)
     )
     brands = [
-        HeldBrand(
-            brand,
-            provider,
-            by_provider[provider.id],
-            held_since[by_provider[provider.id].id],
-            address.channels,
-            tuple(consents.get(brand.id, ())),
-        )
+        HeldBrand(brand, provider, by_provider[provider.id], address.channels, tuple(consents.get(brand.id, ())))
         for brand, provider in open_brands
     ]
     used = [held for held in brands if held.consents or held.brand.id in asked_brand_ids]
     providers = {held.provider.id for held in used}  # Of the others, every open brand is shown.
     shown = used + [held for held in brands if held.provider.id not in providers and held.brand.closed_at is None]
     shown.sort(key=lambda held: (not held.comes_first(since), held.name.casefold(), held.brand.id))
-    return Holdings(address, held_since, changed_hands_at, since, recipients, brands, shown)
+    changes = [each for each in held_since.values() if each is not None]
+    changed_hands_at = min(changes) if changes and len(changes) == len(recipients) else None
+    return Holdings(address, changed_hands_at, since, recipients, brands, shown)
 
 
 def _asked_brand_ids(session: Session, held_since: dict[int, datetime | None]) -> set[int]:

@@ -38,7 +38,7 @@ def render_case(
     name, code_at_iys = _sender(provider, brand)
     is_trial = code_at_iys in sandbox_mode.CODES
     recipient = session.get_one(Recipient, case.recipient_id)
-    compared, is_erasure = complaints.compare_case(session, vault(), case), case.kind == ComplaintKind.ERASURE
+    compared, is_erasure = complaints.compare_case(session, case), case.kind == ComplaintKind.ERASURE
     reopen_until = case.closed_at + complaints.REOPEN_WITHIN if case.closed_at else None
     return render_template(
         "recipient/complaint.html",
@@ -74,7 +74,7 @@ def is_proved(case: Complaint) -> bool:
 
 def proves_holder(recipient: Recipient, held_at: datetime) -> bool:
     """Whether this request comes from who has proved an address, and had it at that moment already."""
-    return address_session.proves(recipient) and not _is_anothers(recipient, held_at)
+    return address_session.proves(recipient) and not recipient.changed_hands_after(held_at)
 
 
 def _refusable(case: Complaint, recipient: Recipient) -> dict[str, bool]:
@@ -85,7 +85,7 @@ def _refusable(case: Complaint, recipient: Recipient) -> dict[str, bool]:
     if case.brand_id and case.channel and not is_anothers:
         may_refuse = not complaints.is_refused(
             session, recipient_id=recipient.id, brand_id=case.brand_id, channel=case.channel,
-            held_since=address_holders.held_since(session, vault(), recipient),
+            held_since=recipient.held_since,
         )  # fmt: skip
     return {"is_anothers": is_anothers, "may_refuse": may_refuse}
 
@@ -118,12 +118,8 @@ def _sender(provider: Provider, brand: Brand | None) -> tuple[str, int]:
 def takes_message(recipient: Recipient, held_at: datetime) -> bool:
     """Whether who had the address then may be sent a code, and so a message, there still; a landline takes none. Where
     only a provider in sandbox mode brought it none is sent, but nobody learns that: others hold it or they do not."""
-    is_anothers = _is_anothers(recipient, held_at)
+    is_anothers = recipient.changed_hands_after(held_at)
     return not is_anothers and addresses.parse(recipients.address_of(vault(), recipient)).takes_codes
-
-
-def _is_anothers(recipient: Recipient, held_at: datetime) -> bool:
-    return address_holders.changed_hands_after(read_session(), vault(), recipient, held_at)
 
 
 def add_months(day: date, months: int) -> date:
@@ -158,7 +154,7 @@ def summary_lines(case: Complaint, compared: Comparison | None) -> list[tuple[st
         (gettext("Geldiği zaman"), format_datetime(case.came_at, MOMENT)),
         (gettext("İletinin tam metni"), report.text),
         (gettext("Ekran görüntüsü"), gettext("Başvurunuza eklediniz") if report.has_picture else ""),
-        *_refusal_lines(compared, address_holders.held_since(session, vault(), recipient)),
+        *_refusal_lines(compared, recipient.held_since),
         *_consent_lines(compared),
         (gettext("Bu başvurunun zamanı"), format_datetime(case.created_at, MOMENT)),
     ]

@@ -6,7 +6,7 @@ from flask import request
 from flask_babel import get_locale
 from sqlalchemy import select
 
-from portal.core import address_holders, addresses, clock
+from portal.core import addresses, clock
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel
 from portal.core.models import Brand, Complaint, DecisionOrigin, Receipt, Recipient
@@ -45,10 +45,9 @@ def _withdraw(
     Every refusal is a decision: a grant from before this one may be reported yet."""
     address = addresses.parse(recipients.address_of(vault(), recipient))
     part = refusals.RefusalScope(recipient, address, brands, channels)
-    held_since = address_holders.held_since(db.session, vault(), recipient)
     is_news = not all(
         complaints.is_refused(
-            db.session, recipient_id=recipient.id, brand_id=brand_id, channel=channel, held_since=held_since
+            db.session, recipient_id=recipient.id, brand_id=brand_id, channel=channel, held_since=recipient.held_since
         )
         for _recipient_id, brand_id, channel in part.keys
     )

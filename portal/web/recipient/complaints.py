@@ -9,7 +9,7 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from portal.core import address_holders, addresses, clock
+from portal.core import addresses, clock
 from portal.core.extensions import db, read_session, vault
 from portal.core.iys_protocol import Channel
 from portal.core.models import Complaint, Receipt, Recipient
@@ -94,7 +94,7 @@ def download_summary(code: str) -> Response:
     case = _find_case(code)
     if not is_proved(case):
         return make_response(_redirect_to_case(code))
-    summary = summary_lines(case, complaints.compare_case(read_session(), vault(), case))
+    summary = summary_lines(case, complaints.compare_case(read_session(), case))
     if not summary:
         abort(404)
     lines = [f"{name}: {value}" for name, value in summary]
@@ -255,7 +255,7 @@ def _find_case(code: str) -> Complaint:
         abort(404)
     g.language = case.language
     recipient = read_session().get_one(Recipient, case.recipient_id)
-    if address_holders.changed_hands_after(read_session(), vault(), recipient, case.created_at):
+    if recipient.changed_hands_after(case.created_at):
         abort(make_response(render_template("recipient/complaint_over.html"), 410))
     return case
 

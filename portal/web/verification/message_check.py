@@ -12,7 +12,7 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 import shortlinks
-from portal.core import address_holders, addresses, clock
+from portal.core import addresses, clock
 from portal.core.addresses import AddressKind
 from portal.core.extensions import limiter, read_session, vault
 from portal.core.models import (
@@ -234,7 +234,7 @@ def _find_case(session: Session, vault: Vault, code: str) -> KnownMessage | None
     if case is None:
         return None
     recipient = session.get_one(Recipient, case.recipient_id)
-    if address_holders.changed_hands_after(session, vault, recipient, case.created_at):  # As its page.
+    if recipient.changed_hands_after(case.created_at):  # As its page.
         return None
     provider = session.get_one(Provider, case.provider_id)
     brand = session.get_one(Brand, case.brand_id) if case.brand_id else None

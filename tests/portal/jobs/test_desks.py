@@ -189,7 +189,7 @@ def test_a_request_for_erasure_is_told_too(app, case, rows):
     tell(app, MONDAY)
     with time_machine.travel(MONDAY), app.app_context():
         recipient = db.session.get_one(Recipient, case.recipient_id)
-        complaints.request_erasure(db.session, vault(), recipient, language="tr", at=clock.now())
+        complaints.request_erasure(db.session, recipient, language="tr", at=clock.now())
         db.session.commit()
 
     tell(app, "2026-12-07T08:10:00Z")

@@ -53,7 +53,7 @@ def test_asking_for_erasure_twice_at_once_is_one_case(app, rows):
 
     def ask() -> int:
         recipient = db.session.get_one(Recipient, receipt.recipient_id)
-        case = complaints.request_erasure(db.session, vault(), recipient, language="tr", at=clock.now())
+        case = complaints.request_erasure(db.session, recipient, language="tr", at=clock.now())
         db.session.commit()
         return case.id
 

@@ -124,7 +124,7 @@ def test_asking_for_erasure_twice_is_one_case(app, receipt, rows):
     with app.app_context():
         recipient = db.session.get_one(Recipient, receipt.recipient_id)
         for _ in range(2):
-            complaints.request_erasure(db.session, vault(), recipient, language="en", at=clock.now())
+            complaints.request_erasure(db.session, recipient, language="en", at=clock.now())
         db.session.commit()
 
     case = rows.one(Complaint)
@@ -135,9 +135,9 @@ def test_asking_for_erasure_twice_is_one_case(app, receipt, rows):
 def test_after_it_was_settled_erasure_may_be_asked_for_again(app, receipt, rows):
     with app.app_context():
         recipient = db.session.get_one(Recipient, receipt.recipient_id)
-        first = complaints.request_erasure(db.session, vault(), recipient, language="tr", at=clock.now())
+        first = complaints.request_erasure(db.session, recipient, language="tr", at=clock.now())
         first.closed_at = clock.now()
-        second = complaints.request_erasure(db.session, vault(), recipient, language="tr", at=clock.now())
+        second = complaints.request_erasure(db.session, recipient, language="tr", at=clock.now())
         db.session.commit()
 
         assert first.id != second.id

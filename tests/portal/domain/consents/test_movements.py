@@ -490,14 +490,14 @@ def test_a_closed_line_is_closed_at_all_firms_unless_only_the_sandbox_says_so(ap
         other = make.provider(iys_code=make.IYS_CODE + 1, brand_code=make.BRAND_CODE + 1, email="oteki@firma.example")
         (whose,) = recipients.gather(db.session, vault(), other.id, [parse(make.PHONE)], clock.now()).values()
         firm = db.session.get_one(Recipient, whose)
-        before = complaints.request_erasure(db.session, vault(), firm, language="tr", at=clock.now() - 2 * AN_HOUR).id
+        before = complaints.request_erasure(db.session, firm, language="tr", at=clock.now() - 2 * AN_HOUR).id
         db.session.commit()
 
     received.receives(row("RET", source=movements.LINE_CLOSED))
 
     with app.app_context():
         firm = db.session.get_one(Recipient, whose)
-        case = complaints.request_erasure(db.session, vault(), firm, language="tr", at=clock.now()).id
+        case = complaints.request_erasure(db.session, firm, language="tr", at=clock.now()).id
         closed = {each.id == whose: each.closed_at is not None for each in rows(Recipient)}
     assert closed == {False: True, True: not is_sandbox}
     assert (case == before) == is_sandbox

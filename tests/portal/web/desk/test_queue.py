@@ -7,7 +7,7 @@ import pytest
 import time_machine
 
 from portal.core import clock
-from portal.core.extensions import db, vault
+from portal.core.extensions import db
 from portal.core.models import Complaint, Receipt, Recipient
 from portal.domain import complaints
 from tests import make
@@ -31,7 +31,7 @@ def three(app, case, rows) -> list[int]:
         late = db.session.get_one(Complaint, case.id)
         late.due_at = clock.now() - timedelta(days=1)
         recipient = db.session.get_one(Recipient, case.recipient_id)
-        erasure = complaints.request_erasure(db.session, vault(), recipient, language="tr", at=clock.now())
+        erasure = complaints.request_erasure(db.session, recipient, language="tr", at=clock.now())
         receipt = db.session.get_one(Receipt, case.receipt_id)
         settled = opened(receipt, told(header="BASKA"))
         settled.closed_at, settled.closing = clock.now(), "not_ours"

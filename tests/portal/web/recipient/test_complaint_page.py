@@ -272,7 +272,7 @@ def test_a_case_speaks_the_language_in_which_it_was_opened(browser, code):
 def test_asking_for_erasure_has_a_page_too(app, browser, code, rows):
     with app.app_context():
         recipient = db.session.get_one(Recipient, rows.one(Receipt).recipient_id)
-        case = complaints.request_erasure(db.session, vault(), recipient, language="tr", at=clock.now())
+        case = complaints.request_erasure(db.session, recipient, language="tr", at=clock.now())
         db.session.commit()
         page_code = code_of(app, case)
 

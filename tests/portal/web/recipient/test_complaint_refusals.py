@@ -8,7 +8,7 @@ import time_machine
 from sqlalchemy import select
 
 from portal.core import clock
-from portal.core.extensions import db, limiter, vault
+from portal.core.extensions import db, limiter
 from portal.core.iys_protocol import Channel, RecipientType
 from portal.core.models import (
     Closing,
@@ -47,7 +47,7 @@ def erasure(app, browser, rows) -> tuple[Complaint, str]:
     receipt_of(app, rows, MESAJ="ONAY", ARAMA="ONAY")
     with app.app_context():
         recipient = db.session.get_one(Recipient, rows.one(Receipt).recipient_id)
-        complaints.request_erasure(db.session, vault(), recipient, language="tr", at=clock.now())
+        complaints.request_erasure(db.session, recipient, language="tr", at=clock.now())
         db.session.commit()
     found = rows.one(Complaint)
     proves(browser)

@@ -77,9 +77,7 @@ def mark_waiting_words(logo) -> None:
 
 def erasure_of(receipt: Receipt) -> Complaint:
     recipient = complaints.list_receipt_brands(db.session, receipt)[0].recipient
-    return complaints.request_erasure(
-        db.session, vault(), recipient, language="tr", at=receipt.decided_at, held_since=None
-    )
+    return complaints.request_erasure(db.session, recipient, language="tr", at=receipt.decided_at)
 
 
 def addresses(app, fillings: dict[str, list], method: str = "GET") -> list[str]:
