@@ -206,7 +206,7 @@ def test_neither_message_nor_page_of_an_old_owners_case_reaches_the_new_one(app,
 
         closes_case(first, Closing.NOT_OURS)
         disowned = db.session.get_one(Recipient, [whose.id, *ids][firm])
-        refusals.disown(
+        refusals.refuse_not_mine(
             db.session, vault(), disowned, addresses.parse(make.PHONE), language="tr", request_metadata="{}",
             at=clock.now(),
         )  # fmt: skip

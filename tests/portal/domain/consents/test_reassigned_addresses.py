@@ -43,7 +43,7 @@ def of(firm: Brand, address: addresses.Address = PHONE) -> Recipient:
 
 def disown(firm: Brand, at=None) -> None:
     """Somebody says by a link of the firm that they are not the person meant."""
-    refusals.disown(
+    refusals.refuse_not_mine(
         db.session, vault(), of(firm), PHONE, language="tr", request_metadata="{}", at=at or clock.now()
     )  # fmt: skip
     db.session.commit()
@@ -78,7 +78,7 @@ def test_every_firm_knows_at_once_and_keeps_its_own_grants(firms, rows):
 def test_who_gets_the_address_later_knows_whatever_kind_it_is_of(firms):
     recipients.gather(db.session, vault(), firms[0].provider_id, [EMAIL], clock.now())
     at = clock.now()
-    refusals.disown(
+    refusals.refuse_not_mine(
         db.session, vault(), of(firms[0], EMAIL), EMAIL, language="tr", request_metadata="{}", at=at
     )  # fmt: skip
     recipients.gather(db.session, vault(), firms[2].provider_id, [EMAIL, PHONE], clock.now())
