@@ -3,6 +3,7 @@
 # ruff: noqa: F401 (re-exports; pyproject.toml tells mypy so)
 from portal.core.iys_protocol.answers import WireError, parse_errors
 from portal.core.iys_protocol.codes import CODES, OF_GRANTS, Code, action_of, cure_of, sentence_of
+from portal.core.iys_protocol.dates import format_wire_date, parse_wire_date, read_any_date, read_wire_date
 from portal.core.iys_protocol.enums import MESSAGE_CHANNELS, Action, Channel, RecipientType, Source, Status
 from portal.core.iys_protocol.paths import (
     MAX_LIST_SIZE,
@@ -36,13 +37,9 @@ from portal.core.iys_protocol.paths import (
 from portal.core.iys_protocol.payload import (
     NO_RETAILERS,
     Retailers,
-    format_wire_date,
     freeze_bulk_payload,
     freeze_payload,
     is_retailer_code,
-    parse_wire_date,
-    read_any_date,
-    read_wire_date,
 )
 from portal.core.iys_protocol.retailers import RETAILER_FIELDS, RETAILER_STATES, validate_retailer
 from portal.core.iys_protocol.validation import (

@@ -8,13 +8,12 @@ from typing import Any, NamedTuple
 from portal.core.addresses import is_email, is_phone
 from portal.core.business_days import lenient_deadline
 from portal.core.iys_protocol.codes import CODES
+from portal.core.iys_protocol.dates import FIRST_DATE, WIRE_DATE, parse_wire_date
 from portal.core.iys_protocol.enums import Channel, RecipientType, Source, Status
-from portal.core.iys_protocol.payload import WIRE_DATE, parse_wire_date
 
 FIELDS = ("recipientType", "retailerAccess", "recipient", "retailerCode", "source", "type", "consentDate", "status")
 MAX_PHONE_LENGTH = 15  # With its plus sign.
 MAX_RETAILERS = 100  # İYS says 100 in a table and 3000 in a schema; the smaller is safe.
-FIRST_DATE = "2015-05-01 00:00:00"
 KIND_OF_ADDRESS = {Channel.SMS: "telefon", Channel.CALL: "telefon", Channel.EMAIL: "e-posta"}
 
 

@@ -25,7 +25,7 @@ from sqlalchemy.orm import Session, aliased
 from portal.core import business_days
 from portal.core.database import is_one_of
 from portal.core.iys_protocol import Channel, RecipientType, Status, parse_wire_date
-from portal.core.iys_protocol.validation import FIRST_DATE
+from portal.core.iys_protocol.dates import FIRST_DATE
 from portal.core.models import Brand, Consent, Decision, Feed, Provider, may_have_refused
 from portal.domain.providers import sandbox_mode
 

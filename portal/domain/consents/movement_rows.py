@@ -11,7 +11,7 @@ from unicodedata import normalize
 from portal.core import addresses, iys_protocol
 from portal.core.addresses import Address, AddressKind, BadAddress
 from portal.core.iys_protocol import Channel, RecipientType, Status
-from portal.core.iys_protocol.validation import FIRST_DATE
+from portal.core.iys_protocol.dates import FIRST_DATE
 
 LONGEST_SOURCE, LONGEST_TRANSACTION = 30, 80
 SHORTEST_TRANSACTION = 32  # İYS's are 64 hexadecimal digits, or were UUIDs.
