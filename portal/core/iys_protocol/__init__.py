@@ -3,7 +3,13 @@
 # ruff: noqa: F401 (re-exports; pyproject.toml tells mypy so)
 from portal.core.iys_protocol.answers import WireError, parse_errors
 from portal.core.iys_protocol.codes import CODES, OF_GRANTS, Code, action_of, cure_of, sentence_of
-from portal.core.iys_protocol.dates import format_wire_date, parse_wire_date, read_any_date, read_wire_date
+from portal.core.iys_protocol.dates import (
+    format_wire_date,
+    parse_wire_date,
+    read_consent_date,
+    read_creation_date,
+    read_wire_date,
+)
 from portal.core.iys_protocol.enums import MESSAGE_CHANNELS, Action, Channel, RecipientType, Source, Status
 from portal.core.iys_protocol.paths import (
     MAX_LIST_SIZE,

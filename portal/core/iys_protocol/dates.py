@@ -1,13 +1,15 @@
-"""İYS's date format."""
+"""İYS's dates: written and read as it writes them, or read as it may spell them."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from portal.core.clock import ISTANBUL
 
 WIRE_DATE = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}", re.ASCII)
 ANY_DATE = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d(:?\d\d)?)?", re.ASCII | re.IGNORECASE)
-FIRST_DATE = "2015-05-01 00:00:00"
+FIRST_DATE = "2015-05-01 00:00:00"  # Of a consent.
+FIRST_RECORD = "2020-01-01 00:00:00"  # İYS began.
+A_DAY = timedelta(days=1)
 
 
 def format_wire_date(at: datetime) -> str:
@@ -35,14 +37,25 @@ def read_wire_date(value: object) -> datetime | None:
         return None
 
 
-def read_any_date(value: object) -> datetime | None:
-    """A moment that İYS tells, to UTC: its own format, or with a T, fractions or a time zone; None for anything else.
-    Never of what is sent to it."""
+def read_consent_date(value: object, at: datetime) -> datetime | None:
+    """When İYS says, asked at `at`, that a consent was decided; in any spelling, None for what stands for no date."""
+    return _read_moment(value, parse_wire_date(FIRST_DATE), at)
+
+
+def read_creation_date(value: object, at: datetime) -> datetime | None:
+    """When İYS says, asked at `at`, that it stored a consent; as above."""
+    return _read_moment(value, parse_wire_date(FIRST_RECORD), at)
+
+
+def _read_moment(value: object, first: datetime, at: datetime) -> datetime | None:
+    """A moment that can be true, to UTC: what programs write for none (1900, 1970, 9999) is not. In İYS's own format,
+    or with a T, fractions or a time zone. Never of what is sent to it."""
     text = value.strip() if isinstance(value, str) else ""
     if not ANY_DATE.fullmatch(text):
         return None
     try:
         read = datetime.fromisoformat(text.upper())
-        return (read if read.tzinfo else read.replace(tzinfo=ISTANBUL)).astimezone(UTC)
+        read = (read if read.tzinfo else read.replace(tzinfo=ISTANBUL)).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+    return read if first <= read <= at + A_DAY else None

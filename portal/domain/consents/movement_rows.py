@@ -4,20 +4,16 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 from unicodedata import normalize
 
 from portal.core import addresses, iys_protocol
 from portal.core.addresses import Address, AddressKind, BadAddress
 from portal.core.iys_protocol import Channel, RecipientType, Status
-from portal.core.iys_protocol.dates import FIRST_DATE
 
 LONGEST_SOURCE, LONGEST_TRANSACTION = 30, 80
 SHORTEST_TRANSACTION = 32  # İYS's are 64 hexadecimal digits, or were UUIDs.
-IYS_BEGAN = datetime(2020, 1, 1, tzinfo=UTC)
-FIRST_CONSENT = iys_protocol.parse_wire_date(FIRST_DATE)
-A_DAY = timedelta(days=1)
 DIGESTED = ("type", "recipientType", "source", "consentDate", "creationDate", "transactionId")  # No address.
 
 
@@ -84,14 +80,14 @@ def _read_refusal(row: dict[str, Any], at: datetime) -> list[MovementRow]:
     channels = _channels_of(address)
     told = [each for each in channels if each == _upper(row.get("type"))]
     recipient_type = _upper(row.get("recipientType"))
-    told_at = _moment(row.get("creationDate"), IYS_BEGAN, at + A_DAY)
+    told_at = iys_protocol.read_creation_date(row.get("creationDate"), at)
     movement = MovementRow(
         address=address,
         channel=channels[0],
         recipient_type=RecipientType.MERCHANT if recipient_type == RecipientType.MERCHANT else RecipientType.INDIVIDUAL,
         status=Status.REFUSED,
         source=_upper(row.get("source"))[:LONGEST_SOURCE],
-        consent_date=_moment(row.get("consentDate"), FIRST_CONSENT, at + A_DAY),
+        consent_date=iys_protocol.read_consent_date(row.get("consentDate"), at),
         creation_date=told_at or at,
         transaction_id=_transaction_id(row, None if told_at else f"{at:%Y-%m-%d}"),
         is_channel_told=bool(told),
@@ -102,12 +98,6 @@ def _read_refusal(row: dict[str, Any], at: datetime) -> list[MovementRow]:
 def _channels_of(address: Address) -> list[Channel]:
     """The channels that İYS may list for an address: a landline's messages, too."""
     return [each for each in Channel if (each == Channel.EMAIL) == (address.kind == AddressKind.EMAIL)]
-
-
-def _moment(value: object, first: datetime, last: datetime) -> datetime | None:
-    """A moment that can be true; what programs write for none is not."""
-    read = iys_protocol.read_any_date(value)
-    return read if read and first <= read <= last else None
 
 
 def _transaction_id(row: dict[str, Any], day: str | None) -> str:

@@ -18,6 +18,7 @@ from portal.services.iys.rate_limit import Priority
 
 UNKNOWN_RETAILER = "H180"
 EQUAL_STATUS = "H174"  # İYS holds the status that it was told, it says.
+NO_RECORD = 404  # Of the single status query.
 
 
 def forward_next_refusal(client: Client) -> bool:
@@ -134,27 +135,30 @@ def _compare_with_iys(client: Client, claimed: ClaimedSubmission, payload: bytes
 def _apply_status(
     claimed: ClaimedSubmission, question: dict[str, Any], code: str | None, answer: IysAnswer, asked_at: datetime
 ) -> None:
-    """A refusal is renewed but where İYS's grant is dated later: by a date that cannot be read nobody can say so."""
+    """A refusal is renewed but where İYS's grant is dated later: by a date that cannot be true nobody can say so."""
     theirs = answer.content
-    is_equal = claimed.is_refusal and code == EQUAL_STATUS
-    if answer.status != 200 or theirs.get("status") not in tuple(Status):
-        if is_equal:
-            return outcomes.end_without_grant([claimed], code)
-        return outcomes.retry_later([claimed], outcomes.backoff(claimed.attempts), code)
-    dated = iys_protocol.read_any_date(theirs.get("consentDate"))
-    is_tie = dated is not None and dated.replace(microsecond=0) == iys_protocol.read_wire_date(question["consentDate"])
-    if is_tie and theirs["status"] == question["status"]:
+    held, dated = theirs.get("status"), _read_second(theirs.get("consentDate"), asked_at)
+    if held == question["status"] and dated and dated == iys_protocol.read_wire_date(question.get("consentDate")):
         transaction_id = response_values.read_transaction_id(theirs) or None
         return outcomes.accept_submission(claimed, transaction_id, theirs.get("creationDate"))
-    if claimed.is_refusal and theirs["status"] == Status.GRANTED:
+    is_equal = code == EQUAL_STATUS
+    if is_equal and claimed.is_refusal:
+        if held == Status.REFUSED or (answer.status == NO_RECORD and not answer.is_a_page):
+            return outcomes.end_without_grant([claimed], code)
+        code = None  # By H174 it would wait for grants, and be woken, as one that İYS holds no grant of.
+    if held not in tuple(Status):
+        return outcomes.retry_later([claimed], outcomes.backoff(claimed.attempts), code)
+    if claimed.is_refusal and held == Status.GRANTED:
         behind = iys_clock().behind(read_session(), asked_at)
-        if dated is None or is_tie or dated <= claimed.consent_date + behind:  # İYS's date of what came before ours.
+        if dated is None or dated <= claimed.consent_date + behind:  # İYS's date of what came before ours.
             # It stands, and İYS takes it renewed only: a day later, or where our clock has passed İYS's date.
-            is_by_clock = dated is not None and dated > claimed.consent_date and not is_tie
-            code = None if is_equal else code  # By H174 it would be woken.
-            return outcomes.expire_submission(claimed, code, renew_after=dated if is_by_clock else None)
-    elif is_equal:
-        return outcomes.end_without_grant([claimed], code)
-    same = code == EQUAL_STATUS and theirs["status"] == question["status"]
-    outcome = Outcome.NOT_NEEDED if same else Outcome.OVERTAKEN
-    return outcomes.end_submission(claimed, outcome, code=code, iys_status=theirs["status"], as_of=asked_at)
+            renew_after = dated if dated and dated > claimed.consent_date else None
+            return outcomes.expire_submission(claimed, code, renew_after=renew_after)
+    outcome = Outcome.NOT_NEEDED if is_equal and held == question["status"] else Outcome.OVERTAKEN
+    return outcomes.end_submission(claimed, outcome, code=code, iys_status=held, as_of=asked_at)
+
+
+def _read_second(consent_date: object, asked_at: datetime) -> datetime | None:
+    """İYS's date, cut as those that it is told; None where it cannot be true."""
+    read = iys_protocol.read_consent_date(consent_date, asked_at)
+    return read.replace(microsecond=0) if read else None

@@ -1,5 +1,6 @@
 """Answers that İYS should never give: whatever comes, it is kept or asked for again, and nothing stands in the way."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -7,8 +8,10 @@ import time_machine
 
 from portal.core import clock, iys_protocol
 from portal.core.extensions import db
-from portal.core.models import BulkRequest, Consent, Outcome, Submission
+from portal.core.iys_protocol import RecipientType
+from portal.core.models import BulkRequest, Consent, Lane, Outcome, Submission
 from tests import grants, make
+from tests.portal.domain.consents import import_entries
 from tests.portal.services.iys.forwarding.scripted import iys_that_says
 
 pytestmark = [pytest.mark.slow, pytest.mark.alike]
@@ -53,10 +56,12 @@ def test_without_a_name_of_a_transaction_nothing_is_accepted(app, fatma, rows, t
         1761500024000,
         None,
         "missing",
+        "2099-01-01 00:00:00",
+        "9999-12-31 23:59:59",
     ],
 )
 def test_a_grant_of_before_overtakes_no_refusal_however_its_date_is_spelled(app, fatma, rows, spelled):
-    """Nor does one without a date: nobody can say that it is newer."""
+    """Nor does one with no date, or with one that cannot be true: nobody can say that it is newer."""
     fatma.decides(MESAJ="RET")
     granted, older = {"list": [make.PHONE]}, {"errors": [{"code": "H178"}]}
     held = {"status": "ONAY", "consentDate": spelled} if spelled != "missing" else {"status": "ONAY"}
@@ -69,7 +74,7 @@ def test_a_grant_of_before_overtakes_no_refusal_however_its_date_is_spelled(app,
     assert refusal.due_at > clock.now() + timedelta(hours=23)  # One renewal a day, whatever İYS answers.
 
 
-@pytest.mark.parametrize("granted_at", ["2025-10-26 20:33:44", None])
+@pytest.mark.parametrize("granted_at", ["2025-10-26 20:33:44", None, "9999-12-31 23:59:59"])
 def test_a_refusal_is_needed_where_iys_says_at_once_that_it_holds_it_and_that_it_holds_a_grant(
     app, fatma, rows, granted_at
 ):
@@ -85,16 +90,35 @@ def test_a_refusal_is_needed_where_iys_says_at_once_that_it_holds_it_and_that_it
     assert refusal.due_at > clock.now() + timedelta(hours=23)
 
 
-@pytest.mark.parametrize("status", [None, "", "BEKLIYOR", 1, ["RET"], "ON\x00AY"])
-def test_a_refusal_is_not_given_up_for_an_answer_that_tells_no_state(app, fatma, rows, status):
+@pytest.mark.parametrize(
+    ("code", "answer"),
+    [("H178", (200, {"status": status})) for status in (None, "", "BEKLIYOR", 1, ["RET"], "ON\x00AY")]
+    + [("H174", answer) for answer in ((200, {"status": "BEKLIYOR"}), (200, {}), (204, {}), (401, {}), (403, {}))]
+    + [("H174", (500, {})), ("H174", (404, b"<html>Not Found</html>"))],
+)
+def test_a_refusal_is_not_given_up_for_an_answer_that_tells_no_state(app, fatma, rows, code, answer):
     fatma.decides(MESAJ="RET")
-    granted, older = {"list": [make.PHONE]}, {"errors": [{"code": "H178"}]}
+    granted, refused = {"list": [make.PHONE]}, {"errors": [{"code": code}]}
 
-    with iys_that_says(MESAJ=(200, granted), consents=(400, older), status=(200, {"status": status})) as iys:
+    with iys_that_says(MESAJ=(200, granted), consents=(400, refused), status=answer) as iys:
         make.forward_all(app, iys, rounds=4)
 
-    assert rows.one(Submission).outcome == Outcome.WAITING
+    assert rows.one(Submission).outcome in (Outcome.WAITING, Outcome.BLOCKED)
+    assert rows.one(Submission).due_at
     assert rows.one(Consent).iys_status == "ONAY"
+
+
+def test_a_merchants_grant_without_a_date_needs_no_other_where_iys_holds_a_dated_one(app, rows):
+    with app.app_context():
+        dated = import_entries.entry(make.PHONE, recipient_type=RecipientType.MERCHANT)
+        undated = replace(dated, is_dated=False, source=None)
+        import_entries.bring(make.brand(), undated, grant_lane=Lane.PEOPLE)
+    held = {"status": "ONAY", "consentDate": "2025-10-26 20:33:44"}
+
+    with iys_that_says(consents=(400, {"errors": [{"code": "H174"}]}), status=(200, held)) as iys:
+        make.forward_all(app, iys)
+
+    assert rows.one(Submission).outcome == Outcome.NOT_NEEDED
 
 
 def test_iys_that_names_no_transaction_of_what_it_holds_is_believed_without(app, fatma, rows):
