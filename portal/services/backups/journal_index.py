@@ -20,13 +20,13 @@ TABLES = """
 CREATE TABLE decision (id INTEGER PRIMARY KEY, brand_id INTEGER, recorded_at TEXT, is_refusal INTEGER,
                        file INTEGER, offset INTEGER);
 CREATE TABLE receipt (id INTEGER PRIMARY KEY, file INTEGER, offset INTEGER);
-CREATE TABLE gateway_event (id INTEGER PRIMARY KEY, is_settled INTEGER, file INTEGER, offset INTEGER);
+CREATE TABLE gateway_event (id INTEGER PRIMARY KEY, step INTEGER, file INTEGER, offset INTEGER);
 CREATE TABLE annulment (decision_id INTEGER PRIMARY KEY, provider_id INTEGER, at TEXT, user_id INTEGER);
 """
 LAST_STEP = """
 INSERT INTO gateway_event VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE
-SET is_settled = excluded.is_settled, file = excluded.file, offset = excluded.offset
-WHERE excluded.is_settled >= is_settled
+SET step = excluded.step, file = excluded.file, offset = excluded.offset
+WHERE excluded.step >= step
 """
 IN_ORDER = "CREATE INDEX in_order ON decision (brand_id, recorded_at, id)"
 
@@ -43,8 +43,8 @@ class IndexedRow:
 
 class JournalIndex:
     """The rows of some files; of two with the same id the first one, since what a journal lacked is appended again
-    together with what it had; but of a vendor's news the last one, or the one by which it is settled. `closed`: times,
-    from and until, of which the journals hold all that was committed."""
+    together with what it had; but of a vendor's news the one of the last step. `closed`: times, from and until, of
+    which the journals hold all that was committed."""
 
     def __init__(self, vault: Vault, files: Iterable[Path], on_problem: Callable[[Exception], None]):
         self._vault, self._files = vault, list(files)
@@ -118,7 +118,7 @@ class JournalIndex:
         annulments = (
             (row["decision_id"], row["provider_id"], row["at"], row["user_id"]) for row in record.get("annulment", ())
         )
-        news = ((row["id"], row.get("settled_at") is not None, file, offset) for row in record.get("gateway_event", ()))
+        news = ((row["id"], _step(row), file, offset) for row in record.get("gateway_event", ()))
         self._database.executemany(LAST_STEP, news)
         self._database.executemany("INSERT OR IGNORE INTO decision VALUES (?, ?, ?, ?, ?, ?)", decisions)
         self._database.executemany("INSERT OR IGNORE INTO receipt VALUES (?, ?, ?)", receipts)
@@ -129,6 +129,13 @@ class JournalIndex:
 
 def _key(table: str, row: Row) -> tuple[Any, ...]:
     return tuple(row[column.name] for column in journal.TABLES[table].__table__.primary_key)
+
+
+def _step(news: Row) -> int:
+    """How far a vendor's news has come, by the row itself, since files of several processes are read in no order of
+    time. It is settled last; before that it is read, and a firm's row that only holds is given the text."""
+    is_settled, is_read, has_text = (news.get(each) is not None for each in ("settled_at", "outcome", "body"))
+    return 4 * is_settled + 2 * is_read + has_text
 
 
 def _annulment(decision_id: int, provider_id: int, at: str, user_id: int | None) -> Row:

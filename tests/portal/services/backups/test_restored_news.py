@@ -9,7 +9,7 @@ from sqlalchemy import delete, select, update
 
 from portal.core import clock
 from portal.core.extensions import db
-from portal.core.journal import list_files
+from portal.core.journal import Journal, list_files
 from portal.core.models import (
     Decision,
     EventKind,
@@ -155,6 +155,29 @@ def test_an_unclear_reply_to_the_operators_number_holds_whom_it_held(app, browse
         GatewayEvent, GatewayEvent.kind == "reply", GatewayEvent.settled_at.is_(None), GatewayEvent.body.is_not(None)
     )
     assert [each.provider_id for each in theirs] == ([firm] if is_passed_on else [None])
+
+
+@pytest.mark.parametrize("names", [("a", "b"), ("b", "a")])
+def test_a_reply_is_there_for_the_firm_that_was_given_it_by_another_process(app, browser, kept, rows, names):
+    """Whose file of the day may come before the worker's, which held the firm's messages."""
+    operators_vendor(app, browser).brings(SAID, grants.phones(1, 1_000_100)[0])
+    work(app)
+    ((_, workers),) = list_files([kept.folder])
+    (shared,) = rows(GatewayEvent, GatewayEvent.kind == "reply", GatewayEvent.provider_id.is_(None))
+    firm = rows(GatewayEvent, GatewayEvent.provider_id.is_not(None))[0].provider_id
+    with app.app_context():
+        make.staff("derya@example.com", OperatorRole.ADMIN)
+    app.extensions["journal"] = Journal(kept.folder, kept.vault, 30)
+    signed_in(app, "derya@example.com").posts(f"/operator/replies/{shared.id}/reading", {"firm": firm})
+    (webs,) = [path for _, path in list_files([kept.folder]) if path != workers]
+    for path, name in zip((workers, webs), names, strict=True):
+        path.rename(path.with_name(f"{path.name[:10]}-{name}.journal"))
+    execute(app, delete(GatewayEvent), delete(Message))
+
+    assert restore(app, kept).exit_code == 0
+
+    theirs = rows(GatewayEvent, GatewayEvent.kind == "reply", GatewayEvent.settled_at.is_(None))
+    assert [(each.provider_id, each.body is not None) for each in theirs] == [(firm, True)]
 
 
 def test_whom_a_reply_to_the_operators_number_held_and_a_backup_lacks_is_named_as_missing(app, browser, kept, rows):
