@@ -5,6 +5,7 @@ import re
 from portal.api.v1.row_problems import ApiRowProblem
 from portal.core.iys_protocol import Status
 from portal.services.imports.layout.cell_words import STATUSES
+from portal.services.imports.layout.dates import MONTHS
 from portal.services.imports.layout.normalization import folded, name_of, says_nothing
 from portal.services.imports.layout.refusals import may_refuse, refuses
 
@@ -14,19 +15,22 @@ NO_EVIDENCE = {
     "h",
 }  # fmt: skip
 DOCUMENT_WORDS = re.compile(r"\b(?:form|belge|dilekce|talep|talebi|kayit|kaydi|kisi|musteri|uye|dedi|diyor)\w{0,6}\b")
-# Folded words that refuse wherever they stand in it.
+# Folded words that refuse wherever they stand in it. A verb's "-madı" or "-medi" goes by the vowel before: no "Ahmedi".
 REFUSING_WORDS = re.compile(
     r"\b(?:ret|red|hayir|robinson|degil|itiraz\w*|(?:izin|onay|riza)siz\w*|ayril(?!m[ai]y|m[ai]z)\w*|"
-    r"sil(?:me|in)\w*|cayma|(?!komedi|mehmed)\w\w+m[ae](?:di|mis)(?:l[ae]r|tir|ti|[mnk]\w?)?|"
+    r"sil(?:me|in)\w*|cayma|"
+    r"(?!komedi|mehmed)\w*(?:a[^\Waeiou]{0,4}ma|e[^\Waeiou]{0,4}me|[iou][^\Waeiou]{0,4}m[ae])(?:di|mis)"
+    r"(?:l[ae]r|tir|ti|[mnk]\w?)?|"
     r"(?:isaret|secim)siz\w*|(?:isaret|sec|onay|ver)\w{0,8}m[ae]y[ae]n\w*|(?:declin|refus|un(?:check|tick|select|subscri))\w*|"
     r"(?:not|never|\w{2,5}n t|without) (?:opt(?:ed)? ?in|(?:accept|agree|allow|approv|check|confirm|consent|give|grant|"
     r"select|subscri|tick)\w*))\b"
 )
 NO_TICK = re.compile(r"[☐□▢◻◽⬜⬚❏❐❑❒🔲✗✘✖✕☒❌❎🗙🚫⛔]|\[[ _]\]")  # Empty boxes and crosses.
-# "sms_ok: no", "consent=false"; not "form no: 22".
-NO_AS_VALUE = re.compile(
-    r"(?i)\w{2,40}[\"']?\s{0,2}[:=]\s{0,2}[\"']?"
-    r"(?:(?:no|false|off|hay[ıi]r)\b(?!\W{0,3}\d+\b(?![-./]\d))|[hn]\b(?![ .-]{0,2}(?:[^\W\d]|\d+\b(?![-./]\d))))"
+# "sms_ok: no", "consent=false".
+NO_AS_VALUE = re.compile(r"(?i)\w{2,40}[\"']?\s{0,2}[:=]\s{0,2}[\"']?(?P<value>no|false|off|hay[ıi]r|[hn])\b")
+# "Sözleşme: No 4711", "Mağaza: H blok"; not "sms: no, 12 kez" or "sms: no 12.03.2026".
+NUMBERED = re.compile(
+    r"(?i)(?:no[ .:]{0,2}|[hn][ .-]{0,2})\d+\b(?![-./]\d)\s?(?P<month>[^\W\d]*)|[hn]\b[ .-]{0,2}[^\W\d]"
 )
 # The name of a choice and its value: "checked=0", "{"izin": null}"; not "onay: 0 532 …".
 CHOICE = re.compile(
@@ -51,12 +55,18 @@ def _may_refuse(evidence: str) -> bool:
     """Whether it tells of a refusal ("web formu: hayır"), or is a form or a saying of one word that may ("çıkış
     formu")."""
     words = folded(evidence)
-    if refuses(evidence) or REFUSING_WORDS.search(words) or NO_AS_VALUE.search(evidence) or NO_TICK.search(evidence):
+    if refuses(evidence) or REFUSING_WORDS.search(words) or NO_TICK.search(evidence) or _is_valued_no(evidence):
         return True
     if any(NAME_OF_CHOICE.search(name_of(name)) and _is_no(value) for name, value in CHOICE.findall(evidence)):
         return True
     left = DOCUMENT_WORDS.sub(" ", words).split()
     return len(left) == 1 and may_refuse(left[0])
+
+
+def _is_valued_no(evidence: str) -> bool:
+    """Whether the value of some field is a no, which is no sign of a number before one that begins no date."""
+    numbered = (NUMBERED.match(evidence, found.start("value")) for found in NO_AS_VALUE.finditer(evidence))
+    return any(found is None or folded(found["month"] or "") in MONTHS for found in numbered)
 
 
 def _is_no(value: str) -> bool:

@@ -36,6 +36,10 @@ def program(app) -> Program:
         ("sms_ok: no; source: web", "evidence_refuses"),
         ("sms: H 2026-11-01", "evidence_refuses"),
         ("consent: no, 12.03.2026", "evidence_refuses"),
+        ("sms: false 5", "evidence_refuses"),
+        ("sms: no 3 Mart 2026", "evidence_refuses"),
+        ("sms: h 12 Kasım", "evidence_refuses"),
+        ("Rıza alındı: no, 3 kez soruldu", "evidence_refuses"),
         ("İzin Durumu: H", "evidence_refuses"),
         ("Ret hakkı hatırlatıldı; onay verdi", "evidence_refuses"),
         ("opt_in=0", "evidence_refuses"),
@@ -78,6 +82,7 @@ def test_evidence_that_may_refuse_is_named_with_a_cure_beside_good_rows(program,
 def test_evidence_may_name_documents_of_ordinary_business(program, rows):
     ordinary = "e-Arşiv fatura 2026-118", "Kasa çıkış formu", "Çıkış anketi", "Terk edilmiş sepet formu", "No 22"
     ordinary += "Form no: 22", "Sözleşme: No 4711", "Mağaza: H blok", "Komedi kulübü formu, Mehmedin imzası"
+    ordinary += "Ahmedin imzalı formu", "Fatura: no 22 imzalı", "onayım: N 12345"
     ordinary += "Üyelik formu 2026-118", "checkbox ☑ [x]", "web formu /kayit?utm=0", "opt_in=1, consent: web form 22"
     ordinary += "onay kodu=0042", '{"email": null, "consent": "F2026 118"}', "SMS onayı: 0 532 123 45 67"
     grants = [grant(f"+9053212345{place:02}") | {"evidence": words} for place, words in enumerate(ordinary)]
