@@ -12,26 +12,22 @@ from sqlalchemy import ColumnElement, Row, Select, and_, exists, false, func, or
 from sqlalchemy.orm import Session
 
 from portal.core import journal
-from portal.core.iys_protocol import Source, Status
-from portal.core.iys_protocol.enums import LINE_CLOSED
+from portal.core.iys_protocol import Status
 from portal.core.models import (
     PROVIDERS_RECORDS,
     Annulment,
     Consent,
     Decision,
-    DecisionOrigin,
     Lane,
     Outcome,
     ReceiptDecision,
-    Recipient,
     Submission,
     is_void,
 )
 from portal.core.models.decision import decision_time
 from portal.core.models.inserts import insert_rows
-from portal.core.models.recipient import has_own_held_since, latest
 from portal.core.vault import Vault
-from portal.domain.consents import locking, other_types, refusal_forwarding, writer
+from portal.domain.consents import earlier_grants, locking, other_types, refusal_forwarding, writer
 from portal.domain.consents.locking import MAX_CLOCK_SKEW, LockedConsent
 from portal.domain.consents.writer import DecisionRows
 from portal.domain.providers import sandbox_mode
@@ -160,37 +156,13 @@ def _annul(
         left[row.consent_id].append(row)
     for consent in fallen:
         _fall_back(consent, left[consent.id])
-    _end_earlier_holders_grants(session, fallen, at)
-    made, refusals = DecisionRows(), other_types.newest_refusals(session, held)
+    made = DecisionRows()
+    earlier_grants.refuse_earlier_grants(session, fallen, made, at)
+    refusals = other_types.newest_refusals(session, held)
     refused = other_types.refuse_other_types(session, vault, held, refusals, made, at)
     void_waiting_grants(session, refused, at)
-    made.submissions += refusal_forwarding.tell_after_annulments(session, vault, fallen, at)
     writer.write_decisions(session, held, made)
-
-
-def _end_earlier_holders_grants(session: Session, fallen: Sequence[LockedConsent], at: datetime) -> None:
-    """Refuse, as of the day on which the address changed hands, what stands again and was granted before: where the
-    line was closed by İYS's word, which is told nothing."""
-    whose = Recipient.id.in_({each.recipient_id for each in fallen})
-    columns = select(Recipient.id, Recipient.reassigned_at, Recipient.closed_at)
-    changes = {row.id: row for row in session.execute(columns.where(whose, has_own_held_since()))}
-    rows = DecisionRows()
-    for consent in fallen:
-        if (change := changes.get(consent.recipient_id)) is None or consent.status != Status.GRANTED:
-            continue
-        since = latest(change.reassigned_at, change.closed_at)
-        if since is None or not consent.is_older_than(Status.REFUSED, since):
-            continue
-        is_closed, date = since == change.closed_at, since.replace(microsecond=0)
-        decision = writer.decision_row(
-            consent, Status.REFUSED, consent_date=date, effective_at=since, recorded_at=at,
-            source=LINE_CLOSED if is_closed else Source.PROVIDER_DECISION,
-            origin=DecisionOrigin.AT_IYS if is_closed else DecisionOrigin.NOT_MINE,
-        )  # fmt: skip
-        consent.move_to(decision["id"], Status.REFUSED, consent_date=date, effective_at=since)
-        rows.add(decision)
-    if rows.decisions:
-        writer.write_decisions(session, fallen, rows)
+    insert_rows(session, Submission, refusal_forwarding.tell_after_annulments(session, vault, fallen, at))
 
 
 def write_annulments(session: Session, facts: Sequence[dict[str, Any]]) -> None:

@@ -18,11 +18,30 @@ from portal.core.address_holders import find_holders
 from portal.core.ids import new_id
 from portal.core.iys_protocol import Status
 from portal.core.iys_protocol.enums import LINE_CLOSED
-from portal.core.models import Brand, Consent, Decision, DecisionOrigin, FeedSource, Movement, ReceivedVia, Recipient
+from portal.core.models import (
+    Brand,
+    Consent,
+    Decision,
+    DecisionOrigin,
+    FeedSource,
+    Movement,
+    ReceivedVia,
+    Recipient,
+    Submission,
+)
 from portal.core.models.inserts import insert_rows
 from portal.core.models.recipient import latest
 from portal.core.vault import Vault
-from portal.domain.consents import annulments, drift, locking, other_types, reassigned_addresses, recipients, writer
+from portal.domain.consents import (
+    annulments,
+    drift,
+    earlier_grants,
+    locking,
+    other_types,
+    reassigned_addresses,
+    recipients,
+    writer,
+)
 from portal.domain.consents.locking import MAX_CLOCK_SKEW, LockedConsent
 from portal.domain.consents.movement_rows import MovementRow
 from portal.domain.consents.refusal_forwarding import tell_after_movements
@@ -70,7 +89,7 @@ def apply_movements(
     for consent, row in sorted(pairs, key=lambda pair: (pair[1].creation_date, pair[1].status == Status.REFUSED)):
         batch.apply(consent, row)
     reassigned_addresses.close_lines(session, vault, batch.note_closures())
-    batch.refuse_other_types(vault, {known[row.address.text]: row.address.text for row in rows})
+    batch.end_further_grants(vault, {known[row.address.text]: row.address.text for row in rows})
     return batch.write(vault)
 
 
@@ -85,9 +104,6 @@ class _MovementBatch:
         self.user_id = user_id
         self.holders = holders  # Recipients at all firms, by address whose line was closed.
         ids = {consent.id for consent in consents}
-        whose = {consent.recipient_id for consent in consents}
-        closed_at = select(Recipient.id, Recipient.closed_at).where(Recipient.id.in_(whose))
-        self.closed_at = dict(session.execute(closed_at.where(Recipient.closed_at.is_not(None))).all())
         stored = select(Movement.consent_id, Movement.transaction_id, Movement.status)
         self.seen = {tuple(row) for row in session.execute(stored.where(Movement.consent_id.in_(ids)))}
         self.ours = OurSubmissions(session, ids)
@@ -113,19 +129,15 @@ class _MovementBatch:
         else:
             decision_id = self._verify(consent, row) or self._decide(consent, row, DecisionOrigin.OTHER_SENDER)
         self.movements.append(self._movement(consent, row, decision_id))
-        since = self.closed_at.get(consent.recipient_id)
-        if since and consent.status == Status.GRANTED and consent.is_older_than(Status.REFUSED, since):
-            self.closures.append(
-                (consent, replace(row, status=Status.REFUSED, source=LINE_CLOSED, creation_date=since))
-            )
 
-    def refuse_other_types(self, vault: Vault, texts: Mapping[int, str]) -> None:
+    def end_further_grants(self, vault: Vault, texts: Mapping[int, str]) -> None:
         for consent, row in self.closures:
             self._close_line(consent, replace(row, consent_date=None))
+        earlier = earlier_grants.refuse_earlier_grants(self.session, self.consents, self.rows, self.at)
         made = other_types.refuse_other_types(
             self.session, vault, self.consents, self.refusals, self.rows, self.at, texts
         )
-        self.refused |= {consent.id: consent for consent in made}
+        self.refused |= {consent.id: consent for consent in (*earlier, *made)}
 
     def write(self, vault: Vault) -> AppliedMovements:
         locking.lock_submissions_and_consents(self.session, [each.id for each in self.consents if not each.is_new])
@@ -133,8 +145,8 @@ class _MovementBatch:
         annulments.void_waiting_grants(self.session, self.refused.values(), self.at)
         verify(self.session, self.verified, self.at)
         overtake(self.session, self.overtaken - self.verified.keys(), self.at)
-        self.rows.submissions += tell_after_movements(self.session, vault, self.consents, self.at)
         writer.write_decisions(self.session, self.consents, self.rows)
+        insert_rows(self.session, Submission, tell_after_movements(self.session, vault, self.consents, self.at))
         insert_rows(self.session, Movement, self.movements)
         drift.end_drifts(self.session, agreeing, self.at)
         made = Counter((decision["provider_id"], decision["brand_id"]) for decision in self.rows.decisions)

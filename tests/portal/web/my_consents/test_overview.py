@@ -312,7 +312,8 @@ def test_a_refusal_that_an_earlier_holders_grant_called_for_is_shown_to_nobody_e
         before = granted.opens("/izinlerim/izinlerim.json").json["brands"]
         MovementReceiver(app).receives(row("ONAY", ago=timedelta(hours=30), recipientType="TACIR", source="HS_WEB"))
         with app.app_context():
-            assert db.session.scalar(select(Decision.id).where(Decision.origin == DecisionOrigin.RENEWAL))
+            refused = Decision.recipient_type == RecipientType.MERCHANT, Decision.status == Status.REFUSED
+            assert db.session.scalar(select(Decision.id).where(*refused))
 
         assert granted.opens("/izinlerim/izinlerim.json").json["brands"] == before
 

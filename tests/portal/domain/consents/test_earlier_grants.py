@@ -1,0 +1,111 @@
+"""A grant from before an address changed hands ends, whoever tells of it afterwards, also at a brand added since."""
+
+from datetime import timedelta
+
+import pytest
+
+from portal.core import addresses, clock
+from portal.core.extensions import db, vault
+from portal.core.iys_protocol import Channel, RecipientType
+from portal.core.iys_protocol.enums import LINE_CLOSED
+from portal.core.models import Brand, Consent, Decision, Outcome, ReceivedVia, Submission
+from portal.domain.consents import may_send, movement_rows, movements, recipients, refusals
+from tests import make
+from tests.portal.domain.consents.iys_movements import MovementReceiver, row
+
+pytestmark = pytest.mark.slow
+
+PHONE, SECOND, DAY = addresses.parse(make.PHONE), timedelta(seconds=1), timedelta(days=1)
+
+
+@pytest.fixture
+def brand(app):
+    """The firm's first brand, which has the telephone."""
+    with app.app_context():
+        first = make.brand()
+        recipients.gather(db.session, vault(), first.provider_id, [PHONE], clock.now() - 30 * DAY)
+        db.session.commit()
+        yield first
+
+
+def add_brand(brand: Brand) -> Brand:
+    """A brand that the firm adds now."""
+    added = Brand(provider_id=brand.provider_id, brand_code=700009, name="Örnek Ev", created_at=clock.now())
+    db.session.add(added)
+    db.session.commit()
+    return added
+
+
+def says_not_me(brand: Brand, at) -> None:
+    recipient = recipients.find(db.session, vault(), brand.provider_id, PHONE)
+    refusals.refuse_not_mine(db.session, vault(), recipient, PHONE, language="tr", request_metadata="{}", at=at)
+    db.session.commit()
+
+
+def receive(brand: Brand, *told: dict) -> None:
+    read, _unread = movement_rows.read_rows(told, clock.now())
+    movements.apply_movements(db.session, vault(), brand, read, by=ReceivedVia.PULL, feed=None, at=clock.now())
+    db.session.commit()
+    db.session.expire_all()
+
+
+@pytest.mark.parametrize("source", ["IYS_WEB", "HS_WEB"])
+def test_a_grant_from_before_not_me_ends_at_a_later_brand(brand, rows, source):
+    at = clock.now() - DAY
+    says_not_me(brand, at)
+    later_brand = add_brand(brand)
+
+    receive(later_brand, row("ONAY", ago=3 * DAY, source=source))
+
+    consent = rows.one(Consent, Consent.brand_id == later_brand.id)
+    assert (consent.status, consent.effective_at) == ("RET", at - SECOND)  # Of the earlier holder: it is not shown.
+    told = rows.one(Submission, Submission.consent_id == consent.id)
+    assert (told.status, told.outcome) == ("RET", Outcome.WAITING)
+    answers = may_send.answers(
+        db.session, later_brand, [consent.recipient_id], Channel.SMS, RecipientType.INDIVIDUAL, clock.now()
+    )
+    assert answers[consent.recipient_id].verdict == may_send.Verdict.MAY_NOT
+
+
+def test_a_merchants_grant_from_before_is_refused_within_the_earlier_holders_time(brand, rows):
+    at = clock.now() - DAY
+    says_not_me(brand, at)
+
+    receive(brand, row("ONAY", ago=3 * DAY, source="HS_WEB", recipientType="TACIR"))
+
+    merchants = rows.one(Consent, Consent.recipient_type == RecipientType.MERCHANT)
+    assert (merchants.status, merchants.effective_at) == ("RET", at - SECOND)
+
+
+def test_a_grant_that_is_repeated_is_refused_once(brand, rows):
+    says_not_me(brand, clock.now() - DAY)
+    later_brand = add_brand(brand)
+    granted = row("ONAY", ago=3 * DAY)
+    receive(later_brand, granted)
+    count = rows.count(Submission)
+
+    receive(later_brand, granted)
+
+    assert rows.count(Submission) == count
+
+
+def test_what_the_present_holder_granted_since_stands(brand, rows):
+    says_not_me(brand, clock.now() - 2 * DAY)
+    later_brand = add_brand(brand)
+    receive(later_brand, row("ONAY", ago=DAY, type="ARAMA"))
+
+    receive(later_brand, row("ONAY", ago=3 * DAY))
+
+    theirs = rows(Consent, Consent.brand_id == later_brand.id)
+    assert {each.channel: each.status for each in theirs} == {"MESAJ": "RET", "ARAMA": "ONAY"}
+
+
+def test_a_closed_line_ends_the_grant_by_iyss_word(app, brand, rows):
+    MovementReceiver(app).receives(row("RET", ago=DAY, source=LINE_CLOSED))
+    later_brand = add_brand(brand)
+
+    receive(later_brand, row("ONAY", ago=3 * DAY))
+
+    ended = rows.one(Consent, Consent.brand_id == later_brand.id)
+    assert ended.status == "RET" and not rows(Submission, Submission.consent_id == ended.id)
+    assert db.session.get_one(Decision, ended.decision_id).source == LINE_CLOSED
