@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import JSON, ColumnElement, Index, Integer, String, UniqueConstraint, func, select
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, object_session
 
 from portal.core.iys_protocol.enums import LINE_CLOSED, Channel, RecipientType, Status
 from portal.core.models.base import Base, BigId, Entity, foreign_key, partial_index
@@ -110,13 +110,21 @@ class Decision(Entity):
     # for all (Regulation art. 7/6, 9/2).
     retailer_access: Mapped[list[int] | None] = mapped_column(JSON(none_as_null=True))
 
+    def renewed(self) -> "Decision":
+        """The decision that somebody made, where this one only tells İYS of it anew; else this one itself."""
+        made, session = self, object_session(self)
+        while session and made.renews_id and (earlier := session.get(Decision, made.renews_id)):
+            made = earlier
+        return made
+
     def was_made_since(self, held_since: datetime | None) -> bool:
         """Whether it is of who holds the address since then (Recipient.held_since), to the second as its own date is;
-        a closed line ends what was before."""
+        a closed line ends what was before, and a renewal is of who refused first."""
         if held_since is None:
             return True
-        is_later = self.recorded_at >= held_since and self.effective_at >= held_since.replace(microsecond=0)
-        return is_later and self.source != LINE_CLOSED
+        made = self.renewed()
+        is_later = made.recorded_at >= held_since and made.effective_at >= held_since.replace(microsecond=0)
+        return is_later and made.source != LINE_CLOSED and made.origin != DecisionOrigin.RENEWAL
 
 
 class Annulment(Base):

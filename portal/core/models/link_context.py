@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, aliased
 
 from portal.core.iys_protocol.enums import Channel, RecipientType, Status
 from portal.core.models.campaign import AudienceEntry, Campaign, CampaignKind, ConsentText, Delivery
+from portal.core.models.decision import Decision, DecisionOrigin
 from portal.core.models.provider import Brand, Provider
 from portal.core.models.recipient import Consent, Recipient, latest
 
@@ -119,6 +120,26 @@ _channels_asked_later = (
     .scalar_subquery()
 )
 
+_made_now, _made = aliased(Decision), aliased(Decision)
+# When who decided it did so. A renewal is of who refused first; one of a renewal is nobody's that we show. Looked up
+# only where an address changed hands.
+_decided_at = case(
+    (
+        func.coalesce(Recipient.reassigned_at, Recipient.closed_at, Recipient.reassigned_anywhere_at).is_(None),
+        Consent.effective_at,
+    ),
+    else_=select(
+        case(
+            (_made_now.origin != DecisionOrigin.RENEWAL, _made_now.effective_at),
+            (_made.origin != DecisionOrigin.RENEWAL, _made.effective_at),
+        )
+    )
+    .outerjoin(_made, _made.id == _made_now.renews_id)
+    .where(_made_now.id == Consent.decision_id)
+    .correlate(Consent)
+    .scalar_subquery(),
+)
+
 # One row for each consent of the address at the brand; one with nulls where there is none.
 LINK_CONTEXT = (
     select(
@@ -127,7 +148,7 @@ LINK_CONTEXT = (
         Campaign.expires_at, Brand.brand_code, Provider.iys_code, func.coalesce(Brand.source, Provider.source),
         Brand.logo_digest, Brand.colour, Brand.requires_name, Recipient.reassigned_at, Recipient.closed_at,
         Recipient.reassigned_anywhere_at, AudienceEntry.channels, _closure, _channels_asked_later,
-        Consent.channel, Consent.recipient_type, Consent.status, Consent.effective_at,
+        Consent.channel, Consent.recipient_type, Consent.status, _decided_at,
     )
     .join(Campaign, Campaign.id == AudienceEntry.campaign_id)
     .join(Recipient, Recipient.id == AudienceEntry.recipient_id)
@@ -191,4 +212,5 @@ def _is_shown(consent: Sequence[Any], held_since: datetime | None, *, tells_of_e
     _, recipient_type, status, effective_at = consent
     if held_since is None or (effective_at is not None and effective_at > held_since):
         return True
-    return tells_of_earlier and status == Status.REFUSED and recipient_type == RecipientType.INDIVIDUAL
+    is_theirs = effective_at is not None and effective_at >= held_since.replace(microsecond=0)  # As dates are.
+    return tells_of_earlier and is_theirs and (status, recipient_type) == (Status.REFUSED, RecipientType.INDIVIDUAL)

@@ -178,8 +178,8 @@ def _consents_by_brand(
     for consent, brand, provider, is_unread, pulled_at, decision, submission in rows:
         assert consent.status and consent.effective_at  # Both are set by its first decision.
         since, effective_at = held_since[consent.recipient_id], consent.effective_at
-        while since and decision and decision.renews_id:  # Of who refused first; and it says that İYS held a grant.
-            decision = session.get_one(Decision, decision.renews_id)
+        if since and decision:  # That it was renewed says that İYS held a grant.
+            decision = decision.renewed()
             effective_at = decision.effective_at
         is_theirs = decision.was_made_since(since) if decision else since is None
         if not is_theirs:  # Also of a refusal: that there is one tells what the earlier holder decided.

@@ -10,8 +10,9 @@ from sqlalchemy import select, update
 import shortlinks
 from portal.core import addresses, clock
 from portal.core.extensions import db, vault
-from portal.core.models import Brand, Consent, Recipient
+from portal.core.models import Brand, Complaint, Consent, Decision, Finding, Recipient
 from portal.domain import consent_points
+from portal.domain.consents import locking, refusal_forwarding
 from portal.services.launches.refusing_links import refusing_urls
 from tests import make
 from tests.portal.web.consent_points import visitor
@@ -65,6 +66,27 @@ def test_a_case_offers_a_refusal_and_tells_of_it_whatever_was_refused_before(app
         browser.post(f"{case}/ret")
         page = browser.get(case).text
         assert "Ret kaydedildi" in page and f'action="{case}/ret"' not in page
+
+
+def test_an_earlier_holders_renewed_refusal_is_on_no_page_of_the_next_one(app, browser, rows, passed_on):
+    """It missed İYS's deadline, and İYS is told anew after the change of hands."""
+    passed_on(MESAJ="RET")
+    with time_machine.travel(clock.now() + timedelta(minutes=2)), app.app_context():
+        refused = rows(Decision)[0]
+        locking.lock_recipient_of(db.session, refused.consent_id)
+        refusal_forwarding.renew(db.session, vault(), refused.id, (make.IYS_CODE, make.BRAND_CODE), clock.now())
+        db.session.commit()
+
+    with time_machine.travel(clock.now() + timedelta(days=1)):
+        link = new_link(app)
+        assert "reddettiniz" not in browser.get(link).text
+        receipt = browser.post(link, data={"ARAMA": "RET"}).location
+        came_at = clock.istanbul(clock.now() - timedelta(minutes=5))
+        complains(
+            browser, receipt.rpartition("/")[2], channel="MESAJ", day=f"{came_at:%Y-%m-%d}", hour=f"{came_at:%H:%M}"
+        )
+
+    assert rows.one(Complaint).finding == Finding.NO_REFUSAL
 
 
 @pytest.mark.parametrize("way", ["link", "consent point"])
