@@ -90,10 +90,12 @@ def spread(session: Session, vault: Vault, address: Address, holders: Collection
 
 
 def unspread_recipients(at: datetime) -> Select[int]:
-    """Ids of recipients whose "this is not me" other firms may not know: where their firm was admitted afterwards, a
-    journal restored it, or another firm got the address in that very moment."""
+    """Ids of recipients whose "this is not me" other firms may not know: where a journal restored it, or another firm
+    got the address in that very moment. What a firm heard in sandbox mode counts nowhere else, also once it is
+    admitted."""
     heard = select(Recipient.id).join(Provider, Provider.id == Recipient.provider_id)
-    return heard.where(is_unspread(), Recipient.reassigned_at < at - SETTLED, Provider.admitted_at.is_not(None))
+    is_settled = Recipient.reassigned_at < at - SETTLED
+    return heard.where(is_unspread(), is_settled, Recipient.reassigned_at >= Provider.admitted_at)
 
 
 def spread_again(session: Session, vault: Vault, recipient_id: int) -> None:
