@@ -20,7 +20,7 @@ from tests.portal.domain.consents.test_lock_order import meanwhile, touch
 pytestmark = pytest.mark.slow
 
 PHONE, EMAIL = addresses.parse(make.PHONE), addresses.parse(make.EMAIL)
-A_MINUTE, A_DAY = timedelta(minutes=1), timedelta(days=1)
+A_MINUTE, AN_HOUR, A_DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
 @pytest.fixture
@@ -102,14 +102,14 @@ def test_what_a_firm_heard_in_sandbox_mode_counts_nowhere_else_also_once_it_is_a
 
 def test_what_was_said_before_the_upgrade_or_restored_since_is_spread_once(firms, rows):
     first, second, _ = firms
-    at = clock.now() - A_DAY
+    at = clock.now() - AN_HOUR
     of(first).reassigned_at = at
-    of(second).reassigned_at = at - A_DAY
+    of(second).reassigned_at = at - AN_HOUR
     db.session.commit()
 
     assert work() == 2
     assert {of(each).held_since for each in firms[:2]} == {at}
-    assert [of(each).own_held_since for each in firms[:2]] == [at, at - A_DAY]
+    assert [of(each).own_held_since for each in firms[:2]] == [at, at - AN_HOUR]
     kept = [each.reassigned_at for each in rows(ReassignedAddress)]
     assert max(kept) == at and work() == 0 and rows.count(ReassignedAddress) == len(kept)
 
