@@ -105,7 +105,7 @@ def test_what_listened_for_a_practice_falls_silent(app, rows):
                 Feed(**whose, source=FeedSource.PEOPLE, due_at=at, created_at=at),
                 Sweep(**whose, due_at=at, created_at=at),
                 compared,
-                ReconciledDay(**whose, day=clock.day(at).replace(day=1), state=DayState.WAITING, **day),
+                ReconciledDay(**whose, day=clock.day(at) - timedelta(days=9), state=DayState.WAITING, **day),
                 PushRegistration(
                     **whose, channel="MESAJ", token_digest=b"d", token=b"t", username="u", password=b"p", created_at=at
                 ),
