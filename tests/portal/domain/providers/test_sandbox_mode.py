@@ -1,5 +1,7 @@
 """Codes of the sandbox: what they lead to, and what is told to nobody."""
 
+from datetime import timedelta
+
 import pytest
 
 from portal.core import clock, iys_protocol
