@@ -25,11 +25,12 @@ from portal.api.v1.schemas import Answer
 from portal.core import clock
 from portal.core.extensions import db
 from portal.core.iys_protocol import Status
-from portal.core.models import DecisionOrigin, Network, Provider
+from portal.core.models import CampaignKind, DecisionOrigin, Network, Provider
 from portal.domain.webhooks.endpoints import MAX_ENDPOINTS
 from tests import make
 from tests.grants import insert_decisions
 from tests.portal.api.programs import BASE, ID, Program, grant, make_key, make_profile, reach_iys, run_examples
+from tests.portal.services.messaging.test_reconfirm_lapses import lapse
 from tests.portal.web.consent_points.visitor import opened
 
 ROWS = {"addConsent", "addConsents", "addPeople", "addSends"}  # They answer for each row what is wrong with it.
@@ -126,6 +127,9 @@ def test_every_operation_answers_with_each_status_that_it_documents(app, program
     first = {example.operation: example for example in reversed(EXAMPLES)}
     for name, example in first.items():
         answers += [(name, each) for each in mistakes(program, strangers, operations[name], example)]
+    waiting = make.campaign(kind=CampaignKind.RECONFIRM).id
+    lapse()
+    answers.append(("listLinks", program.get(f"{BASE}/brands/{BRAND}/campaigns/{waiting}/links")))
     for name, answer in answers:
         operations[name].validate_response(answer)
     seen = {(name, str(answer.status_code)) for name, answer in answers}
