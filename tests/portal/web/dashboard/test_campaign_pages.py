@@ -32,8 +32,8 @@ from portal.services.imports.reading import FileProblem
 from portal.services.imports.row_results import RowProblem
 from portal.web.dashboard.campaigns.campaign_page import MAX_ROWS, REASONS
 from tests import make
+from tests.files.people import xlsx_of
 from tests.make import Person
-from tests.portal.services.imports.test_audience import workbook
 from tests.portal.web.dashboard.staff import StaffBrowser, csrf_token
 
 pytestmark = [pytest.mark.slow, pytest.mark.alike]
@@ -321,7 +321,7 @@ def test_a_long_list_may_be_pasted(app, ayse, draft, rows):
 def test_a_workbook_is_read_by_the_worker_and_the_campaign_waits_for_it(app, ayse, draft, rows):
     paste(ayse, draft, make.EMAIL)
     path = f"/dashboard/campaigns/{draft}"
-    data = workbook({"Liste": [["Cep", "SMS (E/H)"], ["0532 123 45 67", "E"], ["0532 123 45 68", "H"]]})
+    data = xlsx_of(Liste=[["Cep", "SMS (E/H)"], ["0532 123 45 67", "E"], ["0532 123 45 68", "H"]])
 
     assert upload(ayse, draft, data, "list.xlsx").status_code == 303
     ayse.posts(f"{path}/launch")
