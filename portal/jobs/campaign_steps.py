@@ -9,8 +9,11 @@ from portal.core import clock
 from portal.core.extensions import db, read_session
 from portal.core.models import Campaign, MailKind, PauseReason, Provider, User
 from portal.domain import audit
+from portal.domain.identity import members
+from portal.domain.identity.permissions import Permission
 from portal.jobs.independent_steps import NobodyNotified, independent_step
 from portal.services import launches
+from portal.services.launches.needs import Need
 from portal.web.shared.absolute_urls import absolute_url
 from portal.web.shared.owner_notifications import notify_person
 
@@ -37,11 +40,14 @@ def _launch(campaign: Campaign, at: datetime) -> None:
     if campaign.launch_at is None or campaign.launch_at > at:  # Another was quicker, or changed the plan.
         return
     planner, missing = campaign.launched_by, ""
+    may_launch = members.may(db.session, planner, campaign.provider_id, Permission.LAUNCH)
     try:
+        if not may_launch:
+            raise launches.LaunchRefused([launches.LaunchCheck(Need.PLANNER, is_met=False)])
         launches.launch(db.session, campaign, by=planner, at=at)
     except launches.LaunchRefused as refused:
         missing, campaign.launch_at, campaign.launched_by = str(refused), None, None
-        _tell_of_refusal(campaign, planner, refused)
+        _tell_of_refusal(campaign, planner if may_launch else None, refused)
     audit.note(
         db.session, "campaign.launch_refused" if missing else "campaign.launched", "campaign", campaign.id,
         provider_id=campaign.provider_id, at=at, user_id=planner, facts={"missing": missing} if missing else {},
@@ -49,6 +55,7 @@ def _launch(campaign: Campaign, at: datetime) -> None:
 
 
 def _tell_of_refusal(campaign: Campaign, planner: int | None, refused: launches.LaunchRefused) -> None:
+    """Who planned it or, where that is nobody who may launch, the owners."""
     person = db.session.get(User, planner) if planner else None
     with force_locale(person.language if person else "tr"):
         reason = "\n".join(gettext(each.words.cure) for each in refused.checks)

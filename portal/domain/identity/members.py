@@ -77,6 +77,13 @@ def list_invitations(session: Session, provider_id: int | None, at: datetime) ->
     return list(session.scalars(lately.order_by(OneTimeLink.created_at.desc(), OneTimeLink.id)))
 
 
+def may(session: Session, user_id: int | None, provider_id: int, permission: Permission) -> bool:
+    """Whether a user, at this moment, is a member of the provider who has the permission."""
+    user = session.get(User, user_id) if user_id else None
+    own = _find_membership(session, user.id, provider_id) if user and user.is_open else None
+    return own is not None and own.is_open and permission in permissions.provider_permissions(own.role)
+
+
 def may_assign(own: Role, role: Role) -> bool:
     """Whether a member may assign or take a role: only permissions that they have themselves."""
     held = permissions.provider_permissions(own)

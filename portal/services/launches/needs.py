@@ -13,6 +13,7 @@ class Need(StrEnum):
     BRAND = "brand"
     PACKAGE = "package"
     TWO_PEOPLE = "two_people"
+    PLANNER = "planner"  # Of a planned launch, at its time.
     CONTACT = "contact"
     PROMOTION = "promotion"
     REVIEW = "review"
@@ -67,6 +68,11 @@ WORDS: dict[Need, NeedWords] = {
         N_("İkinci kişi"),
         N_("Kampanyayı hazırlamamış biri başlatmalı."),
         N_("Firmanız, hazırlayanın başlatmamasını seçti."),
+    ),
+    Need.PLANNER: NeedWords(
+        N_("Planlayanın yetkisi"),
+        N_("Planlayan kişi artık kampanya başlatamıyor; yetkili biri başlatmalı ya da yeniden planlamalı."),
+        N_("Kampanyayı, o anda yetkisi olan biri başlatır."),
     ),
     Need.CONTACT: NeedWords(
         N_("İlk temas"),

@@ -15,6 +15,7 @@ from portal.core.models import (
     CampaignState,
     Mail,
     MailKind,
+    Membership,
     PauseReason,
     Provider,
     Role,
@@ -22,6 +23,7 @@ from portal.core.models import (
 )
 from portal.domain import campaigns
 from portal.domain.campaigns import sending
+from portal.domain.identity import members
 from portal.domain.notifications import mails
 from portal.jobs import campaign_steps
 from tests import make
@@ -102,6 +104,29 @@ def test_what_a_launch_needs_is_needed_at_its_time_and_its_planner_hears_what_is
     assert facts["reason"].splitlines() == [
         "Marka kapalı ya da firmanız askıda: yeni bir şey başlatılamaz.", "Kampanyayı hazırlamamış biri başlatmalı.",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("what", ["removed", "demoted", "suspended", "account closed"])
+def test_the_plan_of_who_may_launch_no_more_makes_a_draft_and_owners_hear_why(app, at, rows, planned, what):
+    with app.app_context():
+        theirs = db.session.query(Membership).filter_by(user_id=planned).one()
+        owner = db.session.query(Membership).filter_by(role=Role.OWNER).one()
+        if what == "removed":
+            members.remove(db.session, theirs, owner, clock.now())
+        elif what == "demoted":
+            members.change_role(db.session, theirs, Role.AGENT, owner)
+        elif what == "suspended":
+            members.suspend(db.session, theirs, owner, clock.now())
+        else:
+            db.session.get_one(User, planned).closed_at = clock.now()
+        db.session.commit()
+    step(app, at, HOUR)
+    step(app, at, HOUR)
+
+    campaign = rows.one(Campaign)
+    assert (campaign.state, campaign.launched_by) == (CampaignState.DRAFT, None)
+    ((to, facts),) = told(app, rows, MailKind.LAUNCH_REFUSED)
+    assert to == "ayse@example.com" and facts["reason"].startswith("Planlayan kişi artık kampanya başlatamıyor")
 
 
 def test_whoever_launched_it_hears_once_that_its_budget_is_used_up(app, at, rows, planned):
