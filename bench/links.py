@@ -55,7 +55,7 @@ def _measure_launch(database: str, effort: Effort) -> Result:
             return _time(lambda at: _insert_links_and_questions(salt, pairs[number][0], at))
 
         def ours(number: int) -> float:
-            return _time(lambda _: launches.run(campaign_setup.launched(pairs[number][1]), salt, ""))
+            return _time(lambda _: launches.run(campaign_setup.launched(pairs[number][1]), salt))
 
         figures = in_turn(effort.rounds, bare, ours)
         _require_all_linked(effort)

@@ -9,6 +9,7 @@ from sqlalchemy import and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from portal.core import clock
+from portal.core.addresses import AddressKind
 from portal.core.extensions import db, read_session, vault
 from portal.core.iys_protocol import Channel
 from portal.core.models import (
@@ -217,7 +218,7 @@ def launch(to: Campaign, salt: str) -> None:
     """Launch a campaign and create its links."""
     campaigns.launch(db.session, to, clock.now())
     db.session.commit()
-    launches.run(to.id, salt, "http://localhost/k")
+    launches.run(to.id, salt)
 
 
 def write_to_all(app) -> None:
@@ -324,3 +325,13 @@ def send_all(url: str) -> None:
     """Send until nothing may leave."""
     while send(url):
         pass
+
+
+def keep_texts() -> None:
+    """Let what campaigns have waiting be written, and its texts kept, as by a call that takes it now. Commits."""
+    from portal.services.messaging import outgoing_messages
+
+    for each in db.session.query(Message).filter_by(kind=MessageKind.INVITATION, text=None):
+        written = outgoing_messages.written_text(db.session, each, is_mail=each.address_kind == AddressKind.EMAIL)
+        outgoing_messages.keep_text(each, written)
+    db.session.commit()

@@ -245,10 +245,10 @@ def _launch_campaign(campaign: Campaign) -> None:
     db.session.commit()
     campaign_id = campaign.id
     linked = select(Campaign.linked_at).where(Campaign.id == campaign_id)
-    launches.run(campaign_id, current_app.config["LINK_SALT"], current_app.config["LINK_BASE"])
+    launches.run(campaign_id, current_app.config["LINK_SALT"])
     while read_session().scalar(linked) is None:  # A worker was quicker.
         time.sleep(POLL_INTERVAL)
-        launches.run(campaign_id, current_app.config["LINK_SALT"], current_app.config["LINK_BASE"])
+        launches.run(campaign_id, current_app.config["LINK_SALT"])
 
 
 def _write_links(campaign: Campaign, out: Path) -> int:

@@ -207,7 +207,7 @@ def _launch_campaign(campaign: Campaign) -> None:
         audience.add_list(db.session, vault(), campaign, read_address_list(AUDIENCE_CSV), None, clock.now())
         campaigns.launch(db.session, campaign, clock.now())
     db.session.commit()
-    launches.run(campaign.id, current_app.config["LINK_SALT"], current_app.config["LINK_BASE"])
+    launches.run(campaign.id, current_app.config["LINK_SALT"])
 
 
 def _open_campaign(provider: Provider, at: datetime) -> Campaign:

@@ -122,7 +122,7 @@ def run_launches() -> bool:
     """A launch that fails holds up no other; once its lease is over it is tried again."""
     for campaign_id in launches.unfinished():
         with independent_step("launch.failed", campaign=campaign_id):
-            launches.run(campaign_id, current_app.config["LINK_SALT"], current_app.config["LINK_BASE"])
+            launches.run(campaign_id, current_app.config["LINK_SALT"])
     return False
 
 

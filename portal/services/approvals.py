@@ -16,7 +16,7 @@ from portal.domain.providers import brand_requests, domain_reviews, sandbox_mode
 
 HOST, TEXT = "domain", "text"
 NOTED = (*FIELDS, domain_reviews.MAILBOX)  # Whose words are the whole note.
-IN_ALL_MESSAGES = (HOST, "keyword", "reply_number")  # Of a brand: its texts are written with them at the launch.
+IN_ALL_MESSAGES = (HOST, "keyword", "reply_number")  # Of a brand: all its texts name them.
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,7 @@ def test_a_list_becomes_links_and_a_decision_is_found_again(app, site, screens, 
     page.get_by_role("button", name="Kampanyayı başlat").click()
     screen.looks_well("dashboard-campaign-launched")
     with app.app_context():
-        launches.run(rows.one(Campaign).id, app.config["LINK_SALT"], app.config["LINK_BASE"])
+        launches.run(rows.one(Campaign).id, app.config["LINK_SALT"])
     page.get_by_role("link", name="Durumu yenile").click()
     screen.looks_well("dashboard-campaign-links")
 
@@ -154,7 +154,7 @@ def begin(app, rows) -> None:
         db.session.query(Campaign).one().launch_at = clock.now()
         db.session.commit()
         campaign_steps.launch_planned()
-        launches.run(rows.one(Campaign).id, app.config["LINK_SALT"], app.config["LINK_BASE"])
+        launches.run(rows.one(Campaign).id, app.config["LINK_SALT"])
 
 
 def send_all(app) -> None:

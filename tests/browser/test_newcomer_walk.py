@@ -137,7 +137,7 @@ def asks_herself(app, rows, keys: Keys) -> str:
     keys.arrives(re.compile(r"/campaigns/\d+$"), "launched")
     campaign = rows.one(Campaign)
     with app.app_context():
-        launches.run(campaign.id, app.config["LINK_SALT"], app.config["LINK_BASE"])
+        launches.run(campaign.id, app.config["LINK_SALT"])
     keys.page.reload()
     keys.page.wait_for_load_state()
     with keys.page.expect_download() as download:

@@ -21,10 +21,12 @@ from portal.core.transliteration import ascii_only, sender_identity
 from portal.core.word_pairs import word_pair
 from portal.domain.campaigns.message_texts import MessageWording, current_wording
 from portal.domain.notifications.reply_numbers import named_number
+from portal.domain.providers.brands import link_base_url
 
 # Placeholders for what differs from link to link; random, so that no text of a provider holds one.
 CODE, PAIR = secrets.token_hex(16), secrets.token_hex(16)
 SAMPLE_CODE = "DENEMEDENEMEDE"  # In place of a link's code, and as long; it leads to nothing.
+TextWriter = Callable[[str, bool], str]  # From (link code, is_mail); a mail's first line is its subject.
 
 
 @dataclass(frozen=True)
@@ -36,11 +38,12 @@ class SampleText:
     lost: str
 
 
-def text_writer(session: Session, campaign: Campaign, salt: str, link_base: str) -> Callable[[str, bool], str]:
-    """A function from (link code, is_mail) to the message's text; a mail's first line is its subject.
+def text_writer(session: Session, campaign: Campaign, salt: str, usual_base: str) -> TextWriter:
+    """What writes the texts of a campaign's messages, with its brand's host and number for replies of this moment.
 
-    Each template is rendered once: rendering it for each of 100,000 links would double the time of a launch's texts.
+    Each template is rendered once: rendering it for each of 100,000 links would double the time of their texts.
     """
+    link_base = link_base_url(session, campaign.brand_id, usual_base)
     sms, mail = _render(session, campaign, current_wording(session, campaign), link_base)
     by_way = {False: _spell(session, campaign, sms), True: mail}
     codes = shortlinks.Codes(salt)

@@ -106,8 +106,8 @@ def link_lines(
 def line_writer(session: Session, campaign: Campaign, salt: str, link_base: str) -> Callable[[str, int, int], LinkLine]:
     """A function from (address, link id, nonce) to its line: with the link's two words, and the text that our own
     gateway would send. A landline takes no message, so its text is empty; an SMS has no subject."""
-    link_base = link_base_url(session, campaign.brand_id, link_base)
     write_text = text_writer(session, campaign, salt, link_base)
+    link_base = link_base_url(session, campaign.brand_id, link_base)
 
     def write_line(address: str, link_id: int, nonce: int) -> LinkLine:
         code, is_mail = shortlinks.code_of(salt, link_id, nonce), "@" in address

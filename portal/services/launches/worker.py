@@ -6,19 +6,16 @@ from datetime import datetime, timedelta
 from sqlalchemy import insert, or_, select
 
 from portal.core import clock, leases
-from portal.core.addresses import AddressKind, parse
+from portal.core.addresses import parse
 from portal.core.extensions import db, read_session, vault
 from portal.core.ids import new_id
-from portal.core.models import Brand, Campaign, Delivery, Message, MessageState, Provider, Recipient
+from portal.core.models import Campaign, Delivery, Message, MessageState, Provider, Recipient
 from portal.domain import campaigns
 from portal.domain.campaigns import sending
 from portal.domain.campaigns.lifecycle import is_halted
 from portal.domain.campaigns.quiet_hours import next_opening
 from portal.domain.consents.may_send import standing
 from portal.domain.consents.recipients import address_of
-from portal.domain.notifications.reply_numbers import named_number
-from portal.domain.providers.brands import link_base_url
-from portal.services.launches.invitation_text import text_writer
 from portal.services.launches.links import waits_for_iys
 
 LEASE = timedelta(seconds=60)
@@ -35,19 +32,15 @@ def unfinished() -> list[int]:
     return list(read_session().scalars(select(Campaign.id).where(*UNFINISHED, free)))
 
 
-def run(campaign_id: int, salt: str, link_base: str) -> None:
+def run(campaign_id: int, salt: str) -> None:
     """Make the links of a launched campaign, or settle a stopped one, unless another worker has its lease."""
     is_it = Campaign.id == campaign_id
     claimed = leases.claim(db.session, Campaign, is_it, *UNFINISHED, at=clock.now(), lease=LEASE)
     db.session.commit()
     if not claimed:
         return
-    brand = read_session().scalars(select(Brand).join(Campaign, Campaign.brand_id == Brand.id).where(is_it)).one()
-    named_number(
-        read_session(), vault(), brand, clock.now()
-    )  # An account's replies are read before a chunk is written.
     try:
-        while _work_on(campaign_id, salt, link_base):
+        while _work_on(campaign_id, salt):
             pass
         finish_sent(clock.now())
     except leases.LeaseLost:
@@ -60,7 +53,7 @@ def finish_sent(at: datetime) -> None:
     db.session.commit()
 
 
-def _work_on(campaign_id: int, salt: str, link_base: str) -> bool:
+def _work_on(campaign_id: int, salt: str) -> bool:
     """One chunk; False where nothing is left now."""
     campaign = db.session.get_one(Campaign, campaign_id, populate_existing=True)
     if campaign.stopped_at:
@@ -71,7 +64,7 @@ def _work_on(campaign_id: int, salt: str, link_base: str) -> bool:
         return False
     if waits_for_iys(db.session, campaign, clock.now()):
         return False  # Nobody is left out for that: looked at again once the lease has ended.
-    return _link_next_chunk(campaign, salt, link_base)
+    return _link_next_chunk(campaign, salt)
 
 
 def _withdraw_next_chunk(campaign: Campaign) -> bool:
@@ -88,7 +81,7 @@ def _withdraw_next_chunk(campaign: Campaign) -> bool:
     return has_more
 
 
-def _link_next_chunk(campaign: Campaign, salt: str, link_base: str) -> bool:
+def _link_next_chunk(campaign: Campaign, salt: str) -> bool:
     """Whoever pauses or stops the campaign meanwhile takes the lease, and with it this chunk."""
     at = clock.now()
     linked = campaigns.create_next_links(db.session, salt, campaign, at, standing=standing(at))
@@ -97,35 +90,29 @@ def _link_next_chunk(campaign: Campaign, salt: str, link_base: str) -> bool:
     else:
         leases.renew(db.session, Campaign, campaign, at=at, lease=LEASE)
         if linked and campaign.delivery == Delivery.GATEWAY:
-            _write_messages(campaign, linked, salt, link_base, at)
+            _queue_messages(campaign, linked, at)
     db.session.commit()
     return linked is not None
 
 
-def _write_messages(
-    campaign: Campaign, linked: list[campaigns.LinkedEntry], salt: str, link_base: str, at: datetime
-) -> None:  # fmt: skip
-    """One message per link. A landline takes none; its link is in the CSV all the same."""
-    base = link_base_url(db.session, campaign.brand_id, link_base)
+def _queue_messages(campaign: Campaign, linked: list[campaigns.LinkedEntry], at: datetime) -> None:
+    """One message per link, written when it leaves. A landline takes none; its link is in the CSV all the same."""
     opens_at = next_opening(db.session.get_one(Provider, campaign.provider_id), at)
-    write_text = text_writer(db.session, campaign, salt, base)
     recipients = db.session.scalars(select(Recipient).where(Recipient.id.in_([each.recipient_id for each in linked])))
     addresses = {each.id: parse(address_of(vault(), each)) for each in recipients}
     rows = []
     for each in linked:
-        address, message_id = addresses[each.recipient_id], new_id()
+        address = addresses[each.recipient_id]
         if not address.takes_messages:
             continue
-        text = write_text(each.code, address.kind == AddressKind.EMAIL)
         rows.append(
             {
-                "id": message_id,
+                "id": new_id(),
                 "provider_id": campaign.provider_id,
                 "campaign_id": campaign.id,
                 "recipient_id": each.recipient_id,
                 "link_id": each.link_id,
                 "address_kind": address.kind,
-                "text": vault().seal(text, Message.PLACE, campaign.provider_id, message_id),
                 "state": MessageState.WAITING,
                 "due_at": opens_at or at,
                 "attempts": 0,

@@ -8,13 +8,14 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
 import structlog
 from sqlalchemy import select
 
 from portal.core import clock, leases
 from portal.core.addresses import AddressKind
-from portal.core.extensions import db, read_session
+from portal.core.extensions import db, read_session, vault
 from portal.core.ids import new_id
 from portal.core.models import (
     Brand,
@@ -34,6 +35,8 @@ from portal.domain.campaigns.lifecycle import is_halted
 from portal.domain.campaigns.quiet_hours import next_opening
 from portal.domain.consents.may_send import is_unpulled, standing
 from portal.domain.notifications import messages
+from portal.domain.notifications.messages import NORMAL_PRIORITY
+from portal.domain.notifications.reply_numbers import named_number
 from portal.services.messaging import (
     campaign_budgets,
     gateway_accounts,
@@ -46,6 +49,7 @@ from portal.services.messaging.gateway_accounts import Route
 from portal.services.messaging.gateways.protocol import Batch, OutgoingMessage
 from portal.services.messaging.message_outcomes import Call
 from portal.services.messaging.message_queues import MessageQueue
+from portal.services.messaging.outgoing_messages import WriterOf
 
 LEASES = {AddressKind.PHONE: timedelta(minutes=1), AddressKind.EMAIL: timedelta(minutes=5)}  # Longer than a batch.
 UNSENT_REASONS = {ExclusionReason.CHANGED_HANDS: UnsentReason.REASSIGNED}  # Others: REFUSED.
@@ -75,6 +79,7 @@ def send_due(*, only_high_priority: bool = False) -> bool:
         read_session(), at, gateway_accounts.defaults(at), only_high_priority=only_high_priority
     ):
         try:
+            _read_replies(queue, at)
             claim = _claim(queue, at)
         except KeyMissing:  # Of its account or of somebody's address: another sender may know it.
             db.session.rollback()
@@ -87,6 +92,14 @@ def send_due(*, only_high_priority: bool = False) -> bool:
         if claim.calls or claim.ended:
             return True
     return False
+
+
+def _read_replies(queue: MessageQueue, at: datetime) -> None:
+    """Read the replies that tell which numbers take any, before messages are locked: a process does so once."""
+    if queue.rank == NORMAL_PRIORITY and queue.address_kind == AddressKind.PHONE:
+        numbered = select(Brand).where(Brand.provider_id == queue.provider_id, Brand.reply_number.is_not(None))
+        for brand in read_session().scalars(numbered).all():
+            named_number(read_session(), vault(), brand, at)
 
 
 def _claim(queue: MessageQueue, at: datetime) -> Claim:
@@ -103,8 +116,13 @@ def _claim(queue: MessageQueue, at: datetime) -> Claim:
     fresh = [(message, recipient) for message, recipient in rows if message.batch_id is None]
     outgoing, ended = _sendable(queue, fresh, at)
     payable = campaign_budgets.lock_payable(outgoing, at)
-    calls = [*_lost_calls(lost, at), *_new_calls(payable, gateways, at)]
-    campaign_budgets.count_parts(payable, {each.id for call in calls for each in call.batch.messages})
+    new_calls = _new_calls(payable, gateways, at)
+    leaving = {each.id: each for call in new_calls for each in call.batch.messages}
+    for message, _ in payable:
+        if message.id in leaving:
+            outgoing_messages.keep_text(message, leaving[message.id])
+    campaign_budgets.count_parts(payable, leaving.keys())
+    calls = [*_lost_calls(lost, at), *new_calls]
     for call in calls:
         leases.claim(
             db.session, Message, Message.id.in_([each.id for each in call.batch.messages]), at=at,
@@ -121,6 +139,7 @@ def _sendable(queue: MessageQueue, rows: list[tuple[Message, Recipient]], at: da
     unpulled = _unpulled(rows, excluded, at)
     opens_at = next_opening(db.session.get_one(Provider, queue.provider_id), at) if queue.provider_id else None
     pairs: dict[str, Pair] = {}
+    writer_of = cache(outgoing_messages.campaign_writer)
     ended = 0
     for message, recipient in rows:
         why = excluded.get(message.id)
@@ -136,23 +155,23 @@ def _sendable(queue: MessageQueue, rows: list[tuple[Message, Recipient]], at: da
             message_outcomes.end(message, MessageState.NOT_NEEDED, at, unsent_reason=reason)
         elif opens_at and message.kind == MessageKind.INVITATION:
             message.due_at = opens_at
-        elif (outgoing := _outgoing_message(message, recipient, at)) is None:
+        elif (outgoing := _outgoing_message(message, recipient, at, writer_of)) is None:
             pass
         elif ("@" in outgoing.to) != (queue.address_kind == AddressKind.EMAIL):
             message.address_kind = AddressKind.EMAIL if "@" in outgoing.to else AddressKind.PHONE
         else:
-            if outgoing.to not in pairs:
-                outgoing_messages.keep_text(message, outgoing)
-                pairs[outgoing.to] = message, outgoing
+            pairs.setdefault(outgoing.to, (message, outgoing))
             continue
         ended += 1
     return list(pairs.values()), ended
 
 
-def _outgoing_message(message: Message, recipient: Recipient | None, at: datetime) -> OutgoingMessage | None:
+def _outgoing_message(
+    message: Message, recipient: Recipient | None, at: datetime, writer_of: WriterOf
+) -> OutgoingMessage | None:
     """None where it has ended, or waits for a repair."""
     try:
-        return outgoing_messages.outgoing_message_of(message, recipient)
+        return outgoing_messages.outgoing_message_of(message, recipient, writer_of)
     except outgoing_messages.NotNeeded as not_needed:
         message_outcomes.end(message, MessageState.NOT_NEEDED, at, unsent_reason=not_needed.reason)
     except CannotOpen:  # Damaged: the others go on.

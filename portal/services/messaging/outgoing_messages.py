@@ -3,7 +3,7 @@
 There is one template for SMS and one for mail in templates/messages/<kind>/<language>/.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,6 +38,7 @@ from portal.domain.providers import brands
 from portal.domain.providers.sandbox_mode import Destination
 from portal.domain.receipts import contents, lookup
 from portal.domain.receipts.contents import BrandDecisions, ReceiptContents
+from portal.services.launches.invitation_text import TextWriter, text_writer
 from portal.services.messaging.gateways.protocol import OutgoingMessage
 
 
@@ -57,8 +58,19 @@ class NotNeeded(Exception):
         self.reason = reason
 
 
-def outgoing_message_of(message: Message, recipient: Recipient | None) -> OutgoingMessage:
-    """Raises NotNeeded and CannotOpen."""
+def campaign_writer(campaign_id: int | None) -> TextWriter:
+    """What writes the texts of a campaign's messages, with the host, number and keyword that its brand has now."""
+    campaign, config = db.session.get_one(Campaign, campaign_id), current_app.config
+    return text_writer(db.session, campaign, config["LINK_SALT"], config["LINK_BASE"])
+
+
+WriterOf = Callable[[int | None], TextWriter]
+
+
+def outgoing_message_of(
+    message: Message, recipient: Recipient | None, writer_of: WriterOf = campaign_writer
+) -> OutgoingMessage:
+    """Of one that waits. Raises NotNeeded and CannotOpen."""
     to = clear_address(message, recipient)
     is_mail = "@" in to
     address = parse(to)
@@ -68,7 +80,7 @@ def outgoing_message_of(message: Message, recipient: Recipient | None) -> Outgoi
         raise NotNeeded(UnsentReason.SANDBOX)
     if recipient is not None and message.kind == MessageKind.COMPLAINT_SETTLED:
         _check_holder(message, recipient)
-    written = written_text(db.session, message, is_mail=is_mail)
+    written = written_text(db.session, message, is_mail=is_mail, writer_of=writer_of)
     one_click = _one_click_url(message) if is_mail else ""
     return OutgoingMessage(
         message.id, to, written.text, written.subject, one_click, expires_at=message.expires_at,
@@ -92,9 +104,9 @@ def as_sent(message: Message, recipient: Recipient | None) -> OutgoingMessage:
     return OutgoingMessage(message.id, to, written.text, written.subject, language=message.language)
 
 
-def keep_text(message: Message, outgoing: OutgoingMessage) -> None:
+def keep_text(message: Message, outgoing: OutgoingMessage | RenderedMessage) -> None:
     """Store the text as evidence of what the person was told; but never that of a code, which is a credential."""
-    if message.text is None and message.kind != MessageKind.CODE:
+    if message.kind != MessageKind.CODE:
         text = f"{outgoing.subject}\n\n{outgoing.text}" if outgoing.subject else outgoing.text
         message.text = vault().seal(text, Message.PLACE, message.provider_id or NO_PROVIDER, message.id)
 
@@ -105,11 +117,18 @@ def forget_text(message: Message) -> None:
         message.text = None
 
 
-def written_text(session: Session, message: Message, *, is_mail: bool) -> RenderedMessage:
-    """The text that is kept, or else is written now. Raises NotNeeded and CannotOpen."""
-    if message.text is not None:
+def written_text(
+    session: Session, message: Message, *, is_mail: bool, writer_of: WriterOf = campaign_writer
+) -> RenderedMessage:
+    """The text of what is in a call, or has left. What waits is written now: while it waited, the host, number or name
+    that it says may have been lost. Raises NotNeeded and CannotOpen."""
+    if message.text is not None and message.batch_id is not None:
         return split_subject(messages.read_text(vault(), message), is_mail=is_mail)
-    kind, facts = message.kind, messages.read_facts(vault(), message)
+    if message.kind == MessageKind.INVITATION:
+        link = session.get_one(shortlinks.Link, message.link_id)
+        return split_subject(writer_of(message.campaign_id)(_code_of(link), is_mail), is_mail=is_mail)
+    kind: MessageKind = message.kind
+    facts: dict[str, Any] = messages.read_facts(vault(), message)
     if message.receipt_id is not None:
         kind, facts = _confirmation(session, message)
     facts = facts | _usual_facts(session, message, facts)
@@ -193,8 +212,11 @@ def _one_click_url(message: Message) -> str:
     campaign = db.session.get(Campaign, message.campaign_id) if message.campaign_id else None
     if link is None or campaign is None:
         return ""
-    code = shortlinks.code_of(current_app.config["LINK_SALT"], link.id, link.nonce)
-    return f"{current_app.config['LINK_BASE'].removesuffix('/k')}/u/{code}"
+    return f"{current_app.config['LINK_BASE'].removesuffix('/k')}/u/{_code_of(link)}"
+
+
+def _code_of(link: shortlinks.Link) -> str:
+    return shortlinks.code_of(current_app.config["LINK_SALT"], link.id, link.nonce)
 
 
 def _confirmation(session: Session, message: Message) -> tuple[MessageKind, dict[str, Any]]:

@@ -125,7 +125,7 @@ def run_workers(app) -> None:
             while worker.work(batch_id):
                 pass
         for campaign_id in launches.unfinished():
-            launches.run(campaign_id, app.config["LINK_SALT"], app.config["LINK_BASE"])
+            launches.run(campaign_id, app.config["LINK_SALT"])
 
 
 def make_profile(provider: Provider) -> None:

@@ -37,7 +37,7 @@ def with_people(program: Program, *recipients: str, **fields) -> str:
 
 
 def make_links(app, url: str) -> None:
-    launches.run(int(url.rpartition("/")[2]), app.config["LINK_SALT"], "http://localhost/k")
+    launches.run(int(url.rpartition("/")[2]), app.config["LINK_SALT"])
 
 
 def test_a_campaign_is_made_filled_launched_and_its_links_are_taken(app, program, rows):

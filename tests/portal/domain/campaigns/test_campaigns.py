@@ -287,7 +287,7 @@ def draft(phones: list[str]) -> int:
 def launch_in_thread(app, campaign_id: int, start: threading.Barrier) -> None:
     with app.app_context():
         start.wait(20)
-        launches.run(campaign_id, app.config["LINK_SALT"], "http://localhost/k")
+        launches.run(campaign_id, app.config["LINK_SALT"])
 
 
 def at_once(acts: list) -> None:

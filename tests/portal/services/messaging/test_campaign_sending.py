@@ -58,7 +58,7 @@ def work(app) -> None:
     """What the worker does each minute."""
     with app.app_context():
         for campaign_id in launches.unfinished():
-            launches.run(campaign_id, app.config["LINK_SALT"], "http://localhost/k")
+            launches.run(campaign_id, app.config["LINK_SALT"])
         launches.finish_sent(clock.now())
 
 
@@ -287,7 +287,7 @@ def test_a_worker_that_is_stopped_keeps_nothing_of_its_chunk(app, at, rows):
     act(app, sending.stop, clock.now())
 
     with app.app_context(), pytest.raises(launches.worker.leases.LeaseLost):
-        launches.worker._link_next_chunk(campaign, app.config["LINK_SALT"], "http://localhost/k")
+        launches.worker._link_next_chunk(campaign, app.config["LINK_SALT"])
     work(app)
 
     assert rows.count(Message) == 0 and rows.one(AudienceEntry).left_out == ExclusionReason.STOPPED

@@ -234,10 +234,10 @@ def test_a_suspended_firm_and_a_passive_brand_send_nothing_until_they_go_on(wait
 def test_one_that_cannot_be_written_holds_up_no_other(waiting, gateway, rows, monkeypatch):
     faulty, write = rows(Message)[0].id, outgoing_messages.outgoing_message_of
 
-    def breaks_once(message, recipient):
+    def breaks_once(message, *args):
         if message.id == faulty:
             raise KeyError("of a template")
-        return write(message, recipient)
+        return write(message, *args)
 
     monkeypatch.setattr(outgoing_messages, "outgoing_message_of", breaks_once)
     send_all(gateway.url)

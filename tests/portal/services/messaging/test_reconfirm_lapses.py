@@ -108,7 +108,7 @@ def test_a_launch_needs_that_iys_tells_changes_and_leaves_nobody_out_where_that_
         lapse()
         drafts = make.campaign(**KIND), make.campaign()
         needs = [{each.need for each in check_launch(db.session, each, by=None, at=clock.now())} for each in drafts]
-        launches.run(campaign.id, app.config["LINK_SALT"], "http://localhost/k")
+        launches.run(campaign.id, app.config["LINK_SALT"])
         campaign_id = campaign.id
     assert [Need.PULL in each for each in needs] == [True, False]
     assert [each.left_out for each in rows(AudienceEntry)] == [None] * 3 and rows(Message) == []
@@ -117,5 +117,5 @@ def test_a_launch_needs_that_iys_tells_changes_and_leaves_nobody_out_where_that_
         db.session.execute(update(Feed).values(pulled_at=clock.now()))
         db.session.commit()
     with time_machine.travel(clock.now() + launches.LEASE), app.app_context():
-        launches.run(campaign_id, app.config["LINK_SALT"], "http://localhost/k")
+        launches.run(campaign_id, app.config["LINK_SALT"])
     assert rows.count(Message) == 3

@@ -69,12 +69,12 @@ def test_links_are_made_on_only_once_it_is_open_again(app, ayse, rows):
     closes(ayse, campaign_id)
     with app.app_context():
         assert campaign_id not in launches.unfinished()
-        launches.run(campaign_id, app.config["LINK_SALT"], "http://localhost/k")
+        launches.run(campaign_id, app.config["LINK_SALT"])
     assert rows.one(AudienceEntry).link_id is None
 
     closes(ayse, campaign_id, "reopen")
     with app.app_context():
-        launches.run(campaign_id, app.config["LINK_SALT"], "http://localhost/k")
+        launches.run(campaign_id, app.config["LINK_SALT"])
 
     assert rows.one(AudienceEntry).link_id
 

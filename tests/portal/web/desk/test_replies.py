@@ -134,7 +134,7 @@ def test_a_launch_looks_again_at_whom_a_reply_kept_out(app, vendor, staff, rows,
     staff.posts(f"/desk/replies/{the_reply(rows).id}/{act}")
     with app.app_context():
         (campaign_id,) = launches.unfinished()
-        launches.run(campaign_id, app.config["LINK_SALT"], "http://localhost/k")
+        launches.run(campaign_id, app.config["LINK_SALT"])
 
     after = rows.one(AudienceEntry, AudienceEntry.id == before.id)
     assert (before.left_out, before.link_id) == (ExclusionReason.UNREAD_REPLY, None)

@@ -112,7 +112,7 @@ def test_a_page_falls_back_and_nothing_with_it_leaves_or_is_vouched_for(app, bro
         page = html.unescape(browser.get(path).text)
         assert words not in page and TITLE in page
     with app.app_context():
-        launches.run(rows.one(Campaign).id, app.config["LINK_SALT"], "")
+        launches.run(rows.one(Campaign).id, app.config["LINK_SALT"])
     assert rows.one(Message).state == MessageState.NOT_NEEDED and rows.one(Campaign).closed_at
     assert "kefil değiliz" in seen(check(browser, sent)) and rows.count(ConsentText) == 2
     with app.app_context():

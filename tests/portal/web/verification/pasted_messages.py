@@ -4,6 +4,7 @@ import re
 
 from portal.core.extensions import db, vault
 from portal.core.models import Message
+from portal.domain.notifications import messages
 from tests import make
 
 FOUND = "Ne için"
@@ -26,8 +27,6 @@ def seen(page) -> str:
 
 def text_sent(app, code: str) -> str:
     with app.app_context():
-        texts = [
-            vault().read(message.text, Message.PLACE, message.provider_id, message.id)
-            for message in db.session.query(Message)
-        ]
+        make.keep_texts()
+        texts = [messages.read_text(vault(), message) for message in db.session.query(Message) if message.text]
     return next(text for text in texts if code in text)

@@ -59,6 +59,7 @@ FAULTS = {
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_proved_host_is_ours_for_links_of_its_brand_only_while_we_vouch_for_it(app, browser, code, fault):
     """Whoever proves a host may lead it anywhere."""
+    sent = text_sent(app, code)
     with app.app_context():
         brand, host = make.brand(), "ilk.ornek.example" if fault == "waits" else HOST
         if fault == "of another firm's brand":
@@ -75,7 +76,6 @@ def test_a_proved_host_is_ours_for_links_of_its_brand_only_while_we_vouch_for_it
 
     for link in (f"https://{HOST}/{code}", f"{HOST}/u/{code}"):
         assert "Bu iletideki bağlantı bize ait değil" in check(browser, link).text
-    sent = text_sent(app, code)
     assert f"localhost/u/{code}" in sent
     assert FORGED in seen(check(browser, sent.replace(f"localhost/u/{code}", f"{HOST}/u/{code}")))
 
