@@ -59,7 +59,8 @@ def record_drifts(session: Session, brand: Brand, holds: dict[int, bool], asked_
     save_found_statuses(session, learned, at)
     end_drifts(session, agreeing, at)
     known = set(session.scalars(select(Difference.consent_id).where(_open_drifts([consent.id for consent in apart]))))
-    known |= _find_explained(session, [each.id for each in apart if each.iys_status != Status.GRANTED])
+    unheld = [each.id for each in apart if each.status == Status.GRANTED and each.iys_status != Status.GRANTED]
+    known |= _find_explained(session, unheld)
     new = [_difference(brand, consent, holds[consent.id], at) for consent in apart if consent.id not in known]
     if new:
         session.execute(insert(Difference), new)
@@ -110,7 +111,7 @@ def _open_drifts(consent_ids: Collection[int]) -> ColumnElement[bool]:
 
 
 def _find_explained(session: Session, consent_ids: Collection[int]) -> set[int | None]:
-    """Consents that have not moved since a person explained their drift; İYS must not have held a grant since."""
+    """Those of these grants, which İYS has not held since, that have not moved since a person explained their drift."""
     explained = (
         select(Difference.consent_id)
         .join(Consent, Consent.id == Difference.consent_id)

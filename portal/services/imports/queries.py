@@ -10,7 +10,7 @@ from enum import StrEnum
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Row, Select, func, literal, null, or_, select
+from sqlalchemy import Row, Select, func, literal, null, select
 from sqlalchemy.orm import Session
 
 from portal.core import clock
@@ -30,7 +30,7 @@ from portal.core.vault import CannotOpen, Vault
 from portal.domain.consents import recipients
 from portal.domain.consents.evidence import late_grants
 from portal.domain.consents.import_plan import KEPT, SENT, WRITTEN, Effect
-from portal.services.imports import row_results, store
+from portal.services.imports import row_results, store, undo
 from portal.services.imports.chunk_parser import BatchReader
 from portal.services.imports.layout.layout import RETAILERS, Field
 from portal.services.imports.reading import Line
@@ -243,7 +243,7 @@ def _annulled_entries(batch: ImportBatch, limit: int, after: int) -> Select[*tup
         .join(Recipient, Recipient.id == Decision.recipient_id)
         .outerjoin(Submission, Submission.decision_id == Decision.id)
         .where(Decision.batch_id == batch.id, Decision.id > after)
-        .where(or_(Submission.id.is_(None), Submission.batch_id == batch.id))  # Others are no entries of the file.
+        .where(undo.is_entry())
         .order_by(Decision.id)
         .limit(limit)
     )

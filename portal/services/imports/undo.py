@@ -37,10 +37,18 @@ def count_undoable(session: Session, batch: ImportBatch) -> Undoable:
         select(func.count(), func.count().filter(is_free, ~stays), func.count().filter(is_free, stays))
         .select_from(Decision)
         .outerjoin(Submission, Submission.decision_id == Decision.id)
-        .where(Decision.batch_id == batch.id, or_(Submission.id.is_(None), Submission.batch_id == batch.id))
+        .where(Decision.batch_id == batch.id, is_entry())
     )
     decided, free, relied_on = session.execute(counted).one()
     return Undoable(free=free, gone=decided - free - relied_on, relied_on=relied_on)
+
+
+def is_entry() -> ColumnElement[bool]:
+    """Condition: a decision of a batch, with its submission if it has one, is an entry of the file. A refusal holds for
+    the other recipient type as well, and that one is none; an entry that was told to İYS later, when the grant before
+    it was undone, is one."""
+    is_told_later = Submission.created_at != Decision.recorded_at
+    return or_(Submission.id.is_(None), Submission.batch_id.is_not(None), is_told_later)
 
 
 class Undo:
@@ -87,14 +95,10 @@ class Undo:
         while ids := read_session().scalars(theirs.where(Decision.id > after)).all():
             at, after = clock.now(), ids[-1]
             void = annulments.annul_decisions(db.session, vault(), ids, self.user_id, at, stays=self.stays)
-            # A refusal holds for the other recipient type as well: those decisions are no entries of the file. An entry
-            # that was told to İYS later, when the grant before it was undone, is one.
-            submissions = (
-                select(func.count()).select_from(Submission).join(Decision, Decision.id == Submission.decision_id)
+            entries = (
+                select(func.count()).select_from(Decision).outerjoin(Submission, Submission.decision_id == Decision.id)
             )
-            is_beside = Submission.batch_id.is_(None), Submission.created_at == Decision.recorded_at
-            others = submissions.where(Decision.id.in_(void), *is_beside)
-            count = len(void) - db.session.execute(others).scalar_one()
+            count = db.session.execute(entries.where(Decision.id.in_(void), is_entry())).scalar_one()
             self.lease.renew(db.session, at, annulled=ImportBatch.annulled + count)
             db.session.commit()
 

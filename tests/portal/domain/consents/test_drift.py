@@ -95,6 +95,15 @@ def test_a_difference_that_a_person_explained_is_not_listed_again_until_somethin
     assert {each.consent_id for each in found() if each.settled_at is None} == {consents[0].id, consents[1].id}
 
 
+def test_a_refusal_of_before_that_is_recorded_after_an_explanation_is_a_difference_at_once(consents):
+    sweep({consents[0].id: False})
+    db.session.query(Difference).update({"settled_at": clock.now(), "settlement": Settlement.EXPLAINED})
+    consents[0].status, consents[0].effective_at = "RET", clock.now() - HOUR
+    db.session.query(Submission).filter_by(decision_id=consents[0].decision_id).update({"outcome": Outcome.ACCEPTED})
+
+    assert sweep({consents[0].id: True}) == 1
+
+
 def test_where_both_agree_again_the_difference_is_gone_and_no_other(consents):
     sweep({consents[0].id: False, consents[1].id: False})
     file = Difference(

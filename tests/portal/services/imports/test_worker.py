@@ -322,9 +322,12 @@ def test_an_entry_that_was_told_later_is_counted_when_its_file_is_taken_back(bra
     grants.ended_at = clock.now() - timedelta(hours=1)  # So that it relies on none of those refusals.
     db.session.commit()
 
+    assert undo.count_undoable(db.session, older) == undo.Undoable(free=2, gone=0)
+
     take_back(older)
 
     assert (older.annulled, rows.count(Annulment)) == (2, 4)
+    assert len(queries.group_rows(db.session, vault(), older, queries.RowGroup.ANNULLED)) == 2
 
 
 def test_refusals_as_the_other_recipient_type_are_no_entries_of_a_file_that_is_taken_back(brand, rows):
@@ -334,6 +337,7 @@ def test_refusals_as_the_other_recipient_type_are_no_entries_of_a_file_that_is_t
     take_back(refused)
 
     assert (refused.annulled, rows.count(Annulment)) == (2, 4)
+    assert len(queries.group_rows(db.session, vault(), refused, queries.RowGroup.ANNULLED)) == 2
 
 
 def test_a_refusal_that_a_program_reported_again_stays_when_the_file_is_taken_back(app, brand):
