@@ -74,6 +74,24 @@ def apply_movements(
     """
     if not rows:
         return AppliedMovements()
+    batch, pairs = _lock(session, vault, brand, rows, by=by, feed=feed, at=at, user_id=user_id)
+    for consent, row in sorted(pairs, key=lambda pair: (pair[1].creation_date, pair[1].status == Status.REFUSED)):
+        batch.apply(consent, row)
+    return _write(session, vault, batch, pairs)
+
+
+def close_lines_again(session: Session, vault: Vault, brand: Brand, rows: Sequence[MovementRow], at: datetime) -> None:
+    """Note closed lines whose decisions a journal restored: since when the numbers may be somebody else's, and that
+    older grants ended, at all firms. Done twice, it changes nothing; at most 2,000 at once."""
+    batch, pairs = _lock(session, vault, brand, rows, by=ReceivedVia.FILE, feed=None, at=at, user_id=None)
+    batch.closures += pairs
+    _write(session, vault, batch, pairs)
+
+
+def _lock(
+    session: Session, vault: Vault, brand: Brand, rows: Sequence[MovementRow], *, by: ReceivedVia,
+    feed: FeedSource | None, at: datetime, user_id: int | None,
+) -> tuple["_MovementBatch", list[tuple[LockedConsent, MovementRow]]]:  # fmt: skip
     is_for_all = by != ReceivedVia.PUSH and not brand.is_sandbox
     closed = {row.address.text: row.address for row in rows if row.source == LINE_CLOSED and is_for_all}
     holders = {text: {each.id for each in find_holders(session, vault, closed[text])} for text in closed}
@@ -86,10 +104,14 @@ def apply_movements(
             consents[key] = locking.new_consent(brand.provider_id, brand.id, key)
     batch = _MovementBatch(session, brand, list(consents.values()), holders, by=by, feed=feed, at=at, user_id=user_id)
     pairs = [(consents[key], row) for key, row in zip(keys, rows, strict=True)]
-    for consent, row in sorted(pairs, key=lambda pair: (pair[1].creation_date, pair[1].status == Status.REFUSED)):
-        batch.apply(consent, row)
+    return batch, pairs
+
+
+def _write(
+    session: Session, vault: Vault, batch: "_MovementBatch", pairs: Sequence[tuple[LockedConsent, MovementRow]]
+) -> AppliedMovements:
     reassigned_addresses.close_lines(session, vault, batch.note_closures())
-    batch.end_further_grants(vault, {known[row.address.text]: row.address.text for row in rows})
+    batch.end_further_grants(vault, {consent.recipient_id: row.address.text for consent, row in pairs})
     return batch.write(vault)
 
 

@@ -5,7 +5,9 @@ Nothing here commits; what is there already is left as it is.
 """
 
 import json
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 
 from sqlalchemy import select, update
@@ -14,6 +16,8 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from portal.core import addresses
 from portal.core.addresses import Address
 from portal.core.database import is_one_of
+from portal.core.iys_protocol import Status
+from portal.core.iys_protocol.enums import LINE_CLOSED
 from portal.core.models import (
     Brand,
     ConsentText,
@@ -25,11 +29,13 @@ from portal.core.models import (
     Receipt,
     Recipient,
     Submission,
+    is_void,
 )
 from portal.core.models.recipient import latest
-from portal.core.vault import Vault
+from portal.core.vault import CannotOpen, Vault
 from portal.domain.consents import annulments, locking, recipients, refusal_forwarding, writer
 from portal.domain.consents.locking import LockedConsent
+from portal.domain.consents.movement_rows import MovementRow
 from portal.domain.consents.writer import DecisionRows, Row
 
 NOT_DUE = {"due_at": None}
@@ -142,6 +148,23 @@ def note_possibly_sent(session: Session, at: datetime) -> None:
         Submission.bulk_id.is_(None), Submission.attempts == 0,
     )  # fmt: skip
     session.execute(waiting.values(outcome=Outcome.SENT, attempts=1).execution_options(synchronize_session=False))
+
+
+def find_closures(session: Session, vault: Vault) -> dict[int, list[MovementRow]]:
+    """The closed lines that staff took from İYS's files, by brand: journals bring their decisions back, and not what
+    else they did. One whose number cannot be opened is left out."""
+    taken = select(Decision, Recipient).join(Recipient, Recipient.id == Decision.recipient_id).where(
+        Decision.source == LINE_CLOSED, Decision.user_id.is_not(None), ~is_void()
+    )  # fmt: skip
+    found: dict[int, list[MovementRow]] = defaultdict(list)
+    for decision, recipient in session.execute(taken.order_by(Decision.effective_at, Decision.id)):
+        with suppress(CannotOpen):
+            found[decision.brand_id].append(MovementRow(
+                address=addresses.parse(recipients.address_of(vault, recipient)), channel=decision.channel,
+                recipient_type=decision.recipient_type, status=Status.REFUSED, source=LINE_CLOSED, consent_date=None,
+                creation_date=decision.effective_at, transaction_id="",
+            ))  # fmt: skip
+    return found
 
 
 def restore_receipts(session: Session, receipts: Sequence[Row], lines: Mapping[int, Collection[int]]) -> int:

@@ -14,7 +14,7 @@ from portal.core import clock, gap_files, journal, sealed_records
 from portal.core.extensions import db, vault
 from portal.core.gap_files import Gap
 from portal.core.models import Annulment, Brand, GatewayEvent, Leaf, Receipt
-from portal.domain.consents import annulments, restoration
+from portal.domain.consents import annulments, movements, restoration
 from portal.services.backups import restored_news
 from portal.services.backups.journal_index import JournalIndex
 
@@ -65,6 +65,7 @@ def replay(
         _replay_receipts(run, index, is_dry_run=is_dry_run)
         _replay_news(run, index, is_dry_run=is_dry_run)
         if not is_dry_run:
+            _replay_closures()
             restoration.note_possibly_sent(db.session, clock.now())
             _commit()
             run.left["annulment"] = sum(len(_missing_annulments(each)) for each in index.annulments(BATCH_SIZE))
@@ -106,6 +107,16 @@ def _replay_decisions(run: Replay, index: JournalIndex, *, is_dry_run: bool) -> 
             _commit()
         run.count("decision", len(part), len(missing), written)
         run.refusals += sum(each.is_refusal for each in part if each.id in missing)
+
+
+def _replay_closures() -> None:
+    """After all decisions: a closed line ends the grants of every firm."""
+    for brand_id, rows in restoration.find_closures(db.session, vault()).items():
+        brand = db.session.get_one(Brand, brand_id)
+        for first in range(0, len(rows), BATCH_SIZE):
+            part = rows[first : first + BATCH_SIZE]
+            movements.close_lines_again(db.session, vault(), brand, part, clock.now())
+            _commit()
 
 
 def _replay_receipts(run: Replay, index: JournalIndex, *, is_dry_run: bool) -> None:

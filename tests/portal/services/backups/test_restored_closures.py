@@ -1,0 +1,58 @@
+"""A closed line that staff took from İYS's file of a day is a closed line after a restore, too."""
+
+import json
+from datetime import timedelta
+
+from sqlalchemy import delete, select, update
+
+from portal.core import clock
+from portal.core.extensions import db, vault
+from portal.core.ids import new_id
+from portal.core.iys_protocol.enums import LINE_CLOSED
+from portal.core.models import Brand, ClosedLine, Consent, Difference, DifferenceKind, Recipient, Settlement
+from portal.domain.consents import difference_resolution
+from tests import make
+from tests.portal.domain.consents.import_entries import bring, entry
+from tests.portal.domain.consents.iys_movements import row
+from tests.portal.services.backups.test_replay import kept as kept
+from tests.portal.services.backups.test_replay import lose_decisions, restore
+from tests.portal.web.my_consents.test_overview import another_provider
+
+
+def take_closed_line(channel: str) -> None:
+    """As staff do with a line of İYS's file."""
+    brand, its_id = make.brand(), new_id()
+    told = row("RET", recipient=make.PHONE, type=channel, ago=timedelta(0), source=LINE_CLOSED)
+    consent_id = db.session.scalar(select(Consent.id).where(Consent.channel == channel))
+    found = Difference(
+        id=its_id, provider_id=brand.provider_id, brand_id=brand.id, kind=DifferenceKind.ONLY_AT_IYS,
+        consent_id=consent_id, facts={}, found_at=clock.now(),
+        line=vault().seal(json.dumps(told), Difference.LINE, brand.provider_id, its_id),
+    )  # fmt: skip
+    db.session.add(found)
+    at = clock.now() + timedelta(seconds=1)
+    difference_resolution.settle(db.session, vault(), found, Settlement.TAKE_THEIRS, user_id=1, at=at)
+    db.session.commit()
+
+
+def test_a_closed_line_ends_the_grants_of_all_firms_again(app, browser, kept, rows):
+    """Another firm's is in no journal as that, and is granted in the backup."""
+    make.Person(browser, make.codes(app)[make.PHONE]).decides(MESAJ="ONAY", ARAMA="ONAY")
+    with app.app_context():
+        take_closed_line("MESAJ")
+    lose_decisions(app)
+    other = another_provider(app, holds=make.PHONE)
+    with app.app_context():
+        db.session.execute(update(Recipient).values(closed_at=None))
+        db.session.execute(delete(ClosedLine))
+        db.session.commit()
+        bring(db.session.get_one(Brand, other), entry(make.PHONE))
+
+    for _ in range(2):  # A restore may be interrupted, and begun again.
+        assert restore(app, kept).exit_code == 0
+
+        decided = [(each.brand_id == other, each.channel, each.status) for each in rows(Consent) if each.status]
+        assert sorted(decided) == [(False, "ARAMA", "RET"), (False, "MESAJ", "RET"), (True, "MESAJ", "RET")]
+        with_phone = [each for each in rows(Recipient) if each.kind == "phone"]
+        assert len(with_phone) == 2 and all(each.closed_at for each in with_phone)
+        assert rows.count(ClosedLine) == 1
