@@ -10,23 +10,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.core import business_days
 from portal.core.business_days import holiday_calendar
 from portal.core.ids import new_ids
-from portal.core.iys_protocol import Status
+from portal.core.iys_protocol import RecipientType, Source, Status
 from portal.core.models import Brand, DecisionOrigin, Lane, Provider
 from portal.core.vault import Vault
 from portal.domain.consents import annulments, import_plan, import_snapshot, locking, recipients, writer
-from portal.domain.consents.import_plan import (
-    REFUSALS,
-    SENT,
-    WRITTEN,
-    Effect,
-    Entry,
-    ImportPlan,
-    PlannedDecision,
-    has_time_limit,
-)
+from portal.domain.consents.deadlines import deadlines_when_told
+from portal.domain.consents.import_plan import REFUSALS, SENT, WRITTEN, Effect, Entry, ImportPlan, PlannedDecision
 from portal.domain.consents.reassigned_addresses import find_known_changes
 from portal.domain.consents.writer import BrandEndpoints, DecisionRows
 
@@ -34,7 +25,6 @@ __all__ = ["WRITTEN", "Effect", "Entry", "ImportRun", "PreparedImport", "apply_i
 
 APART = timedelta(milliseconds=250)  # Refusals that İYS is told one by one leave room for people's own.
 CLOSE = timedelta(hours=1)  # A grant whose last minute is so near waits for nobody who might undo it.
-NEVER = timedelta(days=3650)  # What İYS takes at any age is never too late.
 
 
 @dataclass(frozen=True)
@@ -142,18 +132,13 @@ class _Schedule:
     def __init__(self, run: ImportRun) -> None:
         self.run = run
         self.one_by_one = 0
-        self.known = {run.at: _deadlines_of(run.at)}
+        self.known: dict[tuple[RecipientType, Source | None, datetime], tuple[datetime, datetime]] = {}
 
     def deadlines(self, planned: PlannedDecision) -> tuple[datetime, datetime]:
-        """Safe and lenient. A refusal that is too old for İYS has those of one that is made now: it is renewed when its
-        turn comes. What İYS takes at any age has no last minute."""
-        today, date = self.known[self.run.at], planned.consent_date
-        if not has_time_limit(planned.consent.recipient_type, planned.entry.source):
-            return today[0], today[1] + NEVER
-        if date not in self.known:
-            self.known[date] = _deadlines_of(date)
-        its = self.known[date]
-        return its if its[1] >= self.run.at else today
+        key = planned.consent.recipient_type, planned.entry.source, planned.consent_date
+        if key not in self.known:
+            self.known[key] = deadlines_when_told(*key, self.run.at)
+        return self.known[key]
 
     def due_at(self, planned: PlannedDecision, lenient_deadline: datetime) -> datetime:
         date, run = planned.consent_date, self.run
@@ -164,10 +149,6 @@ class _Schedule:
             due_at += self.one_by_one * APART
             self.one_by_one += 1
         return due_at
-
-
-def _deadlines_of(date: datetime) -> tuple[datetime, datetime]:
-    return business_days.safe_deadline(date), business_days.lenient_deadline(date)
 
 
 def _write(session: Session, ready: PreparedImport, at: datetime) -> None:

@@ -157,11 +157,6 @@ def _is_known(entry: Entry, facts: set[Fact]) -> bool:
     return entry.fact in facts or later in facts
 
 
-def has_time_limit(recipient_type: RecipientType, source: str | None) -> bool:
-    """Whether İYS surely takes it for three business days only (H467); of merchants its documents leave that open."""
-    return recipient_type == RecipientType.INDIVIDUAL and source != Source.BEFORE_2015
-
-
 @dataclass(slots=True)
 class PlannedDecision:
     """A decision to be made. `is_named` says that a line names this very key: a refusal applies to other recipient
