@@ -27,6 +27,7 @@ from portal.core.models import (
 )
 from portal.core.vault import Vault
 from portal.domain.consents import locking, recipients, writer
+from portal.domain.consents.deadlines import deadlines_when_told
 from portal.domain.consents.locking import LockedConsent
 from portal.domain.consents.writer import BrandEndpoints, DecisionRows
 from portal.domain.providers import sandbox_mode
@@ -168,16 +169,23 @@ def _first_submissions(
         )
     )
     found: Sequence[Any] = session.execute(theirs).mappings().all() if ids else ()
-    return [_submission(session, vault, dict(each), (each["iys_code"], each["brand_code"]), at) for each in found]
+    return [
+        _submission(session, vault, dict(each), (each["iys_code"], each["brand_code"]), at, is_late=True)
+        for each in found
+    ]
 
 
 def _submission(
-    session: Session, vault: Vault, decision: writer.Row, codes: tuple[int, int], at: datetime
+    session: Session, vault: Vault, decision: writer.Row, codes: tuple[int, int], at: datetime, *, is_late: bool = False
 ) -> writer.Row:
     address = recipients.address_of(vault, session.get_one(Recipient, decision["recipient_id"]))
     holiday_calendar.refresh_corrections(session, at)
-    endpoints = BrandEndpoints.of(*codes)
-    return writer.submission_row(vault, decision, endpoints, address=address, due_at=at) | {"created_at": at}
+    whose = decision["recipient_type"], decision["source"], decision["effective_at"]
+    told = writer.submission_row(
+        vault, decision, BrandEndpoints.of(*codes), address=address, due_at=at,
+        deadlines=deadlines_when_told(*whose, at) if is_late else None,
+    )  # fmt: skip
+    return told | {"created_at": at}
 
 
 def _refusals_of(consents: Iterable[LockedConsent]) -> list[int | None]:

@@ -8,7 +8,7 @@ from sqlalchemy import update
 
 from portal.core import clock, iys_protocol
 from portal.core.extensions import db, vault
-from portal.core.iys_protocol import Source, Status
+from portal.core.iys_protocol import RecipientType, Source, Status
 from portal.core.iys_protocol.enums import LINE_CLOSED
 from portal.core.models import Consent, Decision, Outcome, Recipient, Submission
 from portal.domain.consents import annulments
@@ -53,6 +53,21 @@ def test_a_refusal_that_stands_once_a_newer_grant_is_taken_back_is_told_as_it_wa
     take_back(refusal)  # While nobody has claimed it.
     db.session.expire_all()
     assert {each.outcome for each in rows(Submission)} == {Outcome.ANNULLED}
+
+
+@pytest.mark.parametrize("recipient_type", RecipientType)
+def test_an_old_refusal_that_is_told_later_has_the_deadlines_of_one_of_a_file(brand, rows, ago, recipient_type):
+    """A merchant's is taken at any age; an individual's is renewed when its turn comes."""
+    usual = {"recipient_type": recipient_type}
+    bring(brand, entry(make.PHONE, date=ago(1), **usual), grants_due_at=clock.now() + timedelta(minutes=30))
+    grant = rows(Decision)[-1]
+    old = [entry(number, RET, ago(24 * 20), **usual) for number in (make.PHONE, "+905329999999")]
+    assert bring(brand, *old, batch_id=8)[0] == "older"
+
+    take_back(grant)
+
+    files, later = rows(Submission, Submission.status == RET)
+    assert (later.safe_deadline, later.lenient_deadline) == (files.safe_deadline, files.lenient_deadline)
 
 
 def test_a_refusal_whose_renewal_had_its_turn_under_a_grant_is_due_again_once_that_is_taken_back(brand, rows, ago):
