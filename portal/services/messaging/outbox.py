@@ -52,7 +52,7 @@ from portal.services.messaging.message_queues import MessageQueue
 from portal.services.messaging.outgoing_messages import WriterOf
 
 LEASES = {AddressKind.PHONE: timedelta(minutes=1), AddressKind.EMAIL: timedelta(minutes=5)}  # Longer than a batch.
-UNSENT_REASONS = {ExclusionReason.CHANGED_HANDS: UnsentReason.REASSIGNED}  # Others: REFUSED.
+UNSENT_REASONS = {ExclusionReason.CHANGED_HANDS: UnsentReason.REASSIGNED}  # Others count as REFUSED.
 PULL_WAIT = timedelta(hours=1)
 BATCHES = {AddressKind.PHONE: 100, AddressKind.EMAIL: 20}  # Mails go one by one over a connection.
 
