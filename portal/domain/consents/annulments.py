@@ -162,7 +162,8 @@ def _annul(
     refused = other_types.refuse_other_types(session, vault, held, refusals, made, at)
     void_waiting_grants(session, refused, at)
     writer.write_decisions(session, held, made)
-    insert_rows(session, Submission, refusal_forwarding.tell_after_annulments(session, vault, fallen, at))
+    told = refusal_forwarding.tell_after_annulments(session, vault, fallen, at)
+    writer.write_decisions(session, (), DecisionRows(submissions=told))
 
 
 def write_annulments(session: Session, facts: Sequence[dict[str, Any]]) -> None:

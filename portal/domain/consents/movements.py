@@ -18,17 +18,7 @@ from portal.core.address_holders import find_holders
 from portal.core.ids import new_id
 from portal.core.iys_protocol import Status
 from portal.core.iys_protocol.enums import LINE_CLOSED
-from portal.core.models import (
-    Brand,
-    Consent,
-    Decision,
-    DecisionOrigin,
-    FeedSource,
-    Movement,
-    ReceivedVia,
-    Recipient,
-    Submission,
-)
+from portal.core.models import Brand, Consent, Decision, DecisionOrigin, FeedSource, Movement, ReceivedVia, Recipient
 from portal.core.models.inserts import insert_rows
 from portal.core.models.recipient import latest
 from portal.core.vault import Vault
@@ -168,7 +158,8 @@ class _MovementBatch:
         verify(self.session, self.verified, self.at)
         overtake(self.session, self.overtaken - self.verified.keys(), self.at)
         writer.write_decisions(self.session, self.consents, self.rows)
-        insert_rows(self.session, Submission, tell_after_movements(self.session, vault, self.consents, self.at))
+        told = tell_after_movements(self.session, vault, self.consents, self.at)
+        writer.write_decisions(self.session, (), DecisionRows(submissions=told))
         insert_rows(self.session, Movement, self.movements)
         drift.end_drifts(self.session, agreeing, self.at)
         made = Counter((decision["provider_id"], decision["brand_id"]) for decision in self.rows.decisions)

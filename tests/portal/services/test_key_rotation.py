@@ -63,6 +63,7 @@ def old_days(start, iys):
     Person(app.test_client(), links[make.PHONE]).decides(MESAJ="ONAY", ARAMA="RET")
     make.forward_all(app, iys)
     with app.app_context():
+        make.keep_texts()
         provider = db.session.scalar(select(Provider))
         accounts.add_membership(
             db.session, make.create_user("Burak@Example.com ", "Burak"), provider.id, Role.OWNER, clock.now()
