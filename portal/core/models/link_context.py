@@ -82,6 +82,10 @@ class LinkContext:
         """As Recipient.held_since."""
         return latest(self.reassigned_at, self.closed_at, self.reassigned_anywhere_at)
 
+    def is_of_earlier_holder(self, created_at: datetime) -> bool:
+        """Whether the link, created then, was made for who had the address before: it takes no grant."""
+        return self.held_since is not None and self.held_since > created_at
+
     @property
     def was_disowned(self) -> bool:
         """Whether the present holder said to the firm that they are not the person meant."""

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+import shortlinks
 from portal.core import business_days
 from portal.core.addresses import Address
 from portal.core.business_days import holiday_calendar
@@ -107,8 +108,9 @@ def _says_yes(message: Message, names: Iterable[str], text: str) -> bool:
 
 
 def _may_answer(context: LinkContext, reply: InboundMessage, at: datetime) -> bool:
-    """Whether the link would take a yes, and the number was not refused, nor may have been, nor changed hands."""
-    if context.closure or context.is_superseded or context.requires_name or context.held_since is not None:
+    """Whether the link would take a yes, and the number was not refused, nor may have been."""
+    created_at = db.session.get_one(shortlinks.Link, context.link_id).created_at
+    if context.closure or context.is_superseded or context.requires_name or context.is_of_earlier_holder(created_at):
         return False
     is_late = context.expires_at is None or context.expires_at <= at
     refused = (

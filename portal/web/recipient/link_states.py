@@ -59,7 +59,7 @@ def refusing_view(link: shortlinks.Resolution, context: LinkContext, address: Ad
 
 
 def _state(link: shortlinks.Resolution, context: LinkContext) -> State:
-    if context.held_since and link.created_at and link.created_at < context.held_since:
+    if link.created_at and context.is_of_earlier_holder(link.created_at):
         return State.DISOWNED
     if context.closure:
         return State(context.closure)

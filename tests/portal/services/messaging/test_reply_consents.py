@@ -27,6 +27,7 @@ from tests import make
 from tests.portal.domain.consents.import_entries import bring, entry
 from tests.portal.domain.consents.iys_movements import MovementReceiver, row
 from tests.portal.services.messaging.vendor_pushes import add_brand, work
+from tests.portal.web.recipient.open_complaints import another_firm_hears
 
 pytestmark = pytest.mark.slow
 
@@ -69,6 +70,17 @@ def test_yes_to_the_one_open_question_is_a_consent_that_is_confirmed(app, vendor
     assert (made.channel, made.status, made.source, made.origin) == ("MESAJ", "ONAY", "HS_MESAJ", "reply")
     assert len(rows(Message, Message.kind == MessageKind.CONFIRMATION)) == 1
     assert rows.one(GatewayEvent, GatewayEvent.kind == EventKind.REPLY).outcome == EventOutcome.GRANTED
+
+
+def test_a_yes_to_a_question_from_after_a_change_of_hands_counts(app, vendor, rows):
+    """As the page of its link does, whichever firm heard of the change."""
+    another_firm_hears(app, clock.now() - timedelta(days=30))
+    asked(app, vendor, rows)
+
+    answers(vendor)
+    work(app)
+
+    assert rows.one(Decision).status == "ONAY"
 
 
 @pytest.mark.parametrize("way", [DecisionOrigin.API, DecisionOrigin.IMPORT, DecisionOrigin.AT_IYS])
@@ -133,6 +145,7 @@ def test_no_name_makes_a_yes_of_other_words(app, vendor, rows, brand, text):
         "may have refused since",
         "another number",
         "two brands",
+        "another firm heard since that it is somebody else's",
     ],
 )
 def test_yes_is_no_consent_where_one_condition_fails(app, vendor, rows, case):
@@ -158,6 +171,8 @@ def test_yes_is_no_consent_where_one_condition_fails(app, vendor, rows, case):
         vendor.brings("RET")
     if case == "may have refused since":
         vendor.brings("artık mesaj atmayın rica ederim")
+    if case == "another firm heard since that it is somebody else's":
+        another_firm_hears(app, clock.now())
     answers(
         vendor, "Evet" if case == "another word" else "Onay", timedelta(days=20 if case == "too old" else 0),
         **({"source_addr": "905329999999"} if case == "another number" else {}),
