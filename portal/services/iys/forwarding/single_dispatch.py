@@ -18,7 +18,6 @@ from portal.services.iys.rate_limit import Priority
 
 UNKNOWN_RETAILER = "H180"
 EQUAL_STATUS = "H174"  # İYS holds the status that it was told, it says.
-NO_RECORD = 404  # Of the single status query.
 
 
 def forward_next_refusal(client: Client) -> bool:
@@ -135,7 +134,8 @@ def _compare_with_iys(client: Client, claimed: ClaimedSubmission, payload: bytes
 def _apply_status(
     claimed: ClaimedSubmission, question: dict[str, Any], code: str | None, answer: IysAnswer, asked_at: datetime
 ) -> None:
-    """A refusal is renewed but where İYS's grant is dated later: by a date that cannot be true nobody can say so."""
+    """A refusal is renewed but where İYS's grant is dated later: by a date that cannot be true nobody can say so.
+    By H174 after a listed grant it ends only where a status is told: a 404 may be a proxy's, or of the brand."""
     theirs = answer.content
     held, dated = theirs.get("status"), _read_second(theirs.get("consentDate"), asked_at)
     if held == question["status"] and dated and dated == iys_protocol.read_wire_date(question.get("consentDate")):
@@ -143,7 +143,7 @@ def _apply_status(
         return outcomes.accept_submission(claimed, transaction_id, theirs.get("creationDate"))
     is_equal = code == EQUAL_STATUS
     if is_equal and claimed.is_refusal:
-        if held == Status.REFUSED or (answer.status == NO_RECORD and not answer.is_a_page):
+        if held == Status.REFUSED:
             return outcomes.end_without_grant([claimed], code)
         code = None  # By H174 it would wait for grants, and be woken, as one that İYS holds no grant of.
     if held not in tuple(Status):

@@ -94,7 +94,9 @@ def test_a_refusal_is_needed_where_iys_says_at_once_that_it_holds_it_and_that_it
     ("code", "answer"),
     [("H178", (200, {"status": status})) for status in (None, "", "BEKLIYOR", 1, ["RET"], "ON\x00AY")]
     + [("H174", answer) for answer in ((200, {"status": "BEKLIYOR"}), (200, {}), (204, {}), (401, {}), (403, {}))]
-    + [("H174", (500, {})), ("H174", (404, b"<html>Not Found</html>"))],
+    + [("H174", (500, {})), ("H174", (404, b"<html>Not Found</html>")), ("H174", (404, b"")), ("H174", (404, {}))]
+    + [("H174", (404, {"message": "no Route matched with those values"}))]
+    + [("H174", (404, {"errors": [{"code": code}]})) for code in ("H001", "H018", "H058", "H096")],
 )
 def test_a_refusal_is_not_given_up_for_an_answer_that_tells_no_state(app, fatma, rows, code, answer):
     fatma.decides(MESAJ="RET")

@@ -53,9 +53,9 @@ class TestASingleSubmission:
         assert (parked.outcome, parked.code, parked.due_at) == (Outcome.PARKED, code, None)
         assert rows.one(Consent).iys_status is None
 
-    @pytest.mark.parametrize("status", [(200, {"status": "RET", "consentDate": "2026-11-23 10:00:00"}), (404, {})])
-    def test_a_refusal_that_iys_holds_already_needs_nothing(self, sent, rows, status):
-        ended = sent(says("H174"), decided="RET", status=status)
+    def test_a_refusal_that_iys_holds_already_needs_nothing(self, sent, rows):
+        held = {"status": "RET", "consentDate": "2026-11-23 10:00:00"}
+        ended = sent(says("H174"), decided="RET", status=(200, held))
 
         assert (ended.outcome, ended.code, ended.due_at) == (Outcome.NOT_NEEDED, "H174", None)
         assert (rows.one(Consent).iys_status, rows.one(Consent).iys_as_of) == ("RET", clock.now())
