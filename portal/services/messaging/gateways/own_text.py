@@ -9,10 +9,11 @@ from itertools import islice
 from typing import Any
 
 from portal.domain.replies import fold
+from portal.domain.replies.refusing_words import MAY_REFUSE
 from portal.services.messaging.gateways.row_words import LETTER
 
 LONGEST_TEXT, MOST_LINKS = 4000, 4  # Characters of a text that may be ours, and links of it that are looked up.
-LEAST_WORDS = 4  # Of a quotation, a link as one: whoever refuses may write "Ret:" before the link that we sent.
+LEAST_WORDS = 4  # Of a quotation, beside links, the pair of words behind one, and words that refuse.
 LINK_MARK = "\ua66e"  # A letter that nobody writes, in place of a link.
 LINK = re.compile(
     r"(?<![\w./-])(?:https?://)?[\w.-]{1,253}(?::[0-9]{1,5})?(?:/\w{1,64}){0,3}/(?P<code>\w{1,64})/?"
@@ -44,12 +45,22 @@ class OwnText:
             return value
         words = _words(value)
         left = list(words)
-        for text in sent:
-            for start, _, size in SequenceMatcher(None, words, _words(text), autojunk=False).get_matching_blocks():
-                if size >= LEAST_WORDS:
-                    left[start : start + size] = [LINK_MARK] * size
+        for text in map(_words, sent):
+            for start, begin, size in SequenceMatcher(None, words, text, autojunk=False).get_matching_blocks():
+                for each in _quoted(text, begin, begin + size):
+                    left[start + each - begin] = LINK_MARK
         beside = OPERATOR_CODE.sub("", " ".join(each for each in left if each != LINK_MARK))
         return beside if LETTER.search(beside) else ""
+
+
+def _quoted(text: list[str], begin: int, end: int) -> range:
+    """Which words of a text that all stand in a value are surely quoted there. Whoever refuses may write "Ret" before
+    or behind the link that we sent, as we do: at the edge it is theirs, unless our text begins or ends there."""
+    plain = [each for each in range(begin, end) if not MAY_REFUSE.search(text[each].lower())]
+    counted = [each for each in plain if LINK_MARK not in text[max(0, each - 2) : each + 1]]
+    if len(counted) < LEAST_WORDS and end - begin < len(text):
+        return range(0)
+    return range(plain[0] if begin else 0, plain[-1] + 1 if end < len(text) else end)
 
 
 def _words(text: str) -> list[str]:
