@@ -8,6 +8,7 @@ from portal.services.imports.layout.cell_words import STATUSES
 from portal.services.imports.layout.dates import MONTHS
 from portal.services.imports.layout.normalization import folded, name_of, says_nothing
 from portal.services.imports.layout.refusals import may_refuse, refuses
+from portal.services.imports.layout.vocabulary import AGREES, CHANNEL, CONSENT, GIVING, QUESTION, STATE, TOPIC
 
 # What says that there is no evidence, or only that there is some.
 NO_EVIDENCE = {
@@ -28,9 +29,9 @@ REFUSING_WORDS = re.compile(
 NO_TICK = re.compile(r"[☐□▢◻◽⬜⬚❏❐❑❒🔲✗✘✖✕☒❌❎🗙🚫⛔]|\[[ _]\]")  # Empty boxes and crosses.
 # "sms_ok: no", "consent=false".
 NO_AS_VALUE = re.compile(r"(?i)\w{2,40}[\"']?\s{0,2}[:=]\s{0,2}[\"']?(?P<value>no|false|off|hay[ıi]r|[hn])\b")
-# "Sözleşme: No 4711", "Mağaza: H blok"; not "sms: no, 12 kez" or "sms: no 12.03.2026".
+# "Sözleşme: No 4711", "Mağaza: H blok"; not "form: no, 12 kez", "form: no 12.03.2026" or "form: no 14:05".
 NUMBERED = re.compile(
-    r"(?i)(?:no[ .:]{0,2}|[hn][ .-]{0,2})\d+\b(?![-./]\d)\s?(?P<month>[^\W\d]*)|[hn]\b[ .-]{0,2}[^\W\d]"
+    r"(?i)(?:no[ .:]{0,2}|[hn][ .-]{0,2})\d+\b(?![-./:]\d)\s?(?P<month>[^\W\d]*)|[hn]\b[ .-]{0,2}[^\W\d]"
 )
 # The name of a choice and its value: "checked=0", "{"izin": null}"; not "onay: 0 532 …".
 CHOICE = re.compile(
@@ -41,6 +42,11 @@ NAME_OF_CHOICE = re.compile(
     r"\b(?:opt(?:ed)? ?in|consent|permission|(?:accept|agre|allow|check|grant|subscrib|tick)ed|checkbox|ok|izin|izni|"
     r"onay[ilm]*|riza\w*|kutu\w*|isaretl\w+)$"
 )
+# A field of a consent, a choice or a channel, where no number makes a no the sign of one: "SMS izni", "İzin Durumu".
+NAME_OF_CONSENT = re.compile(
+    rf"{NAME_OF_CHOICE.pattern}|\b(?:{CHANNEL}|{CONSENT}(?: {GIVING})?|{TOPIC}|{AGREES}|{STATE}|{QUESTION})$"
+)
+LONGEST_FIELD = 60  # Characters before a value that its field's name stands in.
 
 
 def find_problem(evidence: str) -> ApiRowProblem | None:
@@ -64,9 +70,15 @@ def _may_refuse(evidence: str) -> bool:
 
 
 def _is_valued_no(evidence: str) -> bool:
-    """Whether the value of some field is a no, which is no sign of a number before one that begins no date."""
-    numbered = (NUMBERED.match(evidence, found.start("value")) for found in NO_AS_VALUE.finditer(evidence))
-    return any(found is None or folded(found["month"] or "") in MONTHS for found in numbered)
+    """Whether the value of some field is a no, which only in a field of anything else is the sign of a number."""
+    for found in NO_AS_VALUE.finditer(evidence):
+        start = found.start("value")
+        numbered = NUMBERED.match(evidence, start)
+        if numbered is None or folded(numbered["month"] or "") in MONTHS:
+            return True
+        if NAME_OF_CONSENT.search(name_of(evidence[max(0, start - LONGEST_FIELD) : start])):
+            return True
+    return False
 
 
 def _is_no(value: str) -> bool:
