@@ -27,8 +27,8 @@ REFUSING_WORDS = re.compile(
     r"select|subscri|tick)\w*))\b"
 )
 NO_TICK = re.compile(r"[☐□▢◻◽⬜⬚❏❐❑❒🔲✗✘✖✕☒❌❎🗙🚫⛔]|\[[ _]\]")  # Empty boxes and crosses.
-# "sms_ok: no", "consent=false".
-NO_AS_VALUE = re.compile(r"(?i)\w{2,40}[\"']?\s{0,2}[:=]\s{0,2}[\"']?(?P<value>no|false|off|hay[ıi]r|[hn])\b")
+# "sms_ok: no", "consent=false", "SMS izni (web): no".
+NO_AS_VALUE = re.compile(r"(?i)\w{2,40}[\"')\]]?\s{0,2}[:=]\s{0,2}[\"']?(?P<value>no|false|off|hay[ıi]r|[hn])\b")
 # "Sözleşme: No 4711", "Mağaza: H blok"; not "form: no, 12 kez", "form: no 12.03.2026" or "form: no 14:05".
 NUMBERED = re.compile(
     r"(?i)(?:no[ .:]{0,2}|[hn][ .-]{0,2})\d+\b(?![-./:]\d)\s?(?P<month>[^\W\d]*)|[hn]\b[ .-]{0,2}[^\W\d]"
@@ -46,6 +46,7 @@ NAME_OF_CHOICE = re.compile(
 NAME_OF_CONSENT = re.compile(
     rf"{NAME_OF_CHOICE.pattern}|\b(?:{CHANNEL}|{CONSENT}(?: {GIVING})?|{TOPIC}|{AGREES}|{STATE}|{QUESTION})$"
 )
+IN_BRACKETS = re.compile(r"\([^()]*\)|\[[^][]*\]")
 LONGEST_FIELD = 60  # Characters before a value that its field's name stands in.
 
 
@@ -76,7 +77,8 @@ def _is_valued_no(evidence: str) -> bool:
         numbered = NUMBERED.match(evidence, start)
         if numbered is None or folded(numbered["month"] or "") in MONTHS:
             return True
-        if NAME_OF_CONSENT.search(name_of(evidence[max(0, start - LONGEST_FIELD) : start])):
+        field = IN_BRACKETS.sub(" ", evidence[max(0, start - LONGEST_FIELD) : start])
+        if NAME_OF_CONSENT.search(name_of(field)):
             return True
     return False
 

@@ -50,6 +50,8 @@ def program(app) -> Program:
         ("SMS ister mi: h 14", "evidence_refuses"),
         ("izin verildi: no 22", "evidence_refuses"),
         ("kasa: no 14:05", "evidence_refuses"),
+        ("SMS izni (web): no", "evidence_refuses"),
+        ("SMS onayı [web]: no 22", "evidence_refuses"),
         ("Rıza alındı: no, 3 kez soruldu", "evidence_refuses"),
         ("İzin Durumu: H", "evidence_refuses"),
         ("Ret hakkı hatırlatıldı; onay verdi", "evidence_refuses"),
@@ -94,7 +96,7 @@ def test_evidence_may_name_documents_of_ordinary_business(program, rows):
     ordinary = "e-Arşiv fatura 2026-118", "Kasa çıkış formu", "Çıkış anketi", "Terk edilmiş sepet formu", "No 22"
     ordinary += "Form no: 22", "Sözleşme: No 4711", "Mağaza: H blok", "Komedi kulübü formu, Mehmedin imzası"
     ordinary += "Ahmedin imzalı formu", "Fatura: no 22 imzalı", "Onay formu: No 4711"
-    ordinary += "Kapı: no 5", "sipariş=no 118", "Sipariş No: 118, SMS kutusu ☑", "Onay kodu: N 12"
+    ordinary += "Kapı (ev): no 5", "sipariş=no 118", "Sipariş No: 118, SMS kutusu ☑", "Onay kodu: N 12"
     ordinary += "Üyelik formu 2026-118", "checkbox ☑ [x]", "web formu /kayit?utm=0", "opt_in=1, consent: web form 22"
     ordinary += "onay kodu=0042", '{"email": null, "consent": "F2026 118"}', "SMS onayı: 0 532 123 45 67"
     grants = [grant(f"+9053212345{place:02}") | {"evidence": words} for place, words in enumerate(ordinary)]
