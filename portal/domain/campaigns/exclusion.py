@@ -8,7 +8,7 @@ and of one brand's campaigns that refuse, or reconfirm, one reaches a person in 
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, case, exists, literal_column, or_, select
+from sqlalchemy import ColumnElement, and_, case, exists, func, literal_column, or_, select
 from sqlalchemy.orm import Session
 
 import shortlinks
@@ -65,7 +65,7 @@ def _rules(campaign: Campaign, standing: Standing, at: datetime) -> Rules:
         (is_undeliverable(Recipient.id), ExclusionReason.NO_ADDRESS),
     ]
     if campaign.kind.takes_grants:
-        rules.append((has_own_held_since(), ExclusionReason.CHANGED_HANDS))
+        rules.append((or_(has_own_held_since(), _is_of_earlier_holder(campaign)), ExclusionReason.CHANGED_HANDS))
     if campaign.kind == CampaignKind.RECONFIRM:
         carrier = _has_consent(campaign, Consent.channel.in_(MESSAGE_CHANNELS), permitted)
         rules.append((~carrier, ExclusionReason.NO_PERMISSION))
@@ -78,6 +78,20 @@ def _has_consent(campaign: Campaign, *conditions: ColumnElement[bool]) -> Column
     """The condition that a recipient has such a consent of the campaign's brand."""
     theirs = Consent.recipient_id == Recipient.id, Consent.brand_id == campaign.brand_id, Brand.id == Consent.brand_id
     return exists().where(*theirs, *conditions).correlate(Recipient)
+
+
+def _is_of_earlier_holder(campaign: Campaign) -> ColumnElement[bool]:
+    """The condition that a recipient's link of the campaign was made before another firm heard that the address changed
+    hands: its page asks for nothing. Never null, also where there is no link."""
+    since = Recipient.reassigned_anywhere_at
+    newest = (
+        select(func.max(shortlinks.Link.created_at))
+        .join(AudienceEntry, AudienceEntry.link_id == shortlinks.Link.id)
+        .where(AudienceEntry.campaign_id == campaign.id, AudienceEntry.recipient_id == Recipient.id)
+        .correlate(Recipient)
+        .scalar_subquery()
+    )
+    return and_(since.is_not(None), func.coalesce(newest, since) < since)
 
 
 def _was_offered_lately(campaign: Campaign, since: datetime) -> ColumnElement[bool]:

@@ -154,13 +154,23 @@ def end_undeliverable(message: Message, at: datetime) -> None:
     end(message, MessageState.FAILED, at)
     message.reason = Reason.BAD_ADDRESS.value
     if message.kind == MessageKind.INVITATION:
-        entry = select(AudienceEntry.id).where(AudienceEntry.link_id == message.link_id)
-        db.session.execute(delete(ConsentRequest).where(ConsentRequest.entry_id.in_(entry)))
+        _free_request(message)
+
+
+def end_reassigned(invitation: Message, at: datetime) -> None:
+    """Somebody else has the address by now, and was not asked: a later campaign may."""
+    end(invitation, MessageState.NOT_NEEDED, at, unsent_reason=UnsentReason.REASSIGNED)
+    _free_request(invitation)
 
 
 def pause(message: Message) -> timedelta:
     """Until the next attempt."""
     return leases.backoff(max(1, message.attempts), FIRST_PAUSE, _retry_policy(message).longest_pause)
+
+
+def _free_request(invitation: Message) -> None:
+    entry = select(AudienceEntry.id).where(AudienceEntry.link_id == invitation.link_id)
+    db.session.execute(delete(ConsentRequest).where(ConsentRequest.entry_id.in_(entry)))
 
 
 def _apply_error(message: Message, error: SendError, at: datetime, call: Call) -> None:

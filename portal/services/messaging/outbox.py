@@ -52,7 +52,6 @@ from portal.services.messaging.message_queues import MessageQueue
 from portal.services.messaging.outgoing_messages import WriterOf
 
 LEASES = {AddressKind.PHONE: timedelta(minutes=1), AddressKind.EMAIL: timedelta(minutes=5)}  # Longer than a batch.
-UNSENT_REASONS = {ExclusionReason.CHANGED_HANDS: UnsentReason.REASSIGNED}  # Others count as REFUSED.
 PULL_WAIT = timedelta(hours=1)
 BATCHES = {AddressKind.PHONE: 100, AddressKind.EMAIL: 20}  # Mails go one by one over a connection.
 
@@ -147,11 +146,12 @@ def _sendable(queue: MessageQueue, rows: list[tuple[Message, Recipient]], at: da
             message.due_at = None
         elif why == ExclusionReason.NO_ADDRESS:
             message_outcomes.end_undeliverable(message, at)
+        elif why == ExclusionReason.CHANGED_HANDS:
+            message_outcomes.end_reassigned(message, at)
         elif message.id in unpulled and not _is_expired(message, at):
             message.due_at = at + PULL_WAIT
         elif why or _is_expired(message, at):
-            refused = UNSENT_REASONS.get(why, UnsentReason.REFUSED) if why else None
-            reason = refused if refused and message.id not in unpulled else UnsentReason.EXPIRED
+            reason = UnsentReason.REFUSED if why and message.id not in unpulled else UnsentReason.EXPIRED
             message_outcomes.end(message, MessageState.NOT_NEEDED, at, unsent_reason=reason)
         elif opens_at and message.kind == MessageKind.INVITATION:
             message.due_at = opens_at

@@ -33,6 +33,7 @@ from portal.services.messaging.gateways.protocol import SendResult
 from portal.services.messaging.message_outcomes import Call
 from tests import make, servers
 from tests.make import Person, send, send_all
+from tests.portal.web.recipient.open_complaints import another_firm_hears
 
 pytestmark = pytest.mark.slow
 
@@ -264,7 +265,7 @@ def test_a_link_is_not_sent_to_who_refused_its_channel_meanwhile(app, browser, g
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("moment", ["closed_at", "reassigned_at"])
+@pytest.mark.parametrize("moment", ["closed_at", "reassigned_at", "reassigned_anywhere_at"])
 def test_nobody_is_asked_who_has_the_address_only_since(app, gateway, rows, moment):
     make.codes(app, f"{make.PHONE}\n{make.EMAIL}", delivery=Delivery.GATEWAY)
     with app.app_context():
@@ -277,3 +278,19 @@ def test_nobody_is_asked_who_has_the_address_only_since(app, gateway, rows, mome
         send_all(gateway.url)
 
     assert [message["to"] for call in gateway.calls for message in call] == [make.EMAIL]
+
+
+def test_who_has_the_address_only_since_is_asked_by_a_later_campaign(app, gateway, rows):
+    """The waiting message would have led to a page that asks for nothing."""
+    make.codes(app, make.PHONE, delivery=Delivery.GATEWAY)
+    another_firm_hears(app, clock.now())
+    with app.app_context():
+        send_all(gateway.url)
+    ended = rows.one(Message)
+    assert (ended.state, ended.unsent_reason) == (MessageState.NOT_NEEDED, UnsentReason.REASSIGNED)
+
+    code = make.codes(app, make.PHONE, delivery=Delivery.GATEWAY)[make.PHONE]
+    with app.app_context():
+        send_all(gateway.url)
+
+    assert [code in message["text"] for call in gateway.calls for message in call] == [True]
