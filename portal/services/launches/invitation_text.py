@@ -7,6 +7,7 @@ checklist M-1, M-2, W-3). The two words in brackets stand on the link's page, to
 import secrets
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import cache
 
 from flask import current_app
 from sqlalchemy.orm import Session
@@ -41,18 +42,21 @@ class SampleText:
 def text_writer(session: Session, campaign: Campaign, salt: str, usual_base: str) -> TextWriter:
     """What writes the texts of a campaign's messages, with its brand's host and number for replies of this moment.
 
-    Each template is rendered once: rendering it for each of 100,000 links would double the time of their texts.
+    Each template is rendered once, when it is needed: rendering it for each of 100,000 links would double the time of
+    their texts.
     """
-    link_base = link_base_url(session, campaign.brand_id, usual_base)
-    sms, mail = _render(session, campaign, current_wording(session, campaign), link_base)
-    by_way = {False: _spell(session, campaign, sms), True: mail}
-    codes = shortlinks.Codes(salt)
+    link_base, codes = link_base_url(session, campaign.brand_id, usual_base), shortlinks.Codes(salt)
+
+    @cache
+    def render_once(is_mail: bool) -> str:
+        text = _render(session, campaign, current_wording(session, campaign), link_base, is_mail=is_mail)
+        return text if is_mail else _spell(session, campaign, text)
 
     def write_text(code: str, is_mail: bool) -> str:
         ids = codes.decode(code)
         if ids is None:
             raise ValueError("The code of a link was made with another salt.")
-        return by_way[is_mail].replace(CODE, code).replace(PAIR, word_pair(salt, *ids))
+        return render_once(is_mail).replace(CODE, code).replace(PAIR, word_pair(salt, *ids))
 
     return write_text
 
@@ -61,14 +65,14 @@ def render_sample(
     session: Session, campaign: Campaign, wording: MessageWording, salt: str, link_base: str
 ) -> SampleText:  # fmt: skip
     """The texts with these sentences, for who writes them."""
-    rendered = _render(session, campaign, wording, link_base)
+    rendered = (_render(session, campaign, wording, link_base, is_mail=each) for each in (False, True))
     sms, mail = (each.replace(CODE, SAMPLE_CODE).replace(PAIR, word_pair(salt, 0, 0)) for each in rendered)
     written = _spell(session, campaign, sms)
     return SampleText(written, mail, lost_letters(sms) if written != sms else "")
 
 
-def _render(session: Session, campaign: Campaign, wording: MessageWording, link_base: str) -> tuple[str, str]:
-    """SMS and mail, with CODE and PAIR."""
+def _render(session: Session, campaign: Campaign, wording: MessageWording, link_base: str, *, is_mail: bool) -> str:
+    """The mail or the SMS, with CODE and PAIR."""
     brand, shown = session.get_one(Brand, campaign.brand_id), session.get_one(ConsentText, campaign.text_id)
     facts = asdict(wording) | {
         "sender": shown.brand_name,
@@ -78,14 +82,17 @@ def _render(session: Session, campaign: Campaign, wording: MessageWording, link_
         "link": f"{link_base}/{CODE}",
         "refusal": f"{link_base.removesuffix('/k')}/u/{CODE}",
         "pair": PAIR,
+    }
+    path = f"messages/invitation/tr/{'ask' if campaign.kind.takes_grants else 'refuse'}"
+    if is_mail:
+        return f"{current_app.jinja_env.get_template(f'{path}_mail.txt').render(facts)}\n"
+    # Replies come back to us only through our own gateway; a yes by reply is one to SMS, and brings no name.
+    facts |= {
         "keyword": brand.keyword or "",
-        # Replies come back to us only through our own gateway; a yes by reply is one to SMS, and brings no name.
         "reply_number": campaign.delivery == Delivery.GATEWAY and named_number(session, vault(), brand, clock.now()),
         "grants_by_reply": Channel.SMS in campaign.offered and not brand.requires_name,
     }
-    path = f"messages/invitation/tr/{'ask' if campaign.kind.takes_grants else 'refuse'}"
-    sms, mail = (current_app.jinja_env.get_template(f"{path}_{way}.txt").render(facts) for way in ("sms", "mail"))
-    return " ".join(sms.split()), f"{mail}\n"
+    return " ".join(current_app.jinja_env.get_template(f"{path}_sms.txt").render(facts).split())
 
 
 def _spell(session: Session, campaign: Campaign, sms: str) -> str:

@@ -1,6 +1,7 @@
 """What each message with a link holds, whatever sentence stands in it, and what it offers beside the link."""
 
 import pytest
+from sqlalchemy import event
 
 import shortlinks
 from portal.core.extensions import db
@@ -101,6 +102,20 @@ def test_replies_are_offered_where_one_would_count(salt, brand, facts, offered):
     text = written(make.campaign(**{"delivery": Delivery.GATEWAY, **facts}), salt)
 
     assert offered in text if offered else "yazip" not in text
+
+
+def test_a_mail_is_written_without_looking_through_the_replies_of_accounts(salt):
+    """An account may have 20,000 of them, and nobody writes meanwhile on SQLite."""
+    set_brand(reply_number="4609")
+    bring_reply(delivery.add("verimor"), "4609")
+    campaign, asked = make.campaign(delivery=Delivery.GATEWAY), []
+    event.listen(db.engine, "before_cursor_execute", lambda _, __, sql, *___: asked.append(sql))
+
+    written(campaign, salt, is_mail=True)
+    assert asked and not [sql for sql in asked if "FROM message_gateway" in sql]
+
+    written(campaign, salt)
+    assert [sql for sql in asked if "FROM message_gateway" in sql]
 
 
 def test_a_sample_is_the_text_itself_with_a_link_to_nothing(salt):
