@@ -102,7 +102,7 @@ class Decision(Entity):
     text_id: Mapped[int | None] = foreign_key("consent_text.id", index=False)
     user_id: Mapped[int | None] = mapped_column(BigId)
     salt: Mapped[bytes]  # 128 bits, of its leaf.
-    renews_id: Mapped[int | None] = foreign_key("decision.id", index=False)  # The decision that this one re-issues.
+    renews_id: Mapped[int | None] = foreign_key("decision.id", index=False)  # The person's, which a renewal re-issues.
     batch_id: Mapped[int | None] = mapped_column(BigId)  # The imported file or the request, and its line.
     line: Mapped[int | None] = mapped_column(Integer)
     retailer_code: Mapped[int | None] = mapped_column(Integer)  # The retailer (bayi) that mediated.
@@ -111,7 +111,8 @@ class Decision(Entity):
     retailer_access: Mapped[list[int] | None] = mapped_column(JSON(none_as_null=True))
 
     def renewed(self) -> "Decision":
-        """The decision that somebody made, where this one only tells İYS of it anew; else this one itself."""
+        """The decision that somebody made, where this one only tells İYS of it anew; else this one itself. Renewals of
+        renewals once named those."""
         made, session = self, object_session(self)
         while session and made.renews_id and (earlier := session.get(Decision, made.renews_id)):
             made = earlier

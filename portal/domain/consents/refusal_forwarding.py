@@ -120,14 +120,14 @@ def renew(session: Session, vault: Vault, decision_id: int, codes: tuple[int, in
     """Refuse anew what an expired refusal withdraws, if its consent still stands on it; the new decision's id.
 
     The recipient is locked; `codes` are İYS's numbers of the provider and the brand. Raises TooSoon."""
-    its_id = select(Decision.consent_id).where(Decision.id == decision_id).scalar_subquery()
-    (consent,) = locking.read_consents(session, Consent.id == its_id)
+    expired = session.get_one(Decision, decision_id)
+    (consent,) = locking.read_consents(session, Consent.id == expired.consent_id)
     if consent.decision_id != decision_id or consent.status != Status.REFUSED:
         return None
     locking.next_consent_date(consent.consent_date, at)  # Raises TooSoon: a renewal can wait, a person's word cannot.
     decision = writer.decide_now(
-        consent, Status.REFUSED, source=Source.PROVIDER_DECISION, origin=DecisionOrigin.RENEWAL, renews_id=decision_id,
-        at=at,
+        consent, Status.REFUSED, source=Source.PROVIDER_DECISION, origin=DecisionOrigin.RENEWAL,
+        renews_id=expired.renewed().id, at=at,
     )  # fmt: skip
     rows = DecisionRows()
     rows.add(decision, _submission(session, vault, decision, codes, at))

@@ -67,6 +67,15 @@ def test_the_provider_refuses_now_what_the_person_refused_then(two_refused):
     assert grants.phones(1)[0].encode() in payload and b"HS_KARAR" in payload
 
 
+def test_a_renewal_of_a_renewal_names_who_refused_first(two_refused):
+    first, at = two_refused[0], clock.now()
+
+    again = refusal_forwarding.renew(db.session, vault(), first.id, CODES, at)
+    once_more = refusal_forwarding.renew(db.session, vault(), again, CODES, at + DAY)
+
+    assert db.session.get_one(Decision, once_more).renews_id == first.id
+
+
 def test_a_renewal_is_told_to_the_providers_audit_log(two_refused):
     at = clock.now()
 

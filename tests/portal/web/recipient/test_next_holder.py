@@ -10,7 +10,8 @@ from sqlalchemy import select, update
 import shortlinks
 from portal.core import addresses, clock
 from portal.core.extensions import db, vault
-from portal.core.models import Brand, Complaint, Consent, Decision, Finding, Recipient
+from portal.core.iys_protocol import Channel
+from portal.core.models import Brand, Complaint, Consent, Finding, Recipient
 from portal.domain import consent_points
 from portal.domain.consents import locking, refusal_forwarding
 from portal.services.launches.refusing_links import refusing_urls
@@ -52,6 +53,17 @@ def new_link(app, number: str = make.PHONE) -> str:
         return f"/u/{url.rpartition('/')[2]}"
 
 
+def renew_refusal(app, rows, after: timedelta) -> None:
+    """As the forwarder does where İYS calls it too old."""
+    with time_machine.travel(clock.now() + after), app.app_context():
+        refused = rows.one(Consent, Consent.channel == Channel.SMS)
+        locking.lock_recipient_of(db.session, refused.id)
+        refusal_forwarding.renew(
+            db.session, vault(), refused.decision_id, (make.IYS_CODE, make.BRAND_CODE), clock.now()
+        )
+        db.session.commit()
+
+
 @pytest.mark.parametrize("earlier", [{"ARAMA": "RET"}, {"MESAJ": "RET"}])
 def test_a_case_offers_a_refusal_and_tells_of_it_whatever_was_refused_before(app, browser, passed_on, earlier):
     passed_on(**earlier)
@@ -71,11 +83,7 @@ def test_a_case_offers_a_refusal_and_tells_of_it_whatever_was_refused_before(app
 def test_an_earlier_holders_renewed_refusal_is_on_no_page_of_the_next_one(app, browser, rows, passed_on):
     """It missed İYS's deadline, and İYS is told anew after the change of hands."""
     passed_on(MESAJ="RET")
-    with time_machine.travel(clock.now() + timedelta(minutes=2)), app.app_context():
-        refused = rows(Decision)[0]
-        locking.lock_recipient_of(db.session, refused.consent_id)
-        refusal_forwarding.renew(db.session, vault(), refused.id, (make.IYS_CODE, make.BRAND_CODE), clock.now())
-        db.session.commit()
+    renew_refusal(app, rows, timedelta(minutes=2))
 
     with time_machine.travel(clock.now() + timedelta(days=1)):
         link = new_link(app)
@@ -87,6 +95,18 @@ def test_an_earlier_holders_renewed_refusal_is_on_no_page_of_the_next_one(app, b
         )
 
     assert rows.one(Complaint).finding == Finding.NO_REFUSAL
+
+
+def test_the_present_holders_refusal_is_on_the_links_page_however_often_it_is_renewed(app, browser, rows):
+    link = make.codes(app)[make.PHONE]
+    another_firm_hears(app, clock.now() - timedelta(days=1))
+    make.Person(browser, link).decides(MESAJ="RET")
+
+    for minutes in (2, 4):
+        renew_refusal(app, rows, timedelta(minutes=minutes))
+
+    with time_machine.travel(clock.now() + timedelta(hours=1)):
+        assert "reddettiniz" in browser.get(f"/k/{link}").text
 
 
 @pytest.mark.parametrize("way", ["link", "consent point"])
