@@ -48,6 +48,7 @@ def init_app(app: Flask) -> None:
         Loop("launches", run_launches, threads=2, idle=SECOND),
         Loop("every-minute", do_minutely, idle=MINUTE),
         Loop("every-ten-minutes", do_every_ten_minutes, idle=TEN_MINUTES),
+        Loop("reassignments", reassignments.ReassignmentTurns().work, idle=TEN_MINUTES),
         Loop("old-rows", delete_old_rows, idle=HOUR),
     )
 
@@ -141,11 +142,9 @@ def do_minutely() -> bool:
 
 
 def do_every_ten_minutes() -> bool:
-    """Look hosts of brands up, spread what people said by "this is not me", and mail desks and owners what is new. A
-    step that fails holds up no other."""
+    """Look hosts of brands up, and mail desks and owners what is new. A step that fails holds up no other."""
     for step in (
         domains.check_due,
-        reassignments.spread_waiting,
         desk_notifications.notify_desks,
         submission_alarms.notify_owners_of_submissions,
         lapse_alarms.notify_owners_of_lapses,

@@ -3,12 +3,12 @@
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from portal.core.iys_protocol import Source, Status
 from portal.core.iys_protocol.enums import LINE_CLOSED
-from portal.core.models import DecisionOrigin, Recipient
+from portal.core.models import Consent, DecisionOrigin, Recipient
 from portal.core.models.recipient import has_own_held_since
 from portal.domain.consents import writer
 from portal.domain.consents.locking import LockedConsent
@@ -45,6 +45,16 @@ def refuse_earlier_grants(
         rows.add(decision)
         refused.append(consent)
     return refused
+
+
+def select_earlier_grants() -> Select[int, int]:
+    """Brands and recipients of grants that stand though "this is not me" is newer: of a release that took them. Closed
+    lines always ended what was told later. Found by ix_recipient_disowned."""
+    disowned = select(Recipient.id).where(Recipient.reassigned_at.is_not(None))
+    said_at = select(Recipient.reassigned_at).where(Recipient.id == Consent.recipient_id).scalar_subquery()
+    whose = select(Consent.brand_id, Consent.recipient_id).distinct()
+    is_earlier = Consent.effective_at <= said_at
+    return whose.where(Consent.recipient_id.in_(disowned), Consent.status == Status.GRANTED, is_earlier)
 
 
 def _changed_recipients(session: Session, recipient_ids: Collection[int]) -> dict[int, Recipient]:

@@ -78,6 +78,13 @@ def close_lines_again(session: Session, vault: Vault, brand: Brand, rows: Sequen
     _write(session, vault, batch, pairs)
 
 
+def end_earlier_grants(session: Session, vault: Vault, brand: Brand, recipient_id: int, at: datetime) -> None:
+    """End what the brand heard of an earlier holder's grants before movements did so. Done twice, it changes nothing.
+    Raises CannotOpen."""
+    consents = list(locking.lock_consents(session, brand.id, [recipient_id]).values())
+    _write(session, vault, _MovementBatch(session, brand, consents, {}, by=ReceivedVia.PULL, feed=None, at=at), [])
+
+
 def _lock(
     session: Session, vault: Vault, brand: Brand, rows: Sequence[MovementRow], *, by: ReceivedVia,
     feed: FeedSource | None, at: datetime, user_id: int | None,
@@ -110,7 +117,7 @@ class _MovementBatch:
 
     def __init__(
         self, session: Session, brand: Brand, consents: list[LockedConsent], holders: Mapping[str, Collection[int]], *,
-        by: ReceivedVia, feed: FeedSource | None, at: datetime, user_id: int | None,
+        by: ReceivedVia, feed: FeedSource | None, at: datetime, user_id: int | None = None,
     ) -> None:  # fmt: skip
         self.session, self.brand, self.consents, self.by, self.feed, self.at = session, brand, consents, by, feed, at
         self.user_id = user_id

@@ -99,10 +99,9 @@ def unspread_recipients(at: datetime) -> Select[int]:
 
 
 def spread_again(session: Session, vault: Vault, recipient_id: int) -> None:
-    """Spread what one of unspread_recipients says, which is none of them then."""
-    recipient = session.get_one(Recipient, recipient_id)
-    at = recipient.reassigned_at
-    if at is None:
+    """Spread what one of unspread_recipients says, which is none of them then; nothing where another process did."""
+    recipient = session.scalar(select(Recipient).where(Recipient.id == recipient_id, is_unspread()))
+    if recipient is None or (at := recipient.reassigned_at) is None:
         return
     try:
         text = vault.read(recipient.address, Recipient.PLACE, recipient.provider_id, recipient.id)

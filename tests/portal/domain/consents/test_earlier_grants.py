@@ -3,14 +3,16 @@
 from datetime import timedelta
 
 import pytest
+from flask import current_app
+from sqlalchemy import text, update
 
 from portal.core import addresses, clock
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel, RecipientType
 from portal.core.iys_protocol.enums import LINE_CLOSED
-from portal.core.models import Brand, Consent, Decision, Outcome, ReceivedVia, Submission
-from portal.domain.consents import may_send, movement_rows, movements, recipients, refusals
-from tests import make
+from portal.core.models import Brand, Consent, Decision, Outcome, ReceivedVia, Recipient, Submission
+from portal.domain.consents import earlier_grants, may_send, movement_rows, movements, recipients, refusals
+from tests import databases, make
 from tests.portal.domain.consents.iys_movements import MovementReceiver, row
 
 pytestmark = pytest.mark.slow
@@ -40,6 +42,22 @@ def says_not_me(brand: Brand, at) -> None:
     recipient = recipients.find(db.session, vault(), brand.provider_id, PHONE)
     refusals.refuse_not_mine(db.session, vault(), recipient, PHONE, language="tr", request_metadata="{}", at=at)
     db.session.commit()
+
+
+def leave_as_before_the_upgrade(later_brand: Brand, at) -> None:
+    """The brand took an earlier holder's grant after somebody said "this is not me"."""
+    receive(later_brand, row("ONAY", ago=3 * DAY))
+    db.session.execute(update(Recipient).values(reassigned_at=at))
+    db.session.commit()
+
+
+def work() -> None:
+    """The worker's round."""
+    db.session.rollback()
+    (step,) = [loop.step for loop in current_app.extensions["worker"] if loop.name == "reassignments"]
+    while step():
+        pass
+    db.session.rollback()
 
 
 def receive(brand: Brand, *told: dict) -> None:
@@ -109,3 +127,49 @@ def test_a_closed_line_ends_the_grant_by_iyss_word(app, brand, rows):
     ended = rows.one(Consent, Consent.brand_id == later_brand.id)
     assert ended.status == "RET" and not rows(Submission, Submission.consent_id == ended.id)
     assert db.session.get_one(Decision, ended.decision_id).source == LINE_CLOSED
+
+
+def test_the_worker_ends_once_what_a_release_before_took_and_tells_iys(brand, rows):
+    at = clock.now() - DAY
+    later_brand = add_brand(brand)
+    leave_as_before_the_upgrade(later_brand, at)
+
+    work()
+    work()
+
+    consent = rows.one(Consent)
+    assert (consent.status, consent.effective_at) == ("RET", at - SECOND)
+    assert rows.one(Submission).outcome == Outcome.WAITING
+    answers = may_send.answers(
+        db.session, later_brand, [consent.recipient_id], Channel.SMS, RecipientType.INDIVIDUAL, clock.now()
+    )
+    assert answers[consent.recipient_id].verdict == may_send.Verdict.MAY_NOT
+
+
+def test_the_worker_leaves_what_the_present_holder_granted_since(brand, rows):
+    later_brand = add_brand(brand)
+    leave_as_before_the_upgrade(later_brand, clock.now() - 2 * DAY)
+    receive(later_brand, row("ONAY", ago=DAY))
+
+    work()
+
+    assert rows.one(Consent).status == "ONAY"
+
+
+def test_of_one_firm_each_brand_ends_its_grants(brand, rows):
+    for each in (brand, add_brand(brand)):
+        leave_as_before_the_upgrade(each, None)
+    db.session.execute(update(Recipient).values(reassigned_at=clock.now() - DAY))
+    db.session.commit()
+
+    work()
+
+    assert [each.status for each in rows(Consent)] == ["RET", "RET"]
+
+
+@pytest.mark.skipif(bool(databases.SERVER), reason="PostgreSQL plans by statistics")
+def test_such_grants_are_looked_for_by_who_said_so(brand):
+    compiled = earlier_grants.select_earlier_grants().compile(db.engine, compile_kwargs={"literal_binds": True})
+    plan = str(db.session.execute(text(f"EXPLAIN QUERY PLAN {compiled}")).all())
+
+    assert "ix_recipient_disowned" in plan and "SEARCH consent USING INDEX ix_consent_recipient_id" in plan

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 from sqlalchemy import select, text, update
+from structlog.testing import capture_logs
 
 from portal.core import addresses, clock
 from portal.core.extensions import db, read_session, vault
@@ -13,6 +14,7 @@ from portal.core.iys_protocol import Status
 from portal.core.models import Brand, Consent, Provider, ReassignedAddress, Recipient
 from portal.domain.consents import may_send, reassigned_addresses, recipients, refusals
 from portal.jobs import reassignments
+from portal.jobs.reassignments import ReassignmentTurns
 from tests import make
 from tests.portal.domain.consents.import_entries import bring, entry
 from tests.portal.domain.consents.test_lock_order import meanwhile, touch
@@ -55,7 +57,9 @@ def work(later: timedelta = 2 * A_MINUTE) -> int:
     with time_machine.travel(clock.now() + later):
         waiting = len(read_session().scalars(reassigned_addresses.unspread_recipients(clock.now())).all())
         read_session().rollback()
-        reassignments.spread_waiting()
+        turns = ReassignmentTurns()
+        while turns.work():
+            pass
     return waiting
 
 
@@ -136,6 +140,40 @@ def test_an_address_that_cannot_be_opened_holds_up_no_other(firms):
     db.session.commit()
 
     assert (work(), work()) == (2, 0)
+
+
+def test_one_round_spreads_all_and_what_fails_holds_up_none(firms, rows, monkeypatch):
+    told = [addresses.parse(f"ayse{n}@aile.example") for n in range(3)]
+    recipients.gather(db.session, vault(), firms[0].provider_id, told, clock.now() - A_DAY)
+    for each in told:
+        of(firms[0], each).reassigned_at = clock.now() - AN_HOUR
+    failing = of(firms[0], told[0]).id
+    db.session.commit()
+    spread_again = reassigned_addresses.spread_again
+
+    def fail_for_one(session, vault_, recipient_id: int) -> None:
+        if recipient_id == failing:
+            raise RuntimeError
+        spread_again(session, vault_, recipient_id)
+
+    monkeypatch.setattr(reassignments, "AT_ONCE", 1)
+    monkeypatch.setattr(reassigned_addresses, "spread_again", fail_for_one)
+
+    assert work() == 3
+    spread = {each.id for each in rows(Recipient, Recipient.reassigned_anywhere_at.is_not(None))}
+    assert spread == {of(firms[0], each).id for each in told[1:]}
+
+
+def test_a_round_that_found_something_says_when_it_is_done_and_the_first_one_in_any_case(firms):
+    turns = ReassignmentTurns()
+    with capture_logs() as said:
+        turns.work()
+        turns.work()
+        of(firms[0]).reassigned_at = clock.now() - AN_HOUR
+        db.session.commit()
+        turns.work()
+
+    assert [each["event"] for each in said] == ["reassignments.done"] * 2
 
 
 def test_one_that_is_not_the_last_word_is_not_taken_for_it(firms):
