@@ -15,7 +15,7 @@ from portal.core.iys_protocol.enums import Channel, RecipientType, Status
 from portal.core.models.campaign import AudienceEntry, Campaign, CampaignKind, ConsentText, Delivery
 from portal.core.models.decision import Decision, DecisionOrigin
 from portal.core.models.provider import Brand, Provider
-from portal.core.models.recipient import Consent, Recipient, latest
+from portal.core.models.recipient import Consent, Recipient, has_held_since, latest
 
 
 class ClosureReason(StrEnum):
@@ -128,10 +128,7 @@ _made_now, _made = aliased(Decision), aliased(Decision)
 # When who decided it did so. A renewal is of who refused first; one of a renewal is nobody's that we show. Looked up
 # only where an address changed hands.
 _decided_at = case(
-    (
-        func.coalesce(Recipient.reassigned_at, Recipient.closed_at, Recipient.reassigned_anywhere_at).is_(None),
-        Consent.effective_at,
-    ),
+    (~has_held_since(), Consent.effective_at),
     else_=select(
         case(
             (_made_now.origin != DecisionOrigin.RENEWAL, _made_now.effective_at),

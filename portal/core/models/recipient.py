@@ -60,6 +60,11 @@ def has_own_held_since() -> ColumnElement[bool]:
     return or_(Recipient.reassigned_at.is_not(None), Recipient.closed_at.is_not(None))
 
 
+def has_held_since() -> ColumnElement[bool]:
+    """The condition that a recipient has a day in held_since."""
+    return or_(has_own_held_since(), Recipient.reassigned_anywhere_at.is_not(None))
+
+
 def is_unspread() -> ColumnElement[bool]:
     """The condition that other firms may not know of a recipient's reassigned_at, as the index has it."""
     known = Recipient.reassigned_anywhere_at

@@ -26,7 +26,7 @@ from portal.core.models import (
     is_undeliverable,
     may_have_refused,
 )
-from portal.core.models.recipient import has_own_held_since
+from portal.core.models.recipient import has_held_since, has_own_held_since
 
 BETWEEN_OFFERS = timedelta(days=90)
 # The conditions that a consent is refused, here or at İYS, and that messages may be sent on it (may_send.standing).
@@ -64,9 +64,10 @@ def _rules(campaign: Campaign, standing: Standing, at: datetime) -> Rules:
         (may_have_refused(Recipient.id), ExclusionReason.UNREAD_REPLY),
         (is_undeliverable(Recipient.id), ExclusionReason.NO_ADDRESS),
     ]
-    if campaign.kind.takes_grants:
+    if campaign.kind == CampaignKind.ASK:
         rules.append((or_(has_own_held_since(), _is_of_earlier_holder(campaign)), ExclusionReason.CHANGED_HANDS))
     if campaign.kind == CampaignKind.RECONFIRM:
+        rules.append((has_held_since(), ExclusionReason.CHANGED_HANDS))  # Its text tells what they had granted.
         carrier = _has_consent(campaign, Consent.channel.in_(MESSAGE_CHANNELS), permitted)
         rules.append((~carrier, ExclusionReason.NO_PERMISSION))
     if campaign.kind != CampaignKind.ASK:

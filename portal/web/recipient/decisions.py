@@ -32,7 +32,7 @@ def record_choices(link: shortlinks.Resolution, context: LinkContext, view: View
     """Record what was posted and redirect to its receipt, or show the page again with what is missing. Where a mail
     program posts, refuse at once."""
     if one_click.is_one_click():
-        return one_click.refuse_at_once(context)
+        return one_click.refuse_at_once(context, view)
     posted = posted_form.read_token(request.form.get("form", ""), context.link_id, clock.now())
     g.language = posted.form.language if posted.form else None
     chosen = posted_form.read_choices(request.form, view.channels, view.all_channels)

@@ -49,7 +49,9 @@ class View:
 
 def asking_view(link: shortlinks.Resolution, context: LinkContext, address: Address) -> View:
     """What a link offers at its own URL; whether it was used is looked up later."""
-    return View(_state(link, context), address, context.channels, context.kind.takes_grants)
+    state = _state(link, context)
+    channels = address.channels if state == State.DISOWNED else context.channels  # Theirs tell of them.
+    return View(state, address, channels, context.kind.takes_grants)
 
 
 def refusing_view(link: shortlinks.Resolution, context: LinkContext, address: Address) -> View:

@@ -13,7 +13,7 @@ from portal.core.models import Brand, DecisionOrigin, Recipient
 from portal.core.models.link_context import LinkContext
 from portal.domain import consents
 from portal.domain.consents import refusals
-from portal.web.recipient import page_content
+from portal.web.recipient.link_states import State, View
 from portal.web.shared.labels import label
 
 _ONE_CLICK = re.compile(rb"list-unsubscribe\W{1,5}one-click", re.I)
@@ -26,20 +26,22 @@ def is_one_click() -> bool:
     return said.get("list-unsubscribe") == "one-click" or _ONE_CLICK.search(request.get_data()[:_LONGEST]) is not None
 
 
-def refuse_at_once(context: LinkContext) -> Response:
-    """Refuse what the link is for: of a telephone's too, whose links programs post to as they do to mails'."""
+def refuse_at_once(context: LinkContext, view: View) -> Response:
+    """Refuse what the link is for: of a telephone's too, whose links programs post to as they do to mails'. One of an
+    earlier holder refuses all, since what it was for tells of them."""
     recipient = db.session.get_one(Recipient, context.recipient_id)
     brand = db.session.get_one(Brand, context.brand_id)
-    part = refusals.RefusalScope(recipient, page_content.address_of(context), [brand], context.channels)
+    channels = view.all_channels if view.state == State.DISOWNED else context.channels
+    part = refusals.RefusalScope(recipient, view.address, [brand], channels)
     refusals.withdraw(
         db.session, vault(), [part], origin=DecisionOrigin.ONE_CLICK, language=get_locale().language,
         request_metadata=consents.describe_request(request.remote_addr, request.user_agent.string), at=clock.now(),
         link_id=context.link_id,
     )  # fmt: skip
     db.session.commit()
-    if context.channels == (Channel.EMAIL,):
+    if channels == (Channel.EMAIL,):
         return _plain_text(gettext("E-posta almayı reddettiniz; bu marka size artık ticari e-posta gönderemez."))
-    names = ", ".join(label(each) for each in context.channels)
+    names = ", ".join(label(each) for each in channels)
     return _plain_text(
         gettext("Reddettiniz: %(channels)s. Bu marka size artık bu yolla ticari ileti gönderemez.", channels=names)
     )

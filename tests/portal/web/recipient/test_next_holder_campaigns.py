@@ -1,0 +1,69 @@
+"""What campaigns and their links tell whoever has an address since another firm heard "this is not me" of what the one
+before had decided: nothing, neither by whom they reach nor by the channels that their pages offer."""
+
+import re
+from datetime import timedelta
+
+import pytest
+import time_machine
+
+from portal.core import clock
+from portal.core.extensions import db
+from portal.core.iys_protocol import Channel
+from portal.core.models import AudienceEntry, CampaignKind, ExclusionReason
+from tests import grants, make
+from tests.portal.services.exports.held_consents import Holder
+from tests.portal.web.recipient.open_complaints import another_firm_hears
+
+RECONFIRM = {"kind": CampaignKind.RECONFIRM}
+SMS, CALL = Channel.SMS, Channel.CALL
+
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
+
+
+def granted(app, *held: tuple[Channel, ...]) -> list[str]:
+    """Numbers whose holders granted these channels."""
+    with app.app_context():
+        make.brand()
+        db.session.rollback()
+    numbers = grants.phones(len(held))
+    for number, channels in zip(numbers, held, strict=True):
+        for channel in channels:
+            Holder(app).grants(number, channel=channel)
+    return numbers
+
+
+def change_hands(app, numbers: list[str]) -> None:
+    for number in numbers:
+        another_firm_hears(app, clock.now() + timedelta(minutes=1), number)
+
+
+def choices(page: str) -> set[str]:
+    return set(re.findall(r'name="(MESAJ|ARAMA|EPOSTA)"', page))
+
+
+def test_nobody_confirms_what_the_one_before_granted(app, rows):
+    numbers = granted(app, (), (SMS,), (CALL,), (SMS, CALL))
+    change_hands(app, numbers)
+
+    with time_machine.travel(clock.now() + timedelta(days=1)):
+        codes = make.codes(app, "\n".join(numbers), **RECONFIRM)
+
+    assert codes == {}
+    assert {each.left_out for each in rows(AudienceEntry)} == {ExclusionReason.CHANGED_HANDS}
+
+
+def test_a_link_from_before_offers_to_refuse_every_channel(app, browser):
+    """Whatever the holder before had granted, or been asked for."""
+    reconfirmed = granted(app, (SMS,), (SMS, CALL))
+    (asked,) = grants.phones(3)[2:]
+    codes = make.codes(app, "\n".join(reconfirmed), **RECONFIRM) | make.codes(app, asked, channels=(SMS,))
+    change_hands(app, list(codes))
+
+    with time_machine.travel(clock.now() + timedelta(days=1)):
+        assert [choices(browser.get(f"/k/{code}").text) for code in codes.values()] == [{"MESAJ", "ARAMA"}] * 3
+        answers = {
+            browser.post(f"/k/{code}", data={"List-Unsubscribe": "One-Click"}).text for code in codes.values()
+        }  # fmt: skip
+
+    assert len(answers) == 1
