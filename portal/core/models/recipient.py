@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Index, String, UniqueConstraint, and_, or_
+from sqlalchemy import ColumnElement, Index, SQLColumnExpression, String, UniqueConstraint, and_, or_
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.core.addresses import AddressKind
@@ -63,6 +63,11 @@ def has_own_held_since() -> ColumnElement[bool]:
 def has_held_since() -> ColumnElement[bool]:
     """The condition that a recipient has a day in held_since."""
     return or_(has_own_held_since(), Recipient.reassigned_anywhere_at.is_not(None))
+
+
+def has_changed_hands_after(at: SQLColumnExpression[datetime]) -> ColumnElement[bool]:
+    """Recipient.changed_hands_after() as a condition; not to be negated, since it may be null."""
+    return or_(Recipient.reassigned_at > at, Recipient.closed_at > at, Recipient.reassigned_anywhere_at > at)
 
 
 def is_unspread() -> ColumnElement[bool]:

@@ -10,14 +10,25 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Row, and_, bindparam, exists, func, select, update
 from sqlalchemy.orm import Session
 
 import shortlinks
 from portal.core.database import is_one_of
 from portal.core.iys_protocol import Channel, Status
-from portal.core.models import AudienceEntry, Brand, Campaign, CampaignKind, Consent, ConsentRequest, ExclusionReason
+from portal.core.models import (
+    AudienceEntry,
+    Brand,
+    Campaign,
+    CampaignKind,
+    Consent,
+    ConsentRequest,
+    Decision,
+    ExclusionReason,
+    Recipient,
+)
 from portal.core.models.inserts import insert_missing
+from portal.core.models.recipient import has_changed_hands_after, has_held_since
 from portal.domain.campaigns import exclusion
 from portal.domain.campaigns.exclusion import Standing
 
@@ -95,8 +106,9 @@ def find_excluded(
     excluded = exclusion.find_excluded(session, campaign, list(serves), standing, at)
     if campaign.kind == CampaignKind.ASK:
         requests = select(ConsentRequest.recipient_id, ConsentRequest.channel).where(
-            ConsentRequest.brand_id == campaign.brand_id, ConsentRequest.recipient_id.in_(list(serves))
-        )
+            ConsentRequest.brand_id == campaign.brand_id, ConsentRequest.recipient_id.in_(list(serves)),
+            ~_is_of_earlier_holder(),
+        )  # fmt: skip
         taken, reason = {(row.recipient_id, row.channel) for row in session.execute(requests)}, ALREADY_ASKED
     else:
         taken, reason = _refused_here(session, campaign, list(serves)), ExclusionReason.REFUSED
@@ -111,6 +123,7 @@ def find_excluded(
 
 def _claim_requests(session: Session, campaign: Campaign, entries: Sequence[WaitingEntry]) -> Offers:
     """Claim each (address, channel) for its one request; what another campaign claimed first is not asked again."""
+    free_earlier_requests(session, campaign.brand_id, [each.recipient_id for each in entries])
     wanted = [
         {"brand_id": campaign.brand_id, "recipient_id": each.recipient_id, "channel": channel, "entry_id": each.id}
         for each in sorted(entries, key=lambda entry: entry.recipient_id)  # In one order, or two campaigns deadlock.
@@ -125,6 +138,27 @@ def _claim_requests(session: Session, campaign: Campaign, entries: Sequence[Wait
     for entry_id, channel in session.execute(claimed):
         offers.setdefault(entry_id, []).append(channel)
     return offers
+
+
+def free_earlier_requests(session: Session, brand_id: int, recipient_ids: Collection[int]) -> None:
+    """Forget whom of these a brand asked before somebody else got their address, who may be asked for all of it."""
+    theirs = select(ConsentRequest).where(
+        ConsentRequest.brand_id == brand_id, is_one_of(session, ConsentRequest.recipient_id, recipient_ids),
+        _is_of_earlier_holder(),
+    )  # fmt: skip
+    for each in session.scalars(theirs.order_by(ConsentRequest.recipient_id, ConsentRequest.channel).with_for_update()):
+        session.delete(each)
+    session.flush()
+
+
+def _is_of_earlier_holder() -> ColumnElement[bool]:
+    """The condition that a request's link was made for who had the address before (Recipient.held_since)."""
+    return (
+        exists()
+        .where(Recipient.id == ConsentRequest.recipient_id, AudienceEntry.id == ConsentRequest.entry_id)
+        .where(shortlinks.Link.id == AudienceEntry.link_id, has_changed_hands_after(shortlinks.Link.created_at))
+        .correlate(ConsentRequest)
+    )
 
 
 @lru_cache(maxsize=16)
@@ -163,12 +197,23 @@ def _unrefused_channels(
 
 
 def _refused_here(session: Session, campaign: Campaign, recipient_ids: Collection[int]) -> set[tuple[int, Channel]]:
-    """What recipients refused at this brand of what the campaign offers."""
-    rows = select(Consent.recipient_id, Consent.channel).where(
+    """What recipients refused at this brand of what the campaign offers; nothing that the one before them did."""
+    rows = select(
+        Consent.recipient_id, Consent.channel, Consent.decision_id, has_held_since().label("changed_hands")
+    ).join(Recipient, Recipient.id == Consent.recipient_id).where(
         Consent.brand_id == campaign.brand_id, Consent.recipient_id.in_(recipient_ids),
         Consent.status == Status.REFUSED, Consent.channel.in_(campaign.offered),
     )  # fmt: skip
-    return {(recipient_id, channel) for recipient_id, channel in session.execute(rows)}
+    return {
+        (row.recipient_id, row.channel)
+        for row in session.execute(rows).all()
+        if not row.changed_hands or _is_own(session, row.recipient_id, row.decision_id)
+    }
+
+
+def _is_own(session: Session, recipient_id: int, decision_id: int) -> bool:
+    recipient = session.get_one(Recipient, recipient_id)
+    return session.get_one(Decision, decision_id).was_made_since(recipient.held_since)
 
 
 def _leave_out(

@@ -11,7 +11,9 @@ from portal.core import clock
 from portal.core.extensions import db
 from portal.core.iys_protocol import Channel
 from portal.core.models import AudienceEntry, CampaignKind, ExclusionReason
+from portal.domain.campaigns import exclusion
 from tests import grants, make
+from tests.make import Person
 from tests.portal.services.exports.held_consents import Holder
 from tests.portal.web.recipient.open_complaints import another_firm_hears
 
@@ -67,3 +69,41 @@ def test_a_link_from_before_offers_to_refuse_every_channel(app, browser):
         }  # fmt: skip
 
     assert len(answers) == 1
+
+
+@pytest.mark.parametrize("kind", [CampaignKind.ASK, CampaignKind.REFUSE])
+def test_a_link_made_since_offers_every_channel(app, browser, kind):
+    """Whatever the holder before was asked for, or refused."""
+    unknown, asked, refused = granted(app, (), (), ())
+    make.codes(app, asked, channels=(SMS,))
+    if kind == CampaignKind.REFUSE:  # Nobody is asked where a refusal stands, whoever said it.
+        Person(browser, make.codes(app, refused)[refused]).decides(ARAMA="RET")
+    numbers = [unknown, asked, refused]
+    change_hands(app, numbers)
+
+    with time_machine.travel(clock.now() + timedelta(days=1)):
+        codes = make.codes(app, "\n".join(numbers), kind=kind)
+        assert [choices(browser.get(f"/k/{codes[each]}").text) for each in numbers] == [{"MESAJ", "ARAMA"}] * 3
+
+
+def test_what_the_holder_since_refused_is_offered_no_more(app, browser):
+    (number,) = granted(app, ())
+    code = make.codes(app, number, kind=CampaignKind.REFUSE)[number]
+    another_firm_hears(app, clock.now() - timedelta(minutes=1), number)
+    Person(browser, code).decides(ARAMA="RET")
+
+    with time_machine.travel(clock.now() + exclusion.BETWEEN_OFFERS):
+        code = make.codes(app, number + "\n", kind=CampaignKind.REFUSE)[number]
+        assert choices(browser.get(f"/k/{code}").text) == {"MESAJ"}
+
+
+def test_the_holder_since_is_asked_once(app, rows):
+    (number,) = granted(app, ())
+    make.codes(app, number)
+    change_hands(app, [number])
+
+    with time_machine.travel(clock.now() + timedelta(days=1)):
+        assert make.codes(app, f"{number}\n").keys() == {number}
+        assert make.codes(app, f"{number}\n\n") == {}
+
+    assert rows(AudienceEntry)[-1].left_out == ExclusionReason.ALREADY_ASKED
