@@ -98,7 +98,7 @@ _MISREAD = str.maketrans("ÝýÞþÐð\ufffd", "İıŞşĞğ?")  # Of Turkish le
 _LOOKALIKES = str.maketrans("АВЕКМНОРСТУХΑΒΕΗΙΚΜΝΟΡΤΥΧ", "ABEKMHOPCTYXABEHIKMNOPTYX")  # Cyrillic and Greek ones.
 _SIGN = re.compile(r"[^\w?]|_")
 _OPERATOR_CODE = re.compile(r"B\d{3}(?!\S)")  # Appended to each of our SMS; never a brand's.
-_PLAIN = re.compile(r"[\w\s\u0300-\u036f.,:;!…&\"'“”‘’«»-]*")  # No question, no emoji.
+_PLAIN = re.compile(r"[\w\s\u0300-\u0333\u0339-\u036f.,:;!…&\"'“”‘’«»-]*")  # No question, no emoji, not struck out.
 _REFUSES = re.compile(rf"(?:{_pattern(word_lists.STRONG + word_lists.ALONE)})\?*")
 _NEGATES = re.compile(
     rf"(?:{_pattern(word_lists.STRONG + word_lists.NEGATIVE)})\?*\Z|(?:{_pattern(word_lists.NEGATIONS)})"

@@ -47,6 +47,7 @@ onay verdim|ONAY 👍|ONAY 👎|evet 😡|onay :(|ONAY/|(onay)|ONAYLA|onaylar m�
 ONAY 3338|onayl?yorum|KABUL ED?YORUM|ev?t|onay B03|onay B0381|on ay|ok evet|merhaba|Kargom nerede|fiyat?|?|???|...|1
 1 2 3|0850|B038|SMS|lütfen|SMS lütfen|こんにちは|привет|إلغاء|нет|sipariş vermek isterim|2 adet kahve lütfen
 Silindir şapka var mı|yeterli stok var mı|cevap yazarsanız sevinirim
+O\u0336N\u0336A\u0336Y\u0336|\u0334E\u0334V\u0334E\u0334T|ONAY\u0335|O\u0338NAY|evet\u0337
 """
 CASES = {
     ReplyOutcome.REFUSAL: REFUSAL, ReplyOutcome.LIKELY_REFUSAL: LIKELY_REFUSAL, ReplyOutcome.CONSENT: CONSENT,

@@ -18,6 +18,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.alike]
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 HOSTS = ["localhost", "kisa.example"]
 URLENCODED, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
+PART = '--x\r\nContent-Disposition: form-data; name="List-Unsubscribe"'
 
 
 @pytest.fixture
@@ -51,6 +52,12 @@ def test_one_click_ends_email_and_answers_plainly(codes, browser, rows, host, co
         ("multipart/form-data", "List-Unsubscribe=One-Click"),
         ("application/json", '{"List-Unsubscribe": "One-Click"}'),
         (URLENCODED, "list-unsubscribe=one-click"),
+        (URLENCODED, "List%2DUnsubscribe=One%2DClick"),
+        (URLENCODED, "List-Unsubscribe=One+Click"),
+        (URLENCODED, "\r\nList-Unsubscribe = One-Click\r\n"),
+        (f"{MULTIPART}; boundary=x", f"{PART}\r\n\r\nOne-Click\r\n"),  # Without an end.
+        (f"{MULTIPART}; boundary=y", f"{PART}\r\n\r\nOne-Click\r\n--x--\r\n"),
+        (f"{MULTIPART}; boundary=x", f'{PART}; filename="a"\r\n\r\nOne-Click\r\n--x--\r\n'),
     ],
 )
 def test_one_click_counts_whatever_type_its_body_has(codes, browser, rows, content_type, body):
