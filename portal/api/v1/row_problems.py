@@ -113,9 +113,10 @@ def validate_row(model: type[Row], row: object) -> Row | BadRow:
         return BadRow(problem, "", str(first["loc"][0])[:MAX_ID])
 
 
-def find_unfit(address: addresses.Address, channel: object) -> BadRow | None:
-    """What is wrong with an address on a channel that is one."""
-    if channel not in tuple(Channel) or channel in address.channels:
+def find_unfit(address: addresses.Address, channel: object, *, is_refusal: bool = False) -> BadRow | None:
+    """What is wrong with an address on a channel that is one. A landline's messages may be refused: İYS may list a
+    grant of them."""
+    if channel not in tuple(Channel) or channel in (address.all_channels if is_refusal else address.channels):
         return None
     is_landline = channel == Channel.SMS and Channel.CALL in address.channels
     return BadRow(ApiRowProblem.NO_SMS if is_landline else RowProblem.CHANNEL_UNFIT, "H464", "type")

@@ -151,13 +151,12 @@ def _read(place: int, row: dict[str, Any], at: datetime) -> Entry | BadRow:
         address = addresses.parse(row["recipient"]) if "recipient" in row else None
     except BadAddress as error:
         return BadRow(error.problem, _address_code(row.get("type")), "recipient")
-    wire = _wire(row)
+    wire, is_refusal = _wire(row), row.get("status") == Status.REFUSED
     if address is not None:
         wire["recipient"] = address.text
-        if (bad := find_unfit(address, row.get("type"))) is not None:
+        if (bad := find_unfit(address, row.get("type"), is_refusal=is_refusal)) is not None:
             return bad
     found = {each.code: each for each in iys_protocol.validate_consent(wire, now=at)}
-    is_refusal = row.get("status") == Status.REFUSED
     blocking = [code for code in found if code != NO_PROBLEM and not (is_refusal and code in MAY_LACK)]
     if blocking:
         location = found[blocking[0]].location or [""]

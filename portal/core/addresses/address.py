@@ -74,6 +74,11 @@ class Address:
         """Channels that may be asked for: no SMS on Turkish landlines; foreign numbers count as mobiles."""
         return _channels(self.kind, not self.is_abroad and not self.is_mobile)
 
+    @property
+    def all_channels(self) -> tuple[Channel, ...]:
+        """Channels that may be refused, and that İYS may list: of a landline messages, too."""
+        return _channels(self.kind, is_landline=False)
+
 
 @cache
 def _channels(kind: AddressKind, is_landline: bool) -> tuple[Channel, ...]:

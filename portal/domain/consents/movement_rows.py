@@ -9,7 +9,7 @@ from typing import Any
 from unicodedata import normalize
 
 from portal.core import addresses, iys_protocol
-from portal.core.addresses import Address, AddressKind, BadAddress
+from portal.core.addresses import Address, BadAddress
 from portal.core.iys_protocol import Channel, RecipientType, Status
 
 LONGEST_SOURCE, LONGEST_TRANSACTION = 30, 80
@@ -60,7 +60,7 @@ def _read_grant(row: dict[str, Any]) -> MovementRow:
     if not 0 < len(transaction_id) <= LONGEST_TRANSACTION:
         raise ValueError("no transactionId")
     address, channel = addresses.parse(row["recipient"]), Channel(row["type"])
-    if channel not in _channels_of(address):
+    if channel not in address.all_channels:
         raise ValueError("a channel of another kind of address")
     return MovementRow(
         address=address,
@@ -77,7 +77,7 @@ def _read_grant(row: dict[str, Any]) -> MovementRow:
 
 def _read_refusal(row: dict[str, Any], at: datetime) -> list[MovementRow]:
     address = addresses.parse(_text(row["recipient"]))
-    channels = _channels_of(address)
+    channels = address.all_channels
     told = [each for each in channels if each == _upper(row.get("type"))]
     recipient_type = _upper(row.get("recipientType"))
     told_at = iys_protocol.read_creation_date(row.get("creationDate"), at)
@@ -93,11 +93,6 @@ def _read_refusal(row: dict[str, Any], at: datetime) -> list[MovementRow]:
         is_channel_told=bool(told),
     )
     return [replace(movement, channel=each) for each in told or channels]
-
-
-def _channels_of(address: Address) -> list[Channel]:
-    """The channels that İYS may list for an address: a landline's messages, too."""
-    return [each for each in Channel if (each == Channel.EMAIL) == (address.kind == AddressKind.EMAIL)]
 
 
 def _transaction_id(row: dict[str, Any], day: str | None) -> str:

@@ -7,7 +7,7 @@ decision, also of what is refused already: İYS may hold a grant of which nobody
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import select
@@ -45,7 +45,7 @@ class RefusalScope:
     @property
     def keys(self) -> set[tuple[int, int, Channel]]:
         """Recipient, brand and channel, as far as the address has it. Raises NothingToRefuse."""
-        served = set(self.channels).intersection(self.address.channels)
+        served = set(self.channels).intersection(self.address.all_channels)
         if not served or not self.brands:
             raise NothingToRefuse
         return {(self.recipient.id, brand.id, channel) for brand in self.brands for channel in served}
@@ -59,6 +59,27 @@ class Withdrawn:
     nonce: int
     number: str
     refused: int
+
+
+def find_refusable(
+    session: Session, recipient_id: int, address: Address, brand_ids: Collection[int]
+) -> tuple[Channel, ...]:  # fmt: skip
+    """The channels of an address on which it may be asked, and the others for which one of the brands holds a consent:
+    İYS may list a grant of messages for a landline."""
+    unasked = set(address.all_channels).difference(address.channels)
+    if not unasked:
+        return address.channels
+    held = select(Consent.channel).where(Consent.recipient_id == recipient_id, Consent.brand_id.in_(brand_ids))
+    left_out = unasked.difference(session.scalars(held))
+    return tuple(channel for channel in address.all_channels if channel not in left_out)
+
+
+def without_unheld(session: Session, part: RefusalScope) -> RefusalScope:
+    """A part as it is refused: all channels are those that are refusable; one that is named alone is refused anyway.
+    The recipient is locked."""
+    refusable = find_refusable(session, part.recipient.id, part.address, [brand.id for brand in part.brands])
+    channels = tuple(channel for channel in part.channels if channel in refusable)
+    return replace(part, channels=channels or part.channels)
 
 
 def refuse(
@@ -90,6 +111,8 @@ def withdraw(
     parts = sorted(parts, key=lambda part: part.recipient.id)  # In one order, or two such acts deadlock.
     if not parts:
         raise NothingToRefuse
+    locking.lock_recipients(session, [part.recipient.id for part in parts])
+    parts = [without_unheld(session, part) for part in parts]
     if repeated := _find_repeated(session, parts, origin, at, user_id):
         return _receipt_of(session, repeated, at)
     number, refused, receipts = writer.new_receipt_number(), 0, []
@@ -138,10 +161,9 @@ def _find_repeated(
     session: Session, parts: Sequence[RefusalScope], origin: DecisionOrigin, at: datetime, user_id: int | None
 ) -> list[int]:
     """The decisions of the same act within the last minute, where all that is refused now stands on one act's. The
-    recipients are locked first."""
+    recipients are locked."""
     keys = {key for part in parts for key in part.keys}
     recipient_ids = {part.recipient.id for part in parts}
-    locking.lock_recipients(session, recipient_ids)
     standing = (
         select(Consent.recipient_id, Consent.brand_id, Consent.channel, Decision)
         .outerjoin(Decision, Decision.id == Consent.decision_id)
@@ -197,7 +219,7 @@ def refuse_not_mine(
     what the provider's programs call the earlier holder names nobody any more."""
     holders = reassigned_addresses.lock_holders(session, vault, recipient, address)
     theirs = select(Brand).where(Brand.provider_id == recipient.provider_id).order_by(Brand.id)
-    part = RefusalScope(recipient, address, session.scalars(theirs).all(), address.channels)
+    part = RefusalScope(recipient, address, session.scalars(theirs).all(), address.all_channels)
     withdrawn = withdraw(
         session, vault, [part], origin=DecisionOrigin.NOT_MINE, language=language,
         request_metadata=request_metadata, at=at, link_id=link_id,

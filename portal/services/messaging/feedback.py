@@ -41,7 +41,7 @@ def take_blocked(event: GatewayEvent, gateway: MessageGateway, blocked: BlockedA
     description alone, or a relay, and may have guessed, unless all of it is refused already."""
     message = _named_message(gateway, blocked)
     address = meant_brands.address_of(blocked.address) or _address_of(message)
-    is_known = address is not None and meant_brands.channel_of(gateway) in address.channels
+    is_known = address is not None and meant_brands.channel_of(gateway) in address.all_channels
     is_of_relay = blocked.source == ANSWER and gateway.carries == AddressKind.EMAIL
     is_doubtful = blocked.source == DOUBTFUL_ANSWER or gateway.vendor == GENERIC or is_of_relay
     if address is None or not is_known:

@@ -76,7 +76,7 @@ def find_brands(event: GatewayEvent, reply: InboundMessage) -> Sequence[Brand]:
     """The brands of the provider that a refusal by this reply refuses; none where no such address sent it."""
     gateway, owner = db.session.get_one(MessageGateway, event.gateway_id), event.provider_id or NO_PROVIDER
     address = address_of(reply.sender)
-    if address is None or channel_of(gateway) not in address.channels:
+    if address is None or channel_of(gateway) not in address.all_channels:
         return []
     recipient = recipients.find(db.session, vault(), owner, address)
     return _brands_meant(gateway, owner, recipient.id if recipient else None, reply)

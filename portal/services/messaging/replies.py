@@ -35,7 +35,7 @@ def take_reply(event: GatewayEvent, gateway: MessageGateway, reply: InboundMessa
     owner = event.provider_id or NO_PROVIDER
     outcome = _classify(gateway, reply, owner)
     address = address_of(reply.sender)
-    if address is None or channel_of(gateway) not in address.channels:
+    if address is None or channel_of(gateway) not in address.all_channels:
         _put_to_desk(event, outcome)
     elif outcome == ReplyOutcome.REFUSAL and (parts := meant_brands.find_scopes(event, gateway, address, reply, at)):
         refuse(event, gateway, parts, DecisionOrigin.REPLY, at)
@@ -54,7 +54,7 @@ def hold_sender(event: GatewayEvent, gateway: MessageGateway, reply: InboundMess
     """Hold messages to whom a reply names, until somebody reads it, also where a list brings the number only then.
     Nothing here commits."""
     address = address_of(reply.sender)
-    if address is None or channel_of(gateway) not in address.channels:
+    if address is None or channel_of(gateway) not in address.all_channels:
         return
     found = meant_brands.find_recipients(event, gateway, address, at)
     if event.provider_id is None:
@@ -66,7 +66,7 @@ def hold_sender(event: GatewayEvent, gateway: MessageGateway, reply: InboundMess
 def refuse_as_read(event: GatewayEvent, reply: InboundMessage, user_id: int, at: datetime) -> bool:
     """Record the refusal that a person reads in a reply; False where nobody knows who sent it. Nothing here commits."""
     address, gateway = address_of(reply.sender), db.session.get_one(MessageGateway, event.gateway_id)
-    if address is None or channel_of(gateway) not in address.channels:
+    if address is None or channel_of(gateway) not in address.all_channels:
         return False
     held = [each.recipient_id for each in shared_replies.find_held(event, address)]  # Whose it was when it came.
     found = [db.session.get_one(Recipient, each) for each in held if each is not None]

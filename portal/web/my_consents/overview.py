@@ -158,10 +158,10 @@ def _receipt_link(row: Receipt) -> dict[str, Any]:
 def _read_button(held: Holdings, named: str) -> tuple[list[HeldBrand], tuple[Channel, ...]]:
     """The brands and channels that a button names; none where they are not this person's."""
     if named == EVERYTHING:
-        return held.brands, held.address.channels
+        return held.brands, held.address.all_channels
     number, _dash, word = named.partition("-")
     one = held.of(int(number)) if number.isascii() and number.isdecimal() and len(number) < 20 else None
-    channels = tuple(channel for channel in held.address.channels if word in ("", channel.value))
+    channels = tuple(channel for channel in held.address.all_channels if word in ("", channel.value))
     return ([one] if one else []), channels
 
 

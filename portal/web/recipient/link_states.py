@@ -39,8 +39,8 @@ class View:
 
     @property
     def all_channels(self) -> tuple[Channel, ...]:
-        """What "refuse all" refuses."""
-        return self.address.channels
+        """What "refuse all" refuses, as far as it may be asked or is held."""
+        return self.address.all_channels
 
     @property
     def may_grant(self) -> bool:

@@ -515,3 +515,11 @@ def test_half_of_a_sign_is_a_wrong_value_and_stops_no_other_row(program, field):
     first, second, third = answer.json["results"]
     assert third["written"] and not first["written"]
     assert second["written"] is (field not in ("recipient", "status"))
+
+
+@pytest.mark.parametrize("number", ["+902124445566", "+908501234567"])
+def test_messages_of_a_landline_may_be_refused(program, rows, number):
+    """İYS may list a grant of them."""
+    assert program.post(CONSENTS, refusal(number)).status_code == 200
+
+    assert {(each.channel.value, each.status.value) for each in rows(Decision)} == {("MESAJ", "RET")}

@@ -161,7 +161,9 @@ def make_refusal_form(found: Recipient, **options: Any) -> RefusalForm | None:
         address = addresses.parse(recipients.address_of(vault(), found))
     except (CannotOpen, addresses.BadAddress):
         return None
-    return RefusalForm(brands=own_brands(), channels=address.channels, **options)
+    brands = own_brands()
+    channels = refusals.find_refusable(read_session(), found.id, address, [brand.id for brand in brands])
+    return RefusalForm(brands=brands, channels=channels, **options)
 
 
 def apply_refusal_form(found: Recipient, form: RefusalForm, at: datetime) -> int:

@@ -14,6 +14,7 @@ from portal.core.models import (
     AudienceEntry,
     Brand,
     Campaign,
+    Consent,
     Decision,
     EventKind,
     EventOutcome,
@@ -24,12 +25,15 @@ from portal.core.models import (
     MessageKind,
     MessageState,
     Provider,
+    Recipient,
+    may_have_refused,
 )
 from portal.domain.notifications import gateways
 from portal.domain.providers import brand_requests
-from portal.services.messaging import feedback, gateway_events, outbox
+from portal.services.messaging import event_contents, feedback, gateway_events, outbox, replies
 from portal.services.messaging.gateways.protocol import BlockedAddress, Feedback, InboundMessage
 from tests import grants, make
+from tests.portal.domain.consents.iys_movements import MovementReceiver, row
 from tests.portal.services.messaging import test_gateway_delivery as delivery
 from tests.portal.services.messaging.vendor_pushes import Vendor, accepted, add_brand, operators_vendor, work
 
@@ -410,3 +414,19 @@ def test_who_may_have_refused_gets_no_link_until_somebody_has_read_it(app, vendo
     (left_out,) = rows(AudienceEntry, AudienceEntry.left_out.is_not(None))
     assert left_out.left_out == ExclusionReason.UNREAD_REPLY
     assert rows.count(Decision) == 0
+
+
+def test_an_sms_of_a_number_that_is_no_mobile_holds_until_somebody_records_its_refusal(app, vendor, rows):
+    """It may be ours, by a description that names the wrong field."""
+    MovementReceiver(app).receives(row("ONAY", recipient="+908501234567"))
+    vendor.brings("RET", "+908501234567")
+    work(app)
+    found = rows.one(GatewayEvent, GatewayEvent.kind == EventKind.REPLY)
+    with app.app_context():
+        held = db.session.scalars(select(Recipient.id).where(may_have_refused(Recipient.id))).all()
+        event = db.session.get_one(GatewayEvent, found.id)
+        is_recorded = replies.refuse_as_read(event, event_contents.read_reply(event), 7, clock.now())
+        db.session.commit()
+
+    assert (found.outcome, len(held), is_recorded) == (LIKELY, 1, True)
+    assert [(each.channel, each.status) for each in rows(Consent)] == [("MESAJ", "RET")]

@@ -5,9 +5,10 @@ from sqlalchemy import update
 
 from portal.core.extensions import db
 from portal.core.iys_protocol import Retailers
-from portal.core.models import AuditEntry, Provider, Recipient
+from portal.core.models import AuditEntry, Brand, Consent, Provider, Recipient
 from portal.domain.providers import sandbox_mode
 from tests import make
+from tests.portal.domain.consents.iys_movements import MovementReceiver, row
 from tests.portal.services.exports.held_consents import Holder
 
 pytestmark = [pytest.mark.slow, pytest.mark.alike]
@@ -113,3 +114,20 @@ def test_looking_is_noted(fatma, ayse, rows):
 @pytest.mark.parametrize("number", ["0", "1", str(2**63), "9" * 100])
 def test_a_recipient_that_is_not_there_is_not_found(ayse, number):
     assert ayse.opens(f"/dashboard/recipients/{number}").status_code == 404
+
+
+def test_messages_that_iys_lists_of_a_landline_may_be_refused(app, ayse, rows):
+    MovementReceiver(app).receives(row("ONAY", recipient="+902124445566"))
+    page = f"/dashboard/recipients/{rows.one(Recipient).id}"
+    ayse.opens(page)
+    chosen = {"brand": str(rows.one(Brand).id), "channels": "MESAJ", "source": "HS_CAGRI_MERKEZI"}
+
+    assert 'value="MESAJ"' in ayse.opens(page).text
+    assert ayse.posts(f"{page}/refusal", chosen).status_code == 303
+    assert [(each.channel, each.status) for each in rows(Consent)] == [("MESAJ", "RET")]
+
+
+def test_nobody_is_offered_messages_that_a_landline_does_not_have(app, ayse, rows):
+    MovementReceiver(app).receives(row("ONAY", recipient="+902124445566", type="ARAMA"))
+
+    assert 'value="MESAJ"' not in ayse.opens(f"/dashboard/recipients/{rows.one(Recipient).id}").text
