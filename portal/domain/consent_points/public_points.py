@@ -17,6 +17,7 @@ from portal.core.iys_protocol import Channel
 from portal.core.models import AddressProof, AudienceEntry, Brand, Campaign, ConsentPoint, ConsentRequest, Provider
 from portal.core.models.inserts import insert_missing
 from portal.core.vault import Vault
+from portal.domain.campaigns import links
 from portal.domain.consents import locking, recipients
 
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
@@ -128,6 +129,8 @@ def register_recipient(
         .where(AudienceEntry.campaign_id == place.campaign_id, AudienceEntry.recipient_id == recipient_id)
     )
     link_id = session.scalar(theirs.where(shortlinks.Link.created_at >= held_since) if held_since else theirs)
+    if held_since and link_id is None:
+        links.free_earlier_requests(session, place.brand_id, [recipient_id])
     return link_id or _create_link(session, salt, place, recipient_id, address, at)
 
 

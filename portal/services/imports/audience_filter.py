@@ -47,6 +47,7 @@ from portal.core.models import (
     Recipient,
     UnsentReason,
 )
+from portal.core.models.recipient import has_held_since
 from portal.core.vault import CannotOpen, Vault
 from portal.domain import audit, campaigns
 from portal.domain.campaigns import exclusion
@@ -157,6 +158,7 @@ def _people(campaign: Campaign, wanted: AudienceFilter) -> Select[int, str]:
             Recipient.provider_id == campaign.provider_id,
             ~is_in.correlate(Recipient),
             ~exclusion.is_excluded(campaign, standing(at), at),
+            ~has_held_since(),  # What chooses them may be of who had the address before.
         )
         .order_by(chosen.c.recipient_id)
         .limit(MAX_PEOPLE)

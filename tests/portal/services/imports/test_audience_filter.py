@@ -30,6 +30,7 @@ from portal.services.imports import audience_filter, waiting_lists
 from portal.services.imports.audience_filter import AudienceFilter, FilterKind
 from tests import grants, make
 from tests.portal.services.exports.held_consents import Holder
+from tests.portal.web.recipient.open_complaints import another_firm_hears
 
 pytestmark = pytest.mark.slow
 
@@ -92,6 +93,18 @@ def test_who_granted_one_channel_and_was_never_asked_for_another_is_found(app, h
 
     assert by_calls == {calls: "MESAJ", landline: None}
     assert by_mail == {phone: "MESAJ"}
+
+
+def test_nobody_is_chosen_by_what_may_be_of_who_had_the_address_before(app, holder):
+    """Their link would offer just the channels that the holder before had granted late, or not decided on."""
+    late, calls = grants.phones(2)
+    keeps_late(app, holder, late)
+    holder.grants(calls, channel=Channel.CALL)
+    for phone in (late, calls):
+        another_firm_hears(app, clock.now(), phone)
+    another = AudienceFilter(FilterKind.OTHER_CHANNEL, Channel.CALL, Channel.SMS)
+
+    assert added(app, AudienceFilter(FilterKind.LATE)) == added(app, another, channels=[Channel.SMS]) == {}
 
 
 def test_who_may_be_messaged_is_chosen_by_the_proof_of_the_consent(app, holder):

@@ -7,14 +7,16 @@ from datetime import timedelta
 import pytest
 import time_machine
 
-from portal.core import clock
-from portal.core.extensions import db
+from portal.core import addresses, clock
+from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel
 from portal.core.models import AudienceEntry, CampaignKind, ExclusionReason
+from portal.domain import consent_points
 from portal.domain.campaigns import exclusion
 from tests import grants, make
 from tests.make import Person
 from tests.portal.services.exports.held_consents import Holder
+from tests.portal.web.consent_points import visitor
 from tests.portal.web.recipient.open_complaints import another_firm_hears
 
 RECONFIRM = {"kind": CampaignKind.RECONFIRM}
@@ -105,5 +107,24 @@ def test_the_holder_since_is_asked_once(app, rows):
     with time_machine.travel(clock.now() + timedelta(days=1)):
         assert make.codes(app, f"{number}\n").keys() == {number}
         assert make.codes(app, f"{number}\n\n") == {}
+
+    assert rows(AudienceEntry)[-1].left_out == ExclusionReason.ALREADY_ASKED
+
+
+def test_the_holder_since_is_not_asked_after_a_consent_point(app, rows):
+    """Who had the address before was asked for the same."""
+    (number,) = granted(app, ())
+    make.codes(app, number)
+    change_hands(app, [number])
+    with app.app_context():
+        brand_id = make.brand().id
+    visitor.opened(app, brand_id=brand_id)
+
+    with time_machine.travel(clock.now() + timedelta(days=1)):
+        with app.app_context():
+            point, salt = consent_points.find_point(db.session, visitor.SLUG), app.config["LINK_SALT"]
+            consent_points.register_recipient(db.session, vault(), salt, point, addresses.parse(number), clock.now())
+            db.session.commit()
+        assert make.codes(app, f"{number}\n") == {}
 
     assert rows(AudienceEntry)[-1].left_out == ExclusionReason.ALREADY_ASKED
