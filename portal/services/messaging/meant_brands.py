@@ -28,7 +28,7 @@ from portal.core.models import (
 )
 from portal.domain.consents import recipients
 from portal.domain.consents.refusals import RefusalScope
-from portal.domain.replies import fold, names_brand
+from portal.domain.replies import REFUSING, ReplyOutcome, classify_reply, fold, names_brand
 from portal.services.messaging.gateways.protocol import InboundMessage
 
 
@@ -92,6 +92,17 @@ def narrow(found: list[Recipient], reply: InboundMessage) -> list[Recipient]:
     each, brands = named[0]
     wrote, said = set(brands_of_provider(each.provider_id, _wrote(each.id))), _names_said(reply)
     return [each] if any(brand in wrote and said(*names_of(brand)) for brand in brands) else found
+
+
+def classify(gateway: MessageGateway, reply: InboundMessage, provider_id: int) -> ReplyOutcome:
+    """The outcome beside the names of a provider's brands."""
+    if not reply.is_whole:
+        return ReplyOutcome.LIKELY_REFUSAL
+    brands = brands_of_provider(provider_id)
+    names = (name for brand in brands for name in all_names_of(brand))
+    left_out = [each for each in (reply.keyword, gateway.header, *names) if each]
+    outcome, with_keyword = (classify_reply(each, left_out) for each in (reply.text, reply.said))
+    return min(outcome, with_keyword, key=list(ReplyOutcome).index) if with_keyword in REFUSING else outcome
 
 
 def brands_of_provider(provider_id: int, *conditions: ColumnElement[bool]) -> Sequence[Brand]:

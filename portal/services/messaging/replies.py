@@ -24,7 +24,7 @@ from portal.domain.campaigns.sending import reconsider
 from portal.domain.consents import refusals
 from portal.domain.consents.refusals import RefusalScope
 from portal.domain.notifications import gateways
-from portal.domain.replies import REFUSING, ReplyOutcome, classify_reply
+from portal.domain.replies import REFUSING, ReplyOutcome
 from portal.services.messaging import event_contents, meant_brands, reply_consents, shared_replies
 from portal.services.messaging.gateways.protocol import InboundMessage
 from portal.services.messaging.meant_brands import address_of, channel_of, find_brands
@@ -33,7 +33,7 @@ from portal.services.messaging.meant_brands import address_of, channel_of, find_
 def take_reply(event: GatewayEvent, gateway: MessageGateway, reply: InboundMessage, at: datetime) -> None:
     """Decide what a reply says; the event is locked. Nothing here commits."""
     owner = event.provider_id or NO_PROVIDER
-    outcome = _classify(gateway, reply, owner)
+    outcome = meant_brands.classify(gateway, reply, owner)
     address = address_of(reply.sender)
     if address is None or channel_of(gateway) not in address.all_channels:
         _put_to_desk(event, outcome)
@@ -99,17 +99,6 @@ def resume_links(recipient_id: int, at: datetime) -> None:
     resume_invitations(db.session, Message.recipient_id == recipient_id, at)
 
 
-def _classify(gateway: MessageGateway, reply: InboundMessage, provider_id: int) -> ReplyOutcome:
-    """The outcome beside the names of a provider's brands."""
-    if not reply.is_whole:
-        return ReplyOutcome.LIKELY_REFUSAL
-    brands = meant_brands.brands_of_provider(provider_id)
-    names = (name for brand in brands for name in meant_brands.all_names_of(brand))
-    left_out = [each for each in (reply.keyword, gateway.header, *names) if each]
-    outcome, with_keyword = (classify_reply(each, left_out) for each in (reply.text, reply.said))
-    return min(outcome, with_keyword, key=list(ReplyOutcome).index) if with_keyword in REFUSING else outcome
-
-
 def _hand_over(
     event: GatewayEvent, gateway: MessageGateway, address: Address, reply: InboundMessage, outcome: ReplyOutcome,
     at: datetime,
@@ -121,7 +110,7 @@ def _hand_over(
     is_single = reply.is_whole and len({each.provider_id for each in meant}) == 1
     shared = [
         each for each in meant
-        if not is_single and _classify(gateway, reply, each.provider_id) != ReplyOutcome.REFUSAL
+        if not is_single and meant_brands.classify(gateway, reply, each.provider_id) != ReplyOutcome.REFUSAL
     ]  # fmt: skip
     secret = gateways.read_secret(vault(), gateway)
     for each in meant:
