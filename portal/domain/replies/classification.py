@@ -44,7 +44,7 @@ def classify_reply(text: str, keywords: Iterable[str] = ()) -> ReplyOutcome:
 
 def names_brand(name: str) -> bool:
     """Whether a name, header or keyword tells in a reply which brand is meant: not where each of its words refuses or
-    agrees, or fills a sentence that does ("Ret", "SMS", "Lütfen")."""
+    agrees, or opens or fills a sentence that does ("Ret", "SMS", "Lütfen", "Merhaba")."""
     return not all(map(_says_something, _split(fold(name), ())))
 
 
@@ -55,20 +55,43 @@ def fold(text: str) -> str:
     return " ".join(_SIGN.sub(" ", visible).upper().translate(_LOOKALIKES).split())
 
 
+def find_names(text: str, names: Iterable[str]) -> set[str]:
+    """Those of the names, folded, that stand in a text: all that `classify_reply` leaves out, and others also with an
+    ending ("Mağazadan"), unless the word says something itself ("EV" in "evet")."""
+    folded, whole = {fold(each) for each in names if names_brand(each)}, f" {fold(text[:LONGEST])} "
+    rest, said = _take_out(whole, folded)
+    for name in folded - said:
+        ended = re.findall(rf" {re.escape(name)}\S*", rest)
+        if any(map(names_brand, ended)) or (f" {name} " in whole and _refuses_in(name)):
+            said.add(name)
+    return said
+
+
 def _split(folded: str, keywords: Iterable[str]) -> list[str]:
     """The words without keywords and operator's code; `R E T` is one. A keyword that refuses is not left out, nor one
     that names no brand."""
-    text = f" {_OPERATOR_CODE.sub(' ', folded)} "
-    named = map(fold, filter(names_brand, keywords))
-    left_out = [keyword for keyword in named if not any(map(_is_refusing, keyword.split()))]
-    meanings = word_lists.SPELLINGS | dict.fromkeys(sorted(left_out, key=len, reverse=True), "")
-    for written, word in meanings.items():
-        while f" {written} " in text:
-            text = text.replace(f" {written} ", f" {word} " if word else " ")
+    text, _ = _take_out(folded, map(fold, filter(names_brand, keywords)))
     words: list[str] = []
     for is_letter, group in groupby(text.split(), lambda word: len(word) == 1 and not word.isdigit()):
         words += ("" if is_letter else " ").join(group).split()
     return [word for word in words if word.strip("?")]
+
+
+def _take_out(folded: str, names: Iterable[str]) -> tuple[str, set[str]]:
+    """A text without operator's code and those names that have no refusing word; and which of them stood there, of a
+    longer one no part."""
+    text, found = f" {_OPERATOR_CODE.sub(' ', folded)} ", set()
+    left_out = {name for name in names if not _refuses_in(name)}
+    meanings = word_lists.SPELLINGS | dict.fromkeys(sorted(left_out, key=len, reverse=True), "")
+    for written, word in meanings.items():
+        while f" {written} " in text:
+            text = text.replace(f" {written} ", f" {word} " if word else " ")
+            found.add(written)
+    return text, found & left_out
+
+
+def _refuses_in(name: str) -> bool:
+    return any(map(_is_refusing, name.split()))
 
 
 def _is_refusing(word: str) -> bool:
@@ -76,9 +99,9 @@ def _is_refusing(word: str) -> bool:
 
 
 def _says_something(word: str) -> bool:
-    """Whether a folded word may refuse, agrees or answers, or says nothing beside such a word: whoever writes it means
-    no brand."""
-    is_listed = word in _CONSENTING or word in _ANSWERS or _FILLS.fullmatch(word) is not None
+    """Whether a folded word may refuse, agrees or answers, opens a sentence, or says nothing beside such a word: who
+    writes it means no brand."""
+    is_listed = word in _CONSENTING or word in _NO_NAMES or _FILLS.fullmatch(word) is not None
     return is_listed or _is_refusing(word) or MAY_REFUSE.search(word.lower()) is not None
 
 
@@ -104,6 +127,6 @@ _NEGATES = re.compile(
     rf"(?:{_pattern(word_lists.STRONG + word_lists.NEGATIVE)})\?*\Z|(?:{_pattern(word_lists.NEGATIONS)})"
 )
 _FILLS = re.compile(rf"(?:{_pattern(word_lists.FILLERS)})\?*")
-_ANSWERS = frozenset(map(fold, word_lists.ANSWERS))
+_NO_NAMES = frozenset(map(fold, word_lists.ANSWERS + word_lists.OPENINGS))
 _CONSENTS = frozenset(map(fold, word_lists.CONSENTS))
 _CONSENTING = frozenset(word for form in _CONSENTS for word in form.split())

@@ -27,6 +27,18 @@ FILLERS = [
 # These answer anything, or end it: no refusal, no consent, and nobody's name.
 ANSWERS = ["TAMAM", "OK", "PEKİ", "OLUR", "YES", "START", "SON"]
 
+# With these people begin, or call what they got: no refusal, and nobody's name.
+OPENINGS = [
+    "MERHABA", "MERHABALAR", "SELAM", "SELAMLAR", "SELAMÜN", "ALEYKÜM", "ALO", "İYİ", "GÜNLER", "AKŞAMLAR", "GECELER",
+    "ÇALIŞMALAR", "GÜNAYDIN", "KOLAY", "GELSİN", "HELLO", "HI", "DEAR", "SAYIN", "DEĞERLİ", "SEVGİLİ", "YETKİLİ",
+    "BEYEFENDİ", "HANIMEFENDİ", "EFENDİM", "BEY", "HANIM", "ARKADAŞLAR", "KARDEŞİM", "BEN", "BENİM", "BANA", "BENDEN",
+    "BİZ", "BİZİM", "BİZE", "BİZİ", "BİZDEN", "SİZ", "SİZİN", "SİZE", "SİZİ", "SİZDEN", "BUNDAN", "BUNU", "BUNLAR",
+    "BUNLARI", "BUNLARDAN", "BURADAN", "BÖYLE", "BUGÜN", "SONRA", "BİR", "DAHA", "HİÇ", "HİÇBİR", "HEMEN", "ŞİMDİ",
+    "ACİL", "ACİLEN", "DERHAL", "KESİNLİKLE", "ZATEN", "HALA", "NEDEN", "NİYE", "RİCA", "EDERSENİZ", "SEVİNİRİM",
+    "MESAJLAR", "SMSLER", "SMSLERİ", "REKLAMLAR", "İLETİ", "İLETİLER", "İLETİLERİ", "BİLDİRİM", "BİLDİRİMLER",
+    "KAMPANYA", "KAMPANYALAR", "KAMPANYALARI", "TANITIM", "DUYURU", "NUMARAMI", "TELEFONUMU",
+]  # fmt: skip
+
 # ONAY is İYS's word, EVET that of operators.
 CONSENTS = ["ONAY", "EVET", "KABUL", "ONAYLIYORUM", "KABUL EDİYORUM", "ONAY VERİYORUM"]
 

@@ -5,7 +5,7 @@ names no brand, or several, refuses all of them, and one that names a brand that
 those that did. The sender that a phone showed means all that wrote by it. Names count once the operator has seen them.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, exists, or_, select
@@ -28,7 +28,7 @@ from portal.core.models import (
 )
 from portal.domain.consents import recipients
 from portal.domain.consents.refusals import RefusalScope
-from portal.domain.replies import REFUSING, ReplyOutcome, classify_reply, fold, names_brand
+from portal.domain.replies import REFUSING, ReplyOutcome, classify_reply, find_names, fold, names_brand
 from portal.services.messaging.gateways.protocol import InboundMessage
 
 
@@ -49,7 +49,7 @@ def find_scopes(
     event: GatewayEvent, gateway: MessageGateway, address: Address, reply: InboundMessage, at: datetime
 ) -> list[RefusalScope]:
     """What a reply refuses; nothing where nobody is known whose word it is."""
-    return scopes(gateway, address, narrow(find_recipients(event, gateway, address, at), reply), reply)
+    return scopes(gateway, address, narrow(gateway, find_recipients(event, gateway, address, at), reply), reply)
 
 
 def scopes(
@@ -82,16 +82,18 @@ def find_brands(event: GatewayEvent, reply: InboundMessage) -> Sequence[Brand]:
     return _brands_meant(gateway, owner, recipient.id if recipient else None, reply)
 
 
-def narrow(found: list[Recipient], reply: InboundMessage) -> list[Recipient]:
-    """Of several firms' recipients that of the one whose brand a reply names by what it is called now, where this brand
-    wrote to them and no other firm's is named. Otherwise all: no firm's name takes what is said to another one."""
-    named = [(each, _brands_named(each.provider_id, each.id, reply)) for each in found]
-    named = [(each, brands) for each, brands in named if brands]
+def narrow(gateway: MessageGateway, found: list[Recipient], reply: InboundMessage) -> list[Recipient]:
+    """Of several firms' recipients that of the one which alone a reply names, by what a brand that wrote to them is
+    called now, and to which it says a clear refusal or a yes and nothing else. Otherwise all: no firm's name takes what
+    is said to another one."""
+    named = [(each, brands) for each in found if (brands := _brands_named(each.provider_id, each.id, reply)[0])]
     if len(named) != 1:
         return found
     each, brands = named[0]
-    wrote, said = set(brands_of_provider(each.provider_id, _wrote(each.id))), _names_said(reply)
-    return [each] if any(brand in wrote and said(*names_of(brand)) for brand in brands) else found
+    wrote = set(brands_of_provider(each.provider_id, _wrote(each.id)))
+    said = _find_names(reply, [name for brand in brands if brand in wrote for name in names_of(brand)])
+    is_clear = classify(gateway, reply, each.provider_id) in (ReplyOutcome.REFUSAL, ReplyOutcome.CONSENT)
+    return [each] if said and is_clear else found
 
 
 def classify(gateway: MessageGateway, reply: InboundMessage, provider_id: int) -> ReplyOutcome:
@@ -139,15 +141,17 @@ def headers_of(gateway: MessageGateway) -> set[str]:
 def _brands_meant(
     gateway: MessageGateway, provider_id: int, recipient_id: int | None, reply: InboundMessage | None
 ) -> Sequence[Brand]:
-    """Those that are named, with those that wrote to the recipient where none of the named ones did. Without a name
-    those that wrote by any account, since a brand's SMS may name the number of another one, that have this one, and
-    that have none; all where there is none of any, and of the operator's gateway."""
-    if named := _brands_named(provider_id, recipient_id, reply) if reply else []:
-        wrote = brands_of_provider(provider_id, _wrote(recipient_id))
+    """Those that are named, with those that wrote to the recipient where none of the named ones did. Without a name, or
+    beside one in the middle, those that wrote by any account, since a brand's SMS may name the number of another one,
+    that have this one, and that have none; all where there is none of any, and of the operator's gateway."""
+    named, is_narrowed = _brands_named(provider_id, recipient_id, reply) if reply else ([], False)
+    wrote = brands_of_provider(provider_id, _wrote(recipient_id))
+    if is_narrowed:
         return named if set(named) & set(wrote) else [*named, *wrote]
     theirs = exists().where(BrandGateway.brand_id == Brand.id, BrandGateway.carries == gateway.carries)
     sends = or_(~theirs, theirs.where(BrandGateway.gateway_id == gateway.id), _wrote(recipient_id))
-    return brands_of_provider(provider_id, sends) or brands_of_provider(provider_id)
+    others = brands_of_provider(provider_id, sends) or brands_of_provider(provider_id)
+    return list(dict.fromkeys([*named, *others]))
 
 
 def _wrote(recipient_id: int | None, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -164,30 +168,28 @@ def _left_by_owner(gateway: MessageGateway) -> ColumnElement[bool]:
     return Message.gateway_id.in_(select(MessageGateway.id).where(*same))
 
 
-def _brands_named(provider_id: int, recipient_id: int | None, reply: InboundMessage) -> list[Brand]:
-    """The brands for whose keyword a reply came, or with whose keyword, header or name it begins or ends; of those that
-    wrote to the recipient also by a former one, and all that did by an account that ever had such a header."""
-    said = _names_said(reply)
+def _brands_named(provider_id: int, recipient_id: int | None, reply: InboundMessage) -> tuple[list[Brand], bool]:
+    """The brands for whose keyword a reply came, or whose keyword, header or name stands in it; of those that wrote to
+    the recipient also a former one, and all that did by an account that ever had such a header. Those of names that are
+    no such brand's, but that were one's, as well: `classify` leaves them out. And whether it came for one of the first,
+    or begins or ends with it: it refuses no others then."""
+    brands, wrote = brands_of_provider(provider_id), brands_of_provider(provider_id, _wrote(recipient_id))
     wrote_by = select(MessageGateway).where(
         MessageGateway.id.in_(select(Message.gateway_id).where(Message.recipient_id == recipient_id))
     )
-    shown = [each.id for each in db.session.scalars(wrote_by) if said(*headers_of(each))]
+    headers = {each.id: headers_of(each) for each in db.session.scalars(wrote_by)}
+    ever = {brand: set(map(fold, all_names_of(brand))) for brand in brands}
+    said = _find_names(reply, set().union(*headers.values(), *ever.values()))
+    shown = [gateway_id for gateway_id, theirs in headers.items() if said & theirs]
     by_header = brands_of_provider(provider_id, _wrote(recipient_id, Message.gateway_id.in_(shown))) if shown else []
-    wrote = brands_of_provider(provider_id, _wrote(recipient_id))
-    return [
-        brand for brand in brands_of_provider(provider_id)
-        if brand in by_header or said(*(all_names_of if brand in wrote else names_of)(brand))
-    ]  # fmt: skip
+    known = {brand: ever[brand] if brand in wrote else set(map(fold, names_of(brand))) for brand in brands}
+    named = [brand for brand in brands if brand in by_header or said & known[brand]]
+    meant = said & set().union(*(headers[each] for each in shown if by_header), *(known[brand] for brand in named))
+    former = [brand for brand in brands if brand not in named and (said - meant) & ever[brand]]
+    words = f" {fold(reply.text)} "
+    at_an_end = [name for name in meant if words.startswith(f" {name} ") or words.endswith(f" {name} ")]
+    return named + former, bool(at_an_end) or fold(reply.keyword) in meant
 
 
-def _names_said(reply: InboundMessage) -> Callable[..., bool]:
-    """Whether a reply names one of these names."""
-    words, came_for = f" {fold(reply.text)} ", fold(reply.keyword)
-
-    def said(*names: str) -> bool:
-        folded = [fold(name) for name in names if names_brand(name)]
-        return any(
-            name == came_for or words.startswith(f" {name} ") or words.endswith(f" {name} ") for name in folded if name
-        )
-
-    return said
+def _find_names(reply: InboundMessage, names: Collection[str]) -> set[str]:
+    return set().union(*(find_names(each, names) for each in (reply.keyword, reply.text, reply.said)))

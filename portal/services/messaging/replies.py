@@ -103,10 +103,10 @@ def _hand_over(
     event: GatewayEvent, gateway: MessageGateway, address: Address, reply: InboundMessage, outcome: ReplyOutcome,
     at: datetime,
 ) -> None:  # fmt: skip
-    """Give a reply to the operator's number to the firm that it names, or that alone wrote there, and to those at whom
-    it refuses clearly. For all others the operator reads it, and what somebody sent to whom no firm wrote, or that
+    """Give a reply to the operator's number to the firm that alone it means, or that alone wrote there, and to those at
+    whom it refuses clearly. For all others the operator reads it, and what somebody sent to whom no firm wrote, or that
     cannot be read: it may hold what others wrote."""
-    meant = meant_brands.narrow(meant_brands.find_recipients(event, gateway, address, at), reply)
+    meant = meant_brands.narrow(gateway, meant_brands.find_recipients(event, gateway, address, at), reply)
     is_single = reply.is_whole and len({each.provider_id for each in meant}) == 1
     shared = [
         each for each in meant

@@ -24,7 +24,7 @@ def _names_brand(_form, field):
     stop_if_wrong(field)
     if not names_brand(field.data):
         raise ValidationError(
-            gettext("SMS yanıtlarında bu ad ret ya da onay gibi okunur: yanına markanızı anlatan bir sözcük ekleyin.")
+            gettext("SMS yanıtlarında bu ad ret, onay ya da selam gibi okunur: markanızı anlatan bir sözcük ekleyin.")
         )
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from portal.domain.replies import LONGEST, ReplyOutcome, classify_reply, fold, names_brand, word_lists
+from portal.domain.replies import LONGEST, ReplyOutcome, classify_reply, find_names, fold, names_brand, word_lists
 
 REFUSAL = """
 ÝPTAL|ÇIKIÞ|beni listeden çýk
@@ -116,11 +116,49 @@ def test_a_name_of_words_that_refuse_agree_or_fill_names_no_brand():
     for name in (
         *("Ret", "İptal", "STOP", "R.E.T", "istemiyorum", "SMS", "Lütfen beni", "RET B038", "Onay", "Tamam", "Son"),
         *("Yok", "VERMEM", "VERMEDİM", "OLMAZ", "ASLA", "ETMEDİM", "KAPAT", "KALDIR", "BİTTİ", "DURDURUN", "BIRAKIN"),
+        *("Merhaba", "Selamlar", "Sayın", "Ben", "BİZ", "Bundan Sonra", "İyi günler", "Merhaba lütfen"),
     ):
         assert not names_brand(name), name
         assert classify_reply(f"ONAY {name}", [name]) != ReplyOutcome.CONSENT or name == "RET B038", name
-    for name in ("Örnek Mağaza", "Moda", "Ev", "Son Moda", "Kes Kuaför", "Redkit", "Pasifik", "H&M", "Reklam Evi"):
+    for name in (
+        "Örnek Mağaza",
+        "Moda",
+        "Ev",
+        "Son Moda",
+        "Kes Kuaför",
+        "Redkit",
+        "Pasifik",
+        "H&M",
+        "Reklam Evi",
+        "Biz Kuaför",
+    ):
         assert names_brand(name), name
+
+
+NAMES = ["Örnek", "Örnek Mağaza", "Mağaza", "Ev", "Stop Shop", "Shop", "Opt", "Ret", "Merhaba"]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Örnek Mağaza RET", {"ORNEK MAGAZA"}), ("örnek, Örnek Mağaza ret", {"ORNEK", "ORNEK MAGAZA"}),
+        ("ben Mağazadan bıktım", {"MAGAZA"}), ("Örnek Mağaza'nın mesajı", {"ORNEK MAGAZA"}),
+        ("RET B038 ev", {"EV"}), ("merhaba evet", set()), ("evimi aramayın", {"EV"}), ("RET", set()),
+        ("Stop Shop", {"STOP SHOP", "SHOP"}), ("bereket evrak?", {"EV"}), ("yeniev", set()),
+    ],
+)  # fmt: skip
+def test_names_count_anywhere_and_with_endings(text, found):
+    assert find_names(text, NAMES) == found
+
+
+@given(
+    st.lists(st.sampled_from([*" ".join(NAMES).split(), "ret", "istemiyorum", "B038", "sms", "opt out"]), max_size=7)
+)
+def test_all_that_is_left_out_of_a_refusal_is_found(words):
+    text = " ".join(words)
+
+    found = find_names(text, NAMES)
+    assert classify_reply(text, found) == classify_reply(text, NAMES)
 
 
 def test_of_a_long_text_the_beginning_is_read_and_nothing_consents():

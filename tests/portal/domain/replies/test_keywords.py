@@ -31,6 +31,12 @@ def test_a_keyword_is_kept_as_replies_are_read(text):
         "değil",
         "KAPAT",
         "vermem",
+        "merhaba",
+        "SELAM",
+        "sayın",
+        "BEN",
+        "biz",
+        "bundan",
     ],
 )
 def test_a_word_that_says_something_in_a_reply_is_no_keyword(text):

@@ -62,7 +62,7 @@ def brands(app, vendor) -> dict[int, str]:
     return names
 
 
-BOTH, NONE = {"shop", "fashion"}, set()
+BOTH, ALL, NONE = {"shop", "fashion"}, {"shop", "fashion", "home"}, set()
 # What somebody writes, the vendor's keyword, what becomes of it, and which brands it refuses.
 INBOUND = [
     ("RET", "", REFUSED, BOTH), ("iptal", "", REFUSED, BOTH), ("STOP", "", REFUSED, BOTH), ("dur", "", REFUSED, BOTH),
@@ -71,6 +71,11 @@ INBOUND = [
     ("MODAEVI RET", "", REFUSED, {"fashion"}), ("RET moda evi", "", REFUSED, {"fashion"}),
     ("moda ret", "", REFUSED, {"fashion"}), ("ret", "MODA", REFUSED, {"fashion"}),
     ("ev ret", "", REFUSED, {"home"}), ("RET Ev Dünyası", "", REFUSED, {"home"}),  # It sends by another number.
+    ("Moda Evi, Örnek Mağaza RET", "", REFUSED, BOTH), ("RET Örnek Mağaza, Moda Evi", "", REFUSED, BOTH),
+    ("Örnek Mağaza RET Moda Evi RET", "", REFUSED, BOTH), ("MODA EV RET", "", REFUSED, {"fashion", "home"}),
+    ("Örnek Mağaza RET", "EV", REFUSED, {"shop", "home"}), ("RET ev modaevi Örnek Mağaza", "", REFUSED, ALL),
+    ("RET Ev Dünyası lütfen", "", REFUSED, ALL), ("Moda Evi ve Örnek Mağaza RET", "", LIKELY, NONE),
+    ("Örnek Mağaza RET istemiyorum", "", REFUSED, {"shop"}),
     ("ret", "FILANCA", REFUSED, BOTH), ("FILANCA RET", "", LIKELY, NONE),
     ("artık mesaj atmayın rica ederim", "", LIKELY, NONE), ("evet istemiyorum", "", LIKELY, NONE),
     ("siparişimi iptal edin", "", LIKELY, NONE), ("ONAY", "", REVIEW, NONE), ("EVET moda", "", REVIEW, NONE),
@@ -395,8 +400,75 @@ def test_a_name_is_for_one_firm_only_if_its_brand_wrote_there(operators, app, ro
     outcomes = {each.provider_id: [] for each in at_firms}
     for each in at_firms:
         outcomes[each.provider_id].append(each.outcome)
-    assert sorted(outcomes.values(), key=len) == [[REFUSED], [REFUSED, LIKELY, REVIEW]]
-    assert [each.outcome for each in at_firms if each.body is None] == [LIKELY]  # The operator reads it for this firm.
+    assert sorted(outcomes.values(), key=len) == [[REFUSED, REVIEW], [REFUSED, LIKELY, REVIEW]]
+    unread = [each.outcome for each in at_firms if each.body is None]  # The operator reads it for these firms.
+    assert sorted(unread) == [LIKELY, REVIEW, REVIEW]
+
+
+@pytest.fixture
+def rival(operators, app) -> int:
+    """The other firm, whose brand Rakip invited the three numbers, too."""
+    with app.app_context():
+        other = db.session.scalars(select(Brand).where(Brand.name == "Rakip")).one()
+        campaign = make.campaign()
+        campaign.brand_id = other.id
+        theirs = update(Message).where(Message.provider_id == other.provider_id)
+        db.session.execute(theirs.values(campaign_id=campaign.id))
+        db.session.commit()
+        return other.provider_id
+
+
+SHARED = [
+    ("Rakip", ("Rakip kalsın ama Örnek Mağaza bana mesaj atmayın", "Örnek Mağazadan istemiyorum Rakip", "Rakip yeter")),
+    ("Rakip", ("Rakip, Örnek Mağaza RET", "RET Örnek Mağaza'nın Rakip", "Rakip RET Örnek Mağaza RET")),
+    ("Merhaba", ("Merhaba, istemiyorum", "Merhaba RET", "Merhaba Örnek Mağaza, mesaj göndermeyin")),
+    ("Bundan Sonra", ("Bundan sonra istemiyorum", "Bundan sonra RET", "Bundan sonra mesaj almak istemiyorum")),
+]
+
+
+@pytest.mark.parametrize(("name", "texts"), SHARED, ids=["two firms", "two refusals", "greeting", "opening"])
+def test_a_reply_that_may_mean_several_firms_stops_all_of_them(operators, app, rows, rival, name, texts):
+    with app.app_context():
+        db.session.execute(update(Brand).where(Brand.provider_id == rival).values(name=name))
+        db.session.commit()
+    for text, sender in zip(texts, grants.phones(3, 1_000_100), strict=True):
+        operators.brings(text, sender)
+    work(app)
+
+    at_firms = rows(GatewayEvent, GatewayEvent.provider_id.is_not(None))
+    stopped = Counter(each.provider_id == rival for each in at_firms if each.outcome in (LIKELY, REFUSED))
+    assert stopped == {True: 3, False: 3}
+    waiting = rows(GatewayEvent, GatewayEvent.provider_id.is_(None), GatewayEvent.settled_at.is_(None))
+    assert [each.outcome for each in waiting if each.kind == EventKind.REPLY] == [LIKELY] * 3
+    if name == "Rakip":
+        assert rows.count(Decision) == 0
+        assert {each.body for each in at_firms} == {None}
+
+
+def test_a_clear_word_to_one_firm_alone_is_for_it_alone(operators, app, rows, rival):
+    phones = grants.phones(3, 1_000_100)
+    for text, sender in zip(("RET Rakip", "RET Rakip lütfen", "Rakip: ONAY"), phones, strict=True):
+        operators.brings(text, sender)
+    work(app)
+
+    at_firms = rows(GatewayEvent, GatewayEvent.provider_id.is_not(None))
+    assert [each.outcome for each in at_firms] == [REFUSED, REFUSED, REVIEW]  # Nothing was asked by such a word.
+    assert {each.provider_id for each in at_firms} == {each.provider_id for each in rows(Decision)} == {rival}
+    waiting = rows(GatewayEvent, GatewayEvent.provider_id.is_(None), GatewayEvent.settled_at.is_(None))
+    assert [each for each in waiting if each.kind == EventKind.REPLY] == []
+
+
+def test_what_a_person_reads_refuses_every_brand_that_it_names(app, vendor, brands, rows):
+    """With an ending, too: "Örnek Mağazadan" means that brand as well as the one at the end."""
+    vendor.brings("Örnek Mağazadan mesaj istemiyorum Moda", make.PHONE)
+    work(app)
+    with app.app_context():
+        event = db.session.scalars(select(GatewayEvent).where(GatewayEvent.kind == EventKind.REPLY)).one()
+        assert event.outcome == LIKELY
+        assert replies.refuse_as_read(event, event_contents.read_reply(event), 1, clock.now())
+        db.session.commit()
+
+    assert {brands[made.brand_id] for made in rows(Decision)} == BOTH
 
 
 @pytest.mark.parametrize("text", ["artık bana yazmayın, sıkıldım", "bereket"])
