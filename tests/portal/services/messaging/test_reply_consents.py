@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 import pytest
+import time_machine
 from sqlalchemy import select, update
 
 from portal.core import clock
@@ -62,8 +63,9 @@ def answers(vendor, text: str = "Onay", ago: timedelta = timedelta(0), **fields)
 def test_yes_to_the_one_open_question_is_a_consent_that_is_confirmed(app, vendor, rows):
     asked(app, vendor, rows)
 
-    answers(vendor, message_id=5)
-    answers(vendor, message_id=5, network="TURKCELL")
+    with time_machine.travel(clock.now(), tick=False):
+        answers(vendor, message_id=5)
+        answers(vendor, message_id=5, network="TURKCELL")
     work(app)
 
     made = rows.one(Decision)
