@@ -124,19 +124,19 @@ _channels_asked_later = (
     .scalar_subquery()
 )
 
-_made_now, _made = aliased(Decision), aliased(Decision)
+_standing, _renewed = aliased(Decision), aliased(Decision)
 # When who decided it did so. A renewal is of who refused first; one of a renewal is nobody's that we show. Looked up
 # only where an address changed hands.
 _decided_at = case(
     (~has_held_since(), Consent.effective_at),
     else_=select(
         case(
-            (_made_now.origin != DecisionOrigin.RENEWAL, _made_now.effective_at),
-            (_made.origin != DecisionOrigin.RENEWAL, _made.effective_at),
+            (_standing.origin != DecisionOrigin.RENEWAL, _standing.effective_at),
+            (_renewed.origin != DecisionOrigin.RENEWAL, _renewed.effective_at),
         )
     )
-    .outerjoin(_made, _made.id == _made_now.renews_id)
-    .where(_made_now.id == Consent.decision_id)
+    .outerjoin(_renewed, _renewed.id == _standing.renews_id)
+    .where(_standing.id == Consent.decision_id)
     .correlate(Consent)
     .scalar_subquery(),
 )

@@ -65,7 +65,7 @@ def _rules(campaign: Campaign, standing: Standing, at: datetime) -> Rules:
         (is_undeliverable(Recipient.id), ExclusionReason.NO_ADDRESS),
     ]
     if campaign.kind == CampaignKind.ASK:
-        rules.append((or_(has_own_held_since(), _is_of_earlier_holder(campaign)), ExclusionReason.CHANGED_HANDS))
+        rules.append((or_(has_own_held_since(), _has_link_of_earlier_holder(campaign)), ExclusionReason.CHANGED_HANDS))
     if campaign.kind == CampaignKind.RECONFIRM:
         rules.append((has_held_since(), ExclusionReason.CHANGED_HANDS))  # Its text tells what they had granted.
         carrier = _has_consent(campaign, Consent.channel.in_(MESSAGE_CHANNELS), permitted)
@@ -81,7 +81,7 @@ def _has_consent(campaign: Campaign, *conditions: ColumnElement[bool]) -> Column
     return exists().where(*theirs, *conditions).correlate(Recipient)
 
 
-def _is_of_earlier_holder(campaign: Campaign) -> ColumnElement[bool]:
+def _has_link_of_earlier_holder(campaign: Campaign) -> ColumnElement[bool]:
     """The condition that a recipient's link of the campaign was made before another firm heard that the address changed
     hands: its page asks for nothing. Never null, also where there is no link."""
     since = Recipient.reassigned_anywhere_at

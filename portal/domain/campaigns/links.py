@@ -107,7 +107,7 @@ def find_excluded(
     if campaign.kind == CampaignKind.ASK:
         requests = select(ConsentRequest.recipient_id, ConsentRequest.channel).where(
             ConsentRequest.brand_id == campaign.brand_id, ConsentRequest.recipient_id.in_(list(serves)),
-            ~_is_of_earlier_holder(),
+            ~_is_request_of_earlier_holder(),
         )  # fmt: skip
         taken, reason = {(row.recipient_id, row.channel) for row in session.execute(requests)}, ALREADY_ASKED
     else:
@@ -144,14 +144,14 @@ def free_earlier_requests(session: Session, brand_id: int, recipient_ids: Collec
     """Forget whom of these a brand asked before somebody else got their address, who may be asked for all of it."""
     theirs = select(ConsentRequest).where(
         ConsentRequest.brand_id == brand_id, is_one_of(session, ConsentRequest.recipient_id, recipient_ids),
-        _is_of_earlier_holder(),
+        _is_request_of_earlier_holder(),
     )  # fmt: skip
     for each in session.scalars(theirs.order_by(ConsentRequest.recipient_id, ConsentRequest.channel).with_for_update()):
         session.delete(each)
     session.flush()
 
 
-def _is_of_earlier_holder() -> ColumnElement[bool]:
+def _is_request_of_earlier_holder() -> ColumnElement[bool]:
     """The condition that a request's link was made for who had the address before (Recipient.held_since)."""
     return (
         exists()

@@ -6,6 +6,7 @@ those that did. The sender that a phone showed means all that wrote by it. Names
 """
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, exists, or_, select
@@ -86,7 +87,7 @@ def narrow(gateway: MessageGateway, found: list[Recipient], reply: InboundMessag
     """Of several firms' recipients that of the one which alone a reply names, by what a brand that wrote to them is
     called now, and to which it says a clear refusal or a yes and nothing else. Otherwise all: no firm's name takes what
     is said to another one."""
-    named = [(each, brands) for each in found if (brands := _brands_named(each.provider_id, each.id, reply)[0])]
+    named = [(each, brands) for each in found if (brands := _brands_named(each.provider_id, each.id, reply).brands)]
     if len(named) != 1:
         return found
     each, brands = named[0]
@@ -144,14 +145,14 @@ def _brands_meant(
     """Those that are named, with those that wrote to the recipient where none of the named ones did. Without a name, or
     beside one in the middle, those that wrote by any account, since a brand's SMS may name the number of another one,
     that have this one, and that have none; all where there is none of any, and of the operator's gateway."""
-    named, is_narrowed = _brands_named(provider_id, recipient_id, reply) if reply else ([], False)
+    named = _brands_named(provider_id, recipient_id, reply) if reply else _NamedBrands([], means_no_others=False)
     wrote = brands_of_provider(provider_id, _wrote(recipient_id))
-    if is_narrowed:
-        return named if set(named) & set(wrote) else [*named, *wrote]
+    if named.means_no_others:
+        return named.brands if set(named.brands) & set(wrote) else [*named.brands, *wrote]
     theirs = exists().where(BrandGateway.brand_id == Brand.id, BrandGateway.carries == gateway.carries)
     sends = or_(~theirs, theirs.where(BrandGateway.gateway_id == gateway.id), _wrote(recipient_id))
     others = brands_of_provider(provider_id, sends) or brands_of_provider(provider_id)
-    return list(dict.fromkeys([*named, *others]))
+    return list(dict.fromkeys([*named.brands, *others]))
 
 
 def _wrote(recipient_id: int | None, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -168,11 +169,19 @@ def _left_by_owner(gateway: MessageGateway) -> ColumnElement[bool]:
     return Message.gateway_id.in_(select(MessageGateway.id).where(*same))
 
 
-def _brands_named(provider_id: int, recipient_id: int | None, reply: InboundMessage) -> tuple[list[Brand], bool]:
-    """The brands for whose keyword a reply came, or whose keyword, header or name stands in it; of those that wrote to
-    the recipient also a former one, and all that did by an account that ever had such a header. Those of names that are
-    no such brand's, but that were one's, as well: `classify` leaves them out. And whether it came for one of the first,
-    or begins or ends with it: it refuses no others then."""
+@dataclass(frozen=True)
+class _NamedBrands:
+    brands: list[Brand]
+    means_no_others: bool  # The reply came for the keyword of one of them, or begins or ends with its name.
+
+
+def _brands_named(provider_id: int, recipient_id: int | None, reply: InboundMessage) -> _NamedBrands:
+    """The brands of a provider whose keyword, header or name stands anywhere in a reply, or for whose keyword it came.
+
+    A former name counts where the brand wrote to the recipient, and a header that an account had at some time names the
+    brands that wrote by this account. Any other name that was a brand's once names it, too, though the reply may mean
+    others beside it: `classify` leaves it out of the text, so it must not be lost.
+    """
     brands, wrote = brands_of_provider(provider_id), brands_of_provider(provider_id, _wrote(recipient_id))
     wrote_by = select(MessageGateway).where(
         MessageGateway.id.in_(select(Message.gateway_id).where(Message.recipient_id == recipient_id))
@@ -188,7 +197,7 @@ def _brands_named(provider_id: int, recipient_id: int | None, reply: InboundMess
     former = [brand for brand in brands if brand not in named and (said - meant) & ever[brand]]
     words = f" {fold(reply.text)} "
     at_an_end = [name for name in meant if words.startswith(f" {name} ") or words.endswith(f" {name} ")]
-    return named + former, bool(at_an_end) or fold(reply.keyword) in meant
+    return _NamedBrands(named + former, bool(at_an_end) or fold(reply.keyword) in meant)
 
 
 def _find_names(reply: InboundMessage, names: Collection[str]) -> set[str]:
