@@ -108,8 +108,9 @@ def _write(
     session: Session, vault: Vault, batch: "_MovementBatch", pairs: Sequence[tuple[LockedConsent, MovementRow]]
 ) -> AppliedMovements:
     reassigned_addresses.close_lines(session, vault, batch.note_closures())
-    batch.end_further_grants(vault, {consent.recipient_id: row.address.text for consent, row in pairs})
-    return batch.write(vault)
+    addresses = batch.addresses | {consent.recipient_id: row.address.text for consent, row in pairs}
+    batch.end_further_grants(vault, addresses)
+    return batch.write(vault, addresses)
 
 
 class _MovementBatch:
@@ -122,6 +123,7 @@ class _MovementBatch:
         self.session, self.brand, self.consents, self.by, self.feed, self.at = session, brand, consents, by, feed, at
         self.user_id = user_id
         self.holders = holders  # Recipients at all firms, by address whose line was closed.
+        self.addresses = {holder_id: text for text, ids in holders.items() for holder_id in ids}
         ids = {consent.id for consent in consents}
         stored = select(Movement.consent_id, Movement.transaction_id, Movement.status)
         self.seen = {tuple(row) for row in session.execute(stored.where(Movement.consent_id.in_(ids)))}
@@ -149,23 +151,23 @@ class _MovementBatch:
             decision_id = self._verify(consent, row) or self._decide(consent, row, DecisionOrigin.OTHER_SENDER)
         self.movements.append(self._movement(consent, row, decision_id))
 
-    def end_further_grants(self, vault: Vault, texts: Mapping[int, str]) -> None:
+    def end_further_grants(self, vault: Vault, addresses: Mapping[int, str]) -> None:
         for consent, row in self.closures:
             self._close_line(consent, replace(row, consent_date=None))
         earlier = earlier_grants.refuse_earlier_grants(self.session, self.consents, self.rows, self.at)
         made = other_types.refuse_other_types(
-            self.session, vault, self.consents, self.refusals, self.rows, self.at, texts
+            self.session, vault, self.consents, self.refusals, self.rows, self.at, addresses
         )
         self.refused |= {consent.id: consent for consent in (*earlier, *made)}
 
-    def write(self, vault: Vault) -> AppliedMovements:
+    def write(self, vault: Vault, addresses: Mapping[int, str]) -> AppliedMovements:
         locking.lock_submissions_and_consents(self.session, [each.id for each in self.consents if not each.is_new])
         agreeing = [consent.id for consent in self.consents if consent.agrees_again]
         annulments.void_waiting_grants(self.session, self.refused.values(), self.at)
         verify(self.session, self.verified, self.at)
         overtake(self.session, self.overtaken - self.verified.keys(), self.at)
         writer.write_decisions(self.session, self.consents, self.rows)
-        told = tell_after_movements(self.session, vault, self.consents, self.at)
+        told = tell_after_movements(self.session, vault, self.consents, self.at, addresses)
         writer.write_decisions(self.session, (), DecisionRows(submissions=told))
         insert_rows(self.session, Movement, self.movements)
         drift.end_drifts(self.session, agreeing, self.at)

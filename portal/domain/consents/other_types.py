@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from types import MappingProxyType
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -10,13 +9,11 @@ from sqlalchemy.orm import Session
 from portal.core.business_days import holiday_calendar
 from portal.core.database import is_one_of
 from portal.core.iys_protocol import Source, Status
-from portal.core.models import Brand, Decision, DecisionOrigin, Provider, Recipient, is_void
+from portal.core.models import Brand, Decision, DecisionOrigin, Provider, is_void
 from portal.core.vault import Vault
 from portal.domain.consents import recipients, writer
 from portal.domain.consents.locking import LockedConsent
 from portal.domain.consents.writer import BrandEndpoints, DecisionRows
-
-UNKNOWN: Mapping[int, str] = MappingProxyType({})
 
 
 class NewestRefusals(dict[tuple[int, int, str], tuple[datetime, int]]):
@@ -51,7 +48,7 @@ def newest_refusals(session: Session, consents: Collection[LockedConsent]) -> Ne
 
 def refuse_other_types(
     session: Session, vault: Vault, consents: Collection[LockedConsent], refusals: NewestRefusals, rows: DecisionRows,
-    at: datetime, addresses: Mapping[int, str] = UNKNOWN,
+    at: datetime, addresses: Mapping[int, str] = recipients.NONE_KNOWN,
 ) -> list[LockedConsent]:  # fmt: skip
     """Refuse, as of now, what a refusal of another type is newer than, and tell İYS; which consents these were. They
     are all that is held of their recipients at a brand, and locked; `addresses` are canonical, by recipient, as far as
@@ -73,8 +70,6 @@ def refuse_other_types(
             consent, Status.REFUSED, source=Source.PROVIDER_DECISION, origin=DecisionOrigin.RENEWAL,
             renews_id=refusal_id, at=at,
         )  # fmt: skip
-        address = addresses.get(consent.recipient_id) or recipients.address_of(
-            vault, session.get_one(Recipient, consent.recipient_id)
-        )
+        address = recipients.known_or_opened(session, vault, consent.recipient_id, addresses)
         rows.add(decision, writer.submission_row(vault, decision, endpoints[consent.brand_id], address=address))
     return over

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from sqlalchemy import or_, select, update
@@ -19,6 +20,7 @@ from portal.domain.consents.reassigned_addresses import NOTHING_KNOWN, KnownChan
 
 Item = TypeVar("Item")
 Indexes = dict[str, dict[str, bytes]]  # Blind indexes, by canonical address and column.
+NONE_KNOWN: Mapping[int, str] = MappingProxyType({})
 
 
 def gather(
@@ -105,6 +107,11 @@ def find(session: Session, vault: Vault, provider_id: int, address: Address) -> 
 def address_of(vault: Vault, recipient: Recipient) -> str:
     """A recipient's address in clear. Raises CannotOpen."""
     return vault.read(recipient.address, Recipient.PLACE, recipient.provider_id, recipient.id)
+
+
+def known_or_opened(session: Session, vault: Vault, recipient_id: int, known: Mapping[int, str]) -> str:
+    """A recipient's address: of `known`, canonical and by recipient, or opened, which raises CannotOpen."""
+    return known.get(recipient_id) or address_of(vault, session.get_one(Recipient, recipient_id))
 
 
 def open_reference(vault: Vault, provider_id: int, recipient_id: int, sealed: bytes | None) -> str | None:

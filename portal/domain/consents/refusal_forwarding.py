@@ -3,7 +3,7 @@
 One public function an event; docs/decisions/renewed-refusals.md has the table of states. Nothing here commits.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,7 +22,6 @@ from portal.core.models import (
     DecisionOrigin,
     Outcome,
     Provider,
-    Recipient,
     Submission,
 )
 from portal.core.vault import Vault
@@ -37,11 +36,12 @@ UNSENT = {"attempts": 0, "lease_until": None, "bulk_id": None, "bulk_index": Non
 
 
 def tell_after_movements(
-    session: Session, vault: Vault, consents: Collection[LockedConsent], at: datetime
+    session: Session, vault: Vault, consents: Collection[LockedConsent], at: datetime, addresses: Mapping[int, str]
 ) -> list[writer.Row]:  # fmt: skip
-    """Tell of refusals that stand after İYS's movements; the submissions to be inserted. Raises CannotOpen."""
+    """Tell of refusals that stand after İYS's movements; the submissions to be inserted. `addresses` are canonical, by
+    recipient, as far as the movements name them. Raises CannotOpen for others."""
     _tell_again(session, consents, at)
-    return _first_submissions(session, vault, consents, at)
+    return _first_submissions(session, vault, consents, at, addresses)
 
 
 def tell_after_annulments(
@@ -153,8 +153,9 @@ def _tell_again(session: Session, consents: Iterable[LockedConsent], at: datetim
 
 
 def _first_submissions(
-    session: Session, vault: Vault, consents: Iterable[LockedConsent], at: datetime
-) -> list[writer.Row]:
+    session: Session, vault: Vault, consents: Iterable[LockedConsent], at: datetime,
+    addresses: Mapping[int, str] = recipients.NONE_KNOWN,
+) -> list[writer.Row]:  # fmt: skip
     """The submissions of refusals that stand and have none: a file's or a program's that was older than a grant that is
     void now. They have no `batch_id`, so the file's page goes on counting these lines as kept only."""
     ids = _refusals_of(consents)
@@ -170,15 +171,16 @@ def _first_submissions(
     )
     found: Sequence[Any] = session.execute(theirs).mappings().all() if ids else ()
     return [
-        _submission(session, vault, dict(each), (each["iys_code"], each["brand_code"]), at, is_late=True)
+        _submission(session, vault, dict(each), (each["iys_code"], each["brand_code"]), at, addresses, is_late=True)
         for each in found
     ]
 
 
 def _submission(
-    session: Session, vault: Vault, decision: writer.Row, codes: tuple[int, int], at: datetime, *, is_late: bool = False
-) -> writer.Row:
-    address = recipients.address_of(vault, session.get_one(Recipient, decision["recipient_id"]))
+    session: Session, vault: Vault, decision: writer.Row, codes: tuple[int, int], at: datetime,
+    addresses: Mapping[int, str] = recipients.NONE_KNOWN, *, is_late: bool = False,
+) -> writer.Row:  # fmt: skip
+    address = recipients.known_or_opened(session, vault, decision["recipient_id"], addresses)
     holiday_calendar.refresh_corrections(session, at)
     whose = decision["recipient_type"], decision["source"], decision["effective_at"]
     told = writer.submission_row(

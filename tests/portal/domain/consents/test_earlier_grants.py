@@ -85,6 +85,19 @@ def test_a_grant_from_before_not_me_ends_at_a_later_brand(brand, rows, source):
     assert answers[consent.recipient_id].verdict == may_send.Verdict.MAY_NOT
 
 
+def test_a_damaged_address_stops_no_pull(brand, rows):
+    """İYS names it beside its grant."""
+    says_not_me(brand, clock.now() - DAY)
+    later_brand = add_brand(brand)
+    db.session.execute(update(Recipient).values(address=b"damaged"))
+    db.session.commit()
+
+    receive(later_brand, row("ONAY", ago=3 * DAY))
+
+    consent = rows.one(Consent, Consent.brand_id == later_brand.id)
+    assert rows.one(Submission, Submission.consent_id == consent.id).status == "RET"
+
+
 def test_a_merchants_grant_from_before_is_refused_within_the_earlier_holders_time(brand, rows):
     at = clock.now() - DAY
     says_not_me(brand, at)
