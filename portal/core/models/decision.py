@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, object_session
 
 from portal.core.iys_protocol.enums import LINE_CLOSED, Channel, RecipientType, Status
 from portal.core.models.base import Base, BigId, Entity, foreign_key, partial_index
+from portal.core.models.recipient import is_of_present_holder
 
 
 class DecisionOrigin(StrEnum):
@@ -124,7 +125,7 @@ class Decision(Entity):
         if held_since is None:
             return True
         made = self.renewed()
-        is_later = made.recorded_at >= held_since and made.effective_at >= held_since.replace(microsecond=0)
+        is_later = made.recorded_at >= held_since and is_of_present_holder(made.effective_at, held_since)
         return is_later and made.source != LINE_CLOSED and made.origin != DecisionOrigin.RENEWAL
 
 

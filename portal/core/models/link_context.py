@@ -15,7 +15,7 @@ from portal.core.iys_protocol.enums import Channel, RecipientType, Status
 from portal.core.models.campaign import AudienceEntry, Campaign, CampaignKind, ConsentText, Delivery
 from portal.core.models.decision import Decision, DecisionOrigin
 from portal.core.models.provider import Brand, Provider
-from portal.core.models.recipient import Consent, Recipient, has_held_since, latest
+from portal.core.models.recipient import Consent, Recipient, has_held_since, is_of_present_holder, latest
 
 
 class ClosureReason(StrEnum):
@@ -213,5 +213,5 @@ def _is_shown(consent: Sequence[Any], held_since: datetime | None, *, tells_of_e
     _, recipient_type, status, effective_at = consent
     if held_since is None or (effective_at is not None and effective_at > held_since):
         return True
-    is_theirs = effective_at is not None and effective_at >= held_since.replace(microsecond=0)  # As dates are.
+    is_theirs = effective_at is not None and is_of_present_holder(effective_at, held_since)
     return tells_of_earlier and is_theirs and (status, recipient_type) == (Status.REFUSED, RecipientType.INDIVIDUAL)

@@ -76,6 +76,11 @@ def is_unspread() -> ColumnElement[bool]:
     return and_(Recipient.reassigned_at.is_not(None), or_(known.is_(None), known < Recipient.reassigned_at))
 
 
+def is_of_present_holder(said_at: datetime, held_since: datetime) -> bool:
+    """Whether what is dated by the second is of who has an address since `held_since`: in one second it is."""
+    return said_at >= held_since.replace(microsecond=0)
+
+
 def latest(*moments: datetime | None) -> datetime | None:
     """The last of the moments that there are."""
     return max((moment for moment in moments if moment is not None), default=None)

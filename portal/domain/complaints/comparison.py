@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from portal.core import business_days
 from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.models import Complaint, Consent, Decision, Finding, Recipient, is_void
+from portal.core.models.recipient import is_of_present_holder
 from portal.domain.complaints.queries import held_at, held_until
 
 
@@ -108,7 +109,7 @@ def is_refused(
 def _refused_periods(decisions: Iterable[Decision], held_since: datetime | None) -> Iterator[_RefusedPeriod]:
     """Those that reach into the time since when the address is held."""
     for period in _all_refused_periods(decisions):
-        if held_since is None or period.since >= held_since.replace(microsecond=0):
+        if held_since is None or is_of_present_holder(period.since, held_since):
             yield period
         elif period.until is None or period.until > held_since:
             yield _RefusedPeriod(None, held_since, period.until)

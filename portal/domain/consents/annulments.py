@@ -163,7 +163,7 @@ def _annul(
     void_waiting_grants(session, refused, at)
     writer.write_decisions(session, held, made)
     told = refusal_forwarding.tell_after_annulments(session, vault, fallen, at)
-    writer.write_decisions(session, (), DecisionRows(submissions=told))
+    writer.write_submissions(session, told)
 
 
 def write_annulments(session: Session, facts: Sequence[dict[str, Any]]) -> None:

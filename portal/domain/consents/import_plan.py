@@ -15,6 +15,7 @@ from portal.core.addresses import Address
 from portal.core.ids import new_ids
 from portal.core.iys_protocol import NO_RETAILERS, Channel, RecipientType, Retailers, Source, Status
 from portal.core.models import Brand
+from portal.core.models.recipient import is_of_present_holder
 from portal.core.vault import Vault
 from portal.domain.consents import import_snapshot, locking, recipients
 from portal.domain.consents.import_snapshot import Fact, Snapshot
@@ -108,7 +109,7 @@ class KeyState:
         """Whether it is not known to be of who has the address now."""
         if self.own_held_since is None:
             return False
-        return not grant.is_dated or grant.consent_date < self.own_held_since.replace(microsecond=0)
+        return not grant.is_dated or not is_of_present_holder(grant.consent_date, self.own_held_since)
 
 
 def effect_of(consent: LockedConsent, state: KeyState, entry: Entry, at: datetime) -> Effect:

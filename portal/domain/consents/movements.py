@@ -168,7 +168,7 @@ class _MovementBatch:
         overtake(self.session, self.overtaken - self.verified.keys(), self.at)
         writer.write_decisions(self.session, self.consents, self.rows)
         told = tell_after_movements(self.session, vault, self.consents, self.at, addresses)
-        writer.write_decisions(self.session, (), DecisionRows(submissions=told))
+        writer.write_submissions(self.session, told)
         insert_rows(self.session, Movement, self.movements)
         drift.end_drifts(self.session, agreeing, self.at)
         made = Counter((decision["provider_id"], decision["brand_id"]) for decision in self.rows.decisions)

@@ -88,7 +88,7 @@ def restore_decisions(
         )
     writer.write_decisions(session, consents.values(), rows)
     untold = refusal_forwarding.tell_after_restore(session, vault, consents.values(), at)
-    writer.write_decisions(session, (), DecisionRows(submissions=untold))
+    writer.write_submissions(session, untold)
     annulments.write_annulments(session, [annulled[each["id"]] for each in new if each["id"] in annulled])
     return len(new)
 

@@ -90,6 +90,11 @@ def write_decisions(session: Session, consents: Iterable[LockedConsent], rows: D
     _note_for_journal(session, rows)
 
 
+def write_submissions(session: Session, submissions: Sequence[Row]) -> None:
+    """Insert the submissions of decisions that stand already."""
+    insert_rows(session, Submission, submissions)
+
+
 def _note_for_journal(session: Session, rows: DecisionRows) -> None:
     """What comes by nobody else again: people's own decisions and every refusal, but for what İYS's feeds told us, no
     user took. A file's grants, which allow messages, are with the firm and at İYS."""

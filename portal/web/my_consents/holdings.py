@@ -121,7 +121,8 @@ class Holdings:
     """Everything of one address. `brands` include those without a decision yet, which may be refused as well."""
 
     address: Address
-    changed_hands_at: datetime | None  # Since when it is its present holder's at every firm.
+    # Where it changed hands at every firm: since when it did at the first one, as each shows all since its own day.
+    changed_hands_at: datetime | None
     since: datetime  # When this session began.
     recipients: list[Recipient]
     brands: list[HeldBrand]
