@@ -234,8 +234,9 @@ def refuse_not_mine(
 def _sources_of(session: Session, part: RefusalScope, origin: DecisionOrigin) -> dict[Brand, str]:
     """What İYS is told of where it was said."""
     brands = part.brands
-    is_by_message = origin in (DecisionOrigin.ONE_CLICK, DecisionOrigin.REPLY, DecisionOrigin.FEEDBACK)
-    if is_by_message and tuple(part.channels) != (Channel.CALL,):
+    if origin in (DecisionOrigin.REPLY, DecisionOrigin.FEEDBACK):
+        return dict.fromkeys(brands, Source.EMAIL if Channel.EMAIL in part.channels else Source.SMS)
+    if origin == DecisionOrigin.ONE_CLICK and tuple(part.channels) != (Channel.CALL,):
         return dict.fromkeys(brands, Source.SMS if Channel.SMS in part.channels else Source.EMAIL)
     theirs = select(Provider.id, Provider.source).where(Provider.id.in_({brand.provider_id for brand in brands}))
     usual = dict(session.execute(theirs).all())

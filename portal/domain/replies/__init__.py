@@ -9,6 +9,9 @@ from portal.domain.replies.classification import (
     find_names,
     fold,
     names_brand,
+    speaks_of_calls,
 )
 
-__all__ = ["LONGEST", "REFUSING", "ReplyOutcome", "classify_reply", "find_names", "fold", "names_brand"]
+__all__ = [
+    "LONGEST", "REFUSING", "ReplyOutcome", "classify_reply", "find_names", "fold", "names_brand", "speaks_of_calls",
+]  # fmt: skip

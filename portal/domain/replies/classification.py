@@ -42,6 +42,14 @@ def classify_reply(text: str, keywords: Iterable[str] = ()) -> ReplyOutcome:
     return ReplyOutcome.REVIEW
 
 
+def speaks_of_calls(text: str, keywords: Iterable[str] = ()) -> bool:
+    """Whether a reply, beside the brand's own `keywords`, speaks of calls, or of everything and not of messages."""
+    words = _split(fold(text[:LONGEST]), keywords)
+    if any(map(_MEANS_CALLS.match, words)):
+        return True
+    return any(map(_MEANS_EVERYTHING.match, words)) and not any(map(_MEANS_MESSAGES.match, words))
+
+
 def names_brand(name: str) -> bool:
     """Whether a name, header or keyword tells in a reply which brand is meant: not where each of its words refuses or
     agrees, or opens or fills a sentence that does ("Ret", "SMS", "Lütfen", "Merhaba")."""
@@ -125,6 +133,9 @@ _PLAIN = re.compile(r"[\w\s\u0300-\u0333\u0339-\u036f.,:;!…&\"'“”‘’«�
 _REFUSES = re.compile(rf"(?:{_pattern(word_lists.STRONG + word_lists.ALONE)})\?*")
 _NEGATES = re.compile(
     rf"(?:{_pattern(word_lists.STRONG + word_lists.NEGATIVE)})\?*\Z|(?:{_pattern(word_lists.NEGATIONS)})"
+)
+_MEANS_CALLS, _MEANS_EVERYTHING, _MEANS_MESSAGES = (
+    re.compile(_pattern(each)) for each in (word_lists.CALLS, word_lists.EVERYTHING, word_lists.MESSAGES)
 )
 _FILLS = re.compile(rf"(?:{_pattern(word_lists.FILLERS)})\?*")
 _NO_NAMES = frozenset(map(fold, word_lists.ANSWERS + word_lists.OPENINGS))

@@ -36,8 +36,18 @@ OPENINGS = [
     "BUNLARI", "BUNLARDAN", "BURADAN", "BÖYLE", "BUGÜN", "SONRA", "BİR", "DAHA", "HİÇ", "HİÇBİR", "HEMEN", "ŞİMDİ",
     "ACİL", "ACİLEN", "DERHAL", "KESİNLİKLE", "ZATEN", "HALA", "NEDEN", "NİYE", "RİCA", "EDERSENİZ", "SEVİNİRİM",
     "MESAJLAR", "SMSLER", "SMSLERİ", "REKLAMLAR", "İLETİ", "İLETİLER", "İLETİLERİ", "BİLDİRİM", "BİLDİRİMLER",
-    "KAMPANYA", "KAMPANYALAR", "KAMPANYALARI", "TANITIM", "DUYURU", "NUMARAMI", "TELEFONUMU",
+    "KAMPANYA", "KAMPANYALAR", "KAMPANYALARI", "TANITIM", "DUYURU", "NUMARAMI", "TELEFONUMU", "ARAMA", "ARAMALAR",
+    "ARAMALARI",
 ]  # fmt: skip
+
+# Beginnings of words about calls, of words about everything, and of words about messages: who says "all messages" means
+# no calls. STOPALL and STOP ALL, the words of SMS, are of neither.
+CALLS = ["ARAMA", "ARANM", "ARAYI", "ARIYO", "ARATM", "ARARSA", "ARADI", "ÇAĞRILA", "CALL"]
+EVERYTHING = [
+    "HEP", "TÜM", "BÜTÜN", "HİÇBİR", "RAHAT", "İLETİŞİM", "ULAŞ", "NUMARAM", "TELEFONUM", "KAYDIM", "KVKK", "EVERY",
+    "CONTACT",
+]  # fmt: skip
+MESSAGES = ["SMS", "MESAJ", "MSJ", "MESSAGE", "TEXT"]
 
 # ONAY is İYS's word, EVET that of operators.
 CONSENTS = ["ONAY", "EVET", "KABUL", "ONAYLIYORUM", "KABUL EDİYORUM", "ONAY VERİYORUM"]

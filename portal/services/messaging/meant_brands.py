@@ -29,7 +29,7 @@ from portal.core.models import (
 )
 from portal.domain.consents import recipients
 from portal.domain.consents.refusals import RefusalScope
-from portal.domain.replies import REFUSING, ReplyOutcome, classify_reply, find_names, fold, names_brand
+from portal.domain.replies import REFUSING, ReplyOutcome, classify_reply, find_names, fold, names_brand, speaks_of_calls
 from portal.services.messaging.gateways.protocol import InboundMessage
 
 
@@ -58,7 +58,20 @@ def scopes(
 ) -> list[RefusalScope]:
     """What is refused at these recipients, by a reply or by what a vendor tells of their address."""
     refused = [(each, _brands_meant(gateway, each.provider_id, each.id, reply)) for each in found]
-    return [RefusalScope(each, address, brands, (channel_of(gateway),)) for each, brands in refused if brands]
+    return [
+        RefusalScope(each, address, brands, channels_meant(gateway, address, each.provider_id, reply))
+        for each, brands in refused
+        if brands
+    ]
+
+
+def channels_meant(
+    gateway: MessageGateway, address: Address, provider_id: int, reply: InboundMessage | None
+) -> tuple[Channel, ...]:
+    """What a reply refuses by its words: all channels of its address where they speak of calls or of everything."""
+    if reply is not None and speaks_of_calls(reply.said, _own_words(gateway, reply, provider_id)):
+        return address.all_channels
+    return (channel_of(gateway),)
 
 
 def find_recipients(event: GatewayEvent, gateway: MessageGateway, address: Address, at: datetime) -> list[Recipient]:
@@ -101,11 +114,14 @@ def classify(gateway: MessageGateway, reply: InboundMessage, provider_id: int) -
     """The outcome beside the names of a provider's brands."""
     if not reply.is_whole:
         return ReplyOutcome.LIKELY_REFUSAL
-    brands = brands_of_provider(provider_id)
-    names = (name for brand in brands for name in all_names_of(brand))
-    left_out = [each for each in (reply.keyword, gateway.header, *names) if each]
+    left_out = _own_words(gateway, reply, provider_id)
     outcome, with_keyword = (classify_reply(each, left_out) for each in (reply.text, reply.said))
     return min(outcome, with_keyword, key=list(ReplyOutcome).index) if with_keyword in REFUSING else outcome
+
+
+def _own_words(gateway: MessageGateway, reply: InboundMessage, provider_id: int) -> list[str]:
+    names = (name for brand in brands_of_provider(provider_id) for name in all_names_of(brand))
+    return [each for each in (reply.keyword, gateway.header, *names) if each]
 
 
 def brands_of_provider(provider_id: int, *conditions: ColumnElement[bool]) -> Sequence[Brand]:

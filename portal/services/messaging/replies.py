@@ -2,13 +2,14 @@
 waits for a person. Whose a reply is: meant_brands."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, replace
 from datetime import datetime
 
 from portal.core import journalled_news
 from portal.core.addresses import Address
 from portal.core.extensions import db, vault
+from portal.core.iys_protocol import Channel
 from portal.core.models import (
     NO_PROVIDER,
     DecisionOrigin,
@@ -63,10 +64,23 @@ def hold_sender(event: GatewayEvent, gateway: MessageGateway, reply: InboundMess
         event.recipient_id = found[0].id
 
 
-def refuse_as_read(event: GatewayEvent, reply: InboundMessage, user_id: int, at: datetime) -> bool:
-    """Record the refusal that a person reads in a reply; False where nobody knows who sent it. Nothing here commits."""
+def find_channels(event: GatewayEvent, reply: InboundMessage) -> dict[Channel, bool]:
+    """What a reply may refuse: the channels of its sender's address, and whether its words mean each; none where no
+    such address sent it."""
     address, gateway = address_of(reply.sender), db.session.get_one(MessageGateway, event.gateway_id)
     if address is None or channel_of(gateway) not in address.all_channels:
+        return {}
+    meant = meant_brands.channels_meant(gateway, address, event.provider_id or NO_PROVIDER, reply)
+    return {channel: channel in meant for channel in address.all_channels}
+
+
+def refuse_as_read(
+    event: GatewayEvent, reply: InboundMessage, channels: Collection[Channel], user_id: int, at: datetime
+) -> bool:
+    """Record the refusal of these channels that a person reads in a reply; False where nobody knows who sent it, or its
+    address has none of them. Nothing here commits."""
+    address, gateway = address_of(reply.sender), db.session.get_one(MessageGateway, event.gateway_id)
+    if address is None or not set(channels).intersection(find_channels(event, reply)):
         return False
     held = [each.recipient_id for each in shared_replies.find_held(event, address)]  # Whose it was when it came.
     found = [db.session.get_one(Recipient, each) for each in held if each is not None]
@@ -75,6 +89,7 @@ def refuse_as_read(event: GatewayEvent, reply: InboundMessage, user_id: int, at:
     else:
         parts = meant_brands.find_scopes(event, gateway, address, reply, at)
     if parts:
+        parts = [replace(part, channels=channels) for part in parts]
         refuse(event, gateway, parts, DecisionOrigin.REPLY, at)
         event.user_id = user_id
         journalled_news.note_step(db.session, event)

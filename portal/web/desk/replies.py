@@ -16,6 +16,7 @@ from werkzeug.wrappers import Response
 from portal.core import clock, journalled_news
 from portal.core.addresses import mask
 from portal.core.extensions import db
+from portal.core.iys_protocol import Channel
 from portal.core.models import TO_READ, EventOutcome, GatewayEvent
 from portal.core.vault import CannotOpen
 from portal.domain.consents import locking
@@ -26,7 +27,7 @@ from portal.web.shared.access import needs
 from portal.web.shared.audit_entries import record_audit
 from portal.web.shared.own_rows import own_row_or_404
 from portal.web.shared.pagination import requested_page
-from portal.web.shared.reply_words import shown_text
+from portal.web.shared.reply_words import read_channels, return_unchosen, shown_text
 
 PAGE_SIZE = 25
 
@@ -37,6 +38,7 @@ class ReplyRow:
     sender: str
     text: str
     brands: list[str]  # That a refusal would refuse: none where nobody is known who sent it.
+    channels: dict[Channel, bool]  # That it may refuse, and whether its words mean each.
     is_held: bool  # Nothing is sent to its sender meanwhile,
     is_late: bool  # and it came on an earlier day.
     alike: int = 0  # How many wait of whom the vendor said the same, with it.
@@ -62,7 +64,10 @@ def waits_to_be_read() -> ColumnElement[bool]:
 @blueprint.post("/replies/<id:event_id>/refusal")
 @needs(Permission.REFUSE)
 def refuse_reply(event_id: int) -> ResponseReturnValue:
-    """Record the refusal that somebody reads in a reply: valid at once, and sent to İYS."""
+    """Record the refusal that somebody reads in a reply, of the channels they choose: valid at once, and sent to
+    İYS."""
+    if not (channels := read_channels()):
+        return return_unchosen(".list_replies")
     events = _lock_open(event_id)
     locking.lock_recipients(db.session, [each.recipient_id for each in events if each.recipient_id is not None])
     for event in events:
@@ -70,9 +75,9 @@ def refuse_reply(event_id: int) -> ResponseReturnValue:
             reply = event_contents.read_reply(event)
         except CannotOpen:
             abort(404)
-        if replies.refuse_as_read(event, reply, current_user.id, clock.now()):
+        if replies.refuse_as_read(event, reply, channels, current_user.id, clock.now()):
             _resume_links(event)
-            record_audit("reply.refused", "reply", event.id)
+            record_audit("reply.refused", "reply", event.id, channels=channels)
         elif event.id == event_id:
             abort(404)
     told = _("Ret kaydedildi ve İYS'ye bildirilecek.")
@@ -124,8 +129,9 @@ def _row(counts: Counter[alike_replies.Told], event: GatewayEvent) -> ReplyRow:
     try:
         reply = event_contents.read_reply(event)
     except CannotOpen:
-        return ReplyRow(event, "–", _("Yanıt açılamadı."), [], is_held, is_late)
+        return ReplyRow(event, "–", _("Yanıt açılamadı."), [], {}, is_held, is_late)
     address, text = meant_brands.address_of(reply.sender), shown_text(reply)
     brands = [brand.name for brand in meant_brands.find_brands(event, reply)]
     told, sender = alike_replies.told_of(event, reply), mask(address.text) if address else reply.sender or "–"
-    return ReplyRow(event, sender, text, brands, is_held, is_late, counts[told] if told else 0)
+    channels = replies.find_channels(event, reply)
+    return ReplyRow(event, sender, text, brands, channels, is_held, is_late, counts[told] if told else 0)

@@ -1,5 +1,6 @@
 """Replies to the operator's number that may be meant for several firms, and what nobody could read there."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask import abort, flash, redirect, render_template, request, url_for
@@ -11,6 +12,7 @@ from sqlalchemy import ColumnElement, and_, select
 from portal.core import clock
 from portal.core.addresses import mask
 from portal.core.extensions import db
+from portal.core.iys_protocol import Channel
 from portal.core.models import TO_READ, GatewayEvent, Provider
 from portal.core.vault import CannotOpen
 from portal.domain.identity.permissions import Permission
@@ -19,7 +21,7 @@ from portal.web.operator.blueprint import blueprint
 from portal.web.shared.access import needs
 from portal.web.shared.audit_entries import record_operator_audit
 from portal.web.shared.pagination import requested_page
-from portal.web.shared.reply_words import shown_text
+from portal.web.shared.reply_words import read_channels, return_unchosen, shown_text
 
 PAGE_SIZE = 25
 
@@ -30,6 +32,7 @@ class SharedReplyRow:
     sender: str
     text: str
     firms: list[tuple[int, str]]  # That wrote to the sender, to whom nothing is sent meanwhile.
+    channels: dict[Channel, bool]  # That it may refuse, and whether its words mean each.
     is_whole: bool  # Else no firm reads it.
 
 
@@ -50,8 +53,10 @@ def waits_for_operator() -> ColumnElement[bool]:
 @blueprint.post("/replies/<id:event_id>/refusal")
 @needs(Permission.CONNECT)
 def refuse_reply(event_id: int) -> ResponseReturnValue:
-    """Record a refusal at all firms that the reply may mean."""
-    return _settle(event_id, refuses=True, told=_("Ret, bu firmaların hepsinde kaydedildi."))
+    """Record a refusal of the channels that are chosen at all firms that the reply may mean."""
+    if not (channels := read_channels()):
+        return return_unchosen(".list_replies")
+    return _settle(event_id, refused=channels, told=_("Ret, bu firmaların hepsinde kaydedildi."))
 
 
 @blueprint.post("/replies/<id:event_id>/reading")
@@ -65,7 +70,9 @@ def settle_reply(event_id: int) -> ResponseReturnValue:
     )
 
 
-def _settle(event_id: int, *, told: str, refuses: bool = False, firm: int | None = None) -> ResponseReturnValue:
+def _settle(
+    event_id: int, *, told: str, refused: Sequence[Channel] = (), firm: int | None = None
+) -> ResponseReturnValue:
     open_one = select(GatewayEvent).where(GatewayEvent.id == event_id, waits_for_operator()).with_for_update()
     event, at = db.session.scalar(open_one) or abort(404), clock.now()
     try:
@@ -74,11 +81,14 @@ def _settle(event_id: int, *, told: str, refuses: bool = False, firm: int | None
         abort(404)
     if firm and not reply.is_whole:
         abort(404)
-    if refuses and not replies.refuse_as_read(event, reply, current_user.id, at):
+    if refused and not replies.refuse_as_read(event, reply, refused, current_user.id, at):
         abort(404)
     for recipient_id in shared_replies.settle(event, meant_brands.address_of(reply.sender), current_user.id, at, firm):
         replies.resume_links(recipient_id, at)
-    record_operator_audit("reply.refused" if refuses else "reply.read", "reply", event_id, provider_id=firm)
+    if refused:
+        record_operator_audit("reply.refused", "reply", event_id, channels=refused)
+    else:
+        record_operator_audit("reply.read", "reply", event_id, provider_id=firm)
     db.session.commit()
     flash(told)
     return redirect(url_for(".list_replies"), 303)
@@ -88,9 +98,10 @@ def _row(event: GatewayEvent) -> SharedReplyRow:
     try:
         reply = event_contents.read_reply(event)
     except CannotOpen:
-        return SharedReplyRow(event, "–", _("Yanıt açılamadı."), [], is_whole=False)
+        return SharedReplyRow(event, "–", _("Yanıt açılamadı."), [], {}, is_whole=False)
     address, text = meant_brands.address_of(reply.sender), shown_text(reply)
     held = [each.provider_id for each in shared_replies.find_held(event, address)]
     firms = db.session.scalars(select(Provider).where(Provider.id.in_(held)).order_by(Provider.title))
     sender = mask(address.text) if address else reply.sender or "–"
-    return SharedReplyRow(event, sender, text, [(each.id, each.known_as) for each in firms], reply.is_whole)
+    named = [(each.id, each.known_as) for each in firms]
+    return SharedReplyRow(event, sender, text, named, replies.find_channels(event, reply), reply.is_whole)

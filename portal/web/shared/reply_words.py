@@ -1,7 +1,10 @@
-"""What somebody reads of a reply, at a firm's desk and at the operator's."""
+"""What somebody reads of a reply, and says that it refuses, at a firm's desk and at the operator's."""
 
+from flask import flash, redirect, request, url_for
 from flask_babel import gettext as _
+from werkzeug.wrappers import Response
 
+from portal.core.iys_protocol import Channel
 from portal.services.messaging import alike_replies, event_contents
 from portal.services.messaging.feedback import NotCertain
 from portal.services.messaging.gateways.protocol import InboundMessage
@@ -15,3 +18,14 @@ def shown_text(reply: InboundMessage) -> str:
         told = event_contents.mask_people(alike_replies.word_of(reply) or reply.text, reply.sender)
         return _("Ret olabilir, ama kesin değil; gönderim firmasının panelinden bakın. Bildirdiği: %(told)s", told=told)
     return _("Okunamayan bildirim: %(text)s", text=event_contents.mask_people(reply.said, reply.sender))
+
+
+def read_channels() -> list[Channel]:
+    """The channels that its reader chose."""
+    return [channel for channel in Channel if channel in request.form.getlist("channels")]
+
+
+def return_unchosen(endpoint: str) -> Response:
+    """Ask for a channel; the reply waits as before."""
+    flash(_("Kaydedilmedi: bu yanıtın reddettiği en az bir kanal seçin."))
+    return redirect(url_for(endpoint), 303)

@@ -7,7 +7,16 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from portal.domain.replies import LONGEST, ReplyOutcome, classify_reply, find_names, fold, names_brand, word_lists
+from portal.domain.replies import (
+    LONGEST,
+    ReplyOutcome,
+    classify_reply,
+    find_names,
+    fold,
+    names_brand,
+    speaks_of_calls,
+    word_lists,
+)
 
 REFUSAL = """
 ÝPTAL|ÇIKIÞ|beni listeden çýk
@@ -188,3 +197,16 @@ def test_a_word_of_refusal_stops_whatever_stands_beside_it(before, word, after):
 def test_folding_twice_is_folding_once(text):
     assert fold(fold(text)) == fold(text)
     assert fold(text.upper()) == fold(text) or not text.isascii()
+
+
+CALLS = """
+Beni bir daha aramayın|ARAMA RET|Ne arayın ne mesaj atın, reddediyorum|arama ve sms almak istemiyorum|hepsi ret
+tüm reklamları iptal et|T?M REKLAM RET|Beni rahatsız etmeyin|don't call me again|numaramı silin
+"""
+MESSAGES_ONLY = "RET|STOP ALL|tüm mesaj ret|Bütün SMS'leri durdurun|Hepsi Burada RET|mesaj atmayın|Çağrı Market RET"
+
+
+@pytest.mark.parametrize(("texts", "speaks"), [(CALLS, True), (MESSAGES_ONLY, False)])
+def test_a_reply_speaks_of_calls_or_of_everything_but_no_brands_name_does(texts, speaks):
+    words = [each for line in texts.strip().splitlines() for each in line.split("|")]
+    assert [each for each in words if speaks_of_calls(each, ["Hepsi Burada"]) != speaks] == []

@@ -369,7 +369,7 @@ def test_mails_about_a_removed_account_count_by_the_one_after_it_and_those_of_no
         held = [recipients.address_of(vault(), db.session.get_one(Recipient, each.recipient_id)) for each in unread]
         event = db.session.get_one(GatewayEvent, unread[0].id)
         assert held == [canan, derya]  # By whom we wrote to, whatever her mail says.
-        assert replies.refuse_as_read(event, event_contents.read_reply(event), 7, clock.now())
+        assert replies.refuse_as_read(event, event_contents.read_reply(event), [Channel.EMAIL], 7, clock.now())
         db.session.commit()
     assert [(each.channel, each.source, each.origin) for each in rows(Decision)[1:]] == [
         ("EPOSTA", "HS_EPOSTA", "reply")

@@ -10,6 +10,7 @@ from sqlalchemy import delete, func, select, update
 from portal.core import clock
 from portal.core.addresses import AddressKind
 from portal.core.extensions import db, vault
+from portal.core.iys_protocol import Channel
 from portal.core.models import (
     AudienceEntry,
     Brand,
@@ -465,7 +466,7 @@ def test_what_a_person_reads_refuses_every_brand_that_it_names(app, vendor, bran
     with app.app_context():
         event = db.session.scalars(select(GatewayEvent).where(GatewayEvent.kind == EventKind.REPLY)).one()
         assert event.outcome == LIKELY
-        assert replies.refuse_as_read(event, event_contents.read_reply(event), 1, clock.now())
+        assert replies.refuse_as_read(event, event_contents.read_reply(event), [Channel.SMS], 1, clock.now())
         db.session.commit()
 
     assert {brands[made.brand_id] for made in rows(Decision)} == BOTH
@@ -497,7 +498,7 @@ def test_an_sms_of_a_number_that_is_no_mobile_holds_until_somebody_records_its_r
     with app.app_context():
         held = db.session.scalars(select(Recipient.id).where(may_have_refused(Recipient.id))).all()
         event = db.session.get_one(GatewayEvent, found.id)
-        is_recorded = replies.refuse_as_read(event, event_contents.read_reply(event), 7, clock.now())
+        is_recorded = replies.refuse_as_read(event, event_contents.read_reply(event), [Channel.SMS], 7, clock.now())
         db.session.commit()
 
     assert (found.outcome, len(held), is_recorded) == (LIKELY, 1, True)

@@ -35,6 +35,7 @@ from tests.portal.web.dashboard.staff import StaffBrowser, signed_in
 
 pytestmark = pytest.mark.slow
 WORDS = "artık bana yazmayın <b>sıkıldım</b>"
+SMS = {"channels": "MESAJ"}
 
 
 @pytest.fixture
@@ -69,7 +70,7 @@ def test_a_reply_is_read_and_refuses_once(app, vendor, staff, rows):
 
     path = f"/desk/replies/{rows.one(GatewayEvent, GatewayEvent.outcome == EventOutcome.LIKELY_REFUSAL).id}/refusal"
     for _ in range(2):
-        assert staff.posts(path).status_code == 303
+        assert staff.posts(path, SMS).status_code == 303
 
     assert [(each.status, each.source, each.origin) for each in rows(Decision)] == [("RET", "HS_MESAJ", "reply")]
     assert len(rows(AuditEntry, AuditEntry.act == "reply.refused")) == 1
@@ -85,7 +86,7 @@ def test_what_the_operator_reads_is_neither_listed_nor_settled_here(app, vendor,
         db.session.commit()
 
     assert "Okunacak yanıt yok." in staff.opens("/desk/replies").text
-    staff.posts(f"/desk/replies/{the_reply(rows).id}/{act}")
+    staff.posts(f"/desk/replies/{the_reply(rows).id}/{act}", SMS)
     assert the_reply(rows).settled_at is None and rows.count(Decision) == 0
 
 
@@ -98,7 +99,7 @@ def test_what_a_vendor_pushed_unreadably_is_read_without_numbers(app, vendor, st
     page = staff.opens("/desk/replies").text
     assert "Okunamayan bildirim: " in page and "yazmayın" in page and make.PHONE.removeprefix("+") not in page
     assert "&#34;+90 5•• ••• •• 67&#34;, &#34;content" in page and "+•••&#34;: &#34;kargo" in page
-    staff.posts(f"/desk/replies/{the_reply(rows).id}/refusal")
+    staff.posts(f"/desk/replies/{the_reply(rows).id}/refusal", SMS)
     assert [each.status for each in rows(Decision)] == ["RET"]
 
 
@@ -111,7 +112,7 @@ def test_links_wait_until_a_reply_is_read_and_go_unless_it_refused(app, vendor, 
         outbox.send_due()
     held = the_link(rows)
 
-    staff.posts(f"/desk/replies/{the_reply(rows).id}/{act}")
+    staff.posts(f"/desk/replies/{the_reply(rows).id}/{act}", SMS)
     is_due = the_link(rows).due_at is not None
     if act == "refusal":
         with app.app_context():
@@ -131,7 +132,7 @@ def test_a_launch_looks_again_at_whom_a_reply_kept_out(app, vendor, staff, rows,
     delivery.launch(app, 2)
     before = rows.one(AudienceEntry, AudienceEntry.left_out.is_not(None))
 
-    staff.posts(f"/desk/replies/{the_reply(rows).id}/{act}")
+    staff.posts(f"/desk/replies/{the_reply(rows).id}/{act}", SMS)
     with app.app_context():
         (campaign_id,) = launches.unfinished()
         launches.run(campaign_id, app.config["LINK_SALT"])
@@ -173,11 +174,11 @@ def test_what_a_vendor_said_of_many_is_settled_at_once(app, vendor, staff, rows,
     assert page.count("Bildirdiği: B") == 1
     (first, *_), other = ([each for each in waiting(app, rows) if each[1] == word] for word in "AB")
     for _ in range(2):
-        assert staff.posts(f"/desk/replies/{first[0]}/{act}?alike=1").status_code == 303
+        assert staff.posts(f"/desk/replies/{first[0]}/{act}?alike=1", SMS).status_code == 303
 
     left = waiting(app, rows)
     assert len(left) == 4 and other[0] in left and rows.count(Decision) == refused
-    staff.posts(f"/desk/replies/{other[0][0]}/{act}?alike=1")
+    staff.posts(f"/desk/replies/{other[0][0]}/{act}?alike=1", SMS)
     assert len(waiting(app, rows)) == 3
 
 
@@ -207,7 +208,7 @@ def test_refusals_of_many_lock_their_recipients_in_one_order(app, vendor, staff,
     meanwhile(
         app,
         holds=touch(Recipient, ids[0]),
-        act=lambda: answers.append(staff.posts(f"/desk/replies/{first}/refusal?alike=1")),
+        act=lambda: answers.append(staff.posts(f"/desk/replies/{first}/refusal?alike=1", SMS)),
         then=touch(Recipient, ids[1]),
     )
 
@@ -223,6 +224,6 @@ def test_another_firms_replies_are_unknown(app, vendor, staff, rows):
     stranger = signed_in(app, "cem@example.com")
 
     for act in ("refusal", "reading"):
-        assert stranger.posts(f"/desk/replies/{the_reply(rows).id}/{act}").status_code == 404
+        assert stranger.posts(f"/desk/replies/{the_reply(rows).id}/{act}", SMS).status_code == 404
     assert "sıkıldım" not in stranger.opens("/desk/replies").text
     assert the_reply(rows).settled_at is None

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.mark.parametrize(("act", "form", "refused", "texts"), [
-    ("refusal", {}, 2, 0), ("reading", {}, 0, 0), ("reading", {"firm": True}, 0, 1),
+    ("refusal", {"channels": "ARAMA"}, 2, 0), ("reading", {}, 0, 0), ("reading", {"firm": True}, 0, 1),
 ])  # fmt: skip
 def test_the_operator_reads_what_may_be_meant_for_several_firms(app, browser, derya, rows, act, form, refused, texts):
     operators_vendor(app, browser).brings("kargom nerede", grants.phones(1, 1_000_100)[0])
@@ -32,9 +32,11 @@ def test_the_operator_reads_what_may_be_meant_for_several_firms(app, browser, de
     (event,) = rows(GatewayEvent, GatewayEvent.kind == EventKind.REPLY, GatewayEvent.provider_id.is_(None))
     firm = min(each.provider_id for each in rows(GatewayEvent, GatewayEvent.provider_id.is_not(None)))
     path = f"/operator/replies/{event.id}/{act}"
-    assert [derya.posts(path, dict.fromkeys(form, firm)).status_code for _ in range(2)] == [303, 404]
+    posted = form | {name: firm for name in form if name == "firm"}
+    assert [derya.posts(path, posted).status_code for _ in range(2)] == [303, 404]
 
     assert len({each.provider_id for each in rows(Decision)}) == refused
+    assert {(each.channel, each.source) for each in rows(Decision)} <= {("ARAMA", "HS_MESAJ")}
     waiting = rows(GatewayEvent, GatewayEvent.kind == EventKind.REPLY, GatewayEvent.settled_at.is_(None))
     assert [(each.provider_id, each.body is not None) for each in waiting] == [(firm, True)] * texts
 
@@ -71,7 +73,7 @@ def test_a_refusal_counts_at_the_firms_that_the_operator_was_shown(app, browser,
         )  # fmt: skip
         db.session.commit()
     (event,) = rows(GatewayEvent, GatewayEvent.kind == EventKind.REPLY, GatewayEvent.provider_id.is_(None))
-    derya.posts(f"/operator/replies/{event.id}/refusal", {})
+    derya.posts(f"/operator/replies/{event.id}/refusal", {"channels": "MESAJ"})
 
     assert {each.provider_id for each in rows(Decision)} == shown
 
