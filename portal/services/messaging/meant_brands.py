@@ -59,19 +59,21 @@ def scopes(
     """What is refused at these recipients, by a reply or by what a vendor tells of their address."""
     refused = [(each, _brands_meant(gateway, each.provider_id, each.id, reply)) for each in found]
     return [
-        RefusalScope(each, address, brands, channels_meant(gateway, address, each.provider_id, reply))
+        RefusalScope(each, address, brands, channels_meant(gateway, address, each.provider_id, each.id, reply, brands))
         for each, brands in refused
         if brands
     ]
 
 
 def channels_meant(
-    gateway: MessageGateway, address: Address, provider_id: int, reply: InboundMessage | None
-) -> tuple[Channel, ...]:
-    """What a reply refuses by its words: all channels of its address where they speak of calls or of everything."""
+    gateway: MessageGateway, address: Address, provider_id: int, recipient_id: int | None,
+    reply: InboundMessage | None, brands: Collection[Brand] | None = None,
+) -> set[Channel]:  # fmt: skip
+    """What a reply refuses: all channels of its address where its words speak of calls or of everything, else its own
+    and those that campaigns (of these brands) wrote about, as their messages say that RET refuses."""
     if reply is not None and speaks_of_calls(reply.said, _own_words(gateway, reply, provider_id)):
-        return address.all_channels
-    return (channel_of(gateway),)
+        return set(address.all_channels)
+    return {channel_of(gateway), *(_offered(recipient_id, brands) if reply else ())}
 
 
 def find_recipients(event: GatewayEvent, gateway: MessageGateway, address: Address, at: datetime) -> list[Recipient]:
@@ -178,6 +180,15 @@ def _wrote(recipient_id: int | None, *conditions: ColumnElement[bool]) -> Column
     of_act = ReceiptDecision.receipt_id == Message.receipt_id, ReceiptDecision.decision_id == Decision.id
     confirmed = exists().where(*sent, *of_act, Decision.recipient_id == recipient_id, Decision.brand_id == Brand.id)
     return or_(asked, confirmed)
+
+
+def _offered(recipient_id: int | None, brands: Collection[Brand] | None) -> set[Channel]:
+    """The channels about which campaigns (of these brands) wrote to a recipient."""
+    wrote = Message.campaign_id == Campaign.id, Message.recipient_id == recipient_id, Message.gateway_id.is_not(None)
+    theirs = select(Campaign).where(exists().where(*wrote))
+    if brands is not None:
+        theirs = theirs.where(Campaign.brand_id.in_([brand.id for brand in brands]))
+    return set().union(*(each.offered for each in db.session.scalars(theirs)))
 
 
 def _left_by_owner(gateway: MessageGateway) -> ColumnElement[bool]:

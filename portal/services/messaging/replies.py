@@ -65,12 +65,17 @@ def hold_sender(event: GatewayEvent, gateway: MessageGateway, reply: InboundMess
 
 
 def find_channels(event: GatewayEvent, reply: InboundMessage) -> dict[Channel, bool]:
-    """What a reply may refuse: the channels of its sender's address, and whether its words mean each; none where no
-    such address sent it."""
+    """What a reply may refuse: the channels of its sender's address, and whether its words, or the messages that it may
+    answer, mean each; none where no such address sent it."""
     address, gateway = address_of(reply.sender), db.session.get_one(MessageGateway, event.gateway_id)
     if address is None or channel_of(gateway) not in address.all_channels:
         return {}
-    meant = meant_brands.channels_meant(gateway, address, event.provider_id or NO_PROVIDER, reply)
+    owner, held = (
+        event.provider_id or NO_PROVIDER,
+        () if event.provider_id else shared_replies.find_held(event, address),
+    )
+    whose = {event.recipient_id, *(each.recipient_id for each in held)}
+    meant = set().union(*(meant_brands.channels_meant(gateway, address, owner, each, reply) for each in whose))
     return {channel: channel in meant for channel in address.all_channels}
 
 
