@@ -23,6 +23,7 @@ from portal.services.messaging.gateways.generic_http import GenericHttpGateway
 from portal.services.messaging.gateways.offered_vendors import CALLBACK_URL, OFFERED
 from portal.services.messaging.gateways.own_text import OwnText
 from portal.services.messaging.gateways.protocol import Gateway
+from portal.services.messaging.gateways.smtp import SmtpGateway
 from portal.services.messaging.message_queues import Defaults
 
 PUSH_PATH = "/callbacks/messages/"
@@ -75,6 +76,9 @@ def open_account(gateway_id: int | None) -> OpenedAccount | None:
         adapter = adapter_of(row)
         if row.vendor == gateways.GENERIC and isinstance(adapter, GenericHttpGateway):
             description_words.check_words(adapter.description)
+        if isinstance(adapter, SmtpGateway):
+            domain = adapter.bounce_domain
+            adapter.shows_bounce_domain = sender_names.is_proved_domain(db.session, row.provider_id, domain)
         return OpenedAccount(adapter, sender, row)
     except description_checks.BadDescription:
         routing.stop(db.session, row.id, "words_of_description")

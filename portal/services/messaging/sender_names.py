@@ -49,13 +49,27 @@ def is_proved(session: Session, provider_id: int | None, sender: str) -> bool:
     host = address.rpartition("@")[2]
     if domain_reviews.is_declined(session, provider_id, host):
         return False
-    proved = select(Domain.id).where(Domain.provider_id == provider_id, Domain.host == host, *domain_reviews.IS_PROVED)
-    if session.scalar(proved.limit(1)) is not None:
+    if _has_proved(session, provider_id, [host]):
         return True
     try:
         return bool(address_proofs.find_own(session, vault(), provider_id, [addresses.parse(address)]))
     except addresses.BadAddress:
         return False
+
+
+def is_proved_domain(session: Session, provider_id: int | None, domain: str) -> bool:
+    """Whether a domain for what comes back, which mails name to their readers, is the firm's: a host that it proved, or
+    a name right below one; of none that the operator declined. The operator's is; in sandbox mode any will do."""
+    if provider_id is None or session.get_one(Provider, provider_id).in_sandbox_mode:
+        return True
+    hosts = [domain.lower(), domain.lower().partition(".")[2]]
+    is_declined = any(domain_reviews.is_declined(session, provider_id, host) for host in hosts)
+    return not is_declined and _has_proved(session, provider_id, hosts)
+
+
+def _has_proved(session: Session, provider_id: int, hosts: list[str]) -> bool:
+    its = Domain.provider_id == provider_id, Domain.host.in_(hosts), *domain_reviews.IS_PROVED
+    return session.scalar(select(Domain.id).where(*its).limit(1)) is not None
 
 
 def shown_sender(session: Session, account: MessageGateway) -> str | None:

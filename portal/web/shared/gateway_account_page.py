@@ -17,7 +17,7 @@ from portal.core.extensions import db, read_session, vault
 from portal.core.models import EventOutcome, GatewayState, Message, MessageGateway
 from portal.core.vault import CannotOpen
 from portal.domain.notifications import gateways, reply_numbers
-from portal.services.messaging import event_contents, gateway_accounts, message_outcomes, routing
+from portal.services.messaging import event_contents, gateway_accounts, message_outcomes, routing, sender_names
 from portal.services.messaging.gateways import description_checks, offered_vendors
 from portal.services.messaging.gateways.offered_vendors import OFFERED
 from portal.services.messaging.gateways.protocol import ReportState
@@ -111,6 +111,7 @@ def render_account(gateway: MessageGateway, **shown: Any) -> str:
         "gateways/account.html", status=account_status(gateway, clock.now()), callback_url=_callback_url(gateway),
         dkim_keys=offered_vendors.dkim_keys(values, gateway.header), undecided=_count_undecided(gateway.id),
         is_sandbox=gateway_accounts.in_sandbox_mode(owner_id()), gaps=_gaps(gateway, values),
+        bounce_problem=_bounce_problem(values),
         once=secrets.token_urlsafe(8), is_inbox_unread=_is_inbox_unread(gateway),
         losing=reply_numbers.find_losing(read_session(), vault(), gateway, clock.now()),
         **_last_reports(gateway), **shown,
@@ -130,6 +131,13 @@ def _last_reports(gateway: MessageGateway) -> dict[str, Any]:
 def _is_inbox_unread(gateway: MessageGateway) -> bool:
     found = select(MessageGateway.id).where(MessageGateway.id == gateway.id, gateways.is_inbox_unread(clock.now()))
     return read_session().scalar(found) is not None
+
+
+def _bounce_problem(values: Mapping[str, str]) -> str:
+    """What to do where an account's domain for what comes back is not proved, as accounts of before have it."""
+    domain = values.get("bounce_domain", "")
+    is_shown = not domain or sender_names.is_proved_domain(read_session(), owner_id(), domain)
+    return "" if is_shown else explain_reason(None, "unproved_bounce_domain")
 
 
 def _gaps(gateway: MessageGateway, values: Mapping[str, str]) -> list[Gap]:

@@ -66,6 +66,8 @@ class GatewayForm(BaseForm):
             field.data = field.data and domains.normalize_host(field.data, ())
         except domains.BadHost as bad:
             raise ValidationError(_(bad.problem.sentence)) from None
+        if field.data and not sender_names.is_proved_domain(read_session(), owner_id(), field.data):
+            raise ValidationError(explain_reason(None, "unproved_bounce_domain"))
 
     def credentials(self) -> dict[str, str]:
         """What was typed in. Secrets that were left empty are the stored ones; and the key that signs stays."""

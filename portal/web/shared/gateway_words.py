@@ -85,6 +85,13 @@ OWN_CODES: dict[str, tuple[str, str]] = {
             "ya da ekibinizden birinin giriş yaptığı adresi yazın. Reddedilmiş bir alan adıyla e-posta gönderilmez."
         ),
     ),
+    "unproved_bounce_domain": (
+        N_("Geri dönen iletilerin alan adının firmanızın olduğu doğrulanmadı."),
+        N_(
+            "Marka sayfasındaki “Kendi kısa alan adlarınız” bölümünde doğruladığınız bir alan adını ya da onun hemen "
+            "altındaki bir adı yazın: firmaniz.com doğrulandıysa posta.firmaniz.com olur."
+        ),
+    ),
     "unapproved_sender": (
         N_("Gönderici adresi onaylanmadı."),
         N_("Alıcılar bu adresi görür; yeni bir adresi önce biz inceleriz, sonucu firmanızın sahiplerine yazarız. "

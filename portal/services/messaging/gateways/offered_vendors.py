@@ -152,7 +152,10 @@ SMTP = MailServer(
         CredentialField(
             "bounce_domain",
             N_("Geri dönen iletilerin alan adı"),
-            hint=N_("Ulaşmayan iletiler buraya döner; posta.firmaniz.com gibi. Boşsa gönderen kutusuna döner."),
+            hint=N_(
+                "Ulaşmayan iletiler buraya döner: doğruladığınız bir alan adı ya da hemen altındaki bir ad, "
+                "posta.firmaniz.com gibi. Boşsa gönderen kutusuna döner."
+            ),
             is_optional=True,
         ),
         CredentialField(

@@ -46,6 +46,7 @@ class SmtpGateway(Gateway):
     token_keys: Sequence[bytes] = field(repr=False)
     # Where bounces and refusals by mail arrive; without it, bounces go to the sender's mailbox.
     bounce_domain: str = ""
+    shows_bounce_domain: bool = False  # Whether readers see it: its owner has proved it.
     feedback: str = "post"  # How we hear what became of mails: "post", "imap", "ses", "brevo", or not at all.
     mailbox: Mailbox | None = None
     topic: str = ""  # The ARN of the topic at Amazon SNS.
@@ -117,7 +118,7 @@ class SmtpGateway(Gateway):
                 yield SendResult(message.id, error=failure.error)
 
     def _content(self, message: OutgoingMessage, mailbox: str) -> bytes:
-        takes_refusals = self.feedback == "post" or self.mailbox is not None
+        takes_refusals = self.shows_bounce_domain and (self.feedback == "post" or self.mailbox is not None)
         purposes = (TokenPurpose.UNSUBSCRIBE, TokenPurpose.BOUNCE)
         refusal, reply = (self._address(each, message) if takes_refusals else "" for each in purposes)
         content = write_mail(message, mailbox, clock.now(), refusal, reply)

@@ -2,6 +2,7 @@
 
 import json
 from copy import deepcopy
+from email import message_from_bytes
 
 from sqlalchemy import update
 
@@ -14,6 +15,7 @@ from portal.domain.providers import domain_reviews
 from portal.services import approvals
 from portal.services.messaging import gateway_accounts, mailbox_reviews
 from portal.services.messaging.gateway_accounts import OpenedAccount
+from portal.services.messaging.gateways.protocol import OutgoingMessage
 from tests import make
 from tests.portal.services.messaging.gateways.test_vendors import UNKNOWN_VENDOR
 from tests.portal.services.messaging.test_gateway_delivery import LOGINS
@@ -26,10 +28,10 @@ def opened(
     sender: str, vendor: str = "verimor", carries: AddressKind = AddressKind.PHONE, is_approved: bool = True, **of
 ) -> OpenedAccount | None:
     """A working account of Ayşe's firm with this sender, as messages would leave by it."""
+    login = {"credentials": LOGINS.get(vendor, {"host": "127.0.0.1", "security": "smtp"})}
     row = gateways.add_gateway(
-        db.session, vault(), carries=carries, vendor=vendor, header=sender, per_second=1, at=clock.now(),
-        credentials=LOGINS.get(vendor, {"host": "127.0.0.1", "security": "smtp"}), **of,
-    )  # fmt: skip
+        db.session, vault(), carries=carries, vendor=vendor, header=sender, per_second=1, at=clock.now(), **login | of
+    )
     gateways.mark_tested(row, clock.now())
     if is_approved:
         make.approve_mailboxes()
@@ -96,6 +98,39 @@ def test_a_mail_leaves_from_an_address_that_the_firm_proved(app):
         assert opened("<bilgi@ornek.com.tr>", **mail) is None
         db.session.get_one(Provider, brand.provider_id).admitted_at = None  # Its mails reach its own people only.
         assert opened("<bilgi@ptt.gov.tr>", **mail)
+
+
+def test_readers_see_a_domain_for_what_comes_back_that_the_firm_proved(app):
+    with app.app_context():
+        brand = make.brand()
+        make.prove_host(brand, "ornek.com.tr")
+        mail = {"vendor": "smtp", "carries": AddressKind.EMAIL, "provider_id": brand.provider_id}
+
+        def headers(domain: str) -> tuple[bool, bool, str]:
+            """Whether a mail that can be refused names the domain, and how it can be in any case."""
+            login = {"host": "127.0.0.1", "security": "smtp", "feedback": "post", "bounce_domain": domain}
+            account = opened("<bilgi@ornek.com.tr>", credentials=login, **mail)
+            message = OutgoingMessage(7, make.EMAIL, "Metin", "Konu", "https://izin.ornek.com.tr/u/x")
+            wire = message_from_bytes(account.adapter._content(message, account.header))
+            ways = "".join(wire["List-Unsubscribe"].split())
+            return f"@{domain}" in (wire["Reply-To"] or ""), f"@{domain}>" in ways, ways.partition(",")[0]
+
+        one_click = "<https://izin.ornek.com.tr/u/x>"
+        for own in ("posta.ornek.com.tr", "ornek.com.tr"):
+            assert headers(own) == (True, True, one_click)
+        for foreign in ("musteri.banka.example", "xornek.com.tr", "banka.com.tr.ornek.com.tr", "com.tr"):
+            assert headers(foreign) == (False, False, one_click)
+        decided = {"is_approved": False, "by": 1, "reason": "Banka değilsiniz.", "at": clock.now()}
+        make.prove_host(brand, "banka.ornek.com.tr")
+        domain_reviews.settle(
+            db.session, brand.provider_id, domain_reviews.digest_of("banka.ornek.com.tr").hex(), **decided
+        )
+        assert headers("banka.ornek.com.tr") == (False, False, one_click)
+        make.prove_host(brand, "ornek.example")
+        db.session.execute(update(Domain).where(Domain.host == "ornek.example").values(missing_since=clock.now()))
+        assert headers("posta.ornek.example") == (False, False, one_click)
+        assert not db.session.query(MessageGateway).filter_by(state=GatewayState.STOPPED).count()
+        db.session.rollback()
 
 
 def test_an_address_waits_for_the_operator_and_a_declined_host_sends_none(app):

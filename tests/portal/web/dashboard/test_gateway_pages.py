@@ -18,6 +18,7 @@ from portal.core.models import (
     AuditEntry,
     BrandGateway,
     Delivery,
+    Domain,
     GatewayEvent,
     GatewayState,
     Mail,
@@ -319,6 +320,8 @@ def test_a_mail_server_signs_with_a_key_to_publish(app, ayse, rows):
         elsewhere = mail | {"bounce_domain": "posta.ornek.com.tr>, <https://evil.example/u?x="}
         refused = ayse.posts(f"{PAGE}/new?vendor=smtp", elsewhere)
         assert refused.status_code == 422 and 'href="#bounce_domain"' in refused.text
+        foreign = shown(ayse.posts(f"{PAGE}/new?vendor=smtp", mail | {"bounce_domain": "posta.banka.example"}))
+        assert "Geri dönen iletilerin alan adının firmanızın olduğu doğrulanmadı" in foreign
         login = {"imap_host": "127.0.0.1:1", "imap_username": "donus", "imap_password": "x"}
         unread = ayse.posts(f"{PAGE}/new?vendor=smtp", mail | {"feedback": "imap", **login})
         assert unread.status_code == 422 and 'href="#imap_host"' in unread.text and "imap_" in shown(unread)
@@ -328,14 +331,21 @@ def test_a_mail_server_signs_with_a_key_to_publish(app, ayse, rows):
         assert "izinlink._domainkey.ornek.com.tr" in page.text and "v=DKIM1" in page.text and key not in page.text
         assert ayse.posts(f"{path}/test", {"address": "mine"}).status_code == 200
         ayse.posts(f"{path}/change", mail | {"password": "", "per_second": "7"})
+        ayse.posts(f"{path}/change", mail | {"per_second": "7", "bounce_domain": "posta.ornek.com.tr"})
     finally:
         listening.stop()
     ((_, to, content),) = server.taken
     assert to == [make.AYSE] and "DKIM-Signature" in content
     assert credentials_of(app, rows)["dkim_key"] == key and rows.one(MessageGateway).per_second == 7
+    assert "e-posta ile ret adresi gösterilmiyor" not in ayse.opens(path).text
     with name_server.running_name_server() as names:
         app.config["DNS_SERVER"] = names.address
         checked = shown(ayse.posts(f"{path}/domain"))
+        with app.app_context():
+            db.session.execute(update(Domain).values(missing_since=clock.now()))
+            db.session.commit()
+        unproved = ayse.opens(path).text
+    assert "e-posta ile ret adresi gösterilmiyor" in unproved and "posta.firmaniz.com olur" in unproved
     assert "SPF kaydı yok" in checked and "DKIM anahtarı yayımlanmamış" in checked
 
 

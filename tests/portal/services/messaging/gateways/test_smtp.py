@@ -40,7 +40,7 @@ def gateway(port) -> Gateway:
 
 def gateway_at(port: int, **other) -> SmtpGateway:
     made = {"url": f"smtp://ornek:secret@127.0.0.1:{port}", "token_keys": [KEY], "bounce_domain": "posta.ornek.com.tr"}
-    return SmtpGateway(**made | {"keys": [DKIM_KEY], "is_trusted": True} | other)
+    return SmtpGateway(**made | {"keys": [DKIM_KEY], "is_trusted": True, "shows_bounce_domain": True} | other)
 
 
 def batch(*addresses: str) -> Batch:
