@@ -11,6 +11,7 @@ from portal.core.models import AddressProof, Purpose
 from portal.domain.address_proofs import codes
 
 SESSION_LIFETIME = timedelta(minutes=15)
+REFUSALS_TAKEN_FOR = timedelta(hours=1)  # After that: a page that is still open shows its buttons.
 
 
 def open_session(proof: AddressProof, at: datetime) -> str:
@@ -20,11 +21,14 @@ def open_session(proof: AddressProof, at: datetime) -> str:
     return token
 
 
-def find_session(session: Session, token: str, at: datetime) -> AddressProof | None:
+def find_session(
+    session: Session, token: str, at: datetime, *, grace: timedelta = timedelta(0)
+) -> AddressProof | None:  # fmt: skip
+    """The proof of an open session, or of one that ended by itself within `grace`."""
     proof = session.scalar(select(AddressProof).where(AddressProof.token_digest == codes.token_digest(token)))
     if proof is None or proof.purpose != Purpose.MINE or proof.ended_at is not None:
         return None
-    return proof if proof.open_until is not None and at < proof.open_until else None
+    return proof if proof.open_until is not None and at < proof.open_until + grace else None
 
 
 def close_session(proof: AddressProof, at: datetime) -> None:

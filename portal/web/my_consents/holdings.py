@@ -128,6 +128,10 @@ class Holdings:
     brands: list[HeldBrand]
     shown: list[HeldBrand]  # Those that hold a grant first, then by name.
 
+    @property
+    def changed_hands_meanwhile(self) -> bool:
+        return self.changed_hands_at is not None and self.changed_hands_at > self.since
+
     def of(self, brand_id: int) -> HeldBrand | None:
         """A brand, if the address is known there."""
         return next((held for held in self.brands if held.brand.id == brand_id), None)

@@ -21,6 +21,7 @@ from portal.web.my_consents import holdings, sentences
 from portal.web.my_consents.blueprint import blueprint, entry_blueprint
 from portal.web.my_consents.holdings import HeldBrand, Holdings, find_holdings
 from portal.web.shared import address_session
+from portal.web.shared.access import takes_late
 
 BRANDS_PER_PAGE, DECISIONS_PER_PAGE = 20, 100
 EVERYTHING = "all"
@@ -71,9 +72,11 @@ def brand(brand_id: int) -> str:
 
 
 @blueprint.post("/izinlerim/liste", endpoint="refuse")
+@takes_late
 def refuse() -> ResponseReturnValue:
-    """Refuse what the button names: everything, a brand, or one channel of a brand."""
-    held = my_holdings()
+    """Refuse what the button names: everything, a brand, or one channel of a brand. Also where the session is over, by
+    time or since the address changed hands: whoever proved it may refuse, but is shown nothing any more."""
+    held = _find_holdings()
     chosen, channels = _read_button(held, request.form.get("refuse", ""))
     if not (chosen and channels):
         abort(404)
@@ -87,10 +90,13 @@ def refuse() -> ResponseReturnValue:
         at=clock.now(),
     )
     db.session.commit()
+    if held.changed_hands_meanwhile or address_session.is_over():
+        return address_session.render_ended("recorded")
     return redirect(url_for(".overview", sayfa=request.args.get("sayfa"), _anchor="kayit"), 303)
 
 
 @blueprint.post("/izinlerim/cik", endpoint="leave")
+@takes_late
 def leave() -> ResponseReturnValue:
     """End the session: neither the cookie nor a copy of it opens anything any more."""
     address_proofs.close_session(db.session.get_one(AddressProof, _current_proof().id), clock.now())
@@ -100,16 +106,15 @@ def leave() -> ResponseReturnValue:
 
 @entry_blueprint.get("/izinlerim/bitti")
 def over() -> str:
-    """Say that the session has ended: its 15 minutes are over, or the person left."""
-    return render_template("my_consents/session_ended.html")
+    """Say that the session has ended: its 15 minutes are over, the person left, or the address changed hands."""
+    return address_session.render_ended()
 
 
 def my_holdings() -> Holdings:
     """Everything held of the address that this session has proved. It ends where the address changes hands."""
-    address = address_proofs.read_address(vault(), _current_proof())
-    held = find_holdings(read_session(), vault(), address, _proved_at(), clock.now())
-    if held.changed_hands_at and held.changed_hands_at > held.since:
-        abort(redirect(url_for("my_consents_entry.over"), 303))
+    held = _find_holdings()
+    if held.changed_hands_meanwhile:
+        abort(address_session.say_over())
     return held
 
 
@@ -130,6 +135,11 @@ def paginate(items: list[Any], size: int) -> ListPage:
     number = min(int(asked), last) if asked.isascii() and asked.isdecimal() and len(asked) < 6 else 1
     number = max(number, 1)
     return ListPage(items[(number - 1) * size : number * size], number, last)
+
+
+def _find_holdings() -> Holdings:
+    address = address_proofs.read_address(vault(), _current_proof())
+    return find_holdings(read_session(), vault(), address, _proved_at(), clock.now())
 
 
 def _current_proof() -> AddressProof:

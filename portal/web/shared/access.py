@@ -85,6 +85,13 @@ def needs(permission: Permission, *, fresh: bool = False, names_provider: bool =
     return mark
 
 
+def takes_late(view: View) -> View:
+    """Decorator: what is posted by a proven address counts for an hour after its session, too, unless the person left.
+    The view then shows nothing."""
+    view.is_late_taken = True  # type: ignore[attr-defined]  # As above.
+    return view
+
+
 def _register(
     blueprint: Blueprint, rule: str, check: Check | None = None, *, needs_csrf: bool = True
 ) -> Blueprint:  # fmt: skip
@@ -105,10 +112,10 @@ def _check_person() -> ResponseReturnValue | None:
 
 def _check_address() -> ResponseReturnValue | None:
     """Without a proof, redirect to where one is asked for; or to the page that says that the session is over."""
-    proof = address_session.proof()
+    proof = address_session.proof(is_late_taken=getattr(_current_view(), "is_late_taken", False))
     if proof is None:
         was_open = request.method not in ("GET", "HEAD") or address_session.token()
-        return redirect(url_for("my_consents_entry.over" if was_open else "my_consents_entry.ask"), 303)
+        return address_session.say_over() if was_open else redirect(url_for("my_consents_entry.ask"), 303)
     g.language = proof.language
     if request.method == "POST" and not address_session.is_own_form():
         raise CSRFError("not of this overview")

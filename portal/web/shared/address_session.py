@@ -1,6 +1,9 @@
-"""Session cookie for a verified address: it opens that address's own overview for 15 minutes."""
+"""Session cookie for a verified address: it opens that address's own overview for 15 minutes, and stays for
+an hour more for refusals that are posted late."""
 
-from flask import Response, current_app, g, request
+from datetime import timedelta
+
+from flask import Response, current_app, g, make_response, redirect, render_template, request, url_for
 
 from portal.core import clock
 from portal.core.extensions import read_session, vault
@@ -11,11 +14,19 @@ from portal.domain.consents import recipients
 COOKIE, BOUND_TO_THIS_HOST = "izinlerim", "__Host-"
 
 
-def proof() -> AddressProof | None:
-    """The proof that this request's cookie stands for, read once; None where the cookie is missing or over."""
+def proof(*, is_late_taken: bool = False) -> AddressProof | None:
+    """The proof that this request's cookie stands for, read once; None where the cookie is missing or over, if nothing
+    late is taken."""
     if "proof" not in g:
-        g.proof = address_proofs.find_session(read_session(), token(), clock.now()) if token() else None
+        grace = address_proofs.REFUSALS_TAKEN_FOR if is_late_taken else timedelta(0)
+        g.proof = address_proofs.find_session(read_session(), token(), clock.now(), grace=grace) if token() else None
     return g.proof
+
+
+def is_over() -> bool:
+    """Whether this request's session has ended: it shows nothing any more."""
+    found = proof()
+    return found is None or found.open_until is None or found.open_until <= clock.now()
 
 
 def proves(recipient: Recipient) -> bool:
@@ -42,7 +53,7 @@ def is_own_form() -> bool:
 
 def set_cookie(response: Response, token: str) -> Response:
     """Set the cookie, once the code was right; SameSite=Strict."""
-    life = int(address_proofs.SESSION_LIFETIME.total_seconds())
+    life = int((address_proofs.SESSION_LIFETIME + address_proofs.REFUSALS_TAKEN_FOR).total_seconds())
     response.set_cookie(_name(), token, max_age=life, secure=_is_secure(), httponly=True, samesite="Strict", path="/")
     return response
 
@@ -50,6 +61,18 @@ def set_cookie(response: Response, token: str) -> Response:
 def delete_cookie(response: Response) -> Response:
     response.delete_cookie(_name(), secure=_is_secure(), httponly=True, samesite="Strict", path="/")
     return response
+
+
+def say_over() -> Response:
+    """The answer where the session is over: of what was posted, that it was not recorded."""
+    if request.method == "POST":
+        return make_response(render_ended("lost"), 410)
+    return make_response(redirect(url_for("my_consents_entry.over"), 303))
+
+
+def render_ended(posted: str = "") -> str:
+    """The page that shows nothing any more; what was posted is "recorded" or "lost"."""
+    return render_template("my_consents/session_ended.html", posted=posted)
 
 
 def _name() -> str:

@@ -6,7 +6,7 @@ import pytest
 import time_machine
 
 from portal.core import clock
-from portal.core.models import AddressProof, Decision, Message, MessageState
+from portal.core.models import AddressProof, Complaint, Decision, Message, MessageState
 from tests import make
 from tests.portal.web.my_consents.conftest import LIST, START
 
@@ -48,7 +48,7 @@ def test_the_cookie_is_bound_and_short(fatma, app):
     cookie = fatma.comes_in().headers["Set-Cookie"]
 
     assert cookie.startswith("__Host-izinlerim=")
-    assert {"Secure", "HttpOnly", "SameSite=Strict", "Path=/", "Max-Age=900"} <= set(cookie.split("; "))
+    assert {"Secure", "HttpOnly", "SameSite=Strict", "Path=/", "Max-Age=4500"} <= set(cookie.split("; "))
     assert "Domain" not in cookie
 
 
@@ -62,22 +62,24 @@ def test_no_other_cookie_is_ever_given(fatma):
     assert all("Set-Cookie" not in fatma.opens(path).headers for path in (LIST, "/izinlerim/silme", START))
 
 
-def test_the_overview_shuts_after_a_quarter_of_an_hour(fatma):
+def test_the_overview_shuts_after_a_quarter_of_an_hour(fatma, rows):
     now = clock.now()
     with time_machine.travel(now) as traveller:
         fatma.comes_in()
         token = fatma.token(LIST)
         traveller.shift(15 * 60)
         looked = fatma.opens()
-        refused = fatma.browser.post(LIST, data={"form": token, "refuse": "all"})
+        exported = fatma.opens("/izinlerim/izinlerim.json")
+        asked = fatma.browser.post("/izinlerim/silme", data={"form": token, "provider": "all"})
 
-    assert (looked.status_code, looked.location) == (303, "/izinlerim/bitti") or looked.location == START
-    assert (refused.status_code, refused.location) == (303, "/izinlerim/bitti")
+    assert [(each.status_code, each.location) for each in (looked, exported)] == [(303, "/izinlerim/bitti")] * 2
+    assert asked.status_code == 410 and "Bastığınız düğme kaydedilmedi" in asked.text
+    assert rows.count(Complaint) == 0
 
 
 def test_who_goes_out_is_out(fatma, rows):
     fatma.comes_in()
-    cookie = fatma.browser.get_cookie("izinlerim").value
+    cookie, form = fatma.browser.get_cookie("izinlerim").value, fatma.token(LIST)
 
     left = fatma.posts("/izinlerim/cik")
     fatma.browser.set_cookie("izinlerim", cookie)  # A copy of it.
@@ -85,6 +87,9 @@ def test_who_goes_out_is_out(fatma, rows):
     assert (left.status_code, left.location) == (303, "/izinlerim/bitti")
     assert "izinlerim=;" in left.headers["Set-Cookie"]
     assert fatma.opens().status_code == 303
+    refused = fatma.browser.post(LIST, data={"form": form, "refuse": "all"})
+    assert refused.status_code == 410 and "Bastığınız düğme kaydedilmedi" in refused.text
+    assert rows.count(Decision) == 0
     assert rows.one(AddressProof).ended_at is not None
 
 

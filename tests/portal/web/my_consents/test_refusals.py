@@ -1,14 +1,17 @@
 """Refusing at İzinlerim: a channel, a brand, or everything, in one act with one receipt; and never granting."""
 
+from datetime import timedelta
+
 import pytest
 import time_machine
 
 from portal.core import clock
 from portal.core.iys_protocol import Status
-from portal.core.models import Decision, DecisionOrigin, Receipt
+from portal.core.models import Complaint, Decision, DecisionOrigin, Receipt
 from tests import make
 from tests.portal.web.my_consents.conftest import LIST, UNKNOWN, Visitor
 from tests.portal.web.my_consents.test_overview import another_provider, granted, many_brands  # noqa: F401 - a fixture among them
+from tests.portal.web.recipient.open_complaints import another_firm_hears
 
 pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
@@ -58,6 +61,51 @@ def test_everything_is_refused_with_one_receipt(app, granted, rows):  # noqa: F8
     assert len(receipts) == 2 and len({each.number for each in receipts}) == 1
     page = granted.opens().text
     assert 'value="all"' not in page and "Reddet</button>" not in page
+
+
+@pytest.mark.parametrize("button", ["all", "brand"])
+def test_a_refusal_counts_for_an_hour_after_the_session_and_shows_nothing(granted, rows, button):  # noqa: F811
+    brand_id, form = rows(Decision)[0].brand_id, granted.token(LIST)
+    posted = {"form": form, "refuse": str(brand_id) if button == "brand" else button}
+    with time_machine.travel(clock.now() + timedelta(minutes=74)) as traveller:
+        late = granted.browser.post(LIST, data=posted)
+        made = of_mine(rows)
+        traveller.shift(timedelta(minutes=2))
+        lost = granted.browser.post(LIST, data=posted)
+
+    assert late.status_code == 200 and "Ret kararınız kaydedildi" in late.text
+    assert "Örnek Mağaza" not in late.text and "/m/" not in late.text
+    assert made == {(brand_id, channel, Status.REFUSED) for channel in ("MESAJ", "ARAMA")}
+    assert lost.status_code == 410 and "Bastığınız düğme kaydedilmedi" in lost.text
+    assert of_mine(rows) == made and len({each.number for each in rows(Receipt)}) == 2
+
+
+def test_late_too_a_form_without_its_token_or_after_leaving_refuses_nothing(granted, rows):  # noqa: F811
+    cookie, form = granted.browser.get_cookie("izinlerim").value, granted.token(LIST)
+    with time_machine.travel(clock.now() + timedelta(minutes=20)):
+        assert granted.browser.post(LIST, data={"form": form[::-1], "refuse": "all"}).status_code == 400
+        granted.browser.post("/izinlerim/cik", data={"form": form})
+        granted.browser.set_cookie("izinlerim", cookie)  # A copy of it.
+        assert granted.browser.post(LIST, data={"form": form, "refuse": "all"}).status_code == 410
+
+    assert of_mine(rows) == set()
+
+
+def test_a_refusal_counts_where_the_address_changed_hands_in_the_session_and_shows_nothing(app, granted, rows):  # noqa: F811
+    """By “this is not me” in another tab, at another firm, say."""
+    brand_id, form = rows(Decision)[0].brand_id, granted.token(LIST)
+    with time_machine.travel(clock.now() + timedelta(minutes=2)):
+        another_firm_hears(app, clock.now())
+        asked = granted.browser.post("/izinlerim/silme", data={"form": form, "provider": "all"})
+        refused = granted.browser.post(LIST, data={"form": form, "refuse": "all"})
+
+    assert asked.status_code == 410 and "Bastığınız düğme kaydedilmedi" in asked.text and not rows.count(Complaint)
+    assert refused.status_code == 200 and "Ret kararınız kaydedildi" in refused.text
+    assert "Örnek Mağaza" not in refused.text and "/m/" not in refused.text
+    assert {(brand_id, channel, Status.REFUSED) for channel in ("MESAJ", "ARAMA")} < of_mine(rows)
+    with time_machine.travel(clock.now() + timedelta(minutes=4)):
+        granted.comes_in()
+        assert 'href="/m/' in granted.opens(f"/izinlerim/marka/{brand_id}").text
 
 
 def test_the_receipt_can_be_opened(app, granted, browser):  # noqa: F811
