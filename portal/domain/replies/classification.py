@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from itertools import groupby
 
@@ -63,14 +63,15 @@ def fold(text: str) -> str:
     return " ".join(_SIGN.sub(" ", visible).upper().translate(_LOOKALIKES).split())
 
 
-def find_names(text: str, names: Iterable[str]) -> set[str]:
+def find_names(text: str, names: Iterable[str], others: Iterable[str] = ()) -> set[str]:
     """Those of the names, folded, that stand in a text: all that `classify_reply` leaves out, and others also with an
-    ending ("Mağazadan"), unless the word says something itself ("EV" in "evet")."""
-    folded, whole = {fold(each) for each in names if names_brand(each)}, f" {fold(text[:LONGEST])} "
+    ending ("Mağazadan", "Kitabın" of "Kitap"), unless the word says something itself ("EV" in "evet") or is one of the
+    `others` ("Koç" in "Koçtaş"). Words that open a sentence are found, too, since a brand may be called so."""
+    folded, known, whole = set(filter(_may_name, map(fold, names))), set(map(fold, others)), fold(text[:LONGEST])
     rest, said = _take_out(whole, folded)
     for name in folded - said:
-        ended = re.findall(rf" {re.escape(name)}\S*", rest)
-        if any(map(names_brand, ended)) or (f" {name} " in whole and _refuses_in(name)):
+        ended = re.findall(_with_ending(name), f" {whole} " if _refuses_in(name) else rest)
+        if any(each == name or (each not in known and names_brand(each)) for each in ended):
             said.add(name)
     return said
 
@@ -87,29 +88,52 @@ def _split(folded: str, keywords: Iterable[str]) -> list[str]:
 
 def _take_out(folded: str, names: Iterable[str]) -> tuple[str, set[str]]:
     """A text without operator's code and those names that have no refusing word; and which of them stood there, of a
-    longer one no part."""
-    text, found = f" {_OPERATOR_CODE.sub(' ', folded)} ", set()
-    left_out = {name for name in names if not _refuses_in(name)}
-    meanings = word_lists.SPELLINGS | dict.fromkeys(sorted(left_out, key=len, reverse=True), "")
+    longer one no part. A name with what looks like such a code ("Club360") is looked for before the codes."""
+    left_out = dict.fromkeys(sorted((each for each in names if not _refuses_in(each)), key=len, reverse=True), "")
+    with_code = {name: "" for name in left_out if _OPERATOR_CODE.search(name)}
+    text, found = _replace(f" {folded} ", with_code)
+    text, found_later = _replace(_OPERATOR_CODE.sub(" ", text), word_lists.SPELLINGS | left_out)
+    return text, found | found_later & left_out.keys()
+
+
+def _replace(text: str, meanings: Mapping[str, str]) -> tuple[str, set[str]]:
+    """A text between blanks with other words, or none, in place of these; and which stood there."""
+    found = set()
     for written, word in meanings.items():
         while f" {written} " in text:
             text = text.replace(f" {written} ", f" {word} " if word else " ")
             found.add(written)
-    return text, found & left_out
+    return text, found
+
+
+def _with_ending(name: str) -> str:
+    """A pattern of a folded name with whatever follows, also after its last letter has softened before a vowel."""
+    softened = _SOFTENED.get(name[-1])
+    last = rf"(?:{name[-1]}|{softened}(?= ?[AEIOU?]))" if softened else re.escape(name[-1])
+    return rf"(?<= ){re.escape(name[:-1])}{last}\S*"
 
 
 def _refuses_in(name: str) -> bool:
-    return any(map(_is_refusing, name.split()))
+    return any(map(_is_refusing, _split(name, ())))
 
 
 def _is_refusing(word: str) -> bool:
     return bool(_REFUSES.fullmatch(word) or _NEGATES.match(word))
 
 
+def _may_name(name: str) -> bool:
+    """Whether a folded name, header or keyword may mean a brand that is called so: also one that opens a sentence."""
+    return not all(map(_answers, _split(name, ())))
+
+
 def _says_something(word: str) -> bool:
-    """Whether a folded word may refuse, agrees or answers, opens a sentence, or says nothing beside such a word: who
-    writes it means no brand."""
-    is_listed = word in _CONSENTING or word in _NO_NAMES or _FILLS.fullmatch(word) is not None
+    """Whether who writes a folded word means no brand: it answers, or opens a sentence."""
+    return word in _OPENINGS or _answers(word)
+
+
+def _answers(word: str) -> bool:
+    """Whether a folded word may refuse, agrees or answers, or says nothing beside such a word."""
+    is_listed = word in _CONSENTING or word in _ANSWERS or _FILLS.fullmatch(word) is not None
     return is_listed or _is_refusing(word) or MAY_REFUSE.search(word.lower()) is not None
 
 
@@ -138,6 +162,8 @@ _MEANS_CALLS, _MEANS_EVERYTHING, _MEANS_MESSAGES = (
     re.compile(_pattern(each)) for each in (word_lists.CALLS, word_lists.EVERYTHING, word_lists.MESSAGES)
 )
 _FILLS = re.compile(rf"(?:{_pattern(word_lists.FILLERS)})\?*")
-_NO_NAMES = frozenset(map(fold, word_lists.ANSWERS + word_lists.OPENINGS))
+_ANSWERS = frozenset(map(fold, word_lists.ANSWERS))
+_OPENINGS = frozenset(map(fold, word_lists.OPENINGS))
+_SOFTENED = {"P": "B", "T": "D", "K": "G"}  # Ç and Ğ are C and G here.
 _CONSENTS = frozenset(map(fold, word_lists.CONSENTS))
 _CONSENTING = frozenset(word for form in _CONSENTS for word in form.split())

@@ -102,23 +102,30 @@ def narrow(gateway: MessageGateway, found: list[Recipient], reply: InboundMessag
     """Of several firms' recipients that of the one which alone a reply names, by what a brand that wrote to them is
     called now, and to which it says a clear refusal or a yes and nothing else. Otherwise all: no firm's name takes what
     is said to another one."""
-    named = [(each, brands) for each in found if (brands := _brands_named(each.provider_id, each.id, reply).brands)]
+    all_names = [name for each in found for brand in brands_of_provider(each.provider_id) for name in names_of(brand)]
+    named = [
+        (each, brands) for each in found
+        if (brands := _brands_named(each.provider_id, each.id, reply, all_names).brands)
+    ]  # fmt: skip
     if len(named) != 1:
         return found
     each, brands = named[0]
     wrote = set(brands_of_provider(each.provider_id, _wrote(each.id)))
-    said = _find_names(reply, [name for brand in brands if brand in wrote for name in names_of(brand)])
+    is_named = any(_is_named_whole(brand, reply) for brand in brands if brand in wrote)
     is_clear = classify(gateway, reply, each.provider_id) in (ReplyOutcome.REFUSAL, ReplyOutcome.CONSENT)
-    return [each] if said and is_clear else found
+    return [each] if is_named and is_clear else found
 
 
 def classify(gateway: MessageGateway, reply: InboundMessage, provider_id: int) -> ReplyOutcome:
-    """The outcome beside the names of a provider's brands."""
+    """The outcome beside the names of a provider's brands, and beside the keyword for which a reply came, whatever
+    word it is."""
     if not reply.is_whole:
         return ReplyOutcome.LIKELY_REFUSAL
     left_out = _own_words(gateway, reply, provider_id)
-    outcome, with_keyword = (classify_reply(each, left_out) for each in (reply.text, reply.said))
-    return min(outcome, with_keyword, key=list(ReplyOutcome).index) if with_keyword in REFUSING else outcome
+    outcome, others = classify_reply(reply.text, left_out), {classify_reply(reply.said, left_out)}
+    if any(_came_for(brand, reply) for brand in brands_of_provider(provider_id)):
+        others.add(classify_reply(fold(reply.text).removeprefix(f"{fold(reply.keyword)} "), left_out))
+    return min([outcome, *others.intersection(REFUSING)], key=list(ReplyOutcome).index)
 
 
 def _own_words(gateway: MessageGateway, reply: InboundMessage, provider_id: int) -> list[str]:
@@ -132,13 +139,13 @@ def brands_of_provider(provider_id: int, *conditions: ColumnElement[bool]) -> Se
 
 
 def names_of(brand: Brand) -> list[str]:
-    """Those that the operator has seen, also while others wait. One that is called "Ret" is named by none of them."""
-    return [each for each in (brand.keyword, brand.header, brand.name) if each and names_brand(each)]
+    """Those that the operator has seen, also while others wait."""
+    return [each for each in (brand.keyword, brand.header, brand.name) if each]
 
 
 def all_names_of(brand: Brand) -> list[str]:
     """Former ones as well: earlier messages named them."""
-    return names_of(brand) + [each for each in brand.former_names.splitlines() if names_brand(each)]
+    return names_of(brand) + brand.former_names.splitlines()
 
 
 def left_by(gateway: MessageGateway) -> ColumnElement[bool]:
@@ -202,12 +209,15 @@ class _NamedBrands:
     means_no_others: bool  # The reply came for the keyword of one of them, or begins or ends with its name.
 
 
-def _brands_named(provider_id: int, recipient_id: int | None, reply: InboundMessage) -> _NamedBrands:
+def _brands_named(
+    provider_id: int, recipient_id: int | None, reply: InboundMessage, all_names: Collection[str] = ()
+) -> _NamedBrands:
     """The brands of a provider whose keyword, header or name stands anywhere in a reply, or for whose keyword it came.
 
     A former name counts where the brand wrote to the recipient, and a header that an account had at some time names the
     brands that wrote by this account. Any other name that was a brand's once names it, too, though the reply may mean
-    others beside it: `classify` leaves it out of the text, so it must not be lost.
+    others beside it: `classify` leaves it out of the text, so it must not be lost. So does one that opens a sentence
+    ("Duyuru"), unless the vendor says it as the brand's keyword. None of `all_names` is another one with an ending.
     """
     brands, wrote = brands_of_provider(provider_id), brands_of_provider(provider_id, _wrote(recipient_id))
     wrote_by = select(MessageGateway).where(
@@ -215,17 +225,31 @@ def _brands_named(provider_id: int, recipient_id: int | None, reply: InboundMess
     )
     headers = {each.id: headers_of(each) for each in db.session.scalars(wrote_by)}
     ever = {brand: set(map(fold, all_names_of(brand))) for brand in brands}
-    said = _find_names(reply, set().union(*headers.values(), *ever.values()))
+    said = _find_names(reply, set().union(*headers.values(), *ever.values()), all_names)
     shown = [gateway_id for gateway_id, theirs in headers.items() if said & theirs]
     by_header = brands_of_provider(provider_id, _wrote(recipient_id, Message.gateway_id.in_(shown))) if shown else []
     known = {brand: ever[brand] if brand in wrote else set(map(fold, names_of(brand))) for brand in brands}
-    named = [brand for brand in brands if brand in by_header or said & known[brand]]
+    asked = [brand for brand in brands if _came_for(brand, reply)]
+    named = [brand for brand in brands if brand in by_header or brand in asked or said & known[brand]]
     meant = said & set().union(*(headers[each] for each in shown if by_header), *(known[brand] for brand in named))
+    meant = {name for name in meant if names_brand(name) or (asked and name == fold(reply.keyword))}
     former = [brand for brand in brands if brand not in named and (said - meant) & ever[brand]]
     words = f" {fold(reply.text)} "
     at_an_end = [name for name in meant if words.startswith(f" {name} ") or words.endswith(f" {name} ")]
     return _NamedBrands(named + former, bool(at_an_end) or fold(reply.keyword) in meant)
 
 
-def _find_names(reply: InboundMessage, names: Collection[str]) -> set[str]:
-    return set().union(*(find_names(each, names) for each in (reply.keyword, reply.text, reply.said)))
+def _find_names(reply: InboundMessage, names: Collection[str], others: Collection[str] = ()) -> set[str]:
+    return set().union(*(find_names(each, names, others) for each in (reply.keyword, reply.text, reply.said)))
+
+
+def _came_for(brand: Brand, reply: InboundMessage) -> bool:
+    """Whether the vendor says the brand's keyword, whatever word that is."""
+    return bool(reply.keyword and brand.keyword) and fold(reply.keyword) == brand.keyword
+
+
+def _is_named_whole(brand: Brand, reply: InboundMessage) -> bool:
+    """Whether a reply has what the brand is called now, without an ending, or came for its keyword."""
+    words = f" {fold(reply.keyword)} {fold(reply.text)} "
+    asked = _came_for(brand, reply) and find_names(reply.keyword, [reply.keyword])
+    return bool(asked) or any(names_brand(each) and f" {fold(each)} " in words for each in names_of(brand))

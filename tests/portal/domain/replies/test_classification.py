@@ -103,7 +103,7 @@ def test_every_word_of_the_lists_says_what_its_list_says():
 
 
 def test_keywords_of_the_brand_say_nothing():
-    keywords = ["ÖRNEK", "Örnek Mağaza", "H&M", ""]
+    keywords = ["ÖRNEK", "Örnek Mağaza", "H&M", "", "Club360", "RETB038 Club", "Don't Panic", "Opt Out Shop"]
 
     for text, outcome in {
         "ORNEK RET": ReplyOutcome.REFUSAL, "örnek mağaza ret": ReplyOutcome.REFUSAL, "RET Örnek": ReplyOutcome.REFUSAL,
@@ -111,6 +111,9 @@ def test_keywords_of_the_brand_say_nothing():
         "başka RET": ReplyOutcome.LIKELY_REFUSAL, "başka ONAY": ReplyOutcome.REVIEW,
         "örnekler ONAY": ReplyOutcome.REVIEW,
         "ÖRNEK": ReplyOutcome.REVIEW, "Mağaza ONAY": ReplyOutcome.REVIEW,
+        "club360 RET B038": ReplyOutcome.REFUSAL, "RETB038 Club360": ReplyOutcome.REFUSAL,
+        "Don't Panic RET": ReplyOutcome.LIKELY_REFUSAL, "don't": ReplyOutcome.LIKELY_REFUSAL,
+        "Opt Out Shop ONAY": ReplyOutcome.LIKELY_REFUSAL,
     }.items():  # fmt: skip
         assert classify_reply(text, keywords) == outcome, text
 
@@ -144,7 +147,10 @@ def test_a_name_of_words_that_refuse_agree_or_fill_names_no_brand():
         assert names_brand(name), name
 
 
-NAMES = ["Örnek", "Örnek Mağaza", "Mağaza", "Ev", "Stop Shop", "Shop", "Opt", "Ret", "Merhaba"]
+NAMES = [
+    *("Örnek", "Örnek Mağaza", "Mağaza", "Ev", "Stop Shop", "Shop", "Opt", "Ret", "Merhaba"),
+    *("Don't Panic", "Club360", "B360 Kafe", "Kitap", "Çiçek", "Sanat", "Renk", "Koç"),
+]
 
 
 @pytest.mark.parametrize(
@@ -152,12 +158,17 @@ NAMES = ["Örnek", "Örnek Mağaza", "Mağaza", "Ev", "Stop Shop", "Shop", "Opt"
     [
         ("Örnek Mağaza RET", {"ORNEK MAGAZA"}), ("örnek, Örnek Mağaza ret", {"ORNEK", "ORNEK MAGAZA"}),
         ("ben Mağazadan bıktım", {"MAGAZA"}), ("Örnek Mağaza'nın mesajı", {"ORNEK MAGAZA"}),
-        ("RET B038 ev", {"EV"}), ("merhaba evet", set()), ("evimi aramayın", {"EV"}), ("RET", set()),
+        ("RET B038 ev", {"EV"}), ("merhaba evet", {"MERHABA"}), ("evimi aramayın", {"EV"}), ("RET", set()),
         ("Stop Shop", {"STOP SHOP", "SHOP"}), ("bereket evrak?", {"EV"}), ("yeniev", set()),
+        ("ret club360 B038", {"CLUB360"}), ("Club360B038, Club360tan", {"CLUB360"}), ("klub360 clubB360", set()),
+        ("B360 kafe ret b001", {"B360 KAFE"}), ("Don’t Panicten bıktım", {"DON T PANIC"}), ("don't", set()),
+        ("kitabın, çiçeğe", {"KITAP", "CICEK"}), ("Kitab'ın sanatı, sanada", {"KITAP", "SANAT"}), ("rengi", {"RENK"}),
+        ("kitabevinden", {"KITAP"}), ("kitabla sanad", set()), ("koçtaşı", {"KOC"}), ("KOÇTAŞ, Koçluk", {"KOC"}),
+        ("Koçtaş Kitabevi", set()),
     ],
 )  # fmt: skip
 def test_names_count_anywhere_and_with_endings(text, found):
-    assert find_names(text, NAMES) == found
+    assert find_names(text, NAMES, others=["Koçtaş", "Kitabevi"]) == found
 
 
 @given(
