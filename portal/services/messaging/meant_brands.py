@@ -1,6 +1,7 @@
 """Whose word a reply or a vendor's refusal is: which recipients, and which of their firms' brands it refuses.
 
-Known by the gateway that brought it, by what its owner sent to that address, and by the brand that it names. One that
+Known by the gateway that brought it, by what its owner sent to that address (also codes of consent points, which leave
+by the operator's accounts in a brand's name), and by the brand that it names. One that
 names no brand, or several, refuses all of them, and one that names a brand that never wrote there takes nothing from
 those that did. The sender that a phone showed means all that wrote by it. Names count once the operator has seen them.
 """
@@ -27,6 +28,8 @@ from portal.core.models import (
     ReceiptDecision,
     Recipient,
 )
+from portal.core.vault import CannotOpen
+from portal.domain import address_proofs
 from portal.domain.consents import recipients
 from portal.domain.consents.refusals import RefusalScope
 from portal.domain.replies import REFUSING, ReplyOutcome, classify_reply, find_names, fold, names_brand, speaks_of_calls
@@ -78,14 +81,18 @@ def channels_meant(
 
 def find_recipients(event: GatewayEvent, gateway: MessageGateway, address: Address, at: datetime) -> list[Recipient]:
     """The provider's recipient, also where it was none yet, so that no list brings it later. Of the operator's gateway
-    those to whom it sent something, at every provider that it served; else those to whom any of the operator's did."""
+    those to whom it sent something, at every provider that it served; else those to whom any of the operator's did; and
+    those at whose consent points the address was sent a code, which is all that their firms may know of it."""
     if event.provider_id is not None:
         ids = recipients.gather(db.session, vault(), event.provider_id, [address], at)
         return [db.session.get_one(Recipient, ids[address.text])]
+    coded = sorted({each.provider_id for each in address_proofs.find_brands_of_codes(db.session, vault(), address)})
+    gathered = [recipients.gather(db.session, vault(), each, [address], at)[address.text] for each in coded]
     ours = [each.id for each in address_holders.find_holders(db.session, vault(), address)]
     sent_to = [select(Message.recipient_id).where(left) for left in (left_by(gateway), _left_by_owner(gateway))]
-    theirs = [select(Recipient).where(Recipient.id.in_(ours), Recipient.id.in_(each)) for each in sent_to]
-    return list(db.session.scalars(theirs[0])) or list(db.session.scalars(theirs[1]))
+    theirs = [select(Recipient.id).where(Recipient.id.in_(ours), Recipient.id.in_(each)) for each in sent_to]
+    written = db.session.scalars(theirs[0]).all() or db.session.scalars(theirs[1]).all()
+    return [db.session.get_one(Recipient, each) for each in sorted({*written, *gathered})]
 
 
 def find_brands(event: GatewayEvent, reply: InboundMessage) -> Sequence[Brand]:
@@ -180,13 +187,27 @@ def _brands_meant(
     return list(dict.fromkeys([*named.brands, *others]))
 
 
-def _wrote(recipient_id: int | None, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
-    """The condition that a message for a brand left for a recipient, whichever way the brand has by now."""
-    sent = Message.gateway_id.is_not(None), Message.recipient_id == recipient_id, *conditions
+def _wrote(recipient_id: int | None, gateway_ids: Collection[int] | None = None) -> ColumnElement[bool]:
+    """The condition that a message for a brand left for a recipient, by any or one of these accounts, whichever way the
+    brand has by now. Codes leave by the operator's."""
+    by_these = Message.gateway_id.is_not(None) if gateway_ids is None else Message.gateway_id.in_(gateway_ids)
+    sent = by_these, Message.recipient_id == recipient_id
     asked = exists().where(*sent, Message.campaign_id == Campaign.id, Campaign.brand_id == Brand.id)
     of_act = ReceiptDecision.receipt_id == Message.receipt_id, ReceiptDecision.decision_id == Decision.id
     confirmed = exists().where(*sent, *of_act, Decision.recipient_id == recipient_id, Decision.brand_id == Brand.id)
-    return or_(asked, confirmed)
+    by_code = [] if recipient_id is None else _brands_of_codes(recipient_id)
+    if by_code and gateway_ids is not None:
+        operators = select(MessageGateway.id).where(MessageGateway.provider_id.is_(None))
+        by_code = by_code if db.session.scalars(operators.where(MessageGateway.id.in_(gateway_ids))).first() else []
+    return or_(asked, confirmed, Brand.id.in_(by_code))
+
+
+def _brands_of_codes(recipient_id: int) -> list[int]:
+    try:
+        address = parse(recipients.address_of(vault(), db.session.get_one(Recipient, recipient_id)))
+    except CannotOpen:
+        return []
+    return [each.id for each in address_proofs.find_brands_of_codes(db.session, vault(), address)]
 
 
 def _offered(recipient_id: int | None, brands: Collection[Brand] | None) -> set[Channel]:
@@ -227,7 +248,7 @@ def _brands_named(
     ever = {brand: set(map(fold, all_names_of(brand))) for brand in brands}
     said = _find_names(reply, set().union(*headers.values(), *ever.values()), all_names)
     shown = [gateway_id for gateway_id, theirs in headers.items() if said & theirs]
-    by_header = brands_of_provider(provider_id, _wrote(recipient_id, Message.gateway_id.in_(shown))) if shown else []
+    by_header = brands_of_provider(provider_id, _wrote(recipient_id, shown)) if shown else []
     known = {brand: ever[brand] if brand in wrote else set(map(fold, names_of(brand))) for brand in brands}
     asked = [brand for brand in brands if _came_for(brand, reply)]
     named = [brand for brand in brands if brand in by_header or brand in asked or said & known[brand]]
