@@ -9,7 +9,7 @@ from portal.core.extensions import db, read_session
 from portal.core.iys_protocol import Action, Operation, Status
 from portal.core.models import Lane, Outcome
 from portal.core.vault import KeyMissing
-from portal.services.iys import calls, holds, response_values
+from portal.services.iys import calls, holds, response_values, unasked_channels
 from portal.services.iys.client import Client, IysAnswer
 from portal.services.iys.forwarding import claims, local_validation, outcomes, status_check
 from portal.services.iys.forwarding.claims import ClaimedSubmission
@@ -84,6 +84,9 @@ def _apply_answer(client: Client, claimed: ClaimedSubmission, payload: bytes, an
             created_at = iys_protocol.read_wire_date(answer.content.get("creationDate"))
             iys_clock().learn(db.session, answer, created_at)
         return outcomes.accept_submission(claimed, transaction_id, answer.content.get("creationDate"))
+    is_known = claimed.needs_no_question  # A grant that İYS lists, and takes no refusal of, is for a person.
+    if not is_known and unasked_channels.is_not_taken(answer, json.loads(payload)["recipient"], claimed.channel):
+        return outcomes.end_without_grant([claimed], None)
     action = answer.action(claimed.status)
     is_contradiction = answer.code == EQUAL_STATUS and claimed.is_refusal and claimed.iys_status == Status.GRANTED
     if action == Action.RECONCILE or (action == Action.NOOP and is_contradiction):

@@ -12,7 +12,7 @@ from portal.core.iys_protocol import Action, Operation, Status
 from portal.core.models import Outcome, Submission
 from portal.core.vault import KeyMissing
 from portal.domain.consents import locking
-from portal.services.iys import calls, holds
+from portal.services.iys import calls, holds, unasked_channels
 from portal.services.iys.client import Client, IysAnswer
 from portal.services.iys.forwarding import claims, local_validation, outcomes
 from portal.services.iys.forwarding.claims import ClaimedSubmission
@@ -23,12 +23,13 @@ NOT_OFFERED = 501
 
 
 def end_if_not_granted(client: Client, these: list[ClaimedSubmission]) -> ClaimedSubmission | None:
-    """Ask about similar refusals (brand, channel, recipient type), and end those without a grant at İYS.
+    """Ask about similar refusals (brand, channel, recipient type), and end those without a grant at İYS. Of channels on
+    which nobody is asked it is asked apart: it may answer no question that names one.
 
     Returns the one that must be sent without an answer: where İYS does not offer or understand the question.
     Raises NotNow.
     """
-    asked = _valid_by_recipient(these)
+    asked = _alike(_valid_by_recipient(these))
     if not asked:
         return None
     first = next(iter(asked.values()))
@@ -65,6 +66,14 @@ def _valid_by_recipient(these: list[ClaimedSubmission]) -> dict[str, ClaimedSubm
     return asked
 
 
+def _alike(asked: dict[str, ClaimedSubmission]) -> dict[str, ClaimedSubmission]:
+    """Those that are of an unasked channel, or are not, as the first; the others go back into their lane."""
+    kinds = {recipient: unasked_channels.is_unasked(recipient, each.channel) for recipient, each in asked.items()}
+    first = next(iter(kinds.values()), False)
+    outcomes.return_unsent([each for recipient, each in asked.items() if kinds[recipient] != first])
+    return {recipient: each for recipient, each in asked.items() if kinds[recipient] == first}
+
+
 def _apply_list(asked: dict[str, ClaimedSubmission], granted: set[str], status: int, asked_at: datetime) -> None:
     """Refusals of listed addresses are sent in a moment; of the others İYS holds nothing to withdraw."""
     listed = [each for recipient, each in asked.items() if recipient in granted]
@@ -89,10 +98,16 @@ def _record_attempts(asked: dict[str, ClaimedSubmission], status: int, code: str
 
 
 def _apply_error(asked: dict[str, ClaimedSubmission], answer: IysAnswer) -> ClaimedSubmission | None:
-    """No list came: apply the code table to all of them; addresses that İYS names as invalid are parked alone."""
+    """No list came: apply the code table to all of them; addresses that İYS names as invalid are parked alone, or have
+    no grant there where the channel may take none of them."""
     these, action = list(asked.values()), answer.action(Status.REFUSED)
-    named = _named_in_errors(asked, answer)
-    if named:
+    named, (recipient, first) = _named_in_errors(asked, answer), next(iter(asked.items()))
+    if unasked_channels.is_not_taken(answer, recipient, first.channel):
+        ended = {recipient: each for recipient, each in asked.items() if not named or each in named}
+        _record_attempts(ended, answer.status, answer.code, set())
+        outcomes.end_without_grant(list(ended.values()), None)
+        outcomes.return_unsent([each for each in these if each not in ended.values()])
+    elif named:
         for each in named:
             outcomes.end_submission(each, Outcome.PARKED, code=answer.code)
         outcomes.return_unsent([each for each in these if each not in named])

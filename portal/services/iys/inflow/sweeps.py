@@ -16,7 +16,7 @@ from portal.core.models import Brand, Connection, Consent, Recipient, Sweep
 from portal.core.vault import CannotOpen
 from portal.domain.consents import drift
 from portal.domain.consents.recipients import address_of, chunks
-from portal.services.iys import calls, holds
+from portal.services.iys import calls, holds, unasked_channels
 from portal.services.iys.client import Client, IysAnswer
 from portal.services.iys.granted_addresses import read_granted
 from portal.services.iys.inflow import claims
@@ -33,11 +33,12 @@ MAX_CORRECTIONS = 2  # Times that a list is sent again without the addresses tha
 
 @dataclass
 class SweepChunk:
-    """Some consents of a brand, those of one recipient together: addresses by recipient type and channel."""
+    """Some consents of a brand, those of one recipient together: addresses by recipient type, channel and whether
+    nobody is asked on it: İYS may answer no question that names one of those."""
 
     last: int
     is_last: bool
-    lists: dict[tuple[RecipientType, Channel], dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
+    lists: dict[tuple[RecipientType, Channel, bool], dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
 
     @property
     def size(self) -> int:
@@ -130,7 +131,8 @@ def _read_chunk(brand: Brand, position: int) -> SweepChunk:
     chunk = SweepChunk(rows[-1].Recipient.id if rows else position, is_last)
     for row in rows:
         if address := _address(row.Recipient):
-            chunk.lists[row.recipient_type, row.channel][address] = row.id
+            is_unasked = unasked_channels.is_unasked(address, row.channel)
+            chunk.lists[row.recipient_type, row.channel, is_unasked][address] = row.id
     return chunk
 
 
@@ -145,15 +147,17 @@ def _address(recipient: Recipient) -> str | None:
 def _ask_for_grants(client: Client, sweep: Sweep, codes: tuple[int, int], chunk: SweepChunk) -> dict[int, bool]:
     """Whether İYS holds ONAY, by consent; `codes` of provider and brand. Raises NotNow and _Unanswered."""
     granted: dict[int, bool] = {}
-    for (recipient_type, channel), consents in chunk.lists.items():
+    for (recipient_type, channel, _is_unasked), consents in chunk.lists.items():
         path = iys_protocol.multi_status_path(*codes, recipient_type, channel)
         for addresses in chunks(list(consents), MAX_LIST_SIZE):
-            asked, listed = _ask_for_list(client, sweep, path, addresses)
+            asked, listed = _ask_for_list(client, sweep, path, addresses, channel)
             granted |= {consents[address]: address in listed for address in asked}
     return granted
 
 
-def _ask_for_list(client: Client, sweep: Sweep, path: str, addresses: list[str]) -> tuple[list[str], set[str]]:
+def _ask_for_list(
+    client: Client, sweep: Sweep, path: str, addresses: list[str], channel: Channel
+) -> tuple[list[str], set[str]]:  # fmt: skip
     """The addresses that İYS accepted, and those of them that hold ONAY."""
     for _ in range(1 + MAX_CORRECTIONS):
         body = json.dumps({"recipients": addresses}).encode()
@@ -165,6 +169,8 @@ def _ask_for_list(client: Client, sweep: Sweep, path: str, addresses: list[str])
             if (granted := read_granted(listed, addresses, brand_id=sweep.brand_id)) is None:
                 break
             return addresses, granted
+        if unasked_channels.is_not_taken(answer, addresses[0], channel):
+            return [], set()
         locations = [error.location for error in answer.errors if error.location and len(error.location) == 2]
         wrong = {location[1] for location in locations if isinstance(location[1], int)}
         if not wrong:

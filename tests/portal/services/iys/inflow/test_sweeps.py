@@ -203,6 +203,19 @@ def test_a_sweep_reads_what_iys_lists_however_it_is_spelled(app, held, rows, lis
     assert (rows.one(Sweep).ended_at is not None, rows.count(Difference)) == (True, drifts)
 
 
+@pytest.mark.parametrize("error", [{}, {"location": ["recipient"]}, {"location": ["recipients", 0]}])
+@pytest.mark.parametrize("code", ["H121", "H464"])
+def test_a_sweep_asks_about_sms_of_landlines_apart_and_ends_where_iys_takes_none(app, rows, code, error):
+    kept = [make.PHONE, "+902124445566", "+908501234567"]
+    MovementReceiver(app).receives(*(row("RET", recipient=each, transactionId=each) for each in kept))
+    not_taken, taken = (422, {"errors": [{"code": code} | error]}), (200, {"list": [make.PHONE]})
+
+    sweep_with(app, None, answers=[taken, not_taken])
+
+    assert (rows.one(Sweep).ended_at is not None, rows.one(Sweep).code) == (True, None)
+    assert rows.one(Difference).consent_id == rows.one(Consent, Consent.iys_status == "ONAY").id
+
+
 @pytest.mark.parametrize("element", ["?", None, "+905559999999", {"recipient": make.PHONE, "status": "RET"}])
 def test_a_sweep_concludes_nothing_from_a_list_that_is_not_understood(app, held, rows, element, may_send):
     sweep_with(app, [element])
@@ -213,9 +226,9 @@ def test_a_sweep_concludes_nothing_from_a_list_that_is_not_understood(app, held,
     assert rows.one(CallTally, CallTally.name == CallTally.UNREADABLE_ROW).calls == 1
 
 
-def sweep_with(app, listed) -> None:
-    """One chunk, of which İYS lists this."""
-    with later(), app.app_context(), iys_that_says(MESAJ=(200, {"list": listed})) as iys:
+def sweep_with(app, listed, *, answers=None) -> None:
+    """One chunk, of which İYS lists this, or to whose questions it gives these answers."""
+    with later(), app.app_context(), iys_that_says(MESAJ=answers or (200, {"list": listed})) as iys:
         brand = make.brand()
         sweeps.order_sweep(db.session, brand.provider_id, brand.id, clock.now())
         db.session.commit()
