@@ -16,8 +16,8 @@ PEOPLE = [
     ["İpek Güneş", "0212 345 67 89", "", "RET", FRESH, "HS_CAGRI_MERKEZI", ""],
 ]
 SHEET = [HEADER, *PEOPLE]
-# Ayşe's three channels and Burak's two; two refusals of people nobody knew; a landline gets no SMS.
-ALL_FOUR = {"grant": 5, "first_refusal": 2, "no_sms": 1}
+# Ayşe's three channels and Burak's two; refusals of people nobody knew: of a landline SMS, too.
+ALL_FOUR = {"grant": 5, "first_refusal": 3}
 
 Rows = Iterable[Sequence[object]]
 

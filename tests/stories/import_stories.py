@@ -39,7 +39,7 @@ class Brought:
 
 
 def channels_of(address: str) -> tuple[str, ...]:
-    """Which an address serves; a landline only calls."""
+    """Which an address is asked for; a landline only calls."""
     if "@" in address:
         return (EMAIL,)
     return (SMS, CALL) if address.startswith("+905") else (CALL,)
@@ -81,7 +81,7 @@ def _lines_of(address: str, kind: str, at: datetime, dice: random.Random) -> lis
 def _line(address: str, status: str, date: datetime, word: str, dice: random.Random, proof: str = "Form") -> tuple:
     words = dict.fromkeys(channels_of(address), word)
     if channels_of(address) == (CALL,):
-        words[SMS] = "no_sms"
+        words[SMS] = "no_sms" if status == "ONAY" else word
     wall = clock.istanbul(date).strftime("%Y-%m-%d %H:%M:%S")
     held = {(address, each): [(status, wall, "HS_WEB")] for each in channels_of(address) if word == "grant"}
     return _row(_spelled(address, dice), status, date, proof), words, held

@@ -136,6 +136,6 @@ def address_or_422(text: str, channel: Channel) -> Address:
         address = addresses.parse(text)
     except BadAddress as error:
         abort(problems.problem_response(error.problem))
-    if channel not in address.channels:
+    if channel not in address.all_channels:
         abort(problems.problem_response(RowProblem.CHANNEL_UNFIT, iysCode="H464"))
     return address

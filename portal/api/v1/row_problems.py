@@ -1,12 +1,13 @@
 """What may be wrong with a row of a request, and how it is told: as problem+json, with İYS's code where it has one."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from portal.api.v1.schemas import MAX_ID
-from portal.core import addresses, iys_protocol
+from portal.core import iys_protocol
 from portal.core.addresses import AddressProblem
 from portal.core.addresses.problems import ExplainedProblem
 from portal.core.iys_protocol import Channel
@@ -29,7 +30,7 @@ class ApiRowProblem(ExplainedProblem):
     UNKNOWN_FIELD = ("unknown_field", N_("Satırda bilinmeyen bir alan var."),
                      N_("“errors” listesindeki alanı kaldırın ya da adını düzeltin."))
     NO_SMS = ("no_sms", N_("Sabit hatta SMS gitmez."),
-              N_("Cep numarasını yazın; bu numara için yalnız arama izni bildirilir."))
+              N_("Cep numarasını yazın; bu numara için SMS onayı değil, yalnız SMS reddi bildirilir."))
     FIELD_INVALID = ("field_invalid", N_("Satırdaki bir alan eksik, yanlış türde ya da çok uzun."),
                      N_("“errors” listesindeki alanı düzeltin."))
     SENT_AT = ("sent_at_invalid", N_("Gönderim anı okunamadı, gelecekte ya da üç yıldan eski."),
@@ -113,10 +114,9 @@ def validate_row(model: type[Row], row: object) -> Row | BadRow:
         return BadRow(problem, "", str(first["loc"][0])[:MAX_ID])
 
 
-def find_unfit(address: addresses.Address, channel: object, *, is_refusal: bool = False) -> BadRow | None:
-    """What is wrong with an address on a channel that is one. A landline's messages may be refused: İYS may list a
-    grant of them."""
-    if channel not in tuple(Channel) or channel in (address.all_channels if is_refusal else address.channels):
+def find_unfit(channel: object, served: Collection[Channel]) -> BadRow | None:
+    """What is wrong with a channel, where it is one, of an address that is served by others."""
+    if channel not in tuple(Channel) or channel in served:
         return None
-    is_landline = channel == Channel.SMS and Channel.CALL in address.channels
+    is_landline = channel == Channel.SMS and Channel.CALL in served
     return BadRow(ApiRowProblem.NO_SMS if is_landline else RowProblem.CHANNEL_UNFIT, "H464", "type")

@@ -154,7 +154,8 @@ def _read(place: int, row: dict[str, Any], at: datetime) -> Entry | BadRow:
     wire, is_refusal = _wire(row), row.get("status") == Status.REFUSED
     if address is not None:
         wire["recipient"] = address.text
-        if (bad := find_unfit(address, row.get("type"), is_refusal=is_refusal)) is not None:
+        served = address.all_channels if is_refusal else address.channels
+        if (bad := find_unfit(row.get("type"), served)) is not None:
             return bad
     found = {each.code: each for each in iys_protocol.validate_consent(wire, now=at)}
     blocking = [code for code in found if code != NO_PROBLEM and not (is_refusal and code in MAY_LACK)]

@@ -70,7 +70,7 @@ def _read(row: object, at: datetime) -> Send | BadRow:
         address = addresses.parse(its.recipient)
     except BadAddress as error:
         return BadRow(error.problem, "", "recipient")
-    if (bad := find_unfit(address, its.type)) is not None:
+    if (bad := find_unfit(its.type, address.all_channels)) is not None:
         return bad
     sent_at = _parse_moment(its.sentAt)
     if sent_at is None or not at - KEPT <= sent_at <= at + AHEAD:

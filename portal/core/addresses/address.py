@@ -76,7 +76,7 @@ class Address:
 
     @property
     def all_channels(self) -> tuple[Channel, ...]:
-        """Channels that may be refused, and that İYS may list: of a landline messages, too."""
+        """Channels that are refused, and that İYS may list or a message may come by: of a landline SMS, too."""
         return _channels(self.kind, is_landline=False)
 
 

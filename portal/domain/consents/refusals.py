@@ -7,7 +7,7 @@ decision, also of what is refused already: İYS may hold a grant of which nobody
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
@@ -61,27 +61,6 @@ class Withdrawn:
     refused: int
 
 
-def find_refusable(
-    session: Session, recipient_id: int, address: Address, brand_ids: Collection[int]
-) -> tuple[Channel, ...]:  # fmt: skip
-    """The channels of an address on which it may be asked, and the others for which one of the brands holds a consent:
-    İYS may list a grant of messages for a landline."""
-    unasked = set(address.all_channels).difference(address.channels)
-    if not unasked:
-        return address.channels
-    held = select(Consent.channel).where(Consent.recipient_id == recipient_id, Consent.brand_id.in_(brand_ids))
-    left_out = unasked.difference(session.scalars(held))
-    return tuple(channel for channel in address.all_channels if channel not in left_out)
-
-
-def without_unheld(session: Session, part: RefusalScope) -> RefusalScope:
-    """A part as it is refused: all channels are those that are refusable; one that is named alone is refused anyway.
-    The recipient is locked."""
-    refusable = find_refusable(session, part.recipient.id, part.address, [brand.id for brand in part.brands])
-    channels = tuple(channel for channel in part.channels if channel in refusable)
-    return replace(part, channels=channels or part.channels)
-
-
 def refuse(
     session: Session, vault: Vault, recipient: Recipient, brands: Iterable[Brand], channels: Iterable[Channel],
     *, address: Address, source: Source, user_id: int, at: datetime,
@@ -112,7 +91,6 @@ def withdraw(
     if not parts:
         raise NothingToRefuse
     locking.lock_recipients(session, [part.recipient.id for part in parts])
-    parts = [without_unheld(session, part) for part in parts]
     if repeated := _find_repeated(session, parts, origin, at, user_id):
         return _receipt_of(session, repeated, at)
     number, refused, receipts = writer.new_receipt_number(), 0, []
@@ -232,12 +210,12 @@ def refuse_not_mine(
 
 
 def _sources_of(session: Session, part: RefusalScope, origin: DecisionOrigin) -> dict[Brand, str]:
-    """What İYS is told of where it was said."""
-    brands = part.brands
+    """What İYS is told of where it was said. The link of a landline came by no message."""
+    brands, channels = part.brands, part.channels
     if origin in (DecisionOrigin.REPLY, DecisionOrigin.FEEDBACK):
-        return dict.fromkeys(brands, Source.EMAIL if Channel.EMAIL in part.channels else Source.SMS)
-    if origin == DecisionOrigin.ONE_CLICK and tuple(part.channels) != (Channel.CALL,):
-        return dict.fromkeys(brands, Source.SMS if Channel.SMS in part.channels else Source.EMAIL)
+        return dict.fromkeys(brands, Source.EMAIL if Channel.EMAIL in channels else Source.SMS)
+    if origin == DecisionOrigin.ONE_CLICK and set(channels).intersection(part.address.channels) != {Channel.CALL}:
+        return dict.fromkeys(brands, Source.SMS if Channel.SMS in channels else Source.EMAIL)
     theirs = select(Provider.id, Provider.source).where(Provider.id.in_({brand.provider_id for brand in brands}))
     usual = dict(session.execute(theirs).all())
     return {brand: brand.source or usual[brand.provider_id] for brand in brands}

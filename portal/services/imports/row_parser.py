@@ -212,10 +212,9 @@ def _add_entries(
     is_dated: dict[Status, bool],
     problems: dict[Status, RowProblem | None], retailers: Retailers, results: Results,
 ) -> None:  # fmt: skip
-    channels = address.channels
-    for channel in channels:
+    for channel in address.all_channels:
         status = values.statuses.get(channel)
-        if status is None:
+        if status is None or (status != Status.REFUSED and channel not in address.channels):
             continue
         slot = SLOT_OF[channel]
         if slot in results:  # A telephone in the e-mail column, or the other way round, beside another one of its kind.
@@ -238,7 +237,7 @@ def _add_entries(
             )  # fmt: skip
         elif problem:
             results[slot] = problem.value
-    if channels == (Channel.CALL,) and Channel.SMS in values.statuses and Channel.SMS not in values.named:
+    if address.channels == (Channel.CALL,) and Channel.SMS in values.statuses and Channel.SMS not in values.named:
         results.setdefault(SLOT_OF[Channel.SMS], SkipReason.NO_SMS.value)
 
 

@@ -96,7 +96,8 @@ class SkipReason(ExplainedProblem):
                   N_("Adresi satıra yazarsanız izin ya da ret de aktarılır."))
     NOT_REFUSED = ("not_refused", N_("Ret sütunu “hayır” diyor; bu bir onay değildir."),
                    N_("Yazılacak bir şey yok; kişinin durumu değişmez."))
-    NO_SMS = "no_sms", N_("Sabit hatta SMS gitmez."), N_("Bu numara için yalnız arama izni aktarılır.")
+    NO_SMS = ("no_sms", N_("Sabit hatta SMS gitmez."),
+              N_("Bu numara için yalnız arama onayı aktarılır; ret SMS için de aktarılır."))
     GRANT_LEFT_OUT = ("grant_left_out", N_("Bu dosyadan yalnız retler aktarıldı."),
                       N_("Onaylar için engel kalkınca dosyayı yeniden yükleyin."))
     # fmt: on

@@ -62,7 +62,7 @@ def _find_codes(
         for recipient_id, link_id, nonce, created_at in session.execute(linked)
         if recipient_id not in held_since or created_at >= held_since[recipient_id]
     }
-    serves = {ids[each.text]: each.channels for each in addresses}
+    serves = {ids[each.text]: each.all_channels for each in addresses}
     missing = [recipient_id for recipient_id in serves if recipient_id not in found]
     links = shortlinks.create_many(session, salt, campaign.provider_id, len(missing), at)
     rows: list[dict[str, Any]] = [

@@ -151,7 +151,7 @@ def find_holdings(session: Session, vault: Vault, address: Address, since: datet
         .order_by(Brand.id)
     )
     brands = [
-        HeldBrand(brand, provider, by_provider[provider.id], address.channels, tuple(consents.get(brand.id, ())))
+        HeldBrand(brand, provider, by_provider[provider.id], address.all_channels, tuple(consents.get(brand.id, ())))
         for brand, provider in open_brands
     ]
     used = [held for held in brands if held.consents or held.brand.id in asked_brand_ids]

@@ -44,7 +44,7 @@ def _withdraw(
     """Refuse for the locked recipient, by the link of a receipt or by İzinlerim; whether anything was not refused.
     Every refusal is a decision: a grant from before this one may be reported yet."""
     address = addresses.parse(recipients.address_of(vault(), recipient))
-    part = refusals.without_unheld(db.session, refusals.RefusalScope(recipient, address, brands, channels))
+    part = refusals.RefusalScope(recipient, address, brands, channels)
     is_news = not all(
         complaints.is_refused(
             db.session, recipient_id=recipient.id, brand_id=brand_id, channel=channel, held_since=recipient.held_since

@@ -216,7 +216,7 @@ def _sender(code: str, form: ComplaintForm) -> ReceiptBrand:
 def _complaint_form(act: ReceiptContents, **options) -> ComplaintForm:
     """The form; who had the address before others reports what came until then."""
     senders = {part.brand_id: part.brand_name for part in act.parts}
-    channels = addresses.parse(recipients.address_of(vault(), _recipient(act))).channels
+    channels = addresses.parse(recipients.address_of(vault(), _recipient(act))).all_channels
     until = complaints.held_until(read_session(), _recipient(act), act.decided_at)
     return ComplaintForm(senders=list(senders.items()), channels=channels, until=until, **options)
 

@@ -13,7 +13,6 @@ from portal.core.extensions import db, vault, write_session
 from portal.core.iys_protocol import Status
 from portal.core.models.link_context import LinkContext
 from portal.domain import consents
-from portal.domain.consents import locking, refusals
 from portal.web.recipient import link_states, one_click, page_content, posted_form, receipts
 from portal.web.recipient.blueprint import blueprint
 from portal.web.recipient.link_page import find_link, render_link_page
@@ -78,16 +77,12 @@ def _decide(
     context: LinkContext, view: View, posted: posted_form.Posted, chosen: consents.Choices, name: str
 ) -> consents.DecisionResult:  # fmt: skip
     """Apply the decision, without committing."""
-    session, served = write_session(), view.address.channels
-    if not chosen.keys() <= set(served):
-        locking.lock_recipients(session, [context.recipient_id])
-        served = refusals.find_refusable(session, context.recipient_id, view.address, [context.brand_id])
     try:
         return consents.decide(
-            session,
+            write_session(),
             vault(),
             context,
-            {channel: status for channel, status in chosen.items() if channel in served},
+            chosen,
             posted.form,
             is_live=view.may_grant and posted.asked,
             language=get_locale().language,

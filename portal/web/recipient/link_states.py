@@ -39,7 +39,7 @@ class View:
 
     @property
     def all_channels(self) -> tuple[Channel, ...]:
-        """What "refuse all" refuses, as far as it may be asked or is held."""
+        """What "refuse all" refuses."""
         return self.address.all_channels
 
     @property
@@ -50,14 +50,14 @@ class View:
 def asking_view(link: shortlinks.Resolution, context: LinkContext, address: Address) -> View:
     """What a link offers at its own URL; whether it was used is looked up later."""
     state = _state(link, context)
-    channels = address.channels if state == State.DISOWNED else context.channels  # Theirs tell of them.
+    channels = address.all_channels if state == State.DISOWNED else context.channels  # Theirs tell of them.
     return View(state, address, channels, context.kind.takes_grants)
 
 
 def refusing_view(link: shortlinks.Resolution, context: LinkContext, address: Address) -> View:
     """What any link offers at its refusal URL: refusal only, for ever, on every channel of the address."""
     state = _state(link, context)
-    return View(State.LIVE if state in IGNORED_WHEN_REFUSING else state, address, address.channels, asks=False)
+    return View(State.LIVE if state in IGNORED_WHEN_REFUSING else state, address, address.all_channels, asks=False)
 
 
 def _state(link: shortlinks.Resolution, context: LinkContext) -> State:

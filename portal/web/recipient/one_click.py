@@ -25,8 +25,8 @@ def is_one_click() -> bool:
 
 def refuse_at_once(context: LinkContext, view: View) -> Response:
     """Refuse what the link is for: of a telephone's too, whose links programs post to as they do to mails'. One that is
-    for all that the address may be asked refuses what else is held of it, and so does one of an earlier holder, since
-    what it was for tells of them."""
+    for all that the address may be asked refuses all, and so does one of an earlier holder, since what it was for tells
+    of them."""
     recipient = db.session.get_one(Recipient, context.recipient_id)
     brand = db.session.get_one(Brand, context.brand_id)
     is_of_all = view.state == State.DISOWNED or set(context.channels) == set(view.address.channels)

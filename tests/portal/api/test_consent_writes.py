@@ -521,5 +521,6 @@ def test_half_of_a_sign_is_a_wrong_value_and_stops_no_other_row(program, field):
 def test_messages_of_a_landline_may_be_refused(program, rows, number):
     """İYS may list a grant of them."""
     assert program.post(CONSENTS, refusal(number)).status_code == 200
+    assert program.get(f"{CONSENTS}/MESAJ/{number}").json["status"] == "RET"
 
     assert {(each.channel.value, each.status.value) for each in rows(Decision)} == {("MESAJ", "RET")}

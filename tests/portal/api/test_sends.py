@@ -53,6 +53,12 @@ def test_good_rows_are_stored_whatever_the_others_are(program, rows):
     assert [each["result"] for each in shown["results"]] == [each["result"] for each in answer["results"]]
 
 
+@pytest.mark.parametrize("number", ["+902124445566", "+908501234567"])
+def test_an_sms_to_a_landline_can_be_reported(program, rows, number):
+    assert program.post(SENDS, {"sends": [send(number)]}).json["written"] == 1
+    assert [each.channel for each in rows(ReportedSend)] == ["MESAJ"]
+
+
 def test_a_message_is_stored_once(program, rows):
     """Also where the same list comes again by a new request, or names it twice."""
     row = send()

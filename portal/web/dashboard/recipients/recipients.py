@@ -68,7 +68,7 @@ def refuse_unknown() -> ResponseReturnValue:
         address = addresses.parse(searched.address.data or "")
     except addresses.BadAddress:
         return render_search("dashboard/recipients/search.html", "dashboard.recipient")
-    form = RefusalForm(brands=own_brands(), channels=address.channels)
+    form = RefusalForm(brands=own_brands(), channels=address.all_channels)
     if not form.validate():
         return _render_not_found("dashboard/recipients/search.html", searched, form), 422
     at = clock.now()
@@ -130,7 +130,9 @@ def render_search(template: str, found_endpoint: str) -> ResponseReturnValue:
         return redirect(url_for(found_endpoint, recipient_id=found.id), 303)
     record_audit("recipient.not_found", "user", current_user.id)
     db.session.commit()
-    return _render_not_found(template, form, RefusalForm(brands=own_brands(), channels=address.channels, formdata=None))
+    return _render_not_found(
+        template, form, RefusalForm(brands=own_brands(), channels=address.all_channels, formdata=None)
+    )
 
 
 def _render_not_found(template: str, form: SearchForm, refusal: RefusalForm) -> str:
@@ -161,9 +163,7 @@ def make_refusal_form(found: Recipient, **options: Any) -> RefusalForm | None:
         address = addresses.parse(recipients.address_of(vault(), found))
     except (CannotOpen, addresses.BadAddress):
         return None
-    brands = own_brands()
-    channels = refusals.find_refusable(read_session(), found.id, address, [brand.id for brand in brands])
-    return RefusalForm(brands=brands, channels=channels, **options)
+    return RefusalForm(brands=own_brands(), channels=address.all_channels, **options)
 
 
 def apply_refusal_form(found: Recipient, form: RefusalForm, at: datetime) -> int:

@@ -93,6 +93,15 @@ def test_a_landline_gets_no_sms():
     assert spoken({Field.PHONE: LANDLINE, Field.CHANNEL: "SMS, Arama"}, **GIVEN) == {SMS: "channel_unfit", CALL: "ONAY"}
 
 
+def test_a_refusal_of_a_landline_is_of_its_sms_too():
+    """İYS may list a grant of them."""
+    own = {Field.STATUS_SMS: "RET", Field.STATUS_CALL: "ONAY"}
+
+    assert spoken({Field.PHONE: LANDLINE, Field.STATUS: "RET"}, **GIVEN) == {SMS: "RET", CALL: "RET"}
+    assert spoken({Field.PHONE: LANDLINE, Field.CHANNEL: "SMS", Field.STATUS: "RET"}, **GIVEN) == {SMS: "RET"}
+    assert spoken({Field.PHONE: LANDLINE, **own}, **GIVEN) == {SMS: "RET", CALL: "ONAY"}
+
+
 def test_a_line_may_name_its_channels():
     assert spoken({Field.ADDRESS: PHONE, Field.CHANNEL: "MESAJ"}, **GIVEN) == {SMS: "ONAY"}
     assert spoken({Field.ADDRESS: PHONE, Field.CHANNEL: "E-posta"}, **GIVEN) == {EMAIL: "channel_unfit"}
@@ -336,7 +345,9 @@ def test_iys_would_refuse_no_entry_and_every_line_says_something(cells, layout, 
     assert len(found) == len({slot for slot, _ in found}) and (found or not any(map(str.strip, cells)))
     for slot, what in found:
         if isinstance(what, Entry):
-            assert SLOTS[slot] == what.channel and what.channel in what.address.channels
+            is_refusal = what.status == Status.REFUSED
+            assert SLOTS[slot] == what.channel
+            assert what.channel in (what.address.all_channels if is_refusal else what.address.channels)
             assert what.consent_date.microsecond == 0 and what.consent_date.tzinfo is UTC
             assert {problem.code for problem in validate_consent(json.loads(frozen(what)), now=at)} <= {"H467"}
         else:

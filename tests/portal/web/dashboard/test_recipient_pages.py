@@ -127,7 +127,10 @@ def test_messages_that_iys_lists_of_a_landline_may_be_refused(app, ayse, rows):
     assert [(each.channel, each.status) for each in rows(Consent)] == [("MESAJ", "RET")]
 
 
-def test_nobody_is_offered_messages_that_a_landline_does_not_have(app, ayse, rows):
-    MovementReceiver(app).receives(row("ONAY", recipient="+902124445566", type="ARAMA"))
+def test_messages_of_a_landline_that_nobody_knows_may_be_refused(ayse, rows):
+    found = ayse.posts("/dashboard/recipients", {"address": "+902124445566"}).text
+    chosen = {"brand": str(rows.one(Brand).id), "channels": "MESAJ", "source": "HS_CAGRI_MERKEZI"}
+    ayse.posts("/dashboard/recipients/refusal", {"address": "+902124445566"} | chosen)
 
-    assert 'value="MESAJ"' not in ayse.opens(f"/dashboard/recipients/{rows.one(Recipient).id}").text
+    assert 'value="MESAJ"' in found
+    assert [(each.channel, each.status) for each in rows(Consent)] == [("MESAJ", "RET")]

@@ -292,7 +292,7 @@ def test_a_landline_is_promised_no_message(app, rows):
     code = code_of(app, rows.one(Receipt))
 
     page = person.browser.get(f"/m/{code}/sikayet").text
-    location = person.browser.post(f"/m/{code}/sikayet", data=told(channel="")).location
+    location = person.browser.post(f"/m/{code}/sikayet", data=told(channel="ARAMA")).location
 
     assert "bir ileti göndeririz" not in page + person.browser.get(location).text
     assert rows.one(Complaint).channel == "ARAMA"
