@@ -1,6 +1,6 @@
 """Refusing on the pages of a case: what its ticks, buttons and words ask."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from flask import request
 from flask_babel import get_locale
@@ -13,6 +13,41 @@ from portal.core.models import Brand, Complaint, DecisionOrigin, Receipt, Recipi
 from portal.domain import complaints, consents
 from portal.domain.complaints import ReceiptBrand
 from portal.domain.consents import recipients, refusals
+from portal.domain.replies import ReplyOutcome, classify_reply
+from portal.web.recipient.complaint_forms import ComplaintForm, WordForm
+
+
+def refuse_or_hold(case: Complaint, form: WordForm) -> bool:
+    """Refuse as far as is asked; whether that was done. Other words may refuse in ways that no list knows: they hold
+    sending, as a reply does, unless they are a consent's, which grants nothing here."""
+    is_refused = refuse_if_asked(case, form)
+    if not is_refused and _may_refuse(form):
+        complaints.hold_sending(db.session, case, clock.now())
+    return is_refused
+
+
+def refuse_or_hold_by_report(
+    form: ComplaintForm, refuse: Callable[[Sequence[Channel]], bool], case: Complaint | None
+) -> bool:
+    """The same of a report, whose words may refuse more than its tick; they hold by a case, if there is one."""
+    channels = form.refused_channels
+    is_refused = bool(channels) and refuse(channels)
+    if case and len(channels) < len(Channel) and _may_refuse(form):
+        complaints.hold_sending(db.session, case, clock.now())
+    return is_refused
+
+
+def refuse_if_asked(case: Complaint, form: WordForm) -> bool:
+    """Refuse on every channel, by the tick or by words that are a refusal and nothing else; whether that was done."""
+    return asks_refusal(form) and refuse_in_case(case, tuple(Channel))
+
+
+def asks_refusal(form: WordForm) -> bool:
+    return form.refuses.data or classify_reply(form.text.data or "") == ReplyOutcome.REFUSAL
+
+
+def _may_refuse(form: ComplaintForm | WordForm) -> bool:
+    return bool(form.text.data) and classify_reply(form.text.data) != ReplyOutcome.CONSENT
 
 
 def refuse_in_case(case: Complaint, channels: Sequence[Channel]) -> bool:

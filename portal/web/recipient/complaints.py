@@ -1,6 +1,5 @@
 """Complaints (“I still get messages”): a case is opened from a receipt and has a page of its own."""
 
-from collections.abc import Callable, Sequence
 from functools import partial
 
 from flask import Response, abort, current_app, g, make_response, redirect, render_template, request, url_for
@@ -11,13 +10,11 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from portal.core import addresses, clock
 from portal.core.extensions import db, read_session, vault
-from portal.core.iys_protocol import Channel
 from portal.core.models import Complaint, Receipt, Recipient
 from portal.domain import complaints
 from portal.domain.complaints import ReceiptBrand, screenshots
 from portal.domain.consents import recipients
 from portal.domain.receipts.contents import ReceiptContents
-from portal.domain.replies import ReplyOutcome, classify_reply
 from portal.web.recipient import page_content, receipts
 from portal.web.recipient.blueprint import blueprint
 from portal.web.recipient.complaint_forms import ComplaintForm, WordForm
@@ -29,7 +26,14 @@ from portal.web.recipient.complaint_page import (
     summary_lines,
     takes_message,
 )
-from portal.web.recipient.complaint_refusals import refuse_by_receipt, refuse_in_case
+from portal.web.recipient.complaint_refusals import (
+    asks_refusal,
+    refuse_by_receipt,
+    refuse_if_asked,
+    refuse_in_case,
+    refuse_or_hold,
+    refuse_or_hold_by_report,
+)
 from portal.web.shared import error_pages, hosts, limits
 from portal.web.shared.downloads import attachment
 
@@ -72,7 +76,7 @@ def open_case(code: str) -> ResponseReturnValue:
         db.session.rollback()
         return _say_not_opened(code, act, form, too_many=TOO_MANY[type(too_many)])
     is_new = case.created_at == at  # Else its words were told before, and may have been read.
-    _refuse_or_hold_by_report(form, partial(refuse_in_case, case), case if is_new else None)
+    refuse_or_hold_by_report(form, partial(refuse_in_case, case), case if is_new else None)
     db.session.commit()
     return redirect(url_for(".complaint", code=_code_of(case), **page_content.language_args()), 303)
 
@@ -123,11 +127,11 @@ def reopen(code: str) -> ResponseReturnValue:
         steps = complaints.list_steps(db.session, vault(), [case.id])
         if form.text.data not in [step.text for step in steps if step.is_persons]:
             return _add_word(case, code, form)  # Staff reopened it meanwhile.
-        _refuse_if_asked(case, form)
+        refuse_if_asked(case, form)
     except complaints.TooLate as refused:
         return _say_not_taken(case, code, form, refused)
     else:
-        _refuse_or_hold(case, form)
+        refuse_or_hold(case, form)
     return _commit_and_redirect(code)
 
 
@@ -145,51 +149,18 @@ def _add_word(case: Complaint, code: str, form: WordForm) -> ResponseReturnValue
         complaints.add_message(db.session, vault(), case, form.text.data, clock.now())
     except (complaints.AlreadyClosed, complaints.TooManyMessages) as refused:
         return _say_not_taken(case, code, form, refused)
-    _refuse_or_hold(case, form)
+    refuse_or_hold(case, form)
     return _commit_and_redirect(code)
 
 
 def _say_not_taken(case: Complaint, code: str, form: WordForm, why: Exception | None = None) -> ResponseReturnValue:
     """Say why words are not taken; a refusal that was posted with them is, and they hold as others do."""
     db.session.rollback()
-    is_refused = _refuse_or_hold(case, form)
+    is_refused = refuse_or_hold(case, form)
     db.session.commit()
     read_session().rollback()  # The page shows what was just written.
     problem = type(why).__name__ if why else None
     return render_case(case, code, form, problem=problem, is_refused=is_refused), 409 if why else 422
-
-
-def _refuse_or_hold(case: Complaint, form: WordForm) -> bool:
-    """Refuse as far as is asked; whether that was done. Other words may refuse in ways that no list knows: they hold
-    sending, as a reply does, unless they are a consent's, which grants nothing here."""
-    is_refused = _refuse_if_asked(case, form)
-    if not is_refused and _may_refuse(form):
-        complaints.hold_sending(db.session, case, clock.now())
-    return is_refused
-
-
-def _refuse_or_hold_by_report(
-    form: ComplaintForm, refuse: Callable[[Sequence[Channel]], bool], case: Complaint | None
-) -> bool:
-    """The same of a report, whose words may refuse more than its tick; they hold by a case, if there is one."""
-    channels = form.refused_channels
-    is_refused = bool(channels) and refuse(channels)
-    if case and len(channels) < len(Channel) and _may_refuse(form):
-        complaints.hold_sending(db.session, case, clock.now())
-    return is_refused
-
-
-def _refuse_if_asked(case: Complaint, form: WordForm) -> bool:
-    """Refuse on every channel, by the tick or by words that are a refusal and nothing else; whether that was done."""
-    return _asks_refusal(form) and refuse_in_case(case, tuple(Channel))
-
-
-def _asks_refusal(form: WordForm) -> bool:
-    return form.refuses.data or classify_reply(form.text.data or "") == ReplyOutcome.REFUSAL
-
-
-def _may_refuse(form: ComplaintForm | WordForm) -> bool:
-    return bool(form.text.data) and classify_reply(form.text.data) != ReplyOutcome.CONSENT
 
 
 def _say_not_opened(
@@ -198,7 +169,7 @@ def _say_not_opened(
     """Show the form again. Its refusal counts, whatever limit is reached and whatever else is wrong, and its words hold
     by the newest case of its receipt."""
     cases = complaints.list_cases(db.session, act.receipt_ids)
-    is_refused = _refuse_or_hold_by_report(
+    is_refused = refuse_or_hold_by_report(
         form, lambda channels: refuse_by_receipt(_sender(code, form), channels), cases[0] if cases else None
     )
     db.session.commit()
@@ -267,7 +238,7 @@ def _find_proved_case(code: str) -> Complaint:
     if is_proved(case):
         return case
     channels = [case.channel] if case.channel else []
-    is_refused = bool(channels) and _asks_refusal(WordForm(case=case)) and refuse_in_case(case, channels)
+    is_refused = bool(channels) and asks_refusal(WordForm(case=case)) and refuse_in_case(case, channels)
     db.session.commit()
     read_session().rollback()  # The page shows what was just written.
     form = WordForm(case=case, formdata=None)
