@@ -25,12 +25,19 @@ from portal.domain.complaints.case_steps import (
     record_reading,
     reopen_case,
 )
-from portal.domain.complaints.comparison import Comparison, compare_case, compare_with_refusal, is_refused
+from portal.domain.complaints.comparison import (
+    Comparison,
+    compare_case,
+    compare_for_person,
+    compare_with_refusal,
+    is_refused,
+)
 from portal.domain.complaints.due_dates import Pressure, desks_to_remind, due_pressure, record_reminders
 from portal.domain.complaints.intake import MessageReport, TooManyOpen, TooManyToday, open_case, request_erasure
 from portal.domain.complaints.queries import (
     QueueCounts,
     ReceiptBrand,
+    acted_at,
     case_code,
     count_waiting,
     find_case,
@@ -39,15 +46,18 @@ from portal.domain.complaints.queries import (
     list_cases,
     list_receipt_brands,
     list_steps,
+    may_be_anothers,
     read_report,
+    was_refused_in,
 )
 
 __all__ = [
     "REOPEN_WITHIN", "AlreadyClosed", "AlreadyOpen", "Comparison", "MessageReport", "NoReason", "NotLater", "Pressure",
     "QueueCounts", "ReceiptBrand", "StillGranted", "TooLate", "TooManyMessages", "TooManyOpen", "TooManyReopenings",
-    "TooManyToday", "UnseenWords", "add_message", "add_note", "answer_case", "case_code", "close_case", "compare_case",
-    "compare_with_refusal", "count_waiting", "desks_to_remind", "due_pressure", "find_case", "held_at", "held_until",
-    "hold_sending", "is_refused", "list_cases", "list_closings", "list_receipt_brands", "list_steps", "lock_recipient",
-    "note_refusal", "open_case", "postpone", "read_report", "record_proof", "record_reading", "record_reminders",
-    "reopen_case", "request_erasure",
+    "TooManyToday", "UnseenWords", "acted_at", "add_message", "add_note", "answer_case", "case_code", "close_case",
+    "compare_case", "compare_for_person", "compare_with_refusal", "count_waiting", "desks_to_remind", "due_pressure",
+    "find_case", "held_at", "held_until", "hold_sending", "is_refused", "list_cases", "list_closings",
+    "list_receipt_brands", "list_steps", "lock_recipient", "may_be_anothers", "note_refusal", "open_case", "postpone",
+    "read_report", "record_proof", "record_reading", "record_reminders", "reopen_case", "request_erasure",
+    "was_refused_in",
 ]  # fmt: skip

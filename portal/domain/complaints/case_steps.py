@@ -24,7 +24,7 @@ from portal.core.models import (
 from portal.core.throttle import Counted, Limit
 from portal.core.vault import Vault
 from portal.domain.complaints.due_dates import due_at, end_of_day
-from portal.domain.complaints.queries import BY_PORTAL, held_at, held_until
+from portal.domain.complaints.queries import BY_PORTAL, acted_at, held_until, may_be_anothers
 from portal.domain.notifications import messages
 
 REOPEN_WITHIN = timedelta(days=30)  # For the recipient, after a case was closed.
@@ -99,7 +99,7 @@ def hold_sending(session: Session, case: Complaint, at: datetime) -> None:
     Nothing where somebody else has the address by now."""
     locked = _lock_case(session, case)
     recipient = session.get_one(Recipient, locked.recipient_id)
-    if held_until(session, recipient, held_at(session, locked)) is None:
+    if held_until(session, recipient, acted_at(session, locked)) is None:
         locked.unread_since = locked.unread_since or at
 
 
@@ -164,9 +164,7 @@ def close_case(
     has_enough = _is_reached(session, Limit.MESSAGES_OF_COMPLAINT, locked, StepAct.CLOSED, at)
     locked.closing, locked.closed_at = closing, at
     _add_step(session, vault, locked, StepAct.CLOSED, at, user_id=user_id, text=text)
-    recipient = session.get_one(Recipient, locked.recipient_id)
-    is_anothers = recipient.changed_hands_after(held_at(session, locked))
-    if has_enough or is_anothers or locked.proved_at is None:
+    if has_enough or may_be_anothers(session, locked) or locked.proved_at is None:
         return
     messages.write_message(
         session, vault, MessageKind.COMPLAINT_SETTLED, facts={"link": link, "sender": sender},
@@ -186,7 +184,8 @@ def _is_granted(session: Session, case: Complaint) -> bool:
     """Whether the person of a case is still consented to what it is about."""
     whose = (Consent.recipient_id == case.recipient_id, Consent.brand_id == case.brand_id)
     granted = select(Consent.id).where(*whose, Consent.channel == case.channel, Consent.status == Status.GRANTED)
-    is_anothers = held_until(session, session.get_one(Recipient, case.recipient_id), held_at(session, case)) is not None
+    recipient = session.get_one(Recipient, case.recipient_id)
+    is_anothers = held_until(session, recipient, acted_at(session, case)) is not None
     return not is_anothers and session.scalar(granted.limit(1)) is not None
 
 

@@ -12,7 +12,7 @@ from portal.core import business_days
 from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.models import Complaint, Consent, Decision, Finding, Recipient, is_void
 from portal.core.models.recipient import is_of_present_holder
-from portal.domain.complaints.queries import held_at, held_until
+from portal.domain.complaints.queries import acted_at, held_until, may_be_anothers
 
 
 @dataclass(frozen=True)
@@ -49,13 +49,15 @@ def compare_with_refusal(
 ) -> Comparison:  # fmt: skip
     """Compare a message that came at a moment with the recipient's decisions for this brand and channel.
 
-    Only with those of who had the address at `held_at`.
-    Nothing is told of what an earlier holder decided, nor of which channels a closed line ended.
+    Only with those of who had the address at `held_at` or, where the message came after they had it no more, of who
+    has it now. Nothing is told of what an earlier holder decided, nor of which channels a closed line ended.
 
     The shorter reading of the term counts, in which half days are business days. Of the minute that people report, the
     last second counts; `is_to_second` says that a system reported it. If an address is held as two recipient types, the
     finding that is worst for the sender counts.
     """
+    until = held_until(session, recipient, held_at)
+    until = until if until and came_at < until else None
     came_at = came_at if is_to_second else max(came_at, came_at.replace(second=59))
     since = recipient.own_held_since if recipient.changed_hands_after(held_at) else recipient.held_since
     decisions: Iterable[Decision] = session.scalars(
@@ -66,7 +68,7 @@ def compare_with_refusal(
         )
         .order_by(Decision.recipient_type, Decision.effective_at, Decision.status, Decision.id)  # A refusal wins a tie.
     )  # fmt: skip
-    if until := held_until(session, recipient, held_at):  # What came after is another's.
+    if until:  # What was decided after is another's.
         decisions, since = [decision for decision in decisions if decision.effective_at < until], None
     decisions = [decision for decision in decisions if decision.was_made_since(since)]
     keys = groupby(decisions, key=lambda decision: decision.recipient_type)
@@ -82,8 +84,13 @@ def compare_case(session: Session, case: Complaint) -> Comparison | None:
     recipient = session.get_one(Recipient, case.recipient_id)
     return compare_with_refusal(
         session, recipient, brand_id=case.brand_id, channel=case.channel, came_at=case.came_at,
-        held_at=held_at(session, case),
+        held_at=acted_at(session, case),
     )  # fmt: skip
+
+
+def compare_for_person(session: Session, case: Complaint) -> Comparison | None:
+    """The same for the page of a case; None also where it may be another's than the present holder's."""
+    return None if may_be_anothers(session, case) else compare_case(session, case)
 
 
 def is_refused(

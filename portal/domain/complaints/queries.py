@@ -58,11 +58,40 @@ def same_receipt_ids(session: Session, receipt: Receipt) -> list[int]:
     return list(session.scalars(select(Receipt.id).where(_is_same_receipt(receipt)).order_by(Receipt.id)))
 
 
-def held_at(session: Session, case: Complaint) -> datetime:
-    """When the person of a case certainly had its address: at the receipt that it was opened from, or at the request
-    for erasure."""
-    receipt = session.get(Receipt, case.receipt_id) if case.receipt_id else None
+def acted_at(session: Session, case: Complaint) -> datetime:
+    """When the person of a case acted: by the receipt that it was opened from, or by the request for erasure. Who may
+    refuse, and what the firm's people read, goes by it and by what the firm itself heard (held_until)."""
+    receipt = _receipt_of(session, case)
     return receipt.decided_at if receipt else case.created_at
+
+
+def held_at(session: Session, act: Complaint | Receipt) -> datetime:
+    """When the person of a case, or of a receipt, certainly had the address: at the request for erasure, as the receipt
+    was made or, where that was by a link, as the link was. An earlier holder may have the link still, and refuse by it.
+    """
+    if isinstance(act, Complaint):
+        receipt = _receipt_of(session, act)
+        return held_at(session, receipt) if receipt else act.created_at
+    its_link = select(shortlinks.Link.created_at).where(shortlinks.Link.id == act.link_id)
+    linked_at = session.scalar(its_link) if act.link_id else None
+    return linked_at or act.decided_at
+
+
+def may_be_anothers(session: Session, case: Complaint) -> bool:
+    """Whether a case may be of another person than who has its address now, as any firm heard: its page tells nothing
+    of what was decided, and no message goes there."""
+    return session.get_one(Recipient, case.recipient_id).changed_hands_after(held_at(session, case))
+
+
+def was_refused_in(session: Session, case: Complaint) -> bool:
+    """Whether the person of a case refused in it."""
+    theirs = ComplaintStep.act == StepAct.REFUSED, ComplaintStep.user_id.is_(None)
+    noted = select(ComplaintStep.id).where(ComplaintStep.complaint_id == case.id, *theirs)
+    return session.scalar(noted.limit(1)) is not None
+
+
+def _receipt_of(session: Session, case: Complaint) -> Receipt | None:
+    return session.get(Receipt, case.receipt_id) if case.receipt_id else None
 
 
 def held_until(session: Session, recipient: Recipient, at: datetime) -> datetime | None:

@@ -70,7 +70,8 @@ def send_for_case(code: str) -> ResponseReturnValue:
     g.language = case.language
     recipient = read_session().get_one(Recipient, case.recipient_id)
     address = addresses.parse(recipients.address_of(vault(), recipient))
-    if _is_anothers(case) or not address.takes_codes or not _is_own_form():  # The page has a newer form.
+    may_send = address.takes_codes and not complaints.may_be_anothers(read_session(), case)
+    if not may_send or not _is_own_form():  # The page has a newer form.
         return redirect(url_for("recipient.complaint", code=code), 303)
     try:
         proof_code = _request_code(address, {"case": code})
@@ -164,7 +165,7 @@ def _url_after_code(proof: AddressProof, at: datetime) -> str:
     case = _find_case(code) if code else None
     if case is None:
         return url_for("my_consents.overview")
-    if not _is_anothers(case):
+    if not complaints.may_be_anothers(read_session(), case):
         complaints.record_proof(db.session.get_one(Complaint, case.id), at)
     return url_for("recipient.complaint", code=code, lang=request.args.get("lang"))
 
@@ -175,13 +176,6 @@ def _case_code(proof: AddressProof) -> str | None:
 
 def _find_case(code: str) -> Complaint | None:
     return complaints.find_case(read_session(), current_app.config["LINK_SALT"], code)
-
-
-def _is_anothers(case: Complaint) -> bool:
-    """Whether the address of a case changed hands since its person had it."""
-    session = read_session()
-    recipient = session.get_one(Recipient, case.recipient_id)
-    return recipient.changed_hands_after(complaints.held_at(session, case))
 
 
 def _send_new_code(code: str, proof: AddressProof) -> ResponseReturnValue:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
-from flask_babel import format_datetime, gettext
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
 from stdnum import luhn
@@ -74,9 +74,8 @@ class ComplaintForm(SessionlessForm):
     refuses = BooleanField(REFUSES, default=True)
 
     def __init__(
-        self, *arguments: Any, senders: Sequence[tuple[int, str]], channels: Sequence[Channel],
-        until: datetime | None = None, **options: Any,
-    ):  # fmt: skip
+        self, *arguments: Any, senders: Sequence[tuple[int, str]], channels: Sequence[Channel], **options: Any
+    ):
         super().__init__(*arguments, **options)
         self.sender.choices = [(str(brand_id), name) for brand_id, name in senders]
         self.channel.choices = [(each.value, label(each)) for each in channels]
@@ -84,7 +83,7 @@ class ComplaintForm(SessionlessForm):
             if len(choices) == 1:
                 delattr(self, name)  # There is nothing to choose.
         self.png: bytes | None = None
-        self._senders, self._channels, self._until = senders, channels, until
+        self._senders, self._channels = senders, channels
 
     @property
     def refused_channels(self) -> tuple[Channel, ...]:
@@ -123,7 +122,7 @@ class ComplaintForm(SessionlessForm):
             raise ValidationError(str(BAD_PICTURES[bad.problem])) from None
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """Also check that the message came between 2015 and now, and before the address changed hands (`until`)."""
+        """Also check that the message came between 2015 and now."""
         is_good = super().validate(extra_validators)
         if self.day.errors:  # The field's own message is not for people.
             self.day.errors = [gettext("Günü gün, ay ve yılıyla yazın; örneğin 24.11.2026.")]
@@ -132,13 +131,6 @@ class ComplaintForm(SessionlessForm):
         has_moment = not self.day.errors and not self.hour.errors
         if has_moment and not (self.day.data >= FIRST_DAY and self.came_at <= clock.now()):
             self.day.errors = [gettext("Bu zaman olamaz: ileti bugün ya da daha önce gelmiş olmalı.")]
-            return False
-        if has_moment and self._until and self.came_at >= self._until:
-            changed = gettext(
-                "Bu adres %(at)s anında el değiştirdi: yalnız daha önce gelen bir iletiyi bildirebilirsiniz.",
-                at=format_datetime(self._until, "d MMMM yyyy HH:mm"),
-            )
-            self.day.errors = [changed]
             return False
         return is_good
 

@@ -38,7 +38,7 @@ def render_case(
     name, code_at_iys = _sender(provider, brand)
     is_trial = code_at_iys in sandbox_mode.CODES
     recipient = session.get_one(Recipient, case.recipient_id)
-    compared, is_erasure = complaints.compare_case(session, case), case.kind == ComplaintKind.ERASURE
+    compared, is_erasure = complaints.compare_for_person(session, case), case.kind == ComplaintKind.ERASURE
     reopen_until = case.closed_at + complaints.REOPEN_WITHIN if case.closed_at else None
     return render_template(
         "recipient/complaint.html",
@@ -78,16 +78,20 @@ def proves_holder(recipient: Recipient, held_at: datetime) -> bool:
 
 
 def _refusable(case: Complaint, recipient: Recipient) -> dict[str, bool]:
-    """Whether somebody else has the address by now, and whether the channel of the case may be refused there."""
+    """Whether somebody else has the address by now, and whether the channel of the case may be refused there: whose
+    case that may be else is told only of refusals in it."""
     session = read_session()
-    is_anothers = complaints.held_until(session, recipient, complaints.held_at(session, case)) is not None
-    may_refuse = False
-    if case.brand_id and case.channel and not is_anothers:
-        may_refuse = not complaints.is_refused(
+    is_anothers = complaints.held_until(session, recipient, complaints.acted_at(session, case)) is not None
+    if is_anothers or case.brand_id is None or case.channel is None:
+        is_refused = True
+    elif complaints.may_be_anothers(session, case):
+        is_refused = complaints.was_refused_in(session, case)
+    else:
+        is_refused = complaints.is_refused(
             session, recipient_id=recipient.id, brand_id=case.brand_id, channel=case.channel,
             held_since=recipient.held_since,
         )  # fmt: skip
-    return {"is_anothers": is_anothers, "may_refuse": may_refuse}
+    return {"is_anothers": is_anothers, "may_refuse": not is_refused}
 
 
 def _words(case: Complaint, compared: Comparison | None, *, may_firm_speak: bool) -> dict[str, Any]:

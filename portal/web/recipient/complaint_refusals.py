@@ -54,12 +54,15 @@ def refuse_in_case(case: Complaint, channels: Sequence[Channel]) -> bool:
     """Refuse the brand of a case, or of one for erasure all of its firm, for who holds the address since the case's
     receipt; False where somebody else does."""
     recipient = complaints.lock_recipient(db.session, case.recipient_id)
-    if complaints.held_until(db.session, recipient, complaints.held_at(db.session, case)):
+    if complaints.held_until(db.session, recipient, complaints.acted_at(db.session, case)):
         return False
     its_brands = Brand.id == case.brand_id if case.brand_id else Brand.provider_id == case.provider_id
     brands = db.session.scalars(select(Brand).where(its_brands).order_by(Brand.id)).all()
     receipt = db.session.get(Receipt, case.receipt_id) if case.receipt_id else None
-    if _withdraw(recipient, brands, channels, receipt):
+    is_news = _withdraw(recipient, brands, channels, receipt)
+    if complaints.may_be_anothers(db.session, case):  # Whether it was refused before may be another's matter.
+        is_news = not complaints.was_refused_in(db.session, case)
+    if is_news:
         complaints.note_refusal(db.session, vault(), case, user_id=None, at=clock.now())
     return True
 

@@ -70,7 +70,7 @@ def open_case(code: str) -> ResponseReturnValue:
     try:
         case = complaints.open_case(
             db.session, vault(), sender, report, language=get_locale().language, at=at,
-            is_proved=proves_holder(sender.recipient, sender.receipt.decided_at),
+            is_proved=proves_holder(sender.recipient, complaints.held_at(db.session, sender.receipt)),
         )  # fmt: skip
     except (complaints.TooManyOpen, complaints.TooManyToday) as too_many:
         db.session.rollback()
@@ -98,7 +98,7 @@ def download_summary(code: str) -> Response:
     case = _find_case(code)
     if not is_proved(case):
         return make_response(_redirect_to_case(code))
-    summary = summary_lines(case, complaints.compare_case(read_session(), case))
+    summary = summary_lines(case, complaints.compare_for_person(read_session(), case))
     if not summary:
         abort(404)
     lines = [f"{name}: {value}" for name, value in summary]
@@ -185,11 +185,9 @@ def _sender(code: str, form: ComplaintForm) -> ReceiptBrand:
 
 
 def _complaint_form(act: ReceiptContents, **options) -> ComplaintForm:
-    """The form; who had the address before others reports what came until then."""
     senders = {part.brand_id: part.brand_name for part in act.parts}
     channels = addresses.parse(recipients.address_of(vault(), _recipient(act))).all_channels
-    until = complaints.held_until(read_session(), _recipient(act), act.decided_at)
-    return ComplaintForm(senders=list(senders.items()), channels=channels, until=until, **options)
+    return ComplaintForm(senders=list(senders.items()), channels=channels, **options)
 
 
 def _recipient(act: ReceiptContents) -> Recipient:
@@ -201,6 +199,8 @@ def _recipient(act: ReceiptContents) -> Recipient:
 def _form_page(
     code: str, act: ReceiptContents, form: ComplaintForm, *, too_many: str | None = None, is_refused: bool = False
 ) -> str:  # fmt: skip
+    recipient, receipt = _recipient(act), read_session().get_one(Receipt, act.receipt_ids[0])
+    held_at = complaints.held_at(read_session(), receipt)
     return render_template(
         "recipient/complaint_form.html",
         form=form,
@@ -208,10 +208,10 @@ def _form_page(
         code=code,
         language_args=page_content.language_args(),
         is_sandbox=act.is_sandbox,
-        takes_message=takes_message(_recipient(act), act.decided_at),
-        is_proved=proves_holder(_recipient(act), act.decided_at),
+        takes_message=takes_message(recipient, held_at),
+        is_proved=proves_holder(recipient, held_at),
         today=clock.day(clock.now()).isoformat(),
-        cases=complaints.list_cases(read_session(), act.receipt_ids),
+        cases=[] if receipts.may_be_anothers(act) else complaints.list_cases(read_session(), act.receipt_ids),
         too_many=too_many,
         is_refused=is_refused,
     )

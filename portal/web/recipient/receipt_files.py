@@ -15,7 +15,7 @@ from portal.domain.receipts.contents import ReceiptContents
 from portal.services.documents import receipt as receipt_document
 from portal.services.documents.receipt import ReceiptContent, Section
 from portal.web.recipient.blueprint import blueprint
-from portal.web.recipient.receipts import absolute_receipt_url, find_act, is_taken_back, words_shown
+from portal.web.recipient.receipts import absolute_receipt_url, disowned_text, find_act, is_taken_back, words_shown
 from portal.web.shared import absolute_urls, decision_status, limits
 from portal.web.shared.downloads import attachment
 from portal.web.shared.labels import label
@@ -85,8 +85,8 @@ def _pdf_content(act: ReceiptContents, code: str, language: str) -> ReceiptConte
             _("Buna güvenip kimseyi aramayın, para ya da bilgi vermeyin."),
         )
         sections.insert(0, Section(_("Deneme"), (), told))
-    if act.is_disowned:
-        sections.insert(0, Section(_("Adres"), (), (decision_status.disowned_text(),)))
+    if disowned := disowned_text(act):
+        sections.insert(0, Section(_("Adres"), (), (disowned,)))
     number, at = format_number(act.number), absolute_urls.absolute_url("verification.verify")
     return ReceiptContent(
         language=LANGUAGES[language],

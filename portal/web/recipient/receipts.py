@@ -27,7 +27,7 @@ from portal.core.models import (
     Submission,
     UnsentReason,
 )
-from portal.domain import consents
+from portal.domain import complaints, consents
 from portal.domain.campaigns import text_reviews
 from portal.domain.consents import annulments, recipients, refusals
 from portal.domain.consents.urgency import Urgency, urgency
@@ -101,7 +101,7 @@ def _page(code: str, act: ReceiptContents, *, has_nothing_left: bool = False) ->
         told_by=told_by(act),
         has_refusal=any(line.status == Status.REFUSED for line in lines),
         is_for_iys=any(line.outcome for line in lines),
-        disowned=decision_status.disowned_text() if act.is_disowned else None,
+        disowned=disowned_text(act),
         undo_until=None if act.is_disowned else _undo_until(act, at),
         has_nothing_left=has_nothing_left,
         colour_url=branding.colour_url(colours.pop()) if len(colours) == 1 and not act.is_sandbox else None,
@@ -111,6 +111,23 @@ def _page(code: str, act: ReceiptContents, *, has_nothing_left: bool = False) ->
         verify_url=absolute_urls.url_on_main_host("verification.verify", **language_args),
         page_url=_page_url(act),
     )
+
+
+def disowned_text(act: ReceiptContents) -> str | None:
+    """What a receipt says that may be another's than the present holder's; who says just that by it knows."""
+    if act.is_disowned:
+        return decision_status.disowned_text()
+    is_known = act.origin == DecisionOrigin.NOT_MINE or not may_be_anothers(act)
+    return None if is_known else decision_status.earlier_link_text()
+
+
+def may_be_anothers(act: ReceiptContents) -> bool:
+    """Whether a receipt may be of another person than who has the address now: it shows its own decisions, and nothing
+    that was decided besides."""
+    if act.held_since is None:
+        return False
+    receipt = read_session().get_one(Receipt, act.receipt_ids[0])
+    return act.held_since > complaints.held_at(read_session(), receipt)
 
 
 def told_by(act: ReceiptContents) -> str | None:
@@ -169,8 +186,8 @@ def _line(line: contents.DecisionLine, act: ReceiptContents, at: datetime) -> Li
     return Line(
         decision=line,
         urgency=urgency(line.told_since, at) if line.told_since else Urgency.OK,
-        # Later decisions are somebody else's.
-        is_changed=differs and not act.is_disowned and act.origin != DecisionOrigin.NOT_MINE,
+        # Later decisions may be somebody else's.
+        is_changed=differs and act.origin != DecisionOrigin.NOT_MINE and not may_be_anothers(act),
     )
 
 

@@ -32,6 +32,14 @@ def disowned_text() -> str:
     )
 
 
+def earlier_link_text() -> str:
+    """For a receipt since the address changed hands, by a link from before."""
+    return _(
+        "Bu belge eski bir bağlantıyla alındı: başka kararları ve sonradan olanları göstermez. Bugünkü durumu"
+        " İzinlerim'de görürsünüz."
+    )
+
+
 def merchant_text() -> str:
     """For an address with recipient type TACIR."""
     return _("iş adresi: tacir ya da esnaf")

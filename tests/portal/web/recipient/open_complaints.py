@@ -6,9 +6,10 @@ from sqlalchemy import select
 
 from portal.core import addresses, clock
 from portal.core.extensions import db, vault
-from portal.core.models import Provider, Purpose, Recipient
+from portal.core.models import Brand, Provider, Purpose, Recipient
 from portal.domain import address_proofs
 from portal.domain.consents import reassigned_addresses, recipients
+from portal.services.launches.refusing_links import refusing_urls
 from tests import make
 from tests.portal.domain.complaints.cast import HEADER, TEXT
 
@@ -37,6 +38,18 @@ def proves(browser, address: str = make.PHONE) -> None:
         proof.proved_at, token = at, address_proofs.open_session(proof, at)
         db.session.commit()
     browser.set_cookie("izinlerim", token)
+
+
+def new_link(app, number: str = make.PHONE) -> str:
+    """The path of a link that the first brand puts into mailings of its own, made now."""
+    with app.app_context():
+        brand = db.session.scalar(select(Brand).order_by(Brand.id).limit(1))
+        config = app.config
+        (url,) = refusing_urls(
+            db.session, vault(), config["LINK_SALT"], config["LINK_BASE"], brand, [addresses.parse(number)], clock.now()
+        ).values()
+        db.session.commit()
+        return f"/u/{url.rpartition('/')[2]}"
 
 
 def another_firm_hears(app, at: datetime, address: str = make.PHONE) -> None:

@@ -14,10 +14,9 @@ from portal.core.iys_protocol import Channel
 from portal.core.models import Brand, Complaint, Consent, Finding, Recipient
 from portal.domain import consent_points
 from portal.domain.consents import locking, refusal_forwarding
-from portal.services.launches.refusing_links import refusing_urls
 from tests import make
 from tests.portal.web.consent_points import visitor
-from tests.portal.web.recipient.open_complaints import another_firm_hears, complains
+from tests.portal.web.recipient.open_complaints import another_firm_hears, complains, new_link
 
 PERSONAL = re.compile(r'<svg.*?</svg>|value="[^"]{9,}"|class="long">[^<]+|/[kmu]/\w+|<strong>[a-z ]+</strong>|[0-9]+')
 
@@ -40,17 +39,6 @@ def passed_on(app, browser, request):
                 db.session.commit()
 
     return pass_on
-
-
-def new_link(app, number: str = make.PHONE) -> str:
-    with app.app_context():
-        brand = db.session.scalar(select(Brand).order_by(Brand.id).limit(1))
-        config = app.config
-        (url,) = refusing_urls(
-            db.session, vault(), config["LINK_SALT"], config["LINK_BASE"], brand, [addresses.parse(number)], clock.now()
-        ).values()
-        db.session.commit()
-        return f"/u/{url.rpartition('/')[2]}"
 
 
 def renew_refusal(app, rows, after: timedelta) -> None:

@@ -1,0 +1,74 @@
+"""Receipts of nobody known, after an address changed hands: from before it, or made by a link from before. Earlier and
+present holder may both have the link and the old receipt, so neither reads there what the other one decided."""
+
+import re
+
+import pytest
+import time_machine
+
+from portal.core import clock
+from portal.core.models import Brand, Complaint, Finding
+from tests import make
+from tests.portal.web.consent_points import visitor
+from tests.portal.web.recipient.open_complaints import another_firm_hears, complains, new_link
+
+PERSONAL = re.compile(r'<svg.*?</svg>|value="[^"]{9,}"|class="long">[^<]+|/[kmsu]/\w+|[0-9]+')
+BEFORE, CHANGE, SINCE, NOW = (f"2026-12-{day}T08:00:00Z" for day in ("02", "08", "09", "20"))
+# What the earlier holder decided besides, and the present one since.
+PASTS = [({}, {}), ({"ARAMA": "RET"}, {}), ({}, {"ARAMA": "RET"}), ({}, {"ARAMA": "ONAY"})]
+NUMBERS = [f"+90555123450{place}" for place in range(len(PASTS))]
+
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
+
+
+@pytest.mark.parametrize("who", ["this firm", "another firm"])
+def test_no_receipt_of_nobody_known_tells_what_another_decided(app, rows, who):
+    """Nor does a case from it; whoever holds it reads the same pages, whatever was decided besides."""
+    with time_machine.travel("2026-12-01T08:00:00Z"):
+        codes = make.codes(app, "\n".join(NUMBERS))
+        old = {each: post(app, f"/u/{codes[each]}", MESAJ="RET") for each in NUMBERS}
+        visitor.opened(app, brand_id=min(each.id for each in rows(Brand)))
+    for number, (earlier, later) in zip(NUMBERS, PASTS, strict=True):
+        with time_machine.travel(BEFORE):
+            post(app, f"/u/{codes[number]}", **earlier)
+        with time_machine.travel(CHANGE):
+            said = post(app, f"/k/{codes[number]}/ben-degilim") if who == "this firm" else None
+            if said is None:
+                another_firm_hears(app, clock.now(), number)
+        with time_machine.travel(SINCE):
+            decide_since(app, number, **later)
+        old[number] = [old[number], *filter(None, [said])]
+
+    with time_machine.travel(NOW):
+        shown = [read(app, [*old[each], post(app, f"/u/{codes[each]}", MESAJ="RET")]) for each in NUMBERS]
+
+    assert shown[1:] == shown[:-1]
+    assert all("onayınız" not in page and "kararınızdan (" not in page for page in shown[0])
+    found = {each.finding for each in rows(Complaint)}
+    assert found > {Finding.NO_REFUSAL}, "the desk reads what the firm knows"
+
+
+def post(app, path: str, **choices) -> str | None:
+    """Where it leads."""
+    return app.test_client().post(path, data=choices).location
+
+
+def decide_since(app, number: str, **choices) -> None:
+    """The present holder: by a link of their own, or at a consent point."""
+    if "ONAY" in choices.values():
+        visitor.Visitor(app).decides(number, **choices)
+    elif choices:
+        post(app, new_link(app, number), **choices)
+
+
+def read(app, receipts: list[str]) -> list[str]:
+    """All that these receipts show, and cases from them of calls that came before the change and since."""
+    browser, pages = app.test_client(), []
+    for receipt in receipts:
+        pages += [browser.get(receipt).text, browser.get(f"{receipt}/sikayet").text]
+        for day in ("2026-12-07", "2026-12-19") if receipt == receipts[0] else ("2026-12-19",):
+            case = complains(browser, receipt.rpartition("/")[2], channel="ARAMA", day=day, refuses="").location
+            pages.append(browser.get(case).text)
+        browser.post(f"{case}/ret")
+        pages.append(browser.get(case).text)
+    return [PERSONAL.sub("", page) for page in pages]
