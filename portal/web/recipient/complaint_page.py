@@ -29,7 +29,7 @@ MOMENT = "d MMMM yyyy HH:mm"
 
 
 def render_case(
-    case: Complaint, code: str, form: WordForm, *, problem: str | None = None, is_refused: bool = False
+    case: Complaint, code: str, form: WordForm, *, problem: str | None = None, is_refused: bool | None = None
 ) -> str:  # fmt: skip
     """The page of a case. Its code may be known to others than its person, such as the firm that sent the link."""
     session, at = read_session(), clock.now()

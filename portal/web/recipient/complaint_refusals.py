@@ -17,9 +17,9 @@ from portal.domain.replies import ReplyOutcome, classify_reply
 from portal.web.recipient.complaint_forms import ComplaintForm, WordForm
 
 
-def refuse_or_hold(case: Complaint, form: WordForm) -> bool:
-    """Refuse as far as is asked; whether that was done. Other words may refuse in ways that no list knows: they hold
-    sending, as a reply does, unless they are a consent's, which grants nothing here."""
+def refuse_or_hold(case: Complaint, form: WordForm) -> bool | None:
+    """Refuse as far as is asked; whether that was done, None where none was asked. Other words may refuse in ways that
+    no list knows: they hold sending, as a reply does, unless they are a consent's, which grants nothing here."""
     is_refused = refuse_if_asked(case, form)
     if not is_refused and _may_refuse(form):
         complaints.hold_sending(db.session, case, clock.now())
@@ -28,21 +28,31 @@ def refuse_or_hold(case: Complaint, form: WordForm) -> bool:
 
 def refuse_or_hold_by_report(
     form: ComplaintForm, refuse: Callable[[Sequence[Channel]], bool], case: Complaint | None
-) -> bool:
+) -> bool | None:
     """The same of a report, whose words may refuse more than its tick; they hold by a case, if there is one."""
     channels = form.refused_channels
-    is_refused = bool(channels) and refuse(channels)
+    is_refused = refuse(channels) if channels else None
     if case and len(channels) < len(Channel) and _may_refuse(form):
         complaints.hold_sending(db.session, case, clock.now())
     return is_refused
 
 
-def refuse_if_asked(case: Complaint, form: WordForm) -> bool:
-    """Refuse on every channel, by the tick or by words that are a refusal and nothing else; whether that was done."""
-    return asks_refusal(form) and refuse_in_case(case, tuple(Channel))
+def refuse_if_asked(case: Complaint, form: WordForm) -> bool | None:
+    """Refuse on every channel, by the tick or by words that are a refusal and nothing else."""
+    return refuse_in_case(case, tuple(Channel)) if _asks_refusal(form) else None
 
 
-def asks_refusal(form: WordForm) -> bool:
+def refuse_channel_if_asked(case: Complaint) -> bool | None:
+    """Refuse the channel of a case, as by any link, where that is what was posted to its page."""
+    return refuse_channel(case) if _asks_refusal(WordForm(case=case)) else None
+
+
+def refuse_channel(case: Complaint) -> bool:
+    """Refuse the channel on which the message of a case came; False also of a request for erasure."""
+    return case.channel is not None and refuse_in_case(case, [case.channel])
+
+
+def _asks_refusal(form: WordForm) -> bool:
     return form.refuses.data or classify_reply(form.text.data or "") == ReplyOutcome.REFUSAL
 
 

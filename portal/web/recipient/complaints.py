@@ -1,5 +1,6 @@
 """Complaints (“I still get messages”): a case is opened from a receipt and has a page of its own."""
 
+from collections.abc import Callable
 from functools import partial
 
 from flask import Response, abort, current_app, g, make_response, redirect, render_template, request, url_for
@@ -27,8 +28,9 @@ from portal.web.recipient.complaint_page import (
     takes_message,
 )
 from portal.web.recipient.complaint_refusals import (
-    asks_refusal,
     refuse_by_receipt,
+    refuse_channel,
+    refuse_channel_if_asked,
     refuse_if_asked,
     refuse_in_case,
     refuse_or_hold,
@@ -76,9 +78,8 @@ def open_case(code: str) -> ResponseReturnValue:
         db.session.rollback()
         return _say_not_opened(code, act, form, too_many=TOO_MANY[type(too_many)])
     is_new = case.created_at == at  # Else its words were told before, and may have been read.
-    refuse_or_hold_by_report(form, partial(refuse_in_case, case), case if is_new else None)
-    db.session.commit()
-    return redirect(url_for(".complaint", code=_code_of(case), **page_content.language_args()), 303)
+    is_refused = refuse_or_hold_by_report(form, partial(refuse_in_case, case), case if is_new else None)
+    return _commit_and_answer(case, complaints.case_code(current_app.config["LINK_SALT"], case), is_refused)
 
 
 @blueprint.get("/s/<code>", endpoint="complaint")
@@ -127,21 +128,19 @@ def reopen(code: str) -> ResponseReturnValue:
         steps = complaints.list_steps(db.session, vault(), [case.id])
         if form.text.data not in [step.text for step in steps if step.is_persons]:
             return _add_word(case, code, form)  # Staff reopened it meanwhile.
-        refuse_if_asked(case, form)
+        is_refused = refuse_if_asked(case, form)
     except complaints.TooLate as refused:
         return _say_not_taken(case, code, form, refused)
     else:
-        refuse_or_hold(case, form)
-    return _commit_and_redirect(code)
+        is_refused = refuse_or_hold(case, form)
+    return _commit_and_answer(case, code, is_refused)
 
 
 @blueprint.post("/s/<code>/ret", endpoint="complaint_refusal")
 def refuse(code: str) -> ResponseReturnValue:
     """Refuse the channel on which the message came, where it was not refused. Idempotent."""
-    case = _find_case(code)
-    if case.channel:
-        refuse_in_case(case, [case.channel])
-    return _commit_and_redirect(code)
+    case = _find_case(code, refuse_channel)
+    return _commit_and_answer(case, code, refuse_channel(case) if case.channel else None)
 
 
 def _add_word(case: Complaint, code: str, form: WordForm) -> ResponseReturnValue:
@@ -149,8 +148,7 @@ def _add_word(case: Complaint, code: str, form: WordForm) -> ResponseReturnValue
         complaints.add_message(db.session, vault(), case, form.text.data, clock.now())
     except (complaints.AlreadyClosed, complaints.TooManyMessages) as refused:
         return _say_not_taken(case, code, form, refused)
-    refuse_or_hold(case, form)
-    return _commit_and_redirect(code)
+    return _commit_and_answer(case, code, refuse_or_hold(case, form))
 
 
 def _say_not_taken(case: Complaint, code: str, form: WordForm, why: Exception | None = None) -> ResponseReturnValue:
@@ -197,7 +195,7 @@ def _recipient(act: ReceiptContents) -> Recipient:
 
 
 def _form_page(
-    code: str, act: ReceiptContents, form: ComplaintForm, *, too_many: str | None = None, is_refused: bool = False
+    code: str, act: ReceiptContents, form: ComplaintForm, *, too_many: str | None = None, is_refused: bool | None = None
 ) -> str:  # fmt: skip
     recipient, receipt = _recipient(act), read_session().get_one(Receipt, act.receipt_ids[0])
     held_at = complaints.held_at(read_session(), receipt)
@@ -217,9 +215,10 @@ def _form_page(
     )
 
 
-def _find_case(code: str) -> Complaint:
+def _find_case(code: str, refuse_posted: Callable[[Complaint], bool | None] | None = None) -> Complaint:
     """The case with this code; a brand's own host shows cases about that brand only. Its pages are in its person's
-    language, unless the URL asks for another. Where the address changed hands since, they show nothing."""
+    language, unless the URL asks for another. Where the address changed hands since, they show nothing, but refuse what
+    was posted, and say whether they did."""
     case = complaints.find_case(read_session(), current_app.config["LINK_SALT"], code)
     if case is None or not hosts.serves(case.provider_id):
         limits.count_bad_code()
@@ -227,18 +226,20 @@ def _find_case(code: str) -> Complaint:
     g.language = case.language
     recipient = read_session().get_one(Recipient, case.recipient_id)
     if recipient.changed_hands_after(case.created_at):
-        abort(make_response(render_template("recipient/complaint_over.html"), 410))
+        is_refused = refuse_posted(case) if refuse_posted else None
+        db.session.commit()
+        page = render_template("recipient/complaint_over.html", is_posted=refuse_posted, is_refused=is_refused)
+        abort(make_response(page, 410))
     return case
 
 
 def _find_proved_case(code: str) -> Complaint:
     """The case with this code, for who has proved its address; everybody else gets its page, where they can. A refusal
     that they posted counts as `refuse` does."""
-    case = _find_case(code)
+    case = _find_case(code, refuse_channel_if_asked)
     if is_proved(case):
         return case
-    channels = [case.channel] if case.channel else []
-    is_refused = bool(channels) and asks_refusal(WordForm(case=case)) and refuse_in_case(case, channels)
+    is_refused = refuse_channel_if_asked(case) if case.channel else None
     db.session.commit()
     read_session().rollback()  # The page shows what was just written.
     form = WordForm(case=case, formdata=None)
@@ -246,13 +247,13 @@ def _find_proved_case(code: str) -> Complaint:
     abort(make_response(page, 403))
 
 
-def _code_of(case: Complaint) -> str:
-    return complaints.case_code(current_app.config["LINK_SALT"], case)
-
-
-def _commit_and_redirect(code: str) -> ResponseReturnValue:
+def _commit_and_answer(case: Complaint, code: str, is_refused: bool | None) -> ResponseReturnValue:
+    """Lead to the page of a case; where a refusal was asked for and not recorded, it says so at once."""
     db.session.commit()
-    return _redirect_to_case(code)
+    if is_refused is not False:
+        return _redirect_to_case(code)
+    read_session().rollback()  # The page shows what was just written.
+    return render_case(case, code, WordForm(case=case, formdata=None), is_refused=False), 409
 
 
 def _redirect_to_case(code: str) -> ResponseReturnValue:

@@ -2,13 +2,16 @@
 present holder may both have the link and the old receipt, so neither reads there what the other one decided."""
 
 import re
+from datetime import timedelta
 
 import pytest
 import time_machine
 
 from portal.core import clock
-from portal.core.models import Brand, Complaint, Finding
+from portal.core.extensions import db
+from portal.core.models import Brand, Complaint, Consent, Decision, Finding, Recipient
 from tests import make
+from tests.portal.domain.complaints.cast import code_of
 from tests.portal.web.consent_points import visitor
 from tests.portal.web.recipient.open_complaints import another_firm_hears, complains, new_link
 
@@ -72,3 +75,52 @@ def read(app, receipts: list[str]) -> list[str]:
         browser.post(f"{case}/ret")
         pages.append(browser.get(case).text)
     return [PERSONAL.sub("", page) for page in pages]
+
+
+@pytest.mark.parametrize("act", [None, {"text": "RET"}, {"text": "Yazmayın", "refuses": "y"}, {"text": "Merhaba"}])
+def test_a_refusal_posted_to_a_case_from_before_counts_where_its_firm_heard_nothing(app, rows, act):
+    """Its page was open as another firm heard; it shows nothing any more, but takes the refusal and says so."""
+    _, case = granted(app)
+    another_firm_hears(app, clock.now() + timedelta(seconds=1))
+
+    with time_machine.travel(clock.now() + timedelta(minutes=1)):
+        page = app.test_client().post(f"{case}/{'ekle' if act else 'ret'}", data=act)
+
+    is_refusal = act != {"text": "Merhaba"}
+    assert page.status_code == 410 and "SMS" not in page.text
+    assert {each.channel: each.status for each in rows(Consent)} == {
+        "ARAMA": "ONAY", "MESAJ": "RET" if is_refusal else "ONAY",
+    }  # fmt: skip
+    assert ("Reddiniz başvurunuzdaki yol için kaydedildi" in page.text) is is_refusal
+    assert ("Gönderdiğiniz kaydedilmedi" in page.text) is not is_refusal
+
+
+def test_where_its_firm_heard_each_page_says_that_no_refusal_was_recorded(app, rows):
+    """And where to refuse, by whatever page of a receipt from before it was posted."""
+    receipt, case = granted(app)
+    code, decided, reader = receipt.rpartition("/")[2], rows.count(Decision), app.test_client()
+    with app.app_context():
+        db.session.query(Recipient).update({"reassigned_at": clock.now() + timedelta(seconds=1)})
+        db.session.commit()
+
+    with time_machine.travel(clock.now() + timedelta(minutes=1)):
+        over = [reader.post(f"{case}/ret"), reader.post(f"{case}/ekle", data={"text": "RET"})]
+        answers = [
+            reader.post(f"{receipt}/geri-al"),
+            complains(reader, code, refuses="y"),
+            complains(reader, code, day="", refuses="y"),
+        ]
+        later = f"/s/{code_of(app, rows(Complaint)[-1])}"
+        answers += [reader.post(f"{later}/ret"), reader.post(f"{later}/ekle", data={"text": "RET"})]
+
+    assert [each.status_code for each in over + answers] == [410, 410, 409, 409, 422, 409, 403]
+    assert all("Gönderdiğiniz kaydedilmedi" in each.text for each in over)
+    assert ["Reddiniz kaydedilmedi" in each.text for each in answers] == [True] * 5
+    assert rows.count(Complaint) == 2 and rows.count(Decision) == decided
+
+
+def granted(app) -> tuple[str, str]:
+    """The receipt of a grant on two channels, and a case about SMS from it."""
+    person = make.Person(app.test_client(), make.codes(app)[make.PHONE])
+    receipt = person.decides(MESAJ="ONAY", ARAMA="ONAY").location
+    return receipt, complains(person.browser, receipt.rpartition("/")[2], refuses="").location
