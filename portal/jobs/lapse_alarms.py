@@ -1,5 +1,5 @@
-"""Mails to owners of whose brands İYS has told no changes for a day, or whose days and sweeps were not compared for
-three: one for each time."""
+"""Mails to owners of whose brands İYS has not told all changes for a day, or whose days and sweeps were not compared
+for three: one for each time."""
 
 from collections.abc import Sequence
 

@@ -97,7 +97,8 @@ REASONS: dict[Reason, str] = {
         "Onay var, İYS'de kayıtlı olduğu henüz bilinmiyor. Sonucu parked ise beklemek yetmez: geçmişine bakın."
     ),
     Reason.NOT_PULLED: N_(
-        "Onay vardı, ama İYS'ye üç iş günüdür sorulamıyor: kişi orada reddetmiş olabilir. Panelde nedenine bakın."
+        "Onay vardı, ama İYS üç iş günüdür değişikliklerin hepsini bildirmedi: kişi orada reddetmiş olabilir. Panelde "
+        "nedenine bakın."
     ),
     Reason.UNCHECKED: N_("Tacir; reddi olup olmadığına İYS'de daha bakılmadı."),
     Reason.REFUSED: N_("Kişi reddetti."),

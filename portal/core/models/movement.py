@@ -62,12 +62,12 @@ class Feed(Entity):
     lease_until: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(Integer, default=0)  # Failed in a row.
     code: Mapped[str | None] = mapped_column(String(20))
-    pulled_at: Mapped[datetime | None]  # Last answer of İYS.
+    pulled_at: Mapped[datetime | None]  # Up to here İYS has told everything.
     created_at: Mapped[datetime]
 
     @classmethod
     def answered_at(cls) -> ColumnElement[datetime]:
-        """When İYS answered last; a feed that was never answered waits since it was made."""
+        """Up to when İYS has told everything; a feed that it never told all of waits since it was made."""
         return func.coalesce(cls.pulled_at, cls.created_at)
 
 

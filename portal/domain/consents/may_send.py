@@ -52,7 +52,7 @@ class Reason(StrEnum):
     UNREGISTERED = "unregistered"  # Granted here; İYS is not known to hold it (Regulation art. 5/3).
     EXPIRED = "expired"  # As before, and the term to register it is over (Regulation art. 7/11 and 7/12).
     NOT_GRANTED = "not_granted"
-    NOT_PULLED = "not_pulled"  # Allowed when İYS last told its changes, for which it was not asked in time since.
+    NOT_PULLED = "not_pulled"  # Allowed when İYS last had told all changes, which it did not in time since.
 
 
 @dataclass(frozen=True)
@@ -184,15 +184,15 @@ def _answer(facts: dict[str, Any], date: datetime | None, at: datetime, pulled_a
 
 
 def is_unpulled(session: Session, brand: Brand, at: datetime) -> bool:
-    """Whether İYS has told no changes of a brand for so long that its grants are NOT_PULLED."""
+    """Whether İYS has not told all changes of a brand for so long that its grants are NOT_PULLED."""
     is_exempt = session.get_one(Provider, brand.provider_id).iys_code in sandbox_mode.EXEMPT_CODES
     pulled_at = session.scalar(select(last_pull(literal(brand.id))))
     return pulled_at is not None and not is_exempt and at > business_days.safe_deadline(pulled_at)
 
 
 def last_pull(brand_id: ColumnElement[int] | Any) -> ScalarSelect[datetime]:
-    """When İYS last told a brand's changes, or was to be asked first; None where it is not asked yet. In a statement,
-    so that it costs none of its own."""
+    """Up to when İYS has told all of a brand's changes, or when it was to be asked first; None where it is not asked
+    yet. In a statement, so that it costs none of its own."""
     return select(func.min(Feed.answered_at())).where(Feed.brand_id == brand_id).scalar_subquery()
 
 

@@ -1,4 +1,4 @@
-"""Brands about which İYS has not been asked for a day: what people refuse at İYS is not known here meanwhile."""
+"""Brands of which İYS has not told everything for a day: what people refuse there is not known here meanwhile."""
 
 from datetime import datetime, timedelta
 
@@ -13,9 +13,9 @@ LAPSE = timedelta(days=1)  # Feeds are pulled every three hours, or more often.
 
 
 def lapsed_pulls(at: datetime) -> Lapsed:
-    """Since the last answer of the feed that waits longest."""
+    """Since when the feed that waits longest does; İYS's codes come before our own."""
     feeds = select(
-        Brand.id.label("brand_id"), func.min(Feed.answered_at()).label("since"), func.max(Feed.code).label("code")
+        Brand.id.label("brand_id"), func.min(Feed.answered_at()).label("since"), func.min(Feed.code).label("code")
     )
     feeds = feeds.join(Feed, Feed.brand_id == Brand.id).join(Connection, Connection.provider_id == Brand.provider_id)
     lapsed = Connection.forwarding_enabled_at < at - LAPSE, Feed.answered_at() < at - LAPSE
@@ -23,6 +23,6 @@ def lapsed_pulls(at: datetime) -> Lapsed:
 
 
 def oldest_pull(session: Session, at: datetime) -> datetime | None:
-    """Of live brands, when the feed that waits longest was last answered."""
+    """Of live brands, up to when the feed that waits longest has told everything."""
     oldest = select(func.min(Feed.answered_at())).join(Brand, Brand.id == Feed.brand_id)
     return session.scalar(oldest.join(Connection, Connection.provider_id == Brand.provider_id).where(*live_brands(at)))

@@ -24,8 +24,8 @@ def check_pulls() -> Fault | None:
             "Marka kodu ve İYS'nin kodu: %(brands)s."
         ),
         N_(
-            "İYS'nin koduna bakıp firmayı arayın: çoğunda hesabın okuma yetkisi ya da paketi bitmiştir. Kod yoksa "
-            "iletici günlüğüne bakın."
+            "İYS'nin koduna bakıp firmayı arayın: çoğunda hesabın okuma yetkisi ya da paketi bitmiştir. “not_swept” "
+            "ise tarama bitince düzelir. Kod yoksa iletici günlüğüne bakın."
         ),
     )
 

@@ -89,12 +89,9 @@ def _apply_answer(feed: Feed, brand: Brand, cursor: str | None, answer: IysAnswe
 def _store_rows(feed: Feed, brand: Brand, listed: list[Any], values: dict[str, Any], at: datetime) -> None:
     """Store the rows and the feed's values, among them the next cursor, in one transaction."""
     rows, unread = movement_rows.read_rows(listed, at)
-    is_pulled = values["code"] is None
-    unreadable = unread + (not is_pulled)
+    unreadable = unread + (values["code"] == NO_CURSOR)
     if not claims.release(feed, **values):
         return db.session.rollback()
-    if is_pulled:
-        _sweep_after_gap(feed, at)
     applied = movements.apply_movements(db.session, vault(), brand, rows, by=ReceivedVia.PULL, feed=feed.source, at=at)
     if unreadable:
         rate_limit.add_to_tally(db.session, CallTally.UNREADABLE_ROW, at, calls=unreadable)
@@ -106,35 +103,44 @@ def _store_rows(feed: Feed, brand: Brand, listed: list[Any], values: dict[str, A
 
 def _follow_cursor(feed: Feed, asked: str | None, content: JsonObject, at: datetime) -> dict[str, Any]:
     """The values of a feed after a page with rows; the next page is due at once. İYS gives a cursor with each, also the
-    last one: without it what comes after these rows cannot be asked for, and they count as no pull."""
+    last one: without it what comes after these rows cannot be asked for. Only the last page ends a pull."""
     after = content.get("after")
     cursor = response_values.read_name(after, LONGEST_CURSOR)
     is_last, is_full = cursor == asked, len(content["list"]) >= iys_protocol.MAX_LIST_SIZE
     later = at + EVERY[feed.source]
     if not cursor or cursor != str(after) or (is_last and is_full):
         return {"attempts": feed.attempts + 1, "code": NO_CURSOR, "due_at": later}
-    pulled = {"attempts": 0, "code": None, "pulled_at": at}
     if is_last:
-        return pulled | {"due_at": later}
+        return _end_pull(feed, at) | {"due_at": later}
     # The next page is due as long as this one was.
-    return pulled | {"due_at": feed.due_at, "cursor": cursor, "cursor_at": at}
+    return {"attempts": 0, "code": None, "due_at": feed.due_at, "cursor": cursor, "cursor_at": at}
 
 
 def _rest_feed(feed: Feed, cursor: str | None, at: datetime) -> None:
     """Nothing new. İYS gives no cursor then; the old one stays as long as it is within the window."""
     dropped = {} if cursor else {"cursor": None, "cursor_at": None}
-    if claims.release(feed, attempts=0, code=None, pulled_at=at, due_at=at + _pause(feed), **dropped):
-        _sweep_after_gap(feed, at)
+    claims.release(feed, **_end_pull(feed, at), **dropped)
     db.session.commit()
 
 
-def _pause(feed: Feed) -> timedelta:
-    """How long a feed that brought nothing rests: twice as long as before this pull, if that brought nothing, too.
+def _end_pull(feed: Feed, at: datetime) -> dict[str, Any]:
+    """The values of a feed after its last page: İYS has told everything until now.
 
-    A feed that brought something stays due, so the time from its last pull to the next is not positive.
+    Not so after a gap longer than its window: only a sweep of all consents finds what changed in it. One is ordered in
+    this transaction, and until it has ended `pulled_at` stays at the moment before the gap.
     """
-    rested = feed.due_at - feed.pulled_at if feed.due_at and feed.pulled_at else timedelta(0)
-    return max(EVERY[feed.source], min(2 * rested, PUSHED if _is_pushed(feed) else QUIET))
+    since = at - WINDOW
+    is_whole = (feed.pulled_at or feed.created_at) >= since
+    if is_whole or sweeps.require_sweep(db.session, feed.provider_id, feed.brand_id, since, at):
+        return {"attempts": 0, "code": None, "pulled_at": at, "due_at": at + _pause(feed)}
+    return {"attempts": 0, "code": iys_protocol.NOT_SWEPT, "due_at": at + EVERY[feed.source]}
+
+
+def _pause(feed: Feed) -> timedelta:
+    """How long a feed rests: twice as long as before this pull, if that brought nothing (no new cursor)."""
+    if not feed.due_at or not feed.pulled_at or (feed.cursor_at and feed.cursor_at > feed.pulled_at):
+        return EVERY[feed.source]
+    return max(EVERY[feed.source], min(2 * (feed.due_at - feed.pulled_at), PUSHED if _is_pushed(feed) else QUIET))
 
 
 def _is_pushed(feed: Feed) -> bool:
@@ -143,12 +149,6 @@ def _is_pushed(feed: Feed) -> bool:
     mine = (PushRegistration.brand_id == feed.brand_id, PushRegistration.registered_at.is_not(None), *working)
     channels = read_session().scalars(select(PushRegistration.channel).where(*mine))
     return feed.source == FeedSource.PEOPLE and set(channels) == set(Channel)
-
-
-def _sweep_after_gap(feed: Feed, at: datetime) -> None:
-    """After a gap longer than İYS's window only a sweep of all consents finds what changed."""
-    if feed.pulled_at is not None and feed.pulled_at < at - WINDOW:
-        sweeps.order_sweep(db.session, feed.provider_id, feed.brand_id, at)
 
 
 def _retry_feed(feed: Feed, cursor: str | None, answer: IysAnswer, at: datetime) -> None:

@@ -1,4 +1,5 @@
-"""The weekly sweep: ask İYS by multi-status for every consent of a brand, to find drift that no file shows."""
+"""The weekly sweep: ask İYS by multi-status for every consent of a brand, to find drift that no file shows, and what
+people refused in a gap of the pulls."""
 
 import json
 from collections import defaultdict
@@ -6,13 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import exists, select
+from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
 from portal.core import clock, iys_protocol, leases
 from portal.core.extensions import db, read_session, vault
 from portal.core.iys_protocol import MAX_LIST_SIZE, Action, Channel, Operation, RecipientType, Status
-from portal.core.models import Brand, Connection, Consent, Recipient, Sweep
+from portal.core.models import Brand, Connection, Consent, Feed, Recipient, Sweep
 from portal.core.vault import CannotOpen
 from portal.domain.consents import drift
 from portal.domain.consents.recipients import address_of, chunks
@@ -75,6 +76,18 @@ def order_sweep(session: Session, provider_id: int, brand_id: int, at: datetime)
     return sweep.id
 
 
+def require_sweep(session: Session, provider_id: int, brand_id: int, since: datetime, at: datetime) -> bool:
+    """Whether a sweep that began since then has asked for all consents of a brand; if none began, one is added to this
+    transaction. One under way that is older begins anew: its first consents were asked for too early."""
+    sweeps = select(Sweep.ended_at).where(Sweep.brand_id == brand_id, Sweep.created_at >= since)
+    ends = session.scalars(sweeps).all()
+    if not ends:
+        older = update(Sweep).where(Sweep.brand_id == brand_id, Sweep.ended_at.is_(None))
+        session.execute(older.values(created_at=at, position=0, asked=0, drifted=0, lease_until=None))
+        order_sweep(session, provider_id, brand_id, at)
+    return any(ends)
+
+
 def sweep_chunk(client: Client, sweep: Sweep, brand: Brand, iys_code: int) -> None:
     """Read, ask for and compare one chunk of a claimed sweep. Commits."""
     asked_at = clock.now().replace(microsecond=0)  # İYS's own dates are cut to the second.
@@ -92,6 +105,10 @@ def sweep_chunk(client: Client, sweep: Sweep, brand: Brand, iys_code: int) -> No
     if not claims.release(sweep, position=chunk.last, attempts=0, code=None, **sums, **ends):
         return db.session.rollback()
     db.session.commit()
+    if chunk.is_last:  # In a transaction of its own: pulls lock feeds before consents.
+        waiting = update(Feed).where(Feed.brand_id == brand.id, Feed.code == iys_protocol.NOT_SWEPT)
+        db.session.execute(waiting.values(due_at=at))
+        db.session.commit()
     log.info("sweep.walked", brand=brand.id, asked=chunk.size, drifted=drifted, ended=chunk.is_last)
 
 

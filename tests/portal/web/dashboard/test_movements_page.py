@@ -122,7 +122,7 @@ def test_a_feed_that_fails_says_why(app, receiver, ayse):
 
     page = ayse.opens(PAGE).text
 
-    assert re.search(r"son sorgulama .*\d\s+<strong>H353</strong> ", page), "and its time stands apart from its code"
+    assert re.search(r"öğrenildi\s+<strong>H353</strong> ", page), "and its time stands apart from its code"
 
 
 def test_one_damaged_seal_hides_no_other_movement(app, receiver, ayse):

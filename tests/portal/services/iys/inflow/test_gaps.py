@@ -1,0 +1,197 @@
+"""Grants count while İYS has told everything: to the last page, and after a long gap by a sweep of all consents."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import time_machine
+from sqlalchemy import update
+
+from portal.core import clock
+from portal.core.extensions import db, read_session, vault
+from portal.core.iys_protocol import Channel, RecipientType
+from portal.core.models import Connection, Feed, FeedSource, ForwardingHold, Sweep
+from portal.domain.consents import may_send, recipients
+from portal.domain.consents.brand_lapses import list_lapses
+from portal.domain.consents.pull_lapses import lapsed_pulls
+from portal.services import exports
+from portal.services.exports import ExportFilter, ExportKind
+from portal.services.iys.client import Client, IysAnswer
+from portal.services.iys.inflow import sweeps
+from portal.services.iys.reconciliation import schedule
+from tests import make
+from tests.grants import insert_decisions, phones
+from tests.portal.domain.consents.iys_movements import row
+from tests.portal.services.iys.forwarding.partly_failing import says
+from tests.portal.services.iys.forwarding.scripted import TOKEN
+
+pytestmark = pytest.mark.slow
+
+DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
+PEOPLE = update(Feed).where(Feed.source == FeedSource.PEOPLE)  # The other feed is told all in time.
+PAGES = 3
+REFUSER, GRANTER = phones(2)
+UNKNOWN, MAY, REFUSED = ("unknown", "not_pulled"), ("may", "granted"), ("may_not", "refused")
+
+
+class Told(Client):
+    """An İYS that tells of pages of refusals, the last of which has the refuser's; page `failing` and, while they are
+    blocked, sweeps fail. Of all consents it holds the granter's only."""
+
+    def __init__(self, pages):
+        super().__init__("http://iys.example")
+        self.failing, self.is_blocked = None, True
+        said = [row("RET", recipient=each, at=clock.now() - 4 * DAY) for each in (*phones(pages - 1, 50), REFUSER)]
+        self.pages = said[-pages:] if pages else []
+
+    def ask(self, method, path, *, body=None, **_):
+        if path.endswith("token"):
+            return says(200, TOKEN)
+        if method == "POST":
+            granted = [each for each in json.loads(body)["recipients"] if each == GRANTER]
+            return says(403, {"errors": [{"code": "H353"}]}) if self.is_blocked else says(200, {"list": granted})
+        query = parse_qs(urlsplit(path).query)
+        page = int(query.get("after", ["0"])[0])
+        if query["source"] == ["HS"]:
+            return IysAnswer(204, b"")
+        if page == self.failing:
+            return says(500, {})
+        if page == len(self.pages):
+            return IysAnswer(204, b"")
+        return says(200, {"list": [self.pages[page]], "after": str(page + 1)})
+
+
+@pytest.fixture(autouse=True)
+def tuesday():
+    """The six days before it have three business days."""
+    with time_machine.travel(datetime(2026, 3, 3, 9, tzinfo=UTC)) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def gap(app, inflow, tuesday):
+    """gap(pages, days): two grants, and a pull that comes after so many days. The İYS that is asked, its clock."""
+
+    def ends(pages=0, **ago):
+        inflow.iys = Told(0)
+        inflow.pulls()
+        inflow.iys, last = Told(pages), clock.now() - timedelta(**ago)
+        with app.app_context():
+            insert_decisions(make.brand(), [REFUSER, GRANTER], clock.now() - 20 * DAY, lane=None, held="ONAY")
+            db.session.execute(PEOPLE.values(pulled_at=last, created_at=last, due_at=clock.now()))
+            db.session.execute(update(Connection).values(forwarding_enabled_at=last))
+            db.session.commit()
+        return inflow
+
+    return ends
+
+
+def answers(app) -> dict[str, tuple[str, str]]:
+    """By address; exports, alarms and reconciliation agree."""
+    at = clock.now()
+    with app.app_context():
+        brand = make.brand()
+        blind = recipients.blind_indexes(vault(), brand.provider_id, [REFUSER, GRANTER])
+        ids = recipients.find_known_ids(db.session, vault(), brand.provider_id, blind)
+        own = may_send.answers(db.session, brand, ids.values(), Channel.SMS, RecipientType.INDIVIDUAL, at)
+        found = {each: (own[ids[each]].verdict.value, own[ids[each]].reason.value) for each in (REFUSER, GRANTER)}
+        its = ExportFilter(ExportKind.CONSENTS, brand.provider_id, brand.id)
+        exported = {each.address: each.may_send for each in exports.rows(db.session, vault(), its, at)}
+        is_unknown = UNKNOWN in found.values()
+        assert {each: exported[each] for each in found} == {each: said == MAY for each, said in found.items()}
+        assert bool(list_lapses(read_session(), lapsed_pulls(at), 5)) == is_unknown
+        assert may_send.is_unpulled(db.session, brand, at) == is_unknown
+        yesterday = schedule.BrandDay(brand.provider_id, brand.id, clock.day(at) - DAY)
+        assert schedule.are_feeds_behind(read_session(), yesterday) == is_unknown
+        db.session.rollback()
+    return found
+
+
+def codes(app) -> set[str | None]:
+    with app.app_context():
+        return {each.code for each in list_lapses(read_session(), lapsed_pulls(clock.now()), 5)}
+
+
+def go_on(app, tuesday, inflow) -> None:
+    tuesday.shift(11 * MINUTE)
+    with app.app_context():
+        db.session.execute(PEOPLE.values(due_at=clock.now()))
+        db.session.execute(update(ForwardingHold).values(until=clock.now()))
+        db.session.commit()
+    inflow.pulls()
+
+
+@pytest.mark.parametrize("failing", range(PAGES + 1))
+def test_nothing_is_known_before_the_last_of_several_pages(app, gap, tuesday, rows, failing):
+    inflow = gap(PAGES, days=5, hours=20)
+    inflow.iys.failing = failing
+    assert set(answers(app).values()) == {UNKNOWN}
+
+    for _ in range(2):
+        go_on(app, tuesday, inflow)
+        assert answers(app) == {REFUSER: UNKNOWN if failing < PAGES else REFUSED, GRANTER: UNKNOWN}
+
+    inflow.iys.failing = None
+    go_on(app, tuesday, inflow)
+    assert answers(app) == {REFUSER: REFUSED, GRANTER: MAY}
+    assert rows.count(Sweep) == 0
+
+
+def test_after_a_long_gap_nothing_is_known_before_a_sweep_has_ended(app, gap, tuesday, rows):
+    """Also while İYS gives none."""
+    inflow = gap(days=10)
+    inflow.pulls()
+    assert (set(answers(app).values()), codes(app)) == ({UNKNOWN}, {"not_swept"})
+
+    for _ in range(2):
+        tuesday.shift(DAY)
+        inflow.sweeps()
+        go_on(app, tuesday, inflow)
+        assert (set(answers(app).values()), rows.one(Sweep).ended_at) == ({UNKNOWN}, None)
+
+    inflow.iys.is_blocked = False
+    tuesday.shift(11 * MINUTE)
+    inflow.sweeps()
+    inflow.pulls()
+    assert answers(app) == {REFUSER: ("may_not", "refused_at_iys"), GRANTER: MAY}
+    assert rows.count(Sweep) == 1 and {each.code for each in rows(Feed)} == {None}
+
+
+@pytest.mark.parametrize(
+    ("ago", "values", "is_known"),
+    [
+        (1, {"ended_at": clock.now(), "due_at": None}, True),
+        (1, {}, False),
+        (8, {"ended_at": clock.now(), "due_at": None}, False),
+        (8, {"position": 2**60}, False),
+    ],
+)
+def test_only_a_sweep_that_began_within_iyss_window_and_ended_tells_of_a_gap(app, gap, rows, ago, values, is_known):
+    """One that stands at its end, but began before, begins anew."""
+    inflow = gap(days=10)
+    with app.app_context():
+        brand = make.brand()
+        began = sweeps.order_sweep(db.session, brand.provider_id, brand.id, clock.now() - ago * DAY)
+        db.session.execute(update(Sweep).where(Sweep.id == began).values(values or {"asked": 0}))
+        db.session.commit()
+
+    inflow.pulls()
+    assert set(answers(app).values()) == {MAY if is_known else UNKNOWN}
+
+    inflow.iys.is_blocked = False
+    inflow.sweeps()
+    inflow.pulls()
+    assert answers(app) == {REFUSER: MAY if is_known else ("may_not", "refused_at_iys"), GRANTER: MAY}
+
+
+def test_a_feed_that_was_never_told_all_has_a_gap_since_it_was_made(app, gap, rows):
+    inflow = gap(days=10)
+    with app.app_context():
+        db.session.execute(PEOPLE.values(pulled_at=None))
+        db.session.commit()
+
+    inflow.pulls()
+
+    assert set(answers(app).values()) == {UNKNOWN}
+    assert rows.one(Feed, Feed.source == FeedSource.PEOPLE).pulled_at is None and rows.count(Sweep) == 1
