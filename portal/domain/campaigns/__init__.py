@@ -24,11 +24,17 @@ from portal.domain.campaigns.audience import (
 )
 from portal.domain.campaigns.default_texts import Wording
 from portal.domain.campaigns.lifecycle import Contact, ContactToCome, open_campaign
-from portal.domain.campaigns.links import LinkedEntry, create_next_links, effective_contact, find_excluded
+from portal.domain.campaigns.links import (
+    LinkedEntry,
+    create_next_links,
+    effective_contact,
+    find_excluded,
+    free_requests,
+)
 
 __all__ = [
     "AudienceClosed", "BrandClosed", "CannotLaunch", "Contact", "ContactToCome", "LinkedEntry", "ListsWaiting",
     "OwnContact", "UnreadColumns", "Wording", "add_addresses", "add_recipients", "bar_recipients", "confirm_unread",
-    "count_progress", "create_next_links", "effective_contact", "find_barred", "find_excluded", "has_unread_columns",
-    "insert_entries", "launch", "lock_audience", "open_campaign",
+    "count_progress", "create_next_links", "effective_contact", "find_barred", "find_excluded", "free_requests",
+    "has_unread_columns", "insert_entries", "launch", "lock_audience", "open_campaign",
 ]  # fmt: skip

@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, bindparam, exists, func, select, update
+from sqlalchemy import ColumnElement, Row, and_, bindparam, delete, exists, func, select, update
 from sqlalchemy.orm import Session
 
 import shortlinks
@@ -52,22 +52,7 @@ def create_next_links(
     session: Session, salt: str, campaign: Campaign, at: datetime, *, standing: Standing, limit: int = 5000
 ) -> list[LinkedEntry] | None:
     """Make the links of the next entries, or leave them out with a reason. None when no entry is left."""
-    waiting = (
-        select(
-            AudienceEntry.id, AudienceEntry.recipient_id, AudienceEntry.channels,
-            and_(*(column.is_not(None) for column in effective_contact())).label("has_contact"),
-        )
-        .join(Campaign, Campaign.id == AudienceEntry.campaign_id)
-        .where(
-            AudienceEntry.campaign_id == campaign.id,
-            AudienceEntry.link_id.is_(None),
-            AudienceEntry.left_out.is_(None),
-        )
-        .order_by(AudienceEntry.id)
-        .limit(limit)
-        .with_for_update(of=AudienceEntry)
-    )  # fmt: skip
-    entries = session.execute(waiting).all()
+    entries = _lock_next_entries(session, campaign, limit)
     if not entries:
         return None
     ids = [entry.recipient_id for entry in entries]
@@ -87,6 +72,29 @@ def create_next_links(
         offers, reason = _unrefused_channels(session, campaign, entries, excluded), ExclusionReason.REFUSED
     _leave_out(session, [each for each in entries if each.id not in offers], excluded, reason)
     return _create_links(session, salt, campaign, [each for each in entries if each.id in offers], offers, at)
+
+
+def _lock_next_entries(session: Session, campaign: Campaign, limit: int) -> Sequence[WaitingEntry]:
+    """Before them their recipients, by id, as the requests' foreign key does anyway: at a consent point, too, the
+    recipient is locked before the request, and each would wait for the other."""
+    of_it = AudienceEntry.campaign_id == campaign.id
+    waiting = of_it, AudienceEntry.link_id.is_(None), AudienceEntry.left_out.is_(None)
+    if campaign.kind == CampaignKind.ASK and session.get_bind().dialect.name != "sqlite":  # Which has a single writer.
+        theirs = select(AudienceEntry.recipient_id).where(*waiting).order_by(AudienceEntry.id).limit(limit)
+        locked = select(Recipient.id).where(Recipient.id.in_(theirs)).order_by(Recipient.id)
+        session.execute(locked.with_for_update(read=True, key_share=True)).all()
+    entries = (
+        select(
+            AudienceEntry.id, AudienceEntry.recipient_id, AudienceEntry.channels,
+            and_(*(column.is_not(None) for column in effective_contact())).label("has_contact"),
+        )
+        .join(Campaign, Campaign.id == AudienceEntry.campaign_id)
+        .where(*waiting)
+        .order_by(AudienceEntry.id)
+        .limit(limit)
+        .with_for_update(of=AudienceEntry)
+    )  # fmt: skip
+    return session.execute(entries).all()
 
 
 def effective_contact() -> tuple[ColumnElement[Any], ColumnElement[Any]]:
@@ -142,13 +150,17 @@ def _claim_requests(session: Session, campaign: Campaign, entries: Sequence[Wait
 
 def free_earlier_requests(session: Session, brand_id: int, recipient_ids: Collection[int]) -> None:
     """Forget whom of these a brand asked before somebody else got their address, who may be asked for all of it."""
-    theirs = select(ConsentRequest).where(
-        ConsentRequest.brand_id == brand_id, is_one_of(session, ConsentRequest.recipient_id, recipient_ids),
+    free_requests(
+        session, ConsentRequest.brand_id == brand_id, is_one_of(session, ConsentRequest.recipient_id, recipient_ids),
         _is_request_of_earlier_holder(),
     )  # fmt: skip
-    for each in session.scalars(theirs.order_by(ConsentRequest.recipient_id, ConsentRequest.channel).with_for_update()):
-        session.delete(each)
-    session.flush()
+
+
+def free_requests(session: Session, *conditions: ColumnElement[bool]) -> None:
+    """Forget these requests, locked in one order: whoever had them may be asked again."""
+    key = ConsentRequest.recipient_id, ConsentRequest.channel
+    if session.execute(select(*key).where(*conditions).order_by(*key).with_for_update()).all():
+        session.execute(delete(ConsentRequest).where(*conditions).execution_options(synchronize_session=False))
 
 
 def _is_request_of_earlier_holder() -> ColumnElement[bool]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, delete, exists, select, update
+from sqlalchemy import ColumnElement, Select, exists, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 import shortlinks
@@ -21,6 +21,7 @@ from portal.core.models import (
     PauseReason,
 )
 from portal.core.models.invitations import is_unsent_invitation, resume_invitations, withdraw_invitations
+from portal.domain.campaigns import links
 
 LATEST = timedelta(days=366)
 CHUNK = 2000
@@ -113,8 +114,7 @@ def withdraw_next(session: Session, campaign: Campaign, at: datetime) -> bool:
         link_ids = [row.link_id for row in rows]
         shortlinks.revoke(session, link_ids, at)
         left_out = _leave_out(session, select(AudienceEntry.id).where(AudienceEntry.link_id.in_(link_ids)))
-        freed = delete(ConsentRequest).where(ConsentRequest.entry_id.in_(left_out))
-        session.execute(freed.execution_options(synchronize_session=False))
+        links.free_requests(session, ConsentRequest.entry_id.in_(left_out))
     return True
 
 

@@ -16,7 +16,6 @@ from sqlalchemy import (
     SQLColumnExpression,
     String,
     and_,
-    delete,
     exists,
     func,
     literal,
@@ -222,8 +221,7 @@ def _never_arrived(wanted: AudienceFilter) -> tuple[ColumnElement[bool], ...]:
 
 def _free_requests(session: Session, wanted: AudienceFilter, recipient_ids: list[int]) -> None:
     entries = select(AudienceEntry.id).where(*_never_arrived(wanted), AudienceEntry.recipient_id.in_(recipient_ids))
-    freed = delete(ConsentRequest).where(ConsentRequest.entry_id.in_(entries))
-    session.execute(freed.execution_options(synchronize_session=False))
+    campaigns.free_requests(session, ConsentRequest.entry_id.in_(entries))
 
 
 def _served(session: Session, vault: Vault, recipient_ids: list[int]) -> dict[int, tuple[Channel, ...]]:
