@@ -187,6 +187,7 @@ class AudienceList(Entity):
     """A list of addresses for a campaign's audience: its content until it is read, then counts of its lines."""
 
     CONTENT = "audience_list.content"
+    FILTER = "filter"  # The encoding of one that was chosen by what people said or got (imports.audience_filter).
 
     provider_id: Mapped[int] = foreign_key("provider.id", index=False)
     campaign_id: Mapped[int] = foreign_key("campaign.id")

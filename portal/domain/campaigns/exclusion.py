@@ -16,6 +16,7 @@ from portal.core.database import is_one_of
 from portal.core.iys_protocol import MESSAGE_CHANNELS
 from portal.core.models import (
     AudienceEntry,
+    AudienceList,
     Brand,
     Campaign,
     CampaignKind,
@@ -26,7 +27,7 @@ from portal.core.models import (
     is_undeliverable,
     may_have_refused,
 )
-from portal.core.models.recipient import has_held_since, has_own_held_since
+from portal.core.models.recipient import has_changed_hands_after, has_held_since, has_own_held_since
 
 BETWEEN_OFFERS = timedelta(days=90)
 # The conditions that a consent is refused, here or at İYS, and that messages may be sent on it (may_send.standing).
@@ -63,6 +64,7 @@ def _rules(campaign: Campaign, standing: Standing, at: datetime) -> Rules:
         (_has_consent(campaign, Consent.channel.in_(campaign.barring), refused), ExclusionReason.REFUSED),
         (may_have_refused(Recipient.id), ExclusionReason.UNREAD_REPLY),
         (is_undeliverable(Recipient.id), ExclusionReason.NO_ADDRESS),
+        (and_(has_held_since(), _was_chosen_before(campaign)), ExclusionReason.CHANGED_HANDS),
     ]
     if campaign.kind == CampaignKind.ASK:
         rules.append((or_(has_own_held_since(), _has_link_of_earlier_holder(campaign)), ExclusionReason.CHANGED_HANDS))
@@ -79,6 +81,13 @@ def _has_consent(campaign: Campaign, *conditions: ColumnElement[bool]) -> Column
     """The condition that a recipient has such a consent of the campaign's brand."""
     theirs = Consent.recipient_id == Recipient.id, Consent.brand_id == campaign.brand_id, Brand.id == Consent.brand_id
     return exists().where(*theirs, *conditions).correlate(Recipient)
+
+
+def _was_chosen_before(campaign: Campaign) -> ColumnElement[bool]:
+    """The condition that an address changed hands after a filter chose people for the campaign, maybe by what the
+    holder before did: its link would offer just the channels that this concerned."""
+    chosen = exists().where(AudienceList.campaign_id == campaign.id, AudienceList.encoding == AudienceList.FILTER)
+    return chosen.where(has_changed_hands_after(AudienceList.created_at)).correlate(Recipient)
 
 
 def _has_link_of_earlier_holder(campaign: Campaign) -> ColumnElement[bool]:

@@ -56,7 +56,6 @@ from portal.domain.consents.evidence import Strength, has_strength, late_grants
 from portal.domain.consents.may_send import may_send, standing
 from portal.services.imports.audience import CHUNK
 
-FILTER = "filter"  # An AudienceList's encoding.
 MAX_PEOPLE = 250_000  # People at once.
 
 

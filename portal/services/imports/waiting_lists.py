@@ -14,7 +14,7 @@ from portal.core.models import AudienceList, Campaign
 from portal.core.vault import CannotOpen, KeyMissing
 from portal.domain import packages
 from portal.services.imports import audience, audience_filter
-from portal.services.imports.audience_filter import FILTER, AudienceFilter
+from portal.services.imports.audience_filter import AudienceFilter
 from portal.services.imports.audience_rows import ROWS, Person, pack_people, read_people, unpack_people
 from portal.services.imports.intake import LEASE, MOST_ATTEMPTS
 from portal.services.imports.reading import FileProblem, Unreadable, detect_kind
@@ -33,7 +33,7 @@ def store(session: Session, campaign: Campaign, content: bytes, user_id: int | N
 
 def store_filter(session: Session, campaign: Campaign, wanted: AudienceFilter, user_id: int | None) -> int:
     """Keep a filter until its people are in the audience; the id of its list. Commits. Raises AudienceClosed."""
-    return _store(session, campaign, wanted.packed(), user_id, encoding=FILTER)
+    return _store(session, campaign, wanted.packed(), user_id, encoding=AudienceList.FILTER)
 
 
 def insert_people(session: Session, campaign: Campaign, people: Sequence[Person], at: datetime) -> int:
@@ -124,7 +124,7 @@ def _read_claimed(lease: _ListLease) -> None:
         raise Unreadable(FileProblem.DAMAGED)
     content = vault().open(row.content, AudienceList.CONTENT, row.provider_id, row.id)
     db.session.commit()  # No transaction stays open over the reading.
-    if row.encoding == FILTER:
+    if row.encoding == AudienceList.FILTER:
         wanted = AudienceFilter.unpacked(content)
         audience_filter.fill_from_filter(db.session, vault(), row, wanted, lease.renew)
         return

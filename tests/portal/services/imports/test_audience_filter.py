@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 from sqlalchemy import select, update
 
 import shortlinks
@@ -18,6 +19,7 @@ from portal.core.models import (
     Consent,
     ConsentRequest,
     Delivery,
+    ExclusionReason,
     Message,
     MessageState,
     Recipient,
@@ -26,6 +28,7 @@ from portal.core.models import (
 from portal.domain import audit
 from portal.domain.consents import recipients
 from portal.domain.consents.evidence import Strength
+from portal.services import launches
 from portal.services.imports import audience_filter, waiting_lists
 from portal.services.imports.audience_filter import AudienceFilter, FilterKind
 from tests import grants, make
@@ -105,6 +108,23 @@ def test_nobody_is_chosen_by_what_may_be_of_who_had_the_address_before(app, hold
     another = AudienceFilter(FilterKind.OTHER_CHANNEL, Channel.CALL, Channel.SMS)
 
     assert added(app, AudienceFilter(FilterKind.LATE)) == added(app, another, channels=[Channel.SMS]) == {}
+
+
+@pytest.mark.parametrize("kind", [CampaignKind.ASK, CampaignKind.REFUSE])
+def test_nobody_gets_the_link_for_which_the_holder_before_was_chosen(app, holder, kind):
+    """The address changed hands between the choice and the launch, as another firm heard."""
+    late, still_theirs = grants.phones(2)
+    keeps_late(app, holder, late)
+    keeps_late(app, holder, still_theirs)
+    with app.app_context():
+        made = make.campaign(kind=kind)
+        waiting_lists.read(waiting_lists.store_filter(db.session, made, AudienceFilter(FilterKind.LATE), None))
+        another_firm_hears(app, clock.now() + timedelta(minutes=1), late)
+        with time_machine.travel(clock.now() + timedelta(days=1)):
+            make.launch(made, app.config["LINK_SALT"])
+            entries = select(AudienceEntry.left_out).where(AudienceEntry.campaign_id == made.id)
+            assert set(db.session.scalars(entries)) == {None, ExclusionReason.CHANGED_HANDS}
+            assert dict(launches.links_of(db.session, made, app.config["LINK_SALT"], "")).keys() == {still_theirs}
 
 
 def test_who_may_be_messaged_is_chosen_by_the_proof_of_the_consent(app, holder):
