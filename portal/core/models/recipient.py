@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Index, SQLColumnExpression, String, UniqueConstraint, and_, or_
+from sqlalchemy import ColumnElement, Index, SQLColumnExpression, String, UniqueConstraint, and_, false, func, or_
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.core.addresses import AddressKind
@@ -65,9 +65,12 @@ def has_held_since() -> ColumnElement[bool]:
     return or_(has_own_held_since(), Recipient.reassigned_anywhere_at.is_not(None))
 
 
-def has_changed_hands_after(at: SQLColumnExpression[datetime]) -> ColumnElement[bool]:
-    """Recipient.changed_hands_after() as a condition; not to be negated, since it may be null."""
-    return or_(Recipient.reassigned_at > at, Recipient.closed_at > at, Recipient.reassigned_anywhere_at > at)
+def has_changed_hands_after(
+    at: SQLColumnExpression[datetime] | SQLColumnExpression[datetime | None],
+) -> ColumnElement[bool]:
+    """Recipient.changed_hands_after() as a condition; false where there is no such moment."""
+    heard = or_(Recipient.reassigned_at > at, Recipient.closed_at > at, Recipient.reassigned_anywhere_at > at)
+    return func.coalesce(heard, false())
 
 
 def is_unspread() -> ColumnElement[bool]:

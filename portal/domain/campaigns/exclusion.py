@@ -8,7 +8,7 @@ and of one brand's campaigns that refuse, or reconfirm, one reaches a person in 
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, and_, case, exists, literal_column, or_, select
 from sqlalchemy.orm import Session
 
 import shortlinks
@@ -67,10 +67,13 @@ def _rules(campaign: Campaign, standing: Standing, at: datetime) -> Rules:
         (and_(has_held_since(), _was_chosen_before(campaign)), ExclusionReason.CHANGED_HANDS),
     ]
     if campaign.kind == CampaignKind.ASK:
-        rules.append((or_(has_own_held_since(), _has_link_of_earlier_holder(campaign)), ExclusionReason.CHANGED_HANDS))
+        rules.append((has_own_held_since(), ExclusionReason.CHANGED_HANDS))
+    if campaign.kind.takes_grants:
+        rules.append((and_(has_held_since(), _has_link_of_earlier_holder(campaign)), ExclusionReason.CHANGED_HANDS))
     if campaign.kind == CampaignKind.RECONFIRM:
-        rules.append((has_held_since(), ExclusionReason.CHANGED_HANDS))  # Its text tells what they had granted.
-        carrier = _has_consent(campaign, Consent.channel.in_(MESSAGE_CHANNELS), permitted)
+        is_own = ~has_changed_hands_after(Consent.effective_at)  # Its text tells what they granted.
+        carrier = _has_consent(campaign, Consent.channel.in_(MESSAGE_CHANNELS), permitted, is_own)
+        rules.append((and_(has_held_since(), ~carrier), ExclusionReason.CHANGED_HANDS))
         rules.append((~carrier, ExclusionReason.NO_PERMISSION))
     if campaign.kind != CampaignKind.ASK:
         rules.append((_was_offered_lately(campaign, at - BETWEEN_OFFERS), ExclusionReason.OFFERED_LATELY))
@@ -91,17 +94,20 @@ def _was_chosen_before(campaign: Campaign) -> ColumnElement[bool]:
 
 
 def _has_link_of_earlier_holder(campaign: Campaign) -> ColumnElement[bool]:
-    """The condition that a recipient's link of the campaign was made before another firm heard that the address changed
-    hands: its page asks for nothing. Never null, also where there is no link."""
-    since = Recipient.reassigned_anywhere_at
+    """The condition that a recipient's newest link of the campaign is from before the address changed hands: its page
+    asks for nothing. Not so where one is still to be made, as for each holder who is asked at a till."""
+    made_at = shortlinks.Link.created_at
     newest = (
-        select(func.max(shortlinks.Link.created_at))
-        .join(AudienceEntry, AudienceEntry.link_id == shortlinks.Link.id)
+        select(made_at)
+        .select_from(AudienceEntry)
+        .outerjoin(shortlinks.Link, shortlinks.Link.id == AudienceEntry.link_id)
         .where(AudienceEntry.campaign_id == campaign.id, AudienceEntry.recipient_id == Recipient.id)
+        .order_by(made_at.desc().nulls_first())
+        .limit(1)
         .correlate(Recipient)
         .scalar_subquery()
     )
-    return and_(since.is_not(None), func.coalesce(newest, since) < since)
+    return has_changed_hands_after(newest)
 
 
 def _was_offered_lately(campaign: Campaign, since: datetime) -> ColumnElement[bool]:

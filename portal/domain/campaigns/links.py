@@ -182,9 +182,11 @@ def _permitted_channels(
     session: Session, campaign: Campaign, entries: Sequence[WaitingEntry], standing: Standing
 ) -> Offers:
     """What a link may ask to confirm: what was granted, and may be used. It asks for nothing new."""
-    rows = select(Consent.recipient_id, Consent.channel).join(Brand, Brand.id == Consent.brand_id).where(
+    consents = select(Consent.recipient_id, Consent.channel).join(Brand, Brand.id == Consent.brand_id)
+    rows = consents.join(Recipient, Recipient.id == Consent.recipient_id).where(
         Consent.brand_id == campaign.brand_id, Consent.recipient_id.in_([each.recipient_id for each in entries]),
         Consent.status == Status.GRANTED, Consent.channel.in_(campaign.offered), standing[1],
+        ~has_changed_hands_after(Consent.effective_at),  # Nor what the holder before granted.
     )  # fmt: skip
     held = {(recipient_id, channel) for recipient_id, channel in session.execute(rows)}
     offers: dict[int, list[Channel]] = {}
@@ -210,22 +212,15 @@ def _unrefused_channels(
 
 def _refused_here(session: Session, campaign: Campaign, recipient_ids: Collection[int]) -> set[tuple[int, Channel]]:
     """What recipients refused at this brand of what the campaign offers; nothing that the one before them did."""
-    rows = select(
-        Consent.recipient_id, Consent.channel, Consent.decision_id, has_held_since().label("changed_hands")
-    ).join(Recipient, Recipient.id == Consent.recipient_id).where(
+    key = Consent.recipient_id, Consent.channel
+    refused = (
         Consent.brand_id == campaign.brand_id, Consent.recipient_id.in_(recipient_ids),
-        Consent.status == Status.REFUSED, Consent.channel.in_(campaign.offered),
+        Consent.status == Status.REFUSED, Consent.channel.in_(campaign.offered), Recipient.id == Consent.recipient_id,
     )  # fmt: skip
-    return {
-        (row.recipient_id, row.channel)
-        for row in session.execute(rows).all()
-        if not row.changed_hands or _is_own(session, row.recipient_id, row.decision_id)
-    }
-
-
-def _is_own(session: Session, recipient_id: int, decision_id: int) -> bool:
-    recipient = session.get_one(Recipient, recipient_id)
-    return session.get_one(Decision, decision_id).was_made_since(recipient.held_since)
+    rows = session.execute(select(*key).where(*refused, ~has_held_since()))
+    those = select(*key, Decision, Recipient).where(*refused, has_held_since(), Decision.id == Consent.decision_id)
+    own = (each for each in session.execute(those) if each.Decision.was_made_since(each.Recipient.held_since))
+    return {(row.recipient_id, row.channel) for row in (*rows, *own)}
 
 
 def _leave_out(

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 import shortlinks
 from portal.core.addresses import Address
-from portal.core.models import AudienceEntry, Campaign, ExclusionReason
+from portal.core.models import AudienceEntry, Campaign, ExclusionReason, Recipient
+from portal.core.models.recipient import has_changed_hands_after
 from portal.core.vault import Vault
 from portal.domain import campaigns
 from portal.domain.campaigns import exclusion
@@ -27,7 +28,8 @@ def request_link(
 ) -> tuple[int, int] | ExclusionReason:  # fmt: skip
     """The id and nonce of a person's link of an open point, the same one each time; or why they may not be asked.
 
-    Concurrent calls for one address queue up. The contact is kept with a new link.
+    Concurrent calls for one address queue up. The contact is kept with a new link; who has the address since another
+    firm heard "this is not me" gets one, too.
     """
     campaign = session.get_one(Campaign, place.campaign_id)
     (recipient_id,) = recipients.gather(session, vault, place.provider_id, [address], at).values()
@@ -54,10 +56,13 @@ def request_link(
 
 
 def _newest_entry(session: Session, campaign: Campaign, recipient_id: int) -> NewestEntry:
+    """Of who has the address now."""
     entries = (
         select(AudienceEntry.link_id, shortlinks.Link.nonce, AudienceEntry.left_out)
+        .join(Recipient, Recipient.id == AudienceEntry.recipient_id)
         .outerjoin(shortlinks.Link, shortlinks.Link.id == AudienceEntry.link_id)
         .where(AudienceEntry.campaign_id == campaign.id, AudienceEntry.recipient_id == recipient_id)
+        .where(~has_changed_hands_after(shortlinks.Link.created_at))
     )
     row = session.execute(entries.order_by(AudienceEntry.id.desc()).limit(1)).one_or_none()
     return (row.link_id, row.nonce, row.left_out) if row else (None, None, None)

@@ -1,14 +1,18 @@
 """Links on demand: one for a person to ask now, with the rules of asking; and permanent ones that only refuse."""
 
+from datetime import timedelta
+
 import pytest
+import time_machine
 
 from portal.core import clock
 from portal.core.extensions import db
 from portal.core.iys_protocol import Channel, Status
-from portal.core.models import AudienceEntry, CampaignKind, Consent, ContactKind, Provider, Recipient
+from portal.core.models import AudienceEntry, CampaignKind, Consent, ConsentRequest, ContactKind, Provider, Recipient
 from tests import make
 from tests.portal.api.programs import BASE, CONSENTS, Program, limits_on, make_key, refusal
 from tests.portal.web.consent_points.visitor import opened
+from tests.portal.web.recipient.open_complaints import another_firm_hears
 
 BRAND = f"{BASE}/brands/{make.BRAND_CODE}"
 POINT, REFUSALS = f"{BRAND}/points/ornek-magaza-kasa/links", f"{BRAND}/refusal-links"
@@ -42,6 +46,21 @@ def refusal_urls(program: Program, *recipients: str) -> list[str | None]:
 
 def code_of(url: str) -> str:
     return url.rpartition("/")[2]
+
+
+def test_a_till_gets_the_next_holder_of_an_address_a_link_of_their_own(app, program, browser, rows):
+    """Another firm heard of the change; they may be asked once, for every channel."""
+    before = ask(program).json["link"]
+    another_firm_hears(app, clock.now() + timedelta(minutes=1))
+
+    with time_machine.travel(clock.now() + timedelta(days=1)):
+        since, again = (ask(program).json["link"] for _ in range(2))
+        page = browser.get(f"/k/{code_of(since['url'])}").text
+
+    assert since == again
+    assert since["url"] != before["url"]
+    assert 'name="MESAJ"' in page and 'name="ARAMA"' in page
+    assert {each.entry_id for each in rows(ConsentRequest)} == {rows(AudienceEntry)[-1].id}
 
 
 def test_a_till_gets_one_person_one_link_until_they_refuse(app, program, browser, rows):

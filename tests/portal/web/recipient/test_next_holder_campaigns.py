@@ -6,11 +6,12 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from sqlalchemy import update
 
 from portal.core import addresses, clock
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel
-from portal.core.models import AudienceEntry, CampaignKind, ExclusionReason
+from portal.core.models import AudienceEntry, CampaignKind, Consent, ExclusionReason
 from portal.domain import consent_points
 from portal.domain.campaigns import exclusion
 from tests import grants, make
@@ -128,3 +129,29 @@ def test_the_holder_since_is_not_asked_after_a_consent_point(app, rows):
         assert make.codes(app, f"{number}\n") == {}
 
     assert rows(AudienceEntry)[-1].left_out == ExclusionReason.ALREADY_ASKED
+
+
+def test_the_holder_since_confirms_what_they_granted_themselves(app, browser):
+    """Nothing that the one before did: neither by their link, nor by whom the campaign reaches."""
+    both, calls = granted(app, (CALL,), (SMS,))
+    change_hands(app, [both, calls])
+
+    with time_machine.travel(clock.now() + timedelta(days=2)):
+        Holder(app).grants(both, channel=SMS)
+        Holder(app).grants(calls, channel=CALL)
+        codes = make.codes(app, f"{both}\n{calls}", **RECONFIRM)
+
+        assert codes.keys() == {both}
+        assert choices(browser.get(f"/k/{codes[both]}").text) == {"MESAJ"}
+
+
+def test_a_refusal_whose_decision_retention_deleted_holds_up_no_refusing_campaign(app, browser):
+    (number,) = granted(app, ())
+    Person(browser, make.codes(app, number)[number]).decides(ARAMA="RET")
+    change_hands(app, [number])
+    with app.app_context():
+        db.session.execute(update(Consent).values(decision_id=1))
+        db.session.commit()
+
+    with time_machine.travel(clock.now() + timedelta(days=1)):
+        assert make.codes(app, number, kind=CampaignKind.REFUSE).keys() == {number}
