@@ -206,11 +206,11 @@ def test_a_sweep_reads_what_iys_lists_however_it_is_spelled(app, held, rows, lis
 @pytest.mark.parametrize("error", [{}, {"location": ["recipient"]}, {"location": ["recipients", 0]}])
 @pytest.mark.parametrize("code", ["H121", "H464"])
 def test_a_sweep_asks_about_sms_of_landlines_apart_and_ends_where_iys_takes_none(app, rows, code, error):
-    kept = [make.PHONE, "+902124445566", "+908501234567"]
+    kept = ["+902124445566", "+908501234567", make.PHONE]
     MovementReceiver(app).receives(*(row("RET", recipient=each, transactionId=each) for each in kept))
     not_taken, taken = (422, {"errors": [{"code": code} | error]}), (200, {"list": [make.PHONE]})
 
-    sweep_with(app, None, answers=[taken, not_taken])
+    sweep_with(app, None, answers=[not_taken, taken])
 
     assert (rows.one(Sweep).ended_at is not None, rows.one(Sweep).code) == (True, None)
     assert rows.one(Difference).consent_id == rows.one(Consent, Consent.iys_status == "ONAY").id
