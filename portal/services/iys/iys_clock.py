@@ -57,6 +57,10 @@ class IysClock:
             self._stored, self._read_at = ahead(session), at
         return self._stored if NONE < self._stored <= LONGEST_DELAY else NONE
 
+    def earlier_of_both(self, session: Session, at: datetime) -> datetime:
+        """A moment in whole seconds, as İYS's dates are, by İYS's clock where ours is ahead of it."""
+        return (at - self.delay(session, at)).replace(microsecond=0)
+
     def behind(self, session: Session, at: datetime) -> timedelta:
         """How much later İYS dates what happens now; as far as clocks may be apart."""
         self.delay(session, at)  # Reads the row, if that is long ago.

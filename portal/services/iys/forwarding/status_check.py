@@ -7,7 +7,7 @@ import json
 from datetime import datetime
 
 from portal.core import clock, iys_protocol
-from portal.core.extensions import db
+from portal.core.extensions import db, read_session
 from portal.core.iys_protocol import Action, Operation, Status
 from portal.core.models import Outcome, Submission
 from portal.core.vault import KeyMissing
@@ -17,6 +17,7 @@ from portal.services.iys.client import Client, IysAnswer
 from portal.services.iys.forwarding import claims, local_validation, outcomes
 from portal.services.iys.forwarding.claims import ClaimedSubmission
 from portal.services.iys.granted_addresses import read_granted
+from portal.services.iys.iys_clock import iys_clock
 from portal.services.iys.rate_limit import Priority
 
 NOT_OFFERED = 501
@@ -36,7 +37,7 @@ def end_if_not_granted(client: Client, these: list[ClaimedSubmission]) -> Claime
     codes = iys_protocol.codes_in_path(first.endpoint)
     path = iys_protocol.multi_status_path(*codes, first.recipient_type, first.channel)
     body = json.dumps({"recipients": list(asked)}).encode()
-    asked_at = clock.now().replace(microsecond=0)  # İYS's own dates are cut to the second.
+    asked_at = iys_clock().earlier_of_both(read_session(), clock.now())  # What İYS dates later is news.
     question = Operation.MULTI_STATUS
     answer = calls.ask(client, first.provider_id, question, path, body=body, priority=Priority.REFUSALS)
     holds.note_answer(first.part, answer)

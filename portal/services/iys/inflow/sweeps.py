@@ -21,6 +21,7 @@ from portal.services.iys import calls, holds, unasked_channels
 from portal.services.iys.client import Client, IysAnswer
 from portal.services.iys.granted_addresses import read_granted
 from portal.services.iys.inflow import claims
+from portal.services.iys.iys_clock import iys_clock
 from portal.services.iys.rate_limit import Priority
 
 log = structlog.get_logger()
@@ -90,7 +91,7 @@ def require_sweep(session: Session, provider_id: int, brand_id: int, since: date
 
 def sweep_chunk(client: Client, sweep: Sweep, brand: Brand, iys_code: int) -> None:
     """Read, ask for and compare one chunk of a claimed sweep. Commits."""
-    asked_at = clock.now().replace(microsecond=0)  # İYS's own dates are cut to the second.
+    asked_at = iys_clock().earlier_of_both(read_session(), clock.now())  # What İYS dates later is news.
     chunk = _read_chunk(brand, sweep.position)
     try:
         granted = _ask_for_grants(client, sweep, (iys_code, brand.brand_code), chunk)

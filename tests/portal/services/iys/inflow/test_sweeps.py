@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from sqlalchemy import delete, update
 
 from portal.core import clock, iys_protocol
 from portal.core.extensions import db
@@ -15,6 +16,7 @@ from portal.core.models import (
     DifferenceKind,
     Event,
     EventType,
+    IysRate,
     Outcome,
     Settlement,
     Submission,
@@ -105,6 +107,23 @@ def test_a_refusal_that_iys_holds_a_grant_for_is_found(app, inflow, swept, sandb
 
     assert rows.one(Difference).facts == {"status": ["RET", "ONAY"]}
     assert (rows.one(Consent).status, rows.one(Consent).iys_status) == (Status.REFUSED, "ONAY")
+
+
+def test_what_iys_dates_before_a_sweep_is_news_where_our_clock_is_ahead(app, held, swept, rows, may_send):
+    """By three minutes: the refusal was said a minute after the sweep, and İYS dates it before the grant."""
+    granted_at, ahead = rows.one(Consent).effective_at, timedelta(minutes=3)
+    with app.app_context():
+        db.session.execute(update(Consent).values(iys_as_of=granted_at - ahead + timedelta(seconds=20)))
+        db.session.execute(delete(IysRate).where(IysRate.name == IysRate.CLOCK))
+        db.session.add(IysRate(name=IysRate.CLOCK, next_at=granted_at, ahead_ms=180_000))
+        db.session.commit()
+    with later(minutes=1):
+        swept()
+    with later(minutes=3):
+        MovementReceiver(app).receives(row("RET", at=granted_at + timedelta(minutes=2) - ahead))
+
+    consent = rows.one(Consent)
+    assert (consent.iys_status, may_send(consent)) == ("RET", False)
 
 
 def test_a_refusal_that_iys_turns_out_to_need_is_told_by_the_sweep(app, fatma, rows):
