@@ -26,6 +26,7 @@ from portal.domain.identity.api_keys import Caller
 from portal.domain.identity.permissions import Scope
 from portal.services import consent_requests
 from portal.services.consent_requests import Written
+from portal.services.imports.brand_names import NO_BRANDS, BrandNames
 from portal.web.shared import limits, maintenance, problems
 from portal.web.shared.body_limits import max_bytes
 from portal.web.shared.problems import ApiProblem
@@ -86,7 +87,8 @@ def _write(given: Sequence[object], headers: WriteHeaders, lane: Lane) -> dict[s
         abort(maintenance_response())  # Kept under no Idempotency-Key: the same request is taken later.
 
     def act(at: datetime) -> dict[str, Any]:
-        read = _without_barred_grants(rows.read_rows(given, at), at)
+        brands = BrandNames.of_brand(read_session(), g.brand) if rows.has_unknown_fields(given) else NO_BRANDS
+        read = _without_barred_grants(rows.read_rows(given, at, brands), at)
         entries = [each.found for each in read if isinstance(each.found, Entry)]
         references = {
             each.found.address.text: each.reference for each in read

@@ -29,6 +29,8 @@ class ApiRowProblem(ExplainedProblem):
     NOT_OBJECT = "not_object", N_("Satır bir JSON nesnesi değil."), N_("Her satırı { } içinde gönderin.")
     UNKNOWN_FIELD = ("unknown_field", N_("Satırda bilinmeyen bir alan var."),
                      N_("“errors” listesindeki alanı kaldırın ya da adını düzeltin."))
+    OTHER_BRAND = ("other_brand", N_("Satırda adresteki markanın değil, başka bir markanın kodu ya da adı yazıyor."),
+                   N_("O markanınsa satırı, reddi de, o markanın adresine gönderin; bu markanınsa alanı kaldırın."))
     NO_SMS = ("no_sms", N_("Sabit hatta SMS gitmez."),
               N_("Cep numarasını yazın; bu numara için SMS onayı değil, yalnız SMS reddi bildirilir."))
     FIELD_INVALID = ("field_invalid", N_("Satırdaki bir alan eksik, yanlış türde ya da çok uzun."),

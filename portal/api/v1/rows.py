@@ -28,6 +28,7 @@ from portal.core.iys_protocol import (
     read_wire_date,
 )
 from portal.domain.consents.bulk_import import Entry
+from portal.services.imports.brand_names import NO_BRANDS, BrandNames
 from portal.services.imports.date_column import refusal_date
 from portal.services.imports.row_results import RowProblem
 
@@ -51,11 +52,11 @@ class ReadRow:
     found: Entry | BadRow = field(repr=False)
 
 
-def read_rows(rows: Sequence[object], at: datetime) -> list[ReadRow]:
+def read_rows(rows: Sequence[object], at: datetime, brands: BrandNames = NO_BRANDS) -> list[ReadRow]:
     """Read rows; an entry's line is the row's place, from 0. No grant is taken of an address that another row may
     refuse which cannot be written."""
     moment = at.replace(microsecond=0)
-    read = [_read_row(place, row, moment) for place, row in enumerate(rows)]
+    read = [_read_row(place, row, moment, brands) for place, row in enumerate(rows)]
     held = {
         text for row, each in zip(rows, read, strict=True) if isinstance(row, dict)
         for text in _addresses_maybe_refused(row, is_taken=isinstance(each.found, Entry))
@@ -63,7 +64,12 @@ def read_rows(rows: Sequence[object], at: datetime) -> list[ReadRow]:
     return refuse_grants(read, RowProblem.REFUSED_ELSEWHERE, held)
 
 
-def _read_row(place: int, row: object, at: datetime) -> ReadRow:
+def has_unknown_fields(rows: Sequence[object]) -> bool:
+    """Whether any row has a field that is none of ours."""
+    return any(isinstance(row, dict) and not row.keys() <= ROW_FIELDS for row in rows)
+
+
+def _read_row(place: int, row: object, at: datetime, brands: BrandNames) -> ReadRow:
     found: Entry | BadRow = BadRow(ApiRowProblem.NOT_OBJECT)
     ignored: list[str] = []
     if isinstance(row, dict):
@@ -71,9 +77,19 @@ def _read_row(place: int, row: object, at: datetime) -> ReadRow:
         date = read_wire_date(given.get("consentDate"))
         if date is not None and at < date <= at + CLOCK_AHEAD:
             given["consentDate"] = format_wire_date(at)
+        if (other := _other_brand(given, brands)) is not None:
+            bad = BadRow(ApiRowProblem.OTHER_BRAND, "", other[:MAX_ID])
+            return ReadRow(find_correlation_id(row), _find_id(row, "reference"), [], bad)
         usable = _usable(given, at) if given.get("status") == Status.REFUSED else given
         found, ignored = _read(place, usable, at), [name[:MAX_ID] for name in given if name not in usable]
     return ReadRow(find_correlation_id(row), _find_id(row, "reference"), ignored, found)
+
+
+def _other_brand(row: dict[str, Any], brands: BrandNames) -> str | None:
+    """The name of a row's field that says another brand than the URL's, as a file's column does."""
+    names = [name for name in row if name not in ROW_FIELDS]
+    return next((names[place] for place, each in brands.readers(names).items()
+                 if each.names_other(str(row[names[place]])[:MAX_TEXT])), None)  # fmt: skip
 
 
 def _usable(row: dict[str, Any], at: datetime) -> dict[str, Any]:

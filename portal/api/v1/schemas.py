@@ -228,7 +228,7 @@ class ConsentResult(RowResult):
         description=N_("Yazılan kararın numarası; olaylarda, webhook'larda ve geçmişte aynısı. null: karar yazılmadı.")
     )
     ignored: list[str] = Field(
-        description=N_("Retin tanınmayan ya da yanlış olduğu için kullanılmayan alanları; ret onlarsız alındı.")
+        description=N_("Retin tanınmayan ya da yanlış alanları; ret onlarsız alındı (başka markanınki other_brand).")
     )
 
 

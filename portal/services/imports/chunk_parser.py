@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session
 from portal.core.addresses import Address
 from portal.core.extensions import read_session
 from portal.core.iys_protocol import Status
-from portal.core.models import ImportBatch
+from portal.core.models import Brand, ImportBatch
 from portal.core.vault import CannotOpen, Vault
 from portal.domain.consents.bulk_import import Entry
 from portal.services.imports import store
+from portal.services.imports.brand_names import NO_BRANDS, BrandNames
 from portal.services.imports.grouped_statuses import GroupedStatuses
 from portal.services.imports.layout import Layout
 from portal.services.imports.layout.headings import refusal_spoken
@@ -69,6 +70,7 @@ class BatchReader:
 
     def __init__(self, session: Callable[[], Session], vault: Vault, batch: ImportBatch, at: datetime):
         self._session, self._vault, self._batch_id, self._at = session, vault, batch.id, at
+        self._brands = BrandNames.of_brand(session(), session().get_one(Brand, batch.brand_id))
         self.layout, self._outline = store.layout_of(vault, batch), store.outline_of(vault, batch)
         self._file_name = store.file_name_of(vault, batch)
         self._parsers: dict[int, RowParser] = {}  # By sheet.
@@ -79,7 +81,8 @@ class BatchReader:
     def parser_of(self, place: int) -> RowParser:
         """Of a sheet."""
         if place not in self._parsers:
-            self._parsers[place] = sheet_parser(self._outline, place, self.layout, self._file_name, self._at)
+            file = self._outline, place, self.layout, self._file_name
+            self._parsers[place] = sheet_parser(*file, self._at, self._brands)
         return self._parsers[place]
 
     def lines_of(self, chunk: store.ChunkRow) -> list[Line]:
@@ -113,7 +116,9 @@ class BatchReader:
         return []
 
 
-def sheet_parser(outline: Outline, place: int, layout: Layout, file_name: str, at: datetime) -> RowParser:
+def sheet_parser(
+    outline: Outline, place: int, layout: Layout, file_name: str, at: datetime, brands: BrandNames = NO_BRANDS
+) -> RowParser:
     """The parser of a sheet's lines; what stands around them may refuse, and then no yes of theirs is a consent."""
     sheet = outline.sheets[place]
     addresses = {place for each, place in layout.columns.items() if each in ADDRESSES}
@@ -122,4 +127,6 @@ def sheet_parser(outline: Outline, place: int, layout: Layout, file_name: str, a
     if heading and layout.status == Status.GRANTED:
         layout = replace(layout, status=None)
     words = outline.words_of(layout.sheets)
-    return RowParser(layout, at=at, header_line=sheet.header_line, header=sheet.header, heading=heading, words=words)
+    return RowParser(
+        layout, at=at, header_line=sheet.header_line, header=sheet.header, heading=heading, words=words, brands=brands
+    )

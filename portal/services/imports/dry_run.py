@@ -22,6 +22,7 @@ from portal.domain.consents import bulk_import, recipients
 from portal.domain.consents.bulk_import import Entry
 from portal.domain.consents.import_plan import Effect
 from portal.services.imports.batches import BatchLease
+from portal.services.imports.brand_names import BrandNames
 from portal.services.imports.chunk_parser import ParsedChunk, chunk_parser
 from portal.services.imports.row_results import BYTE_OF, SLOTS, RowProblem, SkipReason, tally_of
 from portal.services.imports.store import DAMAGED, ChunkRow, chunk_at, header_of, layout_of, outline_of
@@ -67,7 +68,8 @@ class DryRun:
 
     def _begin(self, batch: ImportBatch) -> None:
         layout = layout_of(vault(), batch)
-        self.unread = CellCounter(layout, header_of(outline_of(vault(), batch), layout))
+        header = header_of(outline_of(vault(), batch), layout)
+        self.unread = CellCounter(layout, header, brands=BrandNames.of_brand(read_session(), self.brand))
         self.parse = chunk_parser(vault(), batch, self.at, self.unread)
         self.ids: list[int] = []  # Of the chunks so far,
         self.starts: list[int] = []  # the number of their first slot in the whole file,

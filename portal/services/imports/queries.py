@@ -32,7 +32,7 @@ from portal.domain.consents.evidence import late_grants
 from portal.domain.consents.import_plan import KEPT, SENT, WRITTEN, Effect
 from portal.services.imports import row_results, store, undo
 from portal.services.imports.chunk_parser import BatchReader
-from portal.services.imports.layout.layout import RETAILERS, Field
+from portal.services.imports.layout.layout import RETAILERS, STATUS_FIELDS, Field
 from portal.services.imports.reading import Line
 from portal.services.imports.reading.workbook_chunker.chunks import LINES
 from portal.services.imports.row_results import SkipReason
@@ -49,6 +49,7 @@ PROBLEM_FIELDS = {
     "date": (Field.DATE, Field.TIME, Field.SOURCE),
     "origin": (Field.ORIGIN,),
     "retailer": RETAILERS,
+    "other": (Field.ADDRESS, Field.PHONE, Field.EMAIL, Field.STATUS, *STATUS_FIELDS.values()),
     "over": (Field.ADDRESS, Field.PHONE, Field.EMAIL, Field.DATE),
     "address": (Field.STATUS_SMS, Field.STATUS_CALL, Field.STATUS_EMAIL, Field.PHONE, Field.EMAIL),
 }

@@ -14,6 +14,7 @@ from portal.core.addresses import Address, AddressKind, AddressProblem
 from portal.core.iys_protocol import MAX_RETAILERS, NO_RETAILERS, Channel, Retailers, Source, Status
 from portal.domain.consents.bulk_import import Entry
 from portal.services.imports.address_cells import is_none
+from portal.services.imports.brand_names import NO_BRANDS, BrandNames
 from portal.services.imports.date_column import DateColumn, refusal_date
 from portal.services.imports.fixes import FIXES, apply_fix
 from portal.services.imports.grouped_statuses import GroupedStatuses
@@ -53,7 +54,7 @@ class RowParser:
 
     def __init__(
         self, layout: Layout, *, at: datetime, header_line: int | None, header: Sequence[str] = (), heading: str = "",
-        words: Sequence[int] = (),
+        words: Sequence[int] = (), brands: BrandNames = NO_BRANDS,
     ):  # fmt: skip
         self.layout, self.at, self.header_line = layout, at.replace(microsecond=0), header_line or 0
         self._received_at = (layout.received_at or at).replace(microsecond=0)
@@ -64,7 +65,7 @@ class RowParser:
         self._origin = layout.columns.get(Field.ORIGIN)
         self._date = layout.columns.get(Field.DATE)
         self._retailers = [layout.columns.get(each) for each in RETAILERS]
-        self._beside = RefusalsBeside(layout, header)
+        self._beside, self._brands = RefusalsBeside(layout, header), brands.readers(header)
         name = "" if self._date is None else "".join(header[self._date : self._date + 1])
         self._dates_refusals, self._dates_records = yes_refuses(name), dates_a_record(name)
         self._said = [place for each, place in layout.columns.items() if each in (*WORDS, Field.DATE)]
@@ -114,6 +115,14 @@ class RowParser:
         if not addresses and (is_beside or values.refuses):
             lost = RowProblem.REFUSAL_WITHOUT_ADDRESS.value
             results = {slot: lost if each == AddressProblem.EMPTY.value else each for slot, each in results.items()}
+        named = [(each, cells[place]) for place, each in self._brands.items() if place < len(cells)]
+        if any(each.names_other(cell) for each, cell in named):
+            results = {
+                slot: RowProblem.OTHER_BRAND.value if isinstance(each, Entry) or each in PROBLEMS else each
+                for slot, each in results.items()
+            }
+            if any(each.names_known(cell) for each, cell in named):
+                return sorted(results.items()), []  # Its refusal is not this brand's.
         are_bad = any(each in PROBLEMS for each in results.values())
         refuses = is_beside or (are_bad and (values.refuses or any(may_refuse(cells[place]) for place in self._said)))
         held = [found for place, _ in self._addresses for found in addresses_within(cells[place])] if refuses else []

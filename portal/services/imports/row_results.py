@@ -81,6 +81,11 @@ class RowProblem(ExplainedProblem):
         N_("Satır ret diyor ya da diyebilir, ama adresi yok; bu ret kimseye yazılamıyor."),
         N_("Kişinin adresini yazıp satırı yeniden yükleyin; başka bir satırda onayı varsa o satıra da RET yazın."),
     )
+    OTHER_BRAND = (
+        "other_brand",
+        N_("Satırda bu markanın değil, başka bir markanın kodu ya da adı yazıyor."),
+        N_("O markanınsa satırı o markaya aktarın, reddi de yalnız oraya yazılır; bu markanınsa markayı düzeltin."),
+    )
     RETAILER = ("retailer_invalid", N_("Bayi kodu sekiz haneli bir sayı değil."),
                 N_("İYS'nin bayiye verdiği sekiz haneli kodu yazın; bayi yoksa boş bırakın."))
     # fmt: on
@@ -109,6 +114,7 @@ APPENDED_EFFECTS = (Effect.EARLIER_HOLDER, Effect.LATE_MERCHANT)
 LATER = (
     RowProblem.OVER_REFUSAL, RowProblem.REFUSED_BESIDE, RowProblem.REFUSED_ELSEWHERE,
     RowProblem.REFUSAL_WITHOUT_ADDRESS, RowProblem.RETAILER,
+    RowProblem.OTHER_BRAND,
 )  # fmt: skip
 SAME_VALUES = (Effect.UNDATED, Effect.UNSOURCED, Effect.OVER_REFUSAL)  # As a RowProblem's.
 RESULTS: tuple[str, ...] = (
@@ -133,7 +139,7 @@ IYS_CODES: dict[str, str] = {  # The code that İYS would have answered; of the 
     RowProblem.DATE_IMPOSSIBLE: "H157", RowProblem.DATE_TO_COME: "H162", RowProblem.DATE_BEFORE_2015: "H156",
     RowProblem.DATE_NOT_2015: "H155",
     RowProblem.OVER_REFUSAL: "", RowProblem.REFUSED_BESIDE: "",  # It would take them.
-    RowProblem.REFUSED_ELSEWHERE: "", RowProblem.RETAILER: "H180",
+    RowProblem.REFUSED_ELSEWHERE: "", RowProblem.RETAILER: "H180", RowProblem.OTHER_BRAND: "",
 }  # fmt: skip
 
 BETWEEN = " / "  # Sentences of one line in our file of bad lines.

@@ -12,13 +12,13 @@ from enum import StrEnum
 from sqlalchemy.orm import object_session
 
 from portal.core.addresses import redact_certain_addresses
-from portal.core.models import Brand, ImportBatch, Provider
+from portal.core.models import Brand, ImportBatch
 from portal.core.vault import Vault
 from portal.domain.consents.import_plan import REFUSALS, Effect
+from portal.services.imports.brand_names import NO_BRANDS, BrandNames
 from portal.services.imports.layout import Layout
 from portal.services.imports.layout.headers import holds_person, our_columns
 from portal.services.imports.layout.layout import STATUS_FIELDS, Field
-from portal.services.imports.layout.normalization import folded
 from portal.services.imports.layout.plain_words import is_plain
 from portal.services.imports.reading import Outline, Sheet
 from portal.services.imports.row_results import PROBLEMS, SkipReason
@@ -114,62 +114,69 @@ def unread_of(vault: Vault, batch: ImportBatch) -> Unread:
     return Unread(
         unused_columns(counts, layout, header_of(outline, layout)),
         [each for place, each in enumerate(outline.sheets) if each.lines and place not in layout.sheets],
-        find_marks(outline, layout, file_name_of(vault, batch), counts, own_words(batch)),
+        find_marks(outline, layout, file_name_of(vault, batch), counts, brands_of(batch)),
         sum(outline.sheets[place].hidden_lines for place in layout.sheets),
         batch.tally is None or not NO_GRANTS.issuperset(batch.tally) or any(each.startswith(OLDER) for each in counts),
     )
 
 
-def own_words(batch: ImportBatch) -> frozenset[str]:
-    """Those of the names of a batch's brand and provider, which stand in names of its files."""
+def brands_of(batch: ImportBatch) -> BrandNames:
+    """The names of a batch's brand, and of its provider's others."""
     session = object_session(batch)
-    owners = (session.get(Brand, batch.brand_id), session.get(Provider, batch.provider_id)) if session else ()
-    names = [each.name if isinstance(each, Brand) else each.title for each in owners if each]
-    return frozenset(word for name in names for word in folded(name).split())
+    return BrandNames.of_brand(session, session.get_one(Brand, batch.brand_id)) if session else NO_BRANDS
 
 
 def find_marks(
-    outline: Outline, layout: Layout, file_name: str, counts: Counts, own: frozenset[str] = frozenset()
+    outline: Outline, layout: Layout, file_name: str, counts: Counts, brands: BrandNames = NO_BRANDS
 ) -> list[Mark]:
-    """Of a file read by a layout, each thing once; `own` are words of whose file it is."""
+    """Of a file read by a layout, each thing once."""
     sheets = [
-        mark for place in layout.sheets for mark in marks_of_sheet(outline.sheets[place], place, layout, counts, own)
+        mark for place in layout.sheets for mark in marks_of_sheet(outline.sheets[place], place, layout, counts, brands)
     ]
-    return list(dict.fromkeys((*mark_of_name(file_name, own), *sheets, *marks_of_empty(outline))))
+    return list(dict.fromkeys((*mark_of_name(file_name, brands), *sheets, *marks_of_empty(outline, brands))))
 
 
-def marks_of_empty(outline: Outline) -> list[Mark]:
+def marks_of_empty(outline: Outline, brands: BrandNames = NO_BRANDS) -> list[Mark]:
     """Of sheets without cells: their comments, headers and footers of the page, and boxes of text."""
-    empty = (sheet for sheet in outline.sheets if not sheet.lines)
-    return [Mark(MarkKind.TITLE, _shown(sheet.name), _shown(text)) for sheet in empty for text in sheet.texts]
+    return [each for sheet in outline.sheets if not sheet.lines for each in _marks_of_texts(sheet, brands)]
 
 
-def mark_of_name(file_name: str, own: frozenset[str] = frozenset()) -> list[Mark]:
-    """Of a file's name that nobody understands."""
-    is_known = is_plain(_EXTENSION.sub("", file_name).replace("_", " "), own)
-    return [] if is_known else [Mark(MarkKind.FILE, text=_shown(file_name))]
+def mark_of_name(file_name: str, brands: BrandNames = NO_BRANDS) -> list[Mark]:
+    """Of a file's name that nobody understands, or that names another brand."""
+    is_clear = _is_clear(_EXTENSION.sub("", file_name).replace("_", " "), brands)
+    return [] if is_clear else [Mark(MarkKind.FILE, text=_shown(file_name))]
 
 
 def marks_of_sheet(
-    sheet: Sheet, place: int, layout: Layout, counts: Counts, own: frozenset[str] = frozenset()
+    sheet: Sheet, place: int, layout: Layout, counts: Counts, brands: BrandNames = NO_BRANDS
 ) -> Iterator[Mark]:
     """Of a sheet that is read by a layout, of which this was counted."""
-    if not is_plain(sheet.name, own):
+    if not _is_clear(sheet.name, brands):
         yield Mark(MarkKind.SHEET, text=_shown(sheet.name))
-    texts = (text for text in sheet.texts if len(text) >= LONGEST_SHOWN or not is_plain(text, own))
-    yield from (Mark(MarkKind.TITLE, _shown(sheet.name), _shown(text)) for text in texts)
+    yield from _marks_of_texts(sheet, brands)
     # Names of statuses are understood by themselves (consent_names); filled columns that are not read are listed.
     known = {layout.columns.get(each) for each in (Field.STATUS, *STATUS_FIELDS.values())}
     known |= {int(each) for each in counts if each.isdigit()} - {*layout.columns.values()}
     known |= our_columns(sheet.header)
     for column, name in enumerate(sheet.header):
-        if holds_person(name) or (column not in known and not is_plain(name)):
+        is_unknown = column not in known and not is_plain(name)
+        if is_unknown or holds_person(name) or brands.are_named_in(name):
             yield Mark(MarkKind.COLUMN, column_letter(column), _shown(name))
     looks = zip((MarkKind.COLOUR, MarkKind.FORMAT, MarkKind.STRUCK), sheet.looks, strict=False)
     yield from (Mark(kind, _shown(sheet.name)) for kind, last_line in looks if last_line > (sheet.header_line or 0))
     for kind, key in ((MarkKind.LINES, TEXTS), (MarkKind.ADDRESSES, LOST), (MarkKind.OLDER, OLDER)):
         if found := counts.get(f"{key} {place}"):
             yield Mark(kind, ", ".join(map(str, found[1:])) + (" …" if found[0] > len(found) - 1 else ""))
+
+
+def _marks_of_texts(sheet: Sheet, brands: BrandNames) -> Iterator[Mark]:
+    """Of what stands around a sheet's lines; one that was cut may have said more."""
+    texts = (text for text in sheet.texts if len(text) >= LONGEST_SHOWN or not _is_clear(text, brands))
+    return (Mark(MarkKind.TITLE, _shown(sheet.name), _shown(text)) for text in texts)
+
+
+def _is_clear(text: str, brands: BrandNames) -> bool:
+    return is_plain(text, brands.words) and not brands.are_named_in(text)
 
 
 def _shown(text: str) -> str:

@@ -10,6 +10,7 @@ from string import ascii_uppercase
 from portal.core.addresses import Address
 from portal.core.iys_protocol import Status
 from portal.services.imports.address_cells import is_like_address, is_none, like_kinds
+from portal.services.imports.brand_names import NO_BRANDS, BrandNames
 from portal.services.imports.group_labels import GroupLabels
 from portal.services.imports.layout import Field, Layout
 from portal.services.imports.layout.cell_words import CONTACTS, Meanings
@@ -92,7 +93,7 @@ class CellCounter:
 
     def __init__(
         self, layout: Layout, header: Sequence[str], addresses: Iterable[int] = (), read: Iterable[int] = (),
-        unread: Sequence[Field] = (),
+        unread: Sequence[Field] = (), brands: BrandNames = NO_BRANDS,
     ):  # fmt: skip
         kept = {place: field for field, place in layout.columns.items() if field in (*UNREAD, *unread)}
         self._read = {*layout.columns.values()} - kept.keys() | {*addresses, *read}
@@ -100,7 +101,7 @@ class CellCounter:
         self._addresses = {layout.columns[each] for each in ADDRESSES if each in layout.columns} | {*addresses}
         self._meanings, self._header, self._ours = Meanings(layout.words), header, our_columns(header)
         self._labels = GroupLabels(self._meanings, self._addresses)
-        self._known = self._readers(layout)
+        self._known, self._brands = self._readers(layout), brands.readers(header)
         self._statuses = {layout.columns.get(each) for each in (Field.STATUS, *STATUS_FIELDS.values())}
         self._contents: dict[int, Callable[[str], bool] | None] = {}  # By place, of columns that are not read.
         self._counts: dict[int, Counter[int]] = {}  # By place: the numbers of UnusedColumn, in their order.
@@ -171,7 +172,10 @@ class CellCounter:
         """Whether a cell is what its column holds by its name; None where nobody knows what that is."""
         if place not in self._contents:
             name = self._header[place] if place < len(self._header) else ""
-            self._contents[place] = _CONTENTS.get(self._kept.get(place)) or self._known.get(place) or contents_of(name)
+            contents = _CONTENTS.get(self._kept.get(place)) or self._known.get(place) or contents_of(name)
+            if (column := self._brands.get(place)) and column.is_clear:
+                contents = column.contents(contents)
+            self._contents[place] = contents
         return self._contents[place]
 
     def _is_text(self, cells: Sequence[str]) -> bool:

@@ -16,7 +16,7 @@ from portal.services.imports.layout.layout import Layout
 from portal.services.imports.reading import Line, Outline, Sheet
 from portal.services.imports.row_parser import unknown_words
 from portal.services.imports.store import file_name_of, first_lines, layout_of, outline_of
-from portal.services.imports.unread import Unread, find_marks, own_words
+from portal.services.imports.unread import Unread, brands_of, find_marks
 from portal.services.imports.unused_columns import CellCounter, unused_columns
 from portal.web.shared.column_layout_form import LayoutForm, build_layout_form
 
@@ -62,12 +62,13 @@ def _build_page(
     unknown = unknown_words(parser.groups().fill(lines), parser)
     form = build_layout_form(outline, layout, unknown, posted=posted, asks_facts=asks_facts)
     chosen = form.layout() if posted and form.is_submitted() else layout
-    counter = CellCounter(chosen, sheet.header)
+    brands = brands_of(batch)
+    counter = CellCounter(chosen, sheet.header, brands=brands)
     counter.add((line for line in lines if line[0] > parser.header_line), layout.sheets[0])
     counts = counter.counts()
     unread = Unread(
         unused_columns(counts, chosen, sheet.header),
-        marks=find_marks(outline, replace(chosen, sheets=layout.sheets), name, counts, own_words(batch)),
+        marks=find_marks(outline, replace(chosen, sheets=layout.sheets), name, counts, brands),
         hidden_lines=sum(each.hidden_lines for each in outline.sheets),
     )
     return LayoutPage(form, sheet, lines[:SHOWN_LINES], unread, is_as_posted=posted)

@@ -8,7 +8,7 @@ import time_machine
 from portal.core import clock
 from portal.core.extensions import db
 from portal.core.iys_protocol import Channel, Status
-from portal.core.models import Consent, Decision, ImportBatch, Provider
+from portal.core.models import Brand, Consent, Decision, ImportBatch, Provider
 from tests import make
 from tests.files.workbooks import hidden_and_filtered
 from tests.portal.cli.import_files import GOOD, GUESS, NOW, put
@@ -237,3 +237,25 @@ def test_grants_that_were_left_out_are_brought_when_they_are_asked_for(run_impor
 
     assert (code, told["state"], told["repeated"], again["repeated"]) == (0, "done", False, True)
     assert {each.status for each in rows(Decision)} == {"ONAY", "RET"}
+
+
+def test_lines_of_another_brand_are_problems_here_and_imported_there(run_import, app, tmp_path, rows):
+    with app.app_context():
+        first = make.brand()
+        other = Brand(provider_id=first.provider_id, brand_code=make.BRAND_CODE + 1, name="Moda Evi",
+                      created_at=clock.now())  # fmt: skip
+        db.session.add(other)
+        db.session.commit()
+        of_other = other.id
+    content = csv_of(
+        f"0532 987 65 43;RET;{NOW};HS_WEB;A-1;{make.BRAND_CODE + 1}", f"0533 234 56 78;RET;{NOW};HS_WEB;A-2;700001",
+        header="Telefon;Durum;Tarih;Kaynak;Dayanak;Marka Kodu",
+    )  # fmt: skip
+
+    code, (told,) = run_import(put(tmp_path, "a.csv", content), *GUESS)
+    assert (code, told["tally"], told["unread"]) == (1, {"other_brand": 2, "first_refusal": 2}, 0)
+    assert rows(Decision, Decision.brand_id == of_other) == []
+
+    code, (told,) = run_import(put(tmp_path, "b.csv", content), *GUESS, brand=make.BRAND_CODE + 1)
+    assert (code, told["tally"]) == (1, {"other_brand": 2, "first_refusal": 2})
+    assert {each.line for each in rows(Decision, Decision.brand_id == of_other)} == {2}

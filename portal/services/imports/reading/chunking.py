@@ -47,7 +47,7 @@ class Sheet:
     is_hidden: bool = False
     title: str = ""  # What speaks of refusing between its top and its first address.
     hidden_lines: int = 0  # Hidden by hand or by a filter; they are read like others.
-    texts: tuple[str, ...] = ()  # Around its lines, that nobody understands: titles, group headers, boxes.
+    texts: tuple[str, ...] = ()  # Around its lines: titles, group headers, boxes; what nobody understands first.
     # The last lines up to which colours differ, formats write words, and parts of cells are struck through.
     looks: tuple[int, ...] = ()
     words: tuple[int, ...] = ()  # Of its lines of data (ColumnWords).
@@ -142,7 +142,7 @@ class ChunkedFile:
             elif kind == FrameKind.LOOKS:
                 looks, texts = json.loads(body)
                 self._sheets[self._first_table :] = [
-                    replace(each, looks=tuple(looks), texts=_unknown((*each.texts, *texts)))
+                    replace(each, looks=tuple(looks), texts=_kept((*each.texts, *texts)))
                     for each in self._sheets[self._first_table :]
                 ]
 
@@ -214,7 +214,7 @@ class ChunkedFile:
         title = " ".join(dict.fromkeys(filter(layout.refusal_spoken, texts)))[:LONGEST_NAME]
         above = [cell for each, cells in sample if each < (number or 0) for cell in cells] + spoken
         self._sheets[-1] = replace(
-            self._sheets[-1], header_line=number, header=tuple(names), title=title, texts=_unknown(above),
+            self._sheets[-1], header_line=number, header=tuple(names), title=title, texts=_kept(above),
             is_transposed=layout.is_transposed(sample),
         )  # fmt: skip
 
@@ -225,9 +225,12 @@ class ChunkedFile:
         self._sheets[-1] = replace(sheet, lines=lines, width=width, first_chunk=first, chunks=sheet.chunks + 1)
 
 
-def _unknown(texts: Iterable[str]) -> tuple[str, ...]:
-    """Those that nobody understands, each once."""
-    return tuple(text[:LONGEST_TEXT] for text in dict.fromkeys(texts) if not layout.is_plain(text))[:MOST_TEXTS]
+def _kept(texts: Iterable[str]) -> tuple[str, ...]:
+    """Each once: those that nobody understands, then others, as far as they are not cut: they may name a brand."""
+    found = [text for text in dict.fromkeys(texts) if text]
+    known = [text for text in found if layout.is_plain(text)]
+    unknown = [text[:LONGEST_TEXT] for text in found if text not in known]
+    return (*unknown, *(text for text in known if len(text) < LONGEST_TEXT))[:MOST_TEXTS]
 
 
 def _name_of(cells: Sequence[str]) -> str:

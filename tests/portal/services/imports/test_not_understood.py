@@ -14,6 +14,7 @@ from portal.core.iys_protocol import Channel, Source, Status
 from portal.domain.consents.bulk_import import Entry
 from portal.services.imports import layout
 from portal.services.imports.audience import read_address_list
+from portal.services.imports.brand_names import NO_BRANDS, BrandNames
 from portal.services.imports.chunk_parser import sheet_parser
 from portal.services.imports.layout.cell_words import Meanings
 from portal.services.imports.layout.normalization import says_nothing
@@ -47,8 +48,9 @@ class Found:
 
 
 def examine(
-    content: bytes, name: str = "izinler.csv", default: Status | None = None, channels: tuple[Channel, ...] = ()
-) -> Found:
+    content: bytes, name: str = "izinler.csv", default: Status | None = None, channels: tuple[Channel, ...] = (),
+    brands: BrandNames = NO_BRANDS,
+) -> Found:  # fmt: skip
     """What of a file is not understood, and which lines grant, by the guess for its first sheet."""
     file = ChunkedFile(lambda: iter([content]), name)
     chunks, sheets = list(file), file.outline.sheets
@@ -65,11 +67,11 @@ def examine(
         origin="form",
         status=default or guess.status,
     )
-    counter, results, groups = CellCounter(guess, first.header), [], {}
+    counter, results, groups = CellCounter(guess, first.header, brands=brands), [], {}
     for chunk in chunks:
         lines = [each for each in json.loads(chunk.packed) if each[0] > (sheets[chunk.sheet].header_line or 0)]
         if chunk.sheet in guess.sheets:
-            parser = sheet_parser(file.outline, chunk.sheet, guess, name, NOW)
+            parser = sheet_parser(file.outline, chunk.sheet, guess, name, NOW, brands)
             above = [*groups.values()][-1:]
             its = groups.setdefault(chunk.sheet, parser.groups())
             for other in above:
@@ -81,7 +83,7 @@ def examine(
     counts = counter.counts()
     others = [each for place, each in enumerate(sheets) if each.lines and place not in guess.sheets]
     columns = unused_columns(counts, guess, first.header)
-    return Found(Unread(columns, others, find_marks(file.outline, guess, name, counts)), results)
+    return Found(Unread(columns, others, find_marks(file.outline, guess, name, counts, brands)), results)
 
 
 def line(number: int, status: str = "Evet", *more: str) -> list[str]:

@@ -15,6 +15,7 @@ from openpyxl.styles import Border, Font, GradientFill, PatternFill, Side
 from portal.core.iys_protocol import Channel, Status
 from portal.services.imports import row_errors
 from portal.services.imports.audience import read_address_list
+from portal.services.imports.brand_names import BrandNames
 from portal.services.imports.chunk_parser import sheet_parser
 from portal.services.imports.layout import Layout, guess, is_plain
 from portal.services.imports.layout.headings import refusal_spoken
@@ -242,7 +243,8 @@ def test_names_of_people_and_firms_refuse_nothing():
     assert [each for each in [*each_of(FIRMS), "Ankara belge no", "Ünvan no"] if not is_plain(each)] == []
     usual = ("Yeni Microsoft Excel Çalışma Sayfası (2).xlsx", "Book1.xlsx", "hubspot-crm-exports-all-contacts.csv")
     assert [each for each in usual if mark_of_name(each)] == []
-    assert mark_of_name("KOTON izinler.csv") and not mark_of_name("KOTON izinler.csv", frozenset({"koton"}))
+    own = BrandNames(words=frozenset({"koton"}))
+    assert mark_of_name("KOTON izinler.csv") and not mark_of_name("KOTON izinler.csv", own)
 
 
 def test_nothing_is_granted_by_a_file_that_is_named_as_refusals():

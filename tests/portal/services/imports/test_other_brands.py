@@ -1,0 +1,143 @@
+"""What names another brand of the firm than the chosen one: its lines are problems, its sheets and files are asked."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from portal.core import clock
+from portal.core.extensions import db
+from portal.core.iys_protocol import Status
+from portal.core.models import Brand
+from portal.domain.consents.bulk_import import Entry
+from portal.services.imports.brand_names import BrandNames
+from portal.services.imports.layout import Field, Layout
+from portal.services.imports.row_parser import RowParser
+from tests import make
+from tests.examples import some
+from tests.portal.services.imports.test_no_cell_lost import NOW
+from tests.portal.services.imports.test_not_understood import HEADER, book, examine, line, text
+
+FIRM = {"700001": "Örnek Mağaza", "700002": "Moda Evi", "700003": "Moda Evi Outlet"}
+
+
+def chosen(code: str = "700001", **others: object) -> BrandNames:
+    def keys(*names: str) -> frozenset[str]:
+        return frozenset(each.translate(str.maketrans("ÖğM", "ogm")).lower().replace(" ", "") for each in names)
+
+    rest = [each for other in FIRM.items() if other[0] != code for each in other]
+    of_provider = {"provider": keys("600001", "Örnek Holding"), "words": frozenset({"ornek", "holding"})}
+    return BrandNames(own=keys(code, FIRM[code]), others=keys(*rest), **of_provider | others)
+
+
+def brought(name: str, *cells: str, statuses: str = "E", brands: BrandNames | None = None):
+    """A file with this column, of so many lines."""
+    lines = [line(number, {"E": "Evet", "H": "Hayır"}[said], cell)
+             for number, (cell, said) in enumerate(zip(cells, statuses * len(cells), strict=False), 10)]  # fmt: skip
+    return examine(text([*HEADER, name], *lines), brands=brands or chosen())
+
+
+def problems(found) -> list[int]:
+    return [number for _, number, what in found.results if what == "other_brand"]
+
+
+def test_the_names_of_a_brand_are_its_own_its_providers_and_those_of_the_others(app):
+    with app.app_context():
+        first = make.brand()
+        first.former_names = "Eski Ad"
+        other = Brand(provider_id=first.provider_id, brand_code=make.BRAND_CODE + 1, name="Moda Evi",
+                      created_at=clock.now())  # fmt: skip
+        db.session.add(other)
+        db.session.commit()
+        names, of_other = BrandNames.of_brand(db.session, first), BrandNames.of_brand(db.session, other)
+
+        assert {str(make.BRAND_CODE), "eskiad"} <= names.own
+        assert names.others == {str(make.BRAND_CODE + 1), "modaevi"} == of_other.own
+        assert str(first.brand_code) in of_other.others
+        assert names.words >= {"ornek"} and names.provider == of_other.provider
+
+
+@pytest.mark.parametrize(
+    ("name", "cell"),
+    [("Marka Kodu", "700002"), ("Marka Kodu", "700.002"), ("Marka Kodu", "700002.0"), ("Marka", "Moda Evi"),
+     ("Marka Adı", "MODA EVİ"), ("brandCode", "700003"), ("Brand ID", "700002 - Moda Evi"), ("MARKA", "ModaEvi"),
+     ("İYS Marka Kodu", "700002"), ("iysCode", "600002"), ("Hizmet Sağlayıcı Kodu", "600002"), ("Marka no", "712345"),
+     ("Mağaza", "Moda Evi"), ("Şirket Kodu", "700002"), ("Firma Adı", "Moda Evi"), ("Marka", "Moda Evi Bursa")],
+)  # fmt: skip
+def test_a_line_that_names_another_brand_grants_and_refuses_nothing_and_is_named(name, cell):
+    found = brought(name, cell, cell, statuses="EH")
+
+    assert (found.granted, found.refused, problems(found)) == ([], [], [2, 3])
+
+
+@pytest.mark.parametrize(
+    ("name", "cells"),
+    [("Marka Kodu", ["700001", "700001.0", "", "Örnek Mağaza"]), ("Marka", ["Örnek Mağaza", "700001 - ÖRNEK MAĞAZA"]),
+     ("iysCode", ["600001"]), ("Hizmet sağlayıcı", ["Örnek Holding"]), ("Marka Adı", ["Nike", "Örnek Mağaza"]),
+     ("Firma Adı", ["Moda Evi Gıda Ltd. Şti.", "Yıldız"]), ("Sipariş No", ["700002"]), ("Üye No", ["700002"]),
+     ("Mağaza", ["Kadıköy"])],
+)  # fmt: skip
+def test_a_brands_own_code_and_names_and_other_columns_need_no_word(name, cells):
+    found = brought(name, *cells)
+
+    assert (len(found.granted), problems(found), found.unread.doubtful) == (len(cells), [], 0)
+
+
+@pytest.mark.parametrize(("name", "cell"), [("Marka", "Nike"), ("Marka No", "2"), ("Araç Marka", "712345")])
+def test_what_may_be_another_brand_is_only_listed(name, cell):
+    found = brought(name, cell, "")
+
+    assert (len(found.granted), [each.header for each in found.unread.columns if each.may_refuse]) == (2, [name])
+
+
+def test_an_unknown_code_of_a_brand_in_sandbox_mode_is_only_listed():
+    found = brought("Marka Kodu", "712345", brands=chosen(is_sandbox=True))
+
+    assert (len(found.granted), found.unread.doubtful) == (1, 1)
+
+
+@settings(deadline=None, max_examples=some(40))
+@given(
+    st.sampled_from(["Marka Kodu", "brandCode", "Marka", "Marka Adı"]),
+    st.lists(st.tuples(st.sampled_from([*FIRM]), st.sampled_from("EH")), min_size=1, max_size=8),
+)
+def test_a_file_of_several_brands_gives_each_line_to_its_own_brand_alone(name, lines):
+    cells = [FIRM[code] if name in ("Marka", "Marka Adı") else code for code, _ in lines]
+
+    for brand in FIRM:
+        found = brought(name, *cells, statuses="".join(said for _, said in lines), brands=chosen(brand))
+        its = {number: Status.GRANTED if said == "E" else Status.REFUSED
+               for number, (code, said) in enumerate(lines, 2) if code == brand}  # fmt: skip
+        assert {number: what.status for _, number, what in found.results if isinstance(what, Entry)} == its
+        assert problems(found) == [number for number, (code, _) in enumerate(lines, 2) if code != brand]
+        assert found.unread.doubtful == 0
+
+
+@pytest.mark.parametrize(("cell", "is_held"), [("712345", True), ("700002", False), ("700001", False)])
+def test_a_refusal_of_an_unknown_brand_holds_its_persons_grants_back_one_of_another_brand_does_not(cell, is_held):
+    columns = {Field.PHONE: 0, Field.STATUS: 1}
+    parser = RowParser(
+        Layout(columns), at=NOW, header_line=1, header=["Telefon", "Durum", "Marka Kodu"], brands=chosen()
+    )
+    _, held = parser.parse_and_hold((2, ["0532 123 45 67", "RET", cell]))
+
+    assert [each.text for each in held] == ["+905321234567"] * is_held
+
+
+@pytest.mark.parametrize(
+    "name", ["700002", "Brand 700002", "Marka 2", "Moda Evi", "ModaEvi izinleri", "Marka kodu 712345"]
+)
+def test_a_sheet_a_title_a_column_or_a_file_named_as_another_brand_is_asked(name):
+    rows = [HEADER, line(1)]
+    said = [
+        examine(book(*rows, title=name), "izinler.xlsx", brands=chosen()).unread,
+        examine(book([name], *rows), "izinler.xlsx", brands=chosen()).unread,
+        examine(text(*rows), f"{name.replace(' ', '_')}.csv", brands=chosen()).unread,
+        examine(text([f"Telefon {name}", *HEADER[1:]], line(1)), brands=chosen()).unread,
+    ]
+    assert all(each.doubtful for each in said)
+
+
+@pytest.mark.parametrize("name", ["700001", "Marka kodu 700001", "Örnek Mağaza", "Örnek Holding 600001", "Liste 2026"])
+def test_a_sheet_a_title_or_a_file_named_as_the_brand_itself_is_not_asked(name):
+    rows = [HEADER, line(1)]
+    assert not examine(book([name], *rows, title=name), f"{name}.xlsx", brands=chosen()).unread.doubtful
