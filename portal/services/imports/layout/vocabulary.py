@@ -155,11 +155,11 @@ CLOCKS = Words("saat~ time hour")
 ADDRESSES = Words("adres~ address street line sokak~ cadde~")
 TEXTS = Words("""
     ad adi soyad~ isim ismi soyisim soyismi name surname firstname lastname fullname unvan~ first last full title
-    il ili ilce~ sehir~ semt~ mahalle~ ulke~ bolge~ city district town state province country region county yer yeri
+    il ili ilce~ sehir~ semt~ mahalle~ ulke~ bolge~ city district town province country region county yer yeri
     daire dairesi magaza~ sube~ bayi~ store branch shop meslek~ temsilci~ danisman~ satici yetkili personel egitmen
     sahip~ sahibi sigortali~ bagisci~ misafir~ uyruk uyrugu brans~ koy~
     ogrenci~ veli~ hasta~ musteri~ misafir~ hizmet~ tedavi~ egitim~ doktor~ doctor hekim~ mukellef~ guest nationality
-    username lead alici~ yolcu~ danisan~ malik~
+    username alici~ yolcu~ danisan~ malik~
 """)
 COMMON = Words("""
     abone~ firma~ sirket~ isletme~ kurum~ hesap~ cari~ kart~ uyelik~ uyeligi kayit~ kaydi form~
@@ -176,7 +176,7 @@ EVENTS = Words("""
     rezervasyon~ basvuru~ etkinlik~ katilim~ created updated modified changed ordered purchase purchased visit visited
     paid payment registered registration joined signed sign signup up login logged seen event baslangic~
     damgasi tamamlanma added start completion confirm submission submitted activity gonderim muayene~ kontrol~ bakim~
-    konaklama~ kiralama~ teklif~ vade~ check varis~ arrival
+    konaklama~ kiralama~ teklif~ check varis~ arrival
 """)
 CONSENTS = Words(
     "izin izni onay onayi riza alinma alindigi verildigi durum durumu iys sms arama eposta consent permission"
@@ -197,7 +197,7 @@ OTHERS = Words(f"""
     gec kalanlar karar kararlar errors rows lines late correct duzeltilmis var beyan~ kurs~ konaklayan~ katilan~
     portfoy~ kuafor~ davetli~ file sample test deneme kitap~ bayram~ yilbasi fuar~ toplanan image good again addresses
     verenler verdi verdigi verildi verilen alindi alinan given granted retailer retailers
-    retailercode retaileraccess access erisim~
+    retailercode retaileraccess access erisim~ lead leads state
 """)
 PLAIN = (
     DATES, CODES, AMOUNTS, GENDERS, LANGUAGES, CLOCKS, ADDRESSES, TEXTS, COMMON, EVENTS, CONSENTS, OTHERS, EVERYWHERE,

@@ -99,7 +99,17 @@ def test_a_column_with_a_few_notes_that_refuse_is_named_with_their_number(field)
 
 @pytest.mark.parametrize(
     "name",
-    ["Ayrılma tarihi", "Left at", "Bitiş tarihi", "Pasife alınma", "Üyelik bitiş tarihi", "Üyelik son tarihi", "", "X"],
+    [
+        "Ayrılma tarihi",
+        "Left at",
+        "Bitiş tarihi",
+        "Pasife alınma",
+        "Üyelik bitiş tarihi",
+        "Üyelik son tarihi",
+        "İzin vade tarihi",
+        "",
+        "X",
+    ],
 )
 def test_dates_of_nobody_knows_what_may_be_those_of_leaving(name):
     assert column_of(name, "20.11.2026", "", "2026-11-21 10:00:00", "ara").may_refuse
@@ -112,6 +122,11 @@ def test_dates_of_nobody_knows_what_may_be_those_of_leaving(name):
 )  # fmt: skip
 def test_dates_of_a_known_kind_are_none_of_leaving(name):
     assert not column_of(name, "20.11.2026", "21.11.2026").may_refuse
+
+
+@pytest.mark.parametrize("name", ["State", "Contact state", "Lead", "Lead name"])
+def test_states_are_no_names_of_places_or_people(name):
+    assert column_of(name, "Engaged", "Quarantined", "Disqualified").may_refuse
 
 
 @pytest.mark.parametrize(
