@@ -37,9 +37,10 @@ Lapsed = Select[int, datetime, str | None]  # brand_id, since, code of each laps
 
 
 def live_brands(at: datetime) -> Sequence[ColumnElement[bool]]:
-    """What İYS is asked about, by whatever egress; what is held counts, as nobody learns of its refusals either. Of
-    queries that join Brand and Connection."""
-    return not_(Brand.is_sandbox), Connection.forwarding_enabled_at <= at
+    """What İYS is asked about, by whatever egress; what is held counts, as nobody learns of its refusals either, and so
+    does what waits for a test of its connection. Of queries that join Brand and Connection, and rows that only those
+    have about which İYS was asked once."""
+    return not_(Brand.is_sandbox), func.coalesce(Connection.forwarding_enabled_at, at) <= at
 
 
 def list_lapses(session: Session, lapsed: Lapsed, limit: int, provider_id: int | None = None) -> Sequence[Lapse]:

@@ -18,7 +18,8 @@ def lapsed_pulls(at: datetime) -> Lapsed:
         Brand.id.label("brand_id"), func.min(Feed.answered_at()).label("since"), func.min(Feed.code).label("code")
     )
     feeds = feeds.join(Feed, Feed.brand_id == Brand.id).join(Connection, Connection.provider_id == Brand.provider_id)
-    lapsed = Connection.forwarding_enabled_at < at - LAPSE, Feed.answered_at() < at - LAPSE
+    began_at = func.coalesce(Connection.forwarding_enabled_at, Feed.created_at)
+    lapsed = began_at < at - LAPSE, Feed.answered_at() < at - LAPSE
     return feeds.where(*live_brands(at), *lapsed).group_by(Brand.id)
 
 

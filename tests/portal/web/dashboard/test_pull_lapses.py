@@ -77,7 +77,6 @@ def test_the_operator_is_told_how_many_brands_since_when_and_iyss_code(app, feed
 @pytest.mark.parametrize(
     ("model", "values"),
     [
-        (Connection, {"forwarding_enabled_at": None}),
         (Connection, {"forwarding_enabled_at": clock.now()}),
         (Brand, {"is_sandbox": True}),
         (Feed, {"pulled_at": clock.now() - timedelta(hours=23)}),
@@ -96,6 +95,14 @@ def test_a_feed_that_never_got_an_answer_lapses_too(app, feeds):
     lapses(app, pulled_at=None, code=None)
 
     assert f"{make.BRAND_CODE} –" in told(app)
+
+
+def test_a_connection_that_waits_for_its_test_lapses_too(app, feeds):
+    """As after another account was entered: İYS is asked nothing until it has been tried."""
+    lapses(app)
+    change(app, Connection, forwarding_enabled_at=None)
+
+    assert f"{make.BRAND_CODE} H353" in told(app)
 
 
 @pytest.mark.parametrize("page", ["/dashboard/", "/dashboard/connection"])
