@@ -120,7 +120,7 @@ RULES: dict[str, tuple[Predicate, str]] = {
     "build a Submission row": (builds_dict_of("payload", "endpoint", "lane"), f"{WRITER}.submission_row"),
     "make Decision rows": (makes_rows_of("Decision"), f"{WRITER}.write_decisions"),
     "make Leaf rows": (makes_rows_of("Leaf"), f"{WRITER}.write_decisions"),
-    "make Submission rows": (makes_rows_of("Submission"), f"{WRITER}.write_decisions"),
+    "make Submission rows": (makes_rows_of("Submission"), f"{WRITER}.write_submissions"),
     "make Consent rows": (makes_rows_of("Consent"), f"{LOCKING}.insert_new_consents"),
     "lock Consent rows": (locks_rows_of("Consent"), f"{LOCKING}.lock_submissions_and_consents"),
     "find a file's separator": (

@@ -85,7 +85,7 @@ def write_decisions(session: Session, consents: Iterable[LockedConsent], rows: D
     locking.insert_new_consents(session, changed)
     insert_rows(session, Decision, rows.decisions)
     insert_rows(session, Leaf, rows.leaves)
-    insert_rows(session, Submission, rows.submissions)
+    write_submissions(session, rows.submissions)
     locking.save_consents(session, changed)
     _note_for_journal(session, rows)
 
