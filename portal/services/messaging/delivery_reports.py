@@ -12,7 +12,7 @@ from portal.core.extensions import db, read_session, vault
 from portal.core.models import Message, MessageGateway, MessageState, Recipient
 from portal.core.vault import CannotOpen
 from portal.domain.consents import recipients
-from portal.services.messaging import meant_brands, message_outcomes, outgoing_messages
+from portal.services.messaging import earlier_messages, meant_brands, message_outcomes, outgoing_messages
 from portal.services.messaging.gateways.protocol import BLOCKED, Reason, Report, ReportState
 from portal.services.messaging.savepoints import FailedPiece, run_in_savepoints
 
@@ -81,7 +81,7 @@ def _find_message(gateway: MessageGateway, report: Report, by_text: dict[str, in
     """By our id; or by the vendor's, which may be that of a whole batch, and the address, or if one message alone has
     it."""
     if report.message_id is not None:
-        return _lock_newest(meant_brands.left_by(gateway), Message.id == report.message_id)
+        return _lock_newest(earlier_messages.left_by(gateway), Message.id == report.message_id)
     if not report.ref:
         return None
     of_ref = Message.gateway_id == gateway.id, Message.vendor_ref == report.ref[:80]

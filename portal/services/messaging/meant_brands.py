@@ -16,23 +16,12 @@ from portal.core import address_holders
 from portal.core.addresses import Address, AddressKind, BadAddress, parse
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel
-from portal.core.models import (
-    NO_PROVIDER,
-    Brand,
-    BrandGateway,
-    Campaign,
-    Decision,
-    GatewayEvent,
-    Message,
-    MessageGateway,
-    ReceiptDecision,
-    Recipient,
-)
-from portal.core.vault import CannotOpen
+from portal.core.models import NO_PROVIDER, Brand, BrandGateway, GatewayEvent, Message, MessageGateway, Recipient
 from portal.domain import address_proofs
 from portal.domain.consents import recipients
 from portal.domain.consents.refusals import RefusalScope
 from portal.domain.replies import REFUSING, ReplyOutcome, classify_reply, find_names, fold, names_brand, speaks_of_calls
+from portal.services.messaging.earlier_messages import channels_offered_to, headers_of, left_by, left_by_owner, wrote_to
 from portal.services.messaging.gateways.protocol import InboundMessage
 
 
@@ -76,7 +65,7 @@ def channels_meant(
     and those that campaigns (of these brands) wrote about, as their messages say that RET refuses."""
     if reply is not None and speaks_of_calls(reply.said, _own_words(gateway, reply, provider_id)):
         return set(address.all_channels)
-    return {channel_of(gateway), *(_offered(recipient_id, brands) if reply else ())}
+    return {channel_of(gateway), *(channels_offered_to(recipient_id, brands) if reply else ())}
 
 
 def find_recipients(event: GatewayEvent, gateway: MessageGateway, address: Address, at: datetime) -> list[Recipient]:
@@ -89,7 +78,7 @@ def find_recipients(event: GatewayEvent, gateway: MessageGateway, address: Addre
     coded = sorted({each.provider_id for each in address_proofs.find_brands_of_codes(db.session, vault(), address)})
     gathered = [recipients.gather(db.session, vault(), each, [address], at)[address.text] for each in coded]
     ours = [each.id for each in address_holders.find_holders(db.session, vault(), address)]
-    sent_to = [select(Message.recipient_id).where(left) for left in (left_by(gateway), _left_by_owner(gateway))]
+    sent_to = [select(Message.recipient_id).where(left) for left in (left_by(gateway), left_by_owner(gateway))]
     theirs = [select(Recipient.id).where(Recipient.id.in_(ours), Recipient.id.in_(each)) for each in sent_to]
     written = db.session.scalars(theirs[0]).all() or db.session.scalars(theirs[1]).all()
     return [db.session.get_one(Recipient, each) for each in sorted({*written, *gathered})]
@@ -117,7 +106,7 @@ def narrow(gateway: MessageGateway, found: list[Recipient], reply: InboundMessag
     if len(named) != 1:
         return found
     each, brands = named[0]
-    wrote = set(brands_of_provider(each.provider_id, _wrote(each.id)))
+    wrote = set(brands_of_provider(each.provider_id, wrote_to(each.id)))
     is_named = any(_is_named_whole(brand, reply) for brand in brands if brand in wrote)
     is_clear = classify(gateway, reply, each.provider_id) in (ReplyOutcome.REFUSAL, ReplyOutcome.CONSENT)
     return [each] if is_named and is_clear else found
@@ -155,22 +144,6 @@ def all_names_of(brand: Brand) -> list[str]:
     return names_of(brand) + brand.former_names.splitlines()
 
 
-def left_by(gateway: MessageGateway) -> ColumnElement[bool]:
-    """The condition that a message left by an account, or by one of the same owner that had the same header at some
-    time, which a phone cannot tell from it, or that was removed: it may have been added again, or its number be at
-    another vendor."""
-    same = MessageGateway.provider_id == gateway.provider_id, MessageGateway.carries == gateway.carries
-    theirs, own = db.session.scalars(select(MessageGateway).where(*same)).all(), headers_of(gateway)
-    return Message.gateway_id.in_(
-        [each.id for each in theirs if each.removed_at or each.id == gateway.id or own & headers_of(each)]
-    )
-
-
-def headers_of(gateway: MessageGateway) -> set[str]:
-    """Also former ones, folded."""
-    return set(map(fold, (gateway.header, *gateway.former_headers.splitlines())))
-
-
 def _brands_meant(
     gateway: MessageGateway, provider_id: int, recipient_id: int | None, reply: InboundMessage | None
 ) -> Sequence[Brand]:
@@ -178,50 +151,13 @@ def _brands_meant(
     beside one in the middle, those that wrote by any account, since a brand's SMS may name the number of another one,
     that have this one, and that have none; all where there is none of any, and of the operator's gateway."""
     named = _brands_named(provider_id, recipient_id, reply) if reply else _NamedBrands([], means_no_others=False)
-    wrote = brands_of_provider(provider_id, _wrote(recipient_id))
+    wrote = brands_of_provider(provider_id, wrote_to(recipient_id))
     if named.means_no_others:
         return named.brands if set(named.brands) & set(wrote) else [*named.brands, *wrote]
     theirs = exists().where(BrandGateway.brand_id == Brand.id, BrandGateway.carries == gateway.carries)
-    sends = or_(~theirs, theirs.where(BrandGateway.gateway_id == gateway.id), _wrote(recipient_id))
+    sends = or_(~theirs, theirs.where(BrandGateway.gateway_id == gateway.id), wrote_to(recipient_id))
     others = brands_of_provider(provider_id, sends) or brands_of_provider(provider_id)
     return list(dict.fromkeys([*named.brands, *others]))
-
-
-def _wrote(recipient_id: int | None, gateway_ids: Collection[int] | None = None) -> ColumnElement[bool]:
-    """The condition that a message for a brand left for a recipient, by any or one of these accounts, whichever way the
-    brand has by now. Codes leave by the operator's."""
-    by_these = Message.gateway_id.is_not(None) if gateway_ids is None else Message.gateway_id.in_(gateway_ids)
-    sent = by_these, Message.recipient_id == recipient_id
-    asked = exists().where(*sent, Message.campaign_id == Campaign.id, Campaign.brand_id == Brand.id)
-    of_act = ReceiptDecision.receipt_id == Message.receipt_id, ReceiptDecision.decision_id == Decision.id
-    confirmed = exists().where(*sent, *of_act, Decision.recipient_id == recipient_id, Decision.brand_id == Brand.id)
-    by_code = [] if recipient_id is None else _brands_of_codes(recipient_id)
-    if by_code and gateway_ids is not None:
-        operators = select(MessageGateway.id).where(MessageGateway.provider_id.is_(None))
-        by_code = by_code if db.session.scalars(operators.where(MessageGateway.id.in_(gateway_ids))).first() else []
-    return or_(asked, confirmed, Brand.id.in_(by_code))
-
-
-def _brands_of_codes(recipient_id: int) -> list[int]:
-    try:
-        address = parse(recipients.address_of(vault(), db.session.get_one(Recipient, recipient_id)))
-    except CannotOpen:
-        return []
-    return [each.id for each in address_proofs.find_brands_of_codes(db.session, vault(), address)]
-
-
-def _offered(recipient_id: int | None, brands: Collection[Brand] | None) -> set[Channel]:
-    """The channels about which campaigns (of these brands) wrote to a recipient."""
-    wrote = Message.campaign_id == Campaign.id, Message.recipient_id == recipient_id, Message.gateway_id.is_not(None)
-    theirs = select(Campaign).where(exists().where(*wrote))
-    if brands is not None:
-        theirs = theirs.where(Campaign.brand_id.in_([brand.id for brand in brands]))
-    return set().union(*(each.offered for each in db.session.scalars(theirs)))
-
-
-def _left_by_owner(gateway: MessageGateway) -> ColumnElement[bool]:
-    same = MessageGateway.provider_id == gateway.provider_id, MessageGateway.carries == gateway.carries
-    return Message.gateway_id.in_(select(MessageGateway.id).where(*same))
 
 
 @dataclass(frozen=True)
@@ -240,7 +176,7 @@ def _brands_named(
     others beside it: `classify` leaves it out of the text, so it must not be lost. So does one that opens a sentence
     ("Duyuru"), unless the vendor says it as the brand's keyword. None of `all_names` is another one with an ending.
     """
-    brands, wrote = brands_of_provider(provider_id), brands_of_provider(provider_id, _wrote(recipient_id))
+    brands, wrote = brands_of_provider(provider_id), brands_of_provider(provider_id, wrote_to(recipient_id))
     wrote_by = select(MessageGateway).where(
         MessageGateway.id.in_(select(Message.gateway_id).where(Message.recipient_id == recipient_id))
     )
@@ -248,7 +184,7 @@ def _brands_named(
     ever = {brand: set(map(fold, all_names_of(brand))) for brand in brands}
     said = _find_names(reply, set().union(*headers.values(), *ever.values()), all_names)
     shown = [gateway_id for gateway_id, theirs in headers.items() if said & theirs]
-    by_header = brands_of_provider(provider_id, _wrote(recipient_id, shown)) if shown else []
+    by_header = brands_of_provider(provider_id, wrote_to(recipient_id, shown)) if shown else []
     known = {brand: ever[brand] if brand in wrote else set(map(fold, names_of(brand))) for brand in brands}
     asked = [brand for brand in brands if _came_for(brand, reply)]
     named = [brand for brand in brands if brand in by_header or brand in asked or said & known[brand]]
