@@ -16,10 +16,12 @@ from portal.core.vault import Vault
 CHUNK = 1000  # Providers per statement.
 
 
-def find_holders(session: Session, vault: Vault, address: Address) -> list[Recipient]:
-    """The recipients with this address, at most one per provider."""
+def find_holders(
+    session: Session, vault: Vault, address: Address, among: ColumnElement[bool] | None = None
+) -> list[Recipient]:  # fmt: skip
+    """The recipients with this address, at most one per provider; of all of them or of some."""
     found: dict[int, Recipient] = {}
-    for theirs in _conditions(session, vault, address, true()):
+    for theirs in _conditions(session, vault, address, true() if among is None else among):
         found |= {recipient.id: recipient for recipient in session.scalars(select(Recipient).where(theirs))}
     return list(found.values())
 

@@ -1,32 +1,54 @@
 """Which brands wrote to a recipient, about what, and by which of our accounts."""
 
 from collections.abc import Collection
+from datetime import timedelta
 
-from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 
+from portal.core import clock
 from portal.core.addresses import parse
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel
-from portal.core.models import Brand, Campaign, Decision, Message, MessageGateway, ReceiptDecision, Recipient
+from portal.core.models import (
+    Brand,
+    Campaign,
+    Complaint,
+    Decision,
+    DecisionOrigin,
+    Message,
+    MessageGateway,
+    MessageKind,
+    ReceiptDecision,
+    Recipient,
+)
 from portal.core.vault import CannotOpen
 from portal.domain import address_proofs
 from portal.domain.consents import recipients
 from portal.domain.replies import fold
 
+ANSWERED_WITHIN = timedelta(days=7)  # What the portal told of İzinlerim.
+
 
 def wrote_to(recipient_id: int | None, gateway_ids: Collection[int] | None = None) -> ColumnElement[bool]:
     """The condition that a message for a brand left for a recipient, by any or one of these accounts, whichever way the
-    brand has by now. Codes leave by the operator's."""
+    brand has by now. Codes of points, and what İzinlerim tells of its acts, leave by the operator's."""
     by_these = Message.gateway_id.is_not(None) if gateway_ids is None else Message.gateway_id.in_(gateway_ids)
     sent = by_these, Message.recipient_id == recipient_id
     asked = exists().where(*sent, Message.campaign_id == Campaign.id, Campaign.brand_id == Brand.id)
     of_act = ReceiptDecision.receipt_id == Message.receipt_id, ReceiptDecision.decision_id == Decision.id
     confirmed = exists().where(*sent, *of_act, Decision.recipient_id == recipient_id, Decision.brand_id == Brand.id)
-    by_code = [] if recipient_id is None else _brands_of_codes(recipient_id)
-    if by_code and gateway_ids is not None:
-        operators = select(MessageGateway.id).where(MessageGateway.provider_id.is_(None))
-        by_code = by_code if db.session.scalars(operators.where(MessageGateway.id.in_(gateway_ids))).first() else []
-    return or_(asked, confirmed, Brand.id.in_(by_code))
+    of_case = Complaint.recipient_id == recipient_id, Complaint.brand_id == Brand.id, Complaint.closed_at.is_not(None)
+    settled = and_(exists().where(*sent, Message.kind == MessageKind.COMPLAINT_SETTLED), exists().where(*of_case))
+    conditions = [asked, confirmed, settled]
+    if recipient_id is not None and (gateway_ids is None or _is_operators(gateway_ids)):
+        told = exists().where(*told_by_portal(), Decision.recipient_id == recipient_id, Decision.brand_id == Brand.id)
+        conditions += [told, Brand.id.in_(_brands_of_codes(recipient_id))]
+    return or_(*conditions)
+
+
+def told_by_portal() -> tuple[ColumnElement[bool], ...]:
+    """The condition that a decision is one of which the portal's own message told lately, naming its brand."""
+    return Decision.origin == DecisionOrigin.MINE, Decision.recorded_at >= clock.now() - ANSWERED_WITHIN
 
 
 def channels_offered_to(recipient_id: int | None, brands: Collection[Brand] | None) -> set[Channel]:
@@ -58,6 +80,11 @@ def left_by_owner(gateway: MessageGateway) -> ColumnElement[bool]:
     """The condition that a message left by any account of the same owner."""
     same = MessageGateway.provider_id == gateway.provider_id, MessageGateway.carries == gateway.carries
     return Message.gateway_id.in_(select(MessageGateway.id).where(*same))
+
+
+def _is_operators(gateway_ids: Collection[int]) -> bool:
+    operators = select(MessageGateway.id).where(MessageGateway.provider_id.is_(None))
+    return db.session.scalars(operators.where(MessageGateway.id.in_(gateway_ids))).first() is not None
 
 
 def _brands_of_codes(recipient_id: int) -> list[int]:

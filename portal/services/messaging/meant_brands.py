@@ -16,12 +16,28 @@ from portal.core import address_holders
 from portal.core.addresses import Address, AddressKind, BadAddress, parse
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel
-from portal.core.models import NO_PROVIDER, Brand, BrandGateway, GatewayEvent, Message, MessageGateway, Recipient
+from portal.core.models import (
+    NO_PROVIDER,
+    Brand,
+    BrandGateway,
+    Decision,
+    GatewayEvent,
+    Message,
+    MessageGateway,
+    Recipient,
+)
 from portal.domain import address_proofs
 from portal.domain.consents import recipients
 from portal.domain.consents.refusals import RefusalScope
 from portal.domain.replies import REFUSING, ReplyOutcome, classify_reply, find_names, fold, names_brand, speaks_of_calls
-from portal.services.messaging.earlier_messages import channels_offered_to, headers_of, left_by, left_by_owner, wrote_to
+from portal.services.messaging.earlier_messages import (
+    channels_offered_to,
+    headers_of,
+    left_by,
+    left_by_owner,
+    told_by_portal,
+    wrote_to,
+)
 from portal.services.messaging.gateways.protocol import InboundMessage
 
 
@@ -65,13 +81,15 @@ def channels_meant(
     and those that campaigns (of these brands) wrote about, as their messages say that RET refuses."""
     if reply is not None and speaks_of_calls(reply.said, _own_words(gateway, reply, provider_id)):
         return set(address.all_channels)
-    return {channel_of(gateway), *(channels_offered_to(recipient_id, brands) if reply else ())}
+    offered = channels_offered_to(recipient_id, brands) if reply else set()
+    return {channel_of(gateway), *offered.intersection(address.all_channels)}
 
 
 def find_recipients(event: GatewayEvent, gateway: MessageGateway, address: Address, at: datetime) -> list[Recipient]:
     """The provider's recipient, also where it was none yet, so that no list brings it later. Of the operator's gateway
     those to whom it sent something, at every provider that it served; else those to whom any of the operator's did; and
-    those at whose consent points the address was sent a code, which is all that their firms may know of it."""
+    those of whose acts in İzinlerim the portal told, and those at whose consent points the address was sent a code,
+    which is all that their firms may know of it."""
     if event.provider_id is not None:
         ids = recipients.gather(db.session, vault(), event.provider_id, [address], at)
         return [db.session.get_one(Recipient, ids[address.text])]
@@ -81,7 +99,8 @@ def find_recipients(event: GatewayEvent, gateway: MessageGateway, address: Addre
     sent_to = [select(Message.recipient_id).where(left) for left in (left_by(gateway), left_by_owner(gateway))]
     theirs = [select(Recipient.id).where(Recipient.id.in_(ours), Recipient.id.in_(each)) for each in sent_to]
     written = db.session.scalars(theirs[0]).all() or db.session.scalars(theirs[1]).all()
-    return [db.session.get_one(Recipient, each) for each in sorted({*written, *gathered})]
+    told = db.session.scalars(select(Decision.recipient_id).where(Decision.recipient_id.in_(ours), *told_by_portal()))
+    return [db.session.get_one(Recipient, each) for each in sorted({*written, *told, *gathered})]
 
 
 def find_brands(event: GatewayEvent, reply: InboundMessage) -> Sequence[Brand]:
@@ -149,11 +168,14 @@ def _brands_meant(
 ) -> Sequence[Brand]:
     """Those that are named, with those that wrote to the recipient where none of the named ones did. Without a name, or
     beside one in the middle, those that wrote by any account, since a brand's SMS may name the number of another one,
-    that have this one, and that have none; all where there is none of any, and of the operator's gateway."""
+    that have this one, and that have none; all where there is none of any. Of the operator's gateway all where none
+    wrote: only the portal did."""
     named = _brands_named(provider_id, recipient_id, reply) if reply else _NamedBrands([], means_no_others=False)
     wrote = brands_of_provider(provider_id, wrote_to(recipient_id))
     if named.means_no_others:
         return named.brands if set(named.brands) & set(wrote) else [*named.brands, *wrote]
+    if gateway.provider_id is None and not wrote:
+        return brands_of_provider(provider_id)
     theirs = exists().where(BrandGateway.brand_id == Brand.id, BrandGateway.carries == gateway.carries)
     sends = or_(~theirs, theirs.where(BrandGateway.gateway_id == gateway.id), wrote_to(recipient_id))
     others = brands_of_provider(provider_id, sends) or brands_of_provider(provider_id)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 
-from portal.core import journalled_news
+from portal.core import address_holders, journalled_news
 from portal.core.addresses import Address
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel
@@ -18,6 +18,7 @@ from portal.core.models import (
     GatewayEvent,
     Message,
     MessageGateway,
+    Provider,
     Recipient,
 )
 from portal.core.models.invitations import resume_invitations
@@ -125,13 +126,16 @@ def _hand_over(
 ) -> None:  # fmt: skip
     """Give a reply to the operator's number to the firm that alone it means, or that alone wrote there, and to those at
     whom it refuses clearly. For all others the operator reads it, and what somebody sent to whom no firm wrote, or that
-    cannot be read: it may hold what others wrote."""
+    cannot be read: it may hold what others wrote. Where only the portal wrote, a refusal may be of any firm."""
     meant = meant_brands.narrow(gateway, meant_brands.find_recipients(event, gateway, address, at), reply)
     is_single = reply.is_whole and len({each.provider_id for each in meant}) == 1
     shared = [
         each for each in meant
         if not is_single and meant_brands.classify(gateway, reply, each.provider_id) != ReplyOutcome.REFUSAL
     ]  # fmt: skip
+    if not meant and outcome in REFUSING:
+        is_admitted = Provider.admitted_at.is_not(None)
+        shared = address_holders.find_holders(db.session, vault(), address, is_admitted)
     secret = gateways.read_secret(vault(), gateway)
     for each in meant:
         if each not in shared:

@@ -66,9 +66,9 @@ def waits_to_be_read() -> ColumnElement[bool]:
 def refuse_reply(event_id: int) -> ResponseReturnValue:
     """Record the refusal that somebody reads in a reply, of the channels they choose: valid at once, and sent to
     İYS."""
-    if not (channels := read_channels()):
+    events, channels = _lock_open(event_id), read_channels()
+    if not channels:
         return return_unchosen(".list_replies")
-    events = _lock_open(event_id)
     locking.lock_recipients(db.session, [each.recipient_id for each in events if each.recipient_id is not None])
     for event in events:
         try:

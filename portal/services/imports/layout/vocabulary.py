@@ -162,7 +162,7 @@ TEXTS = Words("""
     username alici~ yolcu~ danisan~ malik~
 """)
 COMMON = Words("""
-    abone~ firma~ sirket~ isletme~ kurum~ hesap~ cari~ kart~ uyelik~ uyeligi kayit~ kaydi form~
+    abone~ lead leads firma~ sirket~ isletme~ kurum~ hesap~ cari~ kart~ uyelik~ uyeligi kayit~ kaydi form~
     fatura~ siparis~ teslimat~ kargo~ odeme~ urun~ fis~ satis~ ev is vergi posta arac evlilik sadakat ana genel ilk
     magaza~ sube~ ad adi soyad~ isim ismi name ve the of and in client contact account card order orders invoice billing
     shipping delivery company tax postal identity alternate islem basvuru randevu rezervasyon ziyaret~ alisveris~ marka
@@ -197,7 +197,7 @@ OTHERS = Words(f"""
     gec kalanlar karar kararlar errors rows lines late correct duzeltilmis var beyan~ kurs~ konaklayan~ katilan~
     portfoy~ kuafor~ davetli~ file sample test deneme kitap~ bayram~ yilbasi fuar~ toplanan image good again addresses
     verenler verdi verdigi verildi verilen alindi alinan given granted retailer retailers
-    retailercode retaileraccess access erisim~ lead leads state
+    retailercode retaileraccess access erisim~ state
 """)
 PLAIN = (
     DATES, CODES, AMOUNTS, GENDERS, LANGUAGES, CLOCKS, ADDRESSES, TEXTS, COMMON, EVENTS, CONSENTS, OTHERS, EVERYWHERE,

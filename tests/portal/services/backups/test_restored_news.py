@@ -192,7 +192,7 @@ def test_whom_a_reply_to_the_operators_number_held_and_a_backup_lacks_is_named_a
 
 @pytest.mark.parametrize(("act", "is_in_backup"), [("reading", True), ("refusal", False)])
 def test_a_reply_that_was_read_holds_nobody_after_a_restore(app, kept, rows, told, act, is_in_backup):
-    assert signed_in(app).posts(f"/desk/replies/{told.id}/{act}").status_code == 303
+    assert signed_in(app).posts(f"/desk/replies/{told.id}/{act}", {"channels": "MESAJ"}).status_code == 303
     execute(app, update(GatewayEvent).values(settled_at=None) if is_in_backup else delete(GatewayEvent))
 
     assert restore(app, kept).exit_code == 0

@@ -124,7 +124,7 @@ def test_dates_of_a_known_kind_are_none_of_leaving(name):
     assert not column_of(name, "20.11.2026", "21.11.2026").may_refuse
 
 
-@pytest.mark.parametrize("name", ["State", "Contact state", "Lead", "Lead name"])
+@pytest.mark.parametrize("name", ["State", "Contact state", "Lead"])
 def test_states_are_no_names_of_places_or_people(name):
     assert column_of(name, "Engaged", "Quarantined", "Disqualified").may_refuse
 

@@ -8,7 +8,7 @@ from sqlalchemy import update
 from portal.core import clock
 from portal.core.extensions import db
 from portal.core.iys_protocol import Channel
-from portal.core.models import Brand, CampaignKind, Consent, Delivery, Message, MessageKind, MessageState
+from portal.core.models import Brand, CampaignKind, Consent, Decision, Delivery, Message, MessageKind, MessageState
 from tests import make
 from tests.portal.services.messaging import test_gateway_delivery as delivery
 from tests.portal.services.messaging.vendor_pushes import NUMBER, Vendor, bring_reply, work
@@ -46,7 +46,7 @@ def writes(app, vendor: Vendor, **which) -> None:
     ("kind", "channels"),
     [
         (CampaignKind.REFUSE, (Channel.CALL,)),
-        (CampaignKind.REFUSE, (Channel.SMS, Channel.CALL)),
+        (CampaignKind.REFUSE, (Channel.SMS, Channel.CALL, Channel.EMAIL)),
         (CampaignKind.RECONFIRM, (Channel.CALL,)),
     ],
 )
@@ -57,6 +57,7 @@ def test_a_reply_to_a_message_about_calls_refuses_them_too(app, vendor, rows, ki
     work(app)
 
     assert {each.channel: each.status for each in rows(Consent)} == {"MESAJ": "RET", "ARAMA": "RET"}
+    assert {each.source for each in rows(Decision, Decision.status == "RET")} == {"HS_MESAJ"}
 
 
 def test_a_reply_to_a_message_about_sms_leaves_calls(app, vendor, rows):

@@ -1,0 +1,116 @@
+"""A refusal in answer to messages that are no campaign's: of settled cases, and the portal's own."""
+
+import re
+from datetime import timedelta
+
+import pytest
+import time_machine
+
+from portal.core import clock
+from portal.core.addresses import AddressKind
+from portal.core.extensions import db, vault
+from portal.core.models import (
+    Brand,
+    Complaint,
+    ComplaintKind,
+    Consent,
+    EventKind,
+    GatewayEvent,
+    Message,
+    MessageKind,
+    MessageState,
+    Recipient,
+)
+from portal.domain.notifications import gateways
+from tests import make
+from tests.grants import insert_decisions
+from tests.portal.services.messaging import test_gateway_delivery as delivery
+from tests.portal.services.messaging.vendor_pushes import Vendor, add_brand, work
+from tests.portal.web.recipient.open_complaints import proves
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def operators(app, browser) -> Vendor:
+    """The operator's account, by which only the portal wrote to Fatma, whom two brands of a firm may write to."""
+    add_brand(app, "Moda Evi", "MODAEVI")
+    with app.app_context():
+        account = gateways.add_gateway(
+            db.session, vault(), provider_id=None, carries=AddressKind.PHONE, vendor="verimor", header="IZINLINK",
+            credentials=delivery.LOGINS["verimor"], per_second=1, at=clock.now(),
+        )  # fmt: skip
+        db.session.commit()
+        gateway_id = account.id
+    grant_at_every_brand(app)
+    return Vendor(app, browser, gateway_id)
+
+
+def grant_at_every_brand(app) -> None:
+    with app.app_context():
+        for brand in db.session.query(Brand).order_by(Brand.id).all():
+            insert_decisions(brand, [make.PHONE], clock.now() - timedelta(days=30), lane=None, held=None)
+
+
+def refuses_calls_at_izinlerim(app, browser) -> None:
+    """Of one brand; the portal tells it by SMS, in the brand's name."""
+    proves(browser)
+    page = browser.get("/izinlerim/liste").text
+    token = re.search(r'name="form" value="([^"]+)"', page)[1]
+    with app.app_context():
+        refused = make.brand().id
+    browser.post("/izinlerim/liste", data={"form": token, "refuse": f"{refused}-ARAMA"})
+
+
+def refused_brands(rows) -> set[int]:
+    return {each.brand_id for each in rows(Consent) if (each.status, each.channel) == ("RET", "MESAJ")}
+
+
+def test_who_answers_what_the_portal_told_of_a_brand_refuses_that_brand(app, browser, operators, rows):
+    refuses_calls_at_izinlerim(app, browser)
+
+    operators.brings("RET")
+    work(app)
+
+    with app.app_context():
+        assert make.brand().id in refused_brands(rows)
+
+
+@pytest.mark.parametrize("words", ["RET", "hepsini reddediyorum, bir daha aramayın"])
+def test_who_answers_the_portal_itself_is_held_everywhere_until_the_operator_reads_it(app, operators, rows, words):
+    with time_machine.travel(clock.now() + timedelta(days=8)):
+        operators.brings(words, received_at=f"{clock.now():%Y-%m-%d %H:%M:%S}")
+        work(app)
+
+    read, held = rows(GatewayEvent, GatewayEvent.kind == EventKind.REPLY)
+    assert (read.provider_id, read.settled_at, held.outcome) == (None, None, "likely_refusal")
+    assert held.recipient_id == rows.one(Recipient).id
+
+
+def test_who_answers_that_a_case_was_settled_refuses_the_brand_of_the_case(app, browser, rows):
+    """Its firm's brands send by an account each, and this message left by the other brand's."""
+    moda = add_brand(app, "Moda Evi", "MODAEVI")
+    with app.app_context():
+        shop = make.brand()
+        own, other = delivery.add("verimor"), delivery.add("netgsm")
+        gateways.set_for_brand(db.session, shop.id, AddressKind.PHONE, [own])
+        gateways.set_for_brand(db.session, moda, AddressKind.PHONE, [other])
+        db.session.commit()
+    grant_at_every_brand(app)
+    with app.app_context():
+        shop = make.brand()
+        recipient = db.session.query(Recipient).one()
+        at = clock.now()
+        case = {"kind": ComplaintKind.STILL_RECEIVING, "channel": "MESAJ", "language": "tr", "nonce": 1, "due_at": at}
+        whose = {"provider_id": shop.provider_id, "brand_id": moda, "recipient_id": recipient.id}
+        db.session.add(Complaint(**case, **whose, closed_at=at, created_at=at))
+        sent = {"gateway_id": own, "state": MessageState.DELIVERED, "attempts": 1, "created_at": at, "called_at": at}
+        db.session.add(
+            Message(kind=MessageKind.COMPLAINT_SETTLED, provider_id=shop.provider_id, recipient_id=recipient.id, **sent)
+        )
+        db.session.commit()
+
+    Vendor(app, browser, own).brings("RET")
+    work(app)
+
+    assert moda in refused_brands(rows)
