@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, bindparam, func, literal, select, update
 
 from portal.core import models
-from portal.core.addresses import parse
+from portal.core.addresses import read_canonical
 from portal.core.extensions import db, read_session, vault
 from portal.core.vault import CannotOpen, KeyMissing
 from portal.domain import address_proofs
@@ -88,7 +88,7 @@ INDEXED: dict[tuple[Any, str], Callable[[Row[Any], str], dict[str, bytes]]] = {
     (models.ClosedLine, "address"): lambda row, address: vault().indexes(models.NO_PROVIDER, address),
     (models.ReassignedAddress, "address"): lambda row, address: vault().indexes(models.NO_PROVIDER, address),
     (models.User, "email"): lambda row, email: accounts.email_indexes(vault(), email),
-    (models.AddressProof, "address"): lambda row, text: address_proofs.mailbox_indexes(vault(), parse(text)),
+    (models.AddressProof, "address"): lambda row, text: address_proofs.mailbox_indexes(vault(), read_canonical(text)),
 }
 
 

@@ -22,10 +22,21 @@ __all__ = [
     "is_phone",
     "mask",
     "parse",
+    "read_canonical",
     "redact_addresses",
     "redact_certain_addresses",
     "without_plus",
 ]
+
+
+def read_canonical(text: str) -> Address:
+    """An address that was canonical when it was stored: an update of the numbering plan, or of the rules for mail, may
+    know it no more, and it can be refused all the same."""
+    try:
+        return parse(text)
+    except BadAddress:
+        kind = AddressKind.EMAIL if "@" in text else AddressKind.PHONE
+        return Address(kind, text, is_mobile=text.startswith(phones.TURKISH_MOBILE))
 
 
 def parse(text: str) -> Address:

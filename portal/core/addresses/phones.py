@@ -15,6 +15,7 @@ _PLAN: Any = PhoneMetadata.metadata_for_region("TR")
 _MOBILE = re.compile(_PLAN.mobile.national_number_pattern)
 _LANDLINE = re.compile(_PLAN.fixed_line.national_number_pattern)
 
+TURKISH_MOBILE = "+905"
 _BEFORE_NATIONAL = re.compile(r"^(?:(?:00)?90|0)(?=\d{10}$)")
 _SEPARATORS = str.maketrans("", "", " \t\r\n()[]{}./\\-_,:·•‐‑‒–—―−")
 _TURKISH = re.compile(r"(?:\+?(?:00?)?90|\+(?=0))?0?([1-9][0-9]{9})")

@@ -14,7 +14,7 @@ from sqlalchemy import and_, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 import shortlinks
-from portal.core.addresses import Address, AddressKind, parse
+from portal.core.addresses import Address, AddressKind, read_canonical
 from portal.core.addresses.normalization import normalize_spelling
 from portal.core.client_network import network_of
 from portal.core.database import changed_rows
@@ -133,7 +133,7 @@ def check_code(session: Session, secret: str, proof: AddressProof, code: str, at
 
 def read_address(vault: Vault, proof: AddressProof) -> Address:
     """The address of a proof. Raises CannotOpen."""
-    return parse(vault.read(proof.address, AddressProof.ADDRESS, NO_PROVIDER, proof.id))
+    return read_canonical(vault.read(proof.address, AddressProof.ADDRESS, NO_PROVIDER, proof.id))
 
 
 def store_facts(vault: Vault, proof: AddressProof, facts: Mapping[str, Any]) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Row, and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
-from portal.core.addresses import parse
+from portal.core.addresses import read_canonical
 from portal.core.business_days import holiday_calendar
 from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.models import DecisionOrigin, Receipt, Recipient
@@ -213,7 +213,7 @@ def _write(
     messages.is_refusal_told says."""
     at = receipt["decided_at"]
     text = vault.read(link_context.address, Recipient.PLACE, link_context.provider_id, link_context.recipient_id)
-    address, is_grant = parse(text), any(decision["status"] == Status.GRANTED for decision in made)
+    address, is_grant = read_canonical(text), any(decision["status"] == Status.GRANTED for decision in made)
     endpoints = BrandEndpoints.of(link_context.iys_code, link_context.brand_code)
     holiday_calendar.refresh_corrections(session, at)
     is_told = is_grant or messages.is_refusal_told(session, [receipt], address, before)

@@ -14,7 +14,7 @@ from sqlalchemy import Select, literal, or_, select, union_all, update
 from sqlalchemy.orm import Session
 
 from portal.core.address_holders import find_holders
-from portal.core.addresses import Address, parse
+from portal.core.addresses import Address, read_canonical
 from portal.core.database import is_one_of
 from portal.core.ids import new_id
 from portal.core.models import NO_PROVIDER, ClosedLine, Provider, ReassignedAddress, Recipient
@@ -108,7 +108,7 @@ def spread_again(session: Session, vault: Vault, recipient_id: int) -> None:
     except CannotOpen:  # Nothing can be sent there, and other firms' recipients are not found.
         recipient.reassigned_anywhere_at = at
         return
-    address = parse(text)
+    address = read_canonical(text)
     spread(session, vault, address, lock_holders(session, vault, recipient, address), at)
 
 

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from portal.core import addresses
 from portal.core.addresses import HIDDEN, Address, mask
 from portal.core.database import is_one_of
 from portal.core.ids import new_ids
@@ -107,6 +108,11 @@ def find(session: Session, vault: Vault, provider_id: int, address: Address) -> 
 def address_of(vault: Vault, recipient: Recipient) -> str:
     """A recipient's address in clear. Raises CannotOpen."""
     return vault.read(recipient.address, Recipient.PLACE, recipient.provider_id, recipient.id)
+
+
+def read_address(vault: Vault, recipient: Recipient) -> Address:
+    """A recipient's address. Raises CannotOpen."""
+    return addresses.read_canonical(address_of(vault, recipient))
 
 
 def known_or_opened(session: Session, vault: Vault, recipient_id: int, known: Mapping[int, str]) -> str:

@@ -13,7 +13,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.core.addresses import Address, parse
+from portal.core.addresses import Address
 from portal.core.business_days import holiday_calendar
 from portal.core.iys_protocol import Channel, Source, Status
 from portal.core.models import Brand, Consent, Decision, DecisionOrigin, Provider, Receipt, ReceiptDecision, Recipient
@@ -127,7 +127,7 @@ def take_back_grants(
     granted = session.execute(grants).all()
     if not granted or (recipient.own_held_since or receipt.decided_at) > receipt.decided_at:
         return None
-    address, brand = parse(recipients.address_of(vault, recipient)), session.get_one(Brand, granted[0].brand_id)
+    address, brand = recipients.read_address(vault, recipient), session.get_one(Brand, granted[0].brand_id)
     part = RefusalScope(recipient, address, [brand], {Channel(row.channel) for row in granted})
     return withdraw(
         session, vault, [part], origin=DecisionOrigin.LINK, language=language, request_metadata=request_metadata,

@@ -160,7 +160,7 @@ def find_closures(session: Session, vault: Vault) -> dict[int, list[MovementRow]
     for decision, recipient in session.execute(taken.order_by(Decision.effective_at, Decision.id)):
         with suppress(CannotOpen):
             found[decision.brand_id].append(MovementRow(
-                address=addresses.parse(recipients.address_of(vault, recipient)), channel=decision.channel,
+                address=recipients.read_address(vault, recipient), channel=decision.channel,
                 recipient_type=decision.recipient_type, status=Status.REFUSED, source=LINE_CLOSED, consent_date=None,
                 creation_date=decision.effective_at, transaction_id="",
             ))  # fmt: skip

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.core import clock
-from portal.core.addresses import Address, parse
+from portal.core.addresses import Address, read_canonical
 from portal.core.ids import new_id
 from portal.core.iys_protocol import Status
 from portal.core.models import NO_PROVIDER, DecisionOrigin, Message, MessageKind, MessageState, Recipient
@@ -40,7 +40,7 @@ def write_message(
     if wrong := FACTS[kind] ^ facts.keys():
         raise KeyError(f"{kind}: {', '.join(sorted(wrong))}")
     message_id, owner = new_id(), provider_id or NO_PROVIDER
-    kind_of_address = parse(address).kind if address else session.get_one(Recipient, recipient_id).kind
+    kind_of_address = read_canonical(address).kind if address else session.get_one(Recipient, recipient_id).kind
     message = Message(
         id=message_id, kind=kind, rank=HIGH_PRIORITY, language=language, provider_id=provider_id,
         recipient_id=recipient_id,

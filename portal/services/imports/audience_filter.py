@@ -27,7 +27,7 @@ from sqlalchemy.orm import Session, aliased
 
 import shortlinks
 from portal.core import clock
-from portal.core.addresses import AddressKind, BadAddress, parse
+from portal.core.addresses import AddressKind, BadAddress
 from portal.core.iys_protocol import Channel, Status
 from portal.core.models import (
     AudienceEntry,
@@ -228,7 +228,7 @@ def _served(session: Session, vault: Vault, recipient_ids: list[int]) -> dict[in
     served = {}
     for recipient in session.scalars(select(Recipient).where(Recipient.id.in_(recipient_ids))):
         try:
-            served[recipient.id] = parse(recipients.address_of(vault, recipient)).channels
+            served[recipient.id] = recipients.read_address(vault, recipient).channels
         except (CannotOpen, BadAddress):
             continue
     return served

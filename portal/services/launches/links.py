@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 import shortlinks
 from portal.core import clock
-from portal.core.addresses import mask, parse, without_plus
+from portal.core.addresses import mask, read_canonical, without_plus
 from portal.core.extensions import vault
 from portal.core.lazy_text import N_
 from portal.core.models import AudienceEntry, Brand, Campaign, CampaignKind, ExclusionReason, Recipient
@@ -111,7 +111,7 @@ def line_writer(session: Session, campaign: Campaign, salt: str, link_base: str)
 
     def write_line(address: str, link_id: int, nonce: int) -> LinkLine:
         code, is_mail = shortlinks.code_of(salt, link_id, nonce), "@" in address
-        text = write_text(code, is_mail) if parse(address).takes_messages else ""
+        text = write_text(code, is_mail) if read_canonical(address).takes_messages else ""
         subject, _, body = text.partition("\n") if is_mail else ("", "", text)
         words = word_pair(salt, link_id, nonce)
         return LinkLine(without_plus(address), f"{link_base}/{code}", words, body.strip(), subject)

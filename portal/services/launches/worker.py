@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from sqlalchemy import insert, or_, select
 
 from portal.core import clock, leases
-from portal.core.addresses import parse
 from portal.core.extensions import db, read_session, vault
 from portal.core.ids import new_id
 from portal.core.models import Campaign, Delivery, Message, MessageState, Provider, Recipient
@@ -15,7 +14,7 @@ from portal.domain.campaigns import sending
 from portal.domain.campaigns.lifecycle import is_halted
 from portal.domain.campaigns.quiet_hours import next_opening
 from portal.domain.consents.may_send import standing
-from portal.domain.consents.recipients import address_of
+from portal.domain.consents.recipients import read_address
 from portal.services.launches.links import waits_for_iys
 
 LEASE = timedelta(seconds=60)
@@ -99,7 +98,7 @@ def _queue_messages(campaign: Campaign, linked: list[campaigns.LinkedEntry], at:
     """One message per link, written when it leaves. A landline takes none; its link is in the CSV all the same."""
     opens_at = next_opening(db.session.get_one(Provider, campaign.provider_id), at)
     recipients = db.session.scalars(select(Recipient).where(Recipient.id.in_([each.recipient_id for each in linked])))
-    addresses = {each.id: parse(address_of(vault(), each)) for each in recipients}
+    addresses = {each.id: read_address(vault(), each) for each in recipients}
     rows = []
     for each in linked:
         address = addresses[each.recipient_id]

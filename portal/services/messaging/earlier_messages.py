@@ -6,7 +6,6 @@ from datetime import timedelta
 from sqlalchemy import ColumnElement, and_, exists, or_, select
 
 from portal.core import clock
-from portal.core.addresses import parse
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel
 from portal.core.models import (
@@ -89,7 +88,7 @@ def _is_operators(gateway_ids: Collection[int]) -> bool:
 
 def _brands_of_codes(recipient_id: int) -> list[int]:
     try:
-        address = parse(recipients.address_of(vault(), db.session.get_one(Recipient, recipient_id)))
+        address = recipients.read_address(vault(), db.session.get_one(Recipient, recipient_id))
     except CannotOpen:
         return []
     return [each.id for each in address_proofs.find_brands_of_codes(db.session, vault(), address)]

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import and_, or_, select
 
-from portal.core.addresses import Address, AddressKind, parse
+from portal.core.addresses import Address, AddressKind, read_canonical
 from portal.core.extensions import db
 from portal.core.iys_protocol import Status
 from portal.core.models import (
@@ -109,6 +109,6 @@ def _address_of(message: Message | None) -> Address | None:
         return None
     recipient = db.session.get(Recipient, message.recipient_id) if message.recipient_id else None
     try:
-        return parse(outgoing_messages.clear_address(message, recipient))
+        return read_canonical(outgoing_messages.clear_address(message, recipient))
     except CannotOpen:
         return None

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 import shortlinks
-from portal.core.addresses import Address, AddressKind, parse
+from portal.core.addresses import Address, AddressKind, read_canonical
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel, Status
 from portal.core.models import (
@@ -73,7 +73,7 @@ def outgoing_message_of(
     """Of one that waits. Raises NotNeeded and CannotOpen."""
     to = clear_address(message, recipient)
     is_mail = "@" in to
-    address = parse(to)
+    address = read_canonical(to)
     if not is_reachable(db.session, message.provider_id, address):
         raise NotNeeded(UnsentReason.LANDLINE)
     if is_sandbox(message) and not _is_own(message, address):

@@ -69,7 +69,7 @@ def send_for_case(code: str) -> ResponseReturnValue:
         abort(404)
     g.language = case.language
     recipient = read_session().get_one(Recipient, case.recipient_id)
-    address = addresses.parse(recipients.address_of(vault(), recipient))
+    address = recipients.read_address(vault(), recipient)
     may_send = address.takes_codes and not complaints.may_be_anothers(read_session(), case)
     if not may_send or not _is_own_form():  # The page has a newer form.
         return redirect(url_for("recipient.complaint", code=code), 303)

@@ -9,7 +9,7 @@ from flask import render_template, url_for
 from flask_babel import format_datetime, gettext
 from sqlalchemy import select
 
-from portal.core import address_holders, addresses, clock, display_names
+from portal.core import address_holders, clock, display_names
 from portal.core.extensions import read_session, vault
 from portal.core.iys_protocol import Status
 from portal.core.models import Brand, Complaint, ComplaintKind, Finding, Provider, Receipt, Recipient, Submission
@@ -123,7 +123,7 @@ def takes_message(recipient: Recipient, held_at: datetime) -> bool:
     """Whether who had the address then may be sent a code, and so a message, there still; a landline takes none. Where
     only a provider in sandbox mode brought it none is sent, but nobody learns that: others hold it or they do not."""
     is_anothers = recipient.changed_hands_after(held_at)
-    return not is_anothers and addresses.parse(recipients.address_of(vault(), recipient)).takes_codes
+    return not is_anothers and recipients.read_address(vault(), recipient).takes_codes
 
 
 def add_months(day: date, months: int) -> date:

@@ -6,7 +6,7 @@ from flask import request
 from flask_babel import get_locale
 from sqlalchemy import select
 
-from portal.core import addresses, clock
+from portal.core import clock
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel
 from portal.core.models import Brand, Complaint, DecisionOrigin, Receipt, Recipient
@@ -91,7 +91,7 @@ def _withdraw(
 ) -> bool:  # fmt: skip
     """Refuse for the locked recipient, by the link of a receipt or by İzinlerim; whether anything was not refused.
     Every refusal is a decision: a grant from before this one may be reported yet."""
-    address = addresses.parse(recipients.address_of(vault(), recipient))
+    address = recipients.read_address(vault(), recipient)
     part = refusals.RefusalScope(recipient, address, brands, channels)
     is_news = not all(
         complaints.is_refused(

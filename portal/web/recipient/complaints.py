@@ -9,7 +9,7 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from portal.core import addresses, clock
+from portal.core import clock
 from portal.core.extensions import db, read_session, vault
 from portal.core.models import Complaint, Receipt, Recipient
 from portal.domain import complaints
@@ -184,7 +184,7 @@ def _sender(code: str, form: ComplaintForm) -> ReceiptBrand:
 
 def _complaint_form(act: ReceiptContents, **options) -> ComplaintForm:
     senders = {part.brand_id: part.brand_name for part in act.parts}
-    channels = addresses.parse(recipients.address_of(vault(), _recipient(act))).all_channels
+    channels = recipients.read_address(vault(), _recipient(act)).all_channels
     return ComplaintForm(senders=list(senders.items()), channels=channels, **options)
 
 

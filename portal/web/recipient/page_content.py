@@ -114,7 +114,7 @@ def build_link_page(
 
 def address_of(context: LinkContext) -> addresses.Address:
     whose = (context.provider_id, context.recipient_id)
-    return addresses.parse(vault().read(context.address, Recipient.PLACE, *whose))
+    return addresses.read_canonical(vault().read(context.address, Recipient.PLACE, *whose))
 
 
 def last_receipt(session: Session, context: LinkContext) -> Receipt | None:

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 import shortlinks
-from portal.core import addresses, clock
+from portal.core import clock
 from portal.core.extensions import db, read_session, vault
 from portal.core.iys_protocol import Status
 from portal.core.models import (
@@ -143,7 +143,7 @@ def told_by(act: ReceiptContents) -> str | None:
     if told is None:
         return None
     message, recipient = told
-    address = addresses.parse(recipients.address_of(vault(), recipient))
+    address = recipients.read_address(vault(), recipient)
     if not outgoing_messages.is_reachable(read_session(), message.provider_id, address):
         is_due = message.state == MessageState.WAITING or message.unsent_reason == UnsentReason.LANDLINE
         return "call" if is_due else None

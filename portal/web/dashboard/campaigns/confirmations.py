@@ -145,9 +145,9 @@ def _with_recipients() -> Select[Message, Recipient]:
 
 def _row(message: Message, recipient: Recipient) -> dict[str, object]:
     try:
-        address = addresses.parse(recipients.address_of(vault(), recipient))
+        address = recipients.read_address(vault(), recipient)
         is_reachable = outgoing_messages.is_reachable(read_session(), message.provider_id, address)
-    except (CannotOpen, addresses.BadAddress):
+    except CannotOpen:
         is_reachable = True
     masked = recipients.masked_address(vault(), recipient)
     return {"message": message, "address": masked, "reason": _reason(message, is_reachable=is_reachable)}
@@ -175,10 +175,10 @@ def _lines(session: Session, found: Select[Message, Recipient]) -> Iterator[Sequ
         for message, recipient in rows:
             last = message.id
             try:
-                address = addresses.parse(recipients.address_of(vault(), recipient))
+                address = recipients.read_address(vault(), recipient)
                 is_mail = address.kind == AddressKind.EMAIL
                 written = outgoing_messages.written_text(session, message, is_mail=is_mail)
-            except (CannotOpen, addresses.BadAddress, outgoing_messages.NotNeeded):
+            except (CannotOpen, outgoing_messages.NotNeeded):
                 continue
             is_reachable = outgoing_messages.is_reachable(session, message.provider_id, address)
             way = label(address.kind) if is_mail else "SMS" if is_reachable else _("Aranarak bildirilecek")

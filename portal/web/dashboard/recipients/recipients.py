@@ -160,8 +160,8 @@ def render_recipient(
 def make_refusal_form(found: Recipient, **options: Any) -> RefusalForm | None:
     """A form with the brands and channels of one address; None where its encrypted value is damaged."""
     try:
-        address = addresses.parse(recipients.address_of(vault(), found))
-    except (CannotOpen, addresses.BadAddress):
+        address = recipients.read_address(vault(), found)
+    except CannotOpen:
         return None
     return RefusalForm(brands=own_brands(), channels=address.all_channels, **options)
 
@@ -171,7 +171,7 @@ def apply_refusal_form(found: Recipient, form: RefusalForm, at: datetime) -> int
     chosen = [brand for brand in own_brands() if form.brand.data in (ALL_BRANDS, brand.id)]
     return refusals.refuse(
         db.session, vault(), found, chosen, [Channel(each) for each in form.channels.data],
-        address=addresses.parse(recipients.address_of(vault(), found)), source=Source(form.source.data),
+        address=recipients.read_address(vault(), found), source=Source(form.source.data),
         user_id=current_user.id, at=at,
     )  # fmt: skip
 
