@@ -1,11 +1,12 @@
 """Which brands wrote to a recipient, about what, and by which of our accounts."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 
 from sqlalchemy import ColumnElement, and_, exists, or_, select
 
 from portal.core import clock
+from portal.core.addresses import Address
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel
 from portal.core.models import (
@@ -25,7 +26,7 @@ from portal.domain import address_proofs
 from portal.domain.consents import recipients
 from portal.domain.replies import fold
 
-ANSWERED_WITHIN = timedelta(days=7)  # What the portal told of İzinlerim.
+ANSWERED_WITHIN = timedelta(days=7)  # What the operator's accounts wrote in a brand's name: later nobody answers it.
 
 
 def wrote_to(recipient_id: int | None, gateway_ids: Collection[int] | None = None) -> ColumnElement[bool]:
@@ -86,9 +87,14 @@ def _is_operators(gateway_ids: Collection[int]) -> bool:
     return db.session.scalars(operators.where(MessageGateway.id.in_(gateway_ids))).first() is not None
 
 
+def find_brands_of_codes(address: Address) -> Sequence[Brand]:
+    """Those at whose consent points an address was sent a code lately."""
+    return address_proofs.find_brands_of_codes(db.session, vault(), address, clock.now() - ANSWERED_WITHIN)
+
+
 def _brands_of_codes(recipient_id: int) -> list[int]:
     try:
         address = recipients.read_address(vault(), db.session.get_one(Recipient, recipient_id))
     except CannotOpen:
         return []
-    return [each.id for each in address_proofs.find_brands_of_codes(db.session, vault(), address)]
+    return [each.id for each in find_brands_of_codes(address)]

@@ -26,12 +26,12 @@ from portal.core.models import (
     MessageGateway,
     Recipient,
 )
-from portal.domain import address_proofs
 from portal.domain.consents import recipients
 from portal.domain.consents.refusals import RefusalScope
 from portal.domain.replies import REFUSING, ReplyOutcome, classify_reply, find_names, fold, names_brand, speaks_of_calls
 from portal.services.messaging.earlier_messages import (
     channels_offered_to,
+    find_brands_of_codes,
     headers_of,
     left_by,
     left_by_owner,
@@ -93,7 +93,7 @@ def find_recipients(event: GatewayEvent, gateway: MessageGateway, address: Addre
     if event.provider_id is not None:
         ids = recipients.gather(db.session, vault(), event.provider_id, [address], at)
         return [db.session.get_one(Recipient, ids[address.text])]
-    coded = sorted({each.provider_id for each in address_proofs.find_brands_of_codes(db.session, vault(), address)})
+    coded = sorted({each.provider_id for each in find_brands_of_codes(address)})
     gathered = [recipients.gather(db.session, vault(), each, [address], at)[address.text] for each in coded]
     ours = [each.id for each in address_holders.find_holders(db.session, vault(), address)]
     sent_to = [select(Message.recipient_id).where(left) for left in (left_by(gateway), left_by_owner(gateway))]

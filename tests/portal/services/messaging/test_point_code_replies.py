@@ -1,5 +1,7 @@
 """Replies to the code of a consent point, which leaves by the operator's account in the brand's name."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import update
 
@@ -64,6 +66,7 @@ def test_an_unclear_reply_holds_and_is_read_by_that_firm_alone(app, operators, r
     (Provider, {"admitted_at": None}),  # Its codes speak for the portal, and name no firm.
     (AddressProof, {"purpose": Purpose.MINE}),
     (AddressProof, {"was_sent": False}),
+    (AddressProof, {"created_at": clock.now() - timedelta(days=8)}),
 ])  # fmt: skip
 def test_a_code_that_named_no_brand_makes_no_firms_reply(app, operators, rows, model, values):
     with app.app_context():
