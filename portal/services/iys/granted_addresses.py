@@ -1,4 +1,4 @@
-"""Read İYS's answer to multi-status: it lists those of the asked addresses that hold ONAY."""
+"""Read İYS's answer to multi-status: it lists those of the asked addresses that hold ONAY, or names wrong ones."""
 
 from collections.abc import Collection
 from typing import Any
@@ -11,6 +11,7 @@ from portal.core.extensions import db
 from portal.core.iys_protocol import Status
 from portal.core.models import CallTally
 from portal.services.iys import rate_limit, response_values
+from portal.services.iys.client import IysAnswer
 
 log = structlog.get_logger()
 
@@ -26,6 +27,13 @@ def read_granted(listed: list[Any], asked: Collection[str], *, brand_id: int) ->
         log.warning("multi_status.not_understood", brand=brand_id, rows=len(listed), unreadable=unreadable)
         return None
     return granted
+
+
+def named_in_errors(answer: IysAnswer, asked: Collection[str]) -> set[str]:
+    """Those of the asked addresses, in their order, that İYS's errors point at: location ["recipients", 3]."""
+    locations = [error.location for error in answer.errors if error.location and len(error.location) == 2]
+    positions = {response_values.read_number(location[1]) for location in locations}
+    return {address for position, address in enumerate(asked) if position in positions}
 
 
 def _read_address(element: Any, asked: Collection[str]) -> str:

@@ -16,7 +16,7 @@ from portal.services.iys import calls, holds, unasked_channels
 from portal.services.iys.client import Client, IysAnswer
 from portal.services.iys.forwarding import claims, local_validation, outcomes
 from portal.services.iys.forwarding.claims import ClaimedSubmission
-from portal.services.iys.granted_addresses import read_granted
+from portal.services.iys.granted_addresses import named_in_errors, read_granted
 from portal.services.iys.iys_clock import iys_clock
 from portal.services.iys.rate_limit import Priority
 
@@ -102,7 +102,8 @@ def _apply_error(asked: dict[str, ClaimedSubmission], answer: IysAnswer) -> Clai
     """No list came: apply the code table to all of them; addresses that İYS names as invalid are parked alone, or have
     no grant there where the channel may take none of them."""
     these, action = list(asked.values()), answer.action(Status.REFUSED)
-    named, (recipient, first) = _named_in_errors(asked, answer), next(iter(asked.items()))
+    named = [asked[recipient] for recipient in named_in_errors(answer, asked)]
+    recipient, first = next(iter(asked.items()))
     if unasked_channels.is_not_taken(answer, recipient, first.channel):
         ended = {recipient: each for recipient, each in asked.items() if not named or each in named}
         _record_attempts(ended, answer.status, answer.code, set())
@@ -125,13 +126,6 @@ def _send_unasked(asked: dict[str, ClaimedSubmission]) -> ClaimedSubmission:
     first, *others = asked.values()
     outcomes.return_unsent(others)
     return first
-
-
-def _named_in_errors(asked: dict[str, ClaimedSubmission], answer: IysAnswer) -> list[ClaimedSubmission]:
-    """Those that İYS's errors point at: location ["recipients", 3]."""
-    locations = [error.location for error in answer.errors if error.location and len(error.location) > 1]
-    positions = {str(location[1]) for location in locations if location[0] == "recipients"}
-    return [each for position, each in enumerate(asked.values()) if str(position) in positions]
 
 
 def _apply_action(these: list[ClaimedSubmission], action: Action, code: str | None) -> None:

@@ -19,7 +19,7 @@ from portal.domain.consents import drift
 from portal.domain.consents.recipients import address_of, chunks
 from portal.services.iys import calls, holds, unasked_channels
 from portal.services.iys.client import Client, IysAnswer
-from portal.services.iys.granted_addresses import read_granted
+from portal.services.iys.granted_addresses import named_in_errors, read_granted
 from portal.services.iys.inflow import claims
 from portal.services.iys.iys_clock import iys_clock
 from portal.services.iys.rate_limit import Priority
@@ -187,13 +187,10 @@ def _ask_for_list(
             if (granted := read_granted(listed, addresses, brand_id=sweep.brand_id)) is None:
                 break
             return addresses, granted
-        if unasked_channels.is_not_taken(answer, addresses[0], channel):
-            return [], set()
-        locations = [error.location for error in answer.errors if error.location and len(error.location) == 2]
-        wrong = {location[1] for location in locations if isinstance(location[1], int)}
-        if not wrong:
+        wrong = named_in_errors(answer, addresses)
+        if not wrong and not unasked_channels.is_not_taken(answer, addresses[0], channel):
             break
-        addresses = [address for index, address in enumerate(addresses) if index not in wrong]
+        addresses = [address for address in addresses if wrong and address not in wrong]
         if not addresses:
             return [], set()
     raise _Unanswered(answer)

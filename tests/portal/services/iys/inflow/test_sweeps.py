@@ -24,6 +24,7 @@ from portal.core.models import (
 )
 from portal.services.iys.inflow import sweeps
 from tests import make
+from tests.grants import insert_decisions
 from tests.portal.domain.consents.iys_movements import MovementReceiver, row
 from tests.portal.services.iys.forwarding.scripted import iys_that_says
 
@@ -222,7 +223,7 @@ def test_a_sweep_reads_what_iys_lists_however_it_is_spelled(app, held, rows, lis
     assert (rows.one(Sweep).ended_at is not None, rows.count(Difference)) == (True, drifts)
 
 
-@pytest.mark.parametrize("error", [{}, {"location": ["recipient"]}, {"location": ["recipients", 0]}])
+@pytest.mark.parametrize("error", [{}, {"location": ["recipient"]}])
 @pytest.mark.parametrize("code", ["H121", "H464"])
 def test_a_sweep_asks_about_sms_of_landlines_apart_and_ends_where_iys_takes_none(app, rows, code, error):
     kept = ["+902124445566", "+908501234567", make.PHONE]
@@ -233,6 +234,19 @@ def test_a_sweep_asks_about_sms_of_landlines_apart_and_ends_where_iys_takes_none
 
     assert (rows.one(Sweep).ended_at is not None, rows.one(Sweep).code) == (True, None)
     assert rows.one(Difference).consent_id == rows.one(Consent, Consent.iys_status == "ONAY").id
+
+
+@pytest.mark.parametrize("code", ["H121", "H464"])
+def test_a_sweep_asks_again_about_the_landlines_beside_one_that_iys_does_not_take(app, rows, code):
+    with app.app_context():
+        for number in ("+902124445566", "+902124445567"):
+            insert_decisions(make.brand(), [number], clock.now(), lane=None, held="ONAY")
+    names_the_first = (422, {"errors": [{"code": code, "location": ["recipients", 0]}]})
+
+    sweep_with(app, None, answers=[names_the_first, (200, {"list": []})])
+
+    assert [each.iys_status for each in rows(Consent)] == ["ONAY", "RET"]
+    assert (rows.one(Sweep).ended_at is not None, rows.one(Sweep).asked) == (True, 2)
 
 
 @pytest.mark.parametrize("element", ["?", None, "+905559999999", {"recipient": make.PHONE, "status": "RET"}])
