@@ -117,7 +117,7 @@ def add(session: Session, brand: Brand, host: str, at: datetime) -> Domain:
 
 def remove(session: Session, domain: Domain, at: datetime) -> None:
     """Remove a brand's host. If it was proved, links that were sent keep working there, as where its record is gone,
-    until somebody else proves it."""
+    until somebody else proves it: then they lead to the main host."""
     if domain.verified_at is None:
         session.delete(domain)
     else:

@@ -36,7 +36,8 @@ from portal.web.recipient.complaint_refusals import (
     refuse_or_hold,
     refuse_or_hold_by_report,
 )
-from portal.web.shared import error_pages, hosts, limits
+from portal.web.recipient.foreign_host import check_host
+from portal.web.shared import error_pages, limits
 from portal.web.shared.downloads import attachment
 
 FORM_BYTES = 1024 * 1024  # Bytes around a picture.
@@ -220,9 +221,10 @@ def _find_case(code: str, refuse_posted: Callable[[Complaint], bool | None] | No
     language, unless the URL asks for another. Where the address changed hands since, they show nothing, but refuse what
     was posted, and say whether they did."""
     case = complaints.find_case(read_session(), current_app.config["LINK_SALT"], code)
-    if case is None or not hosts.serves(case.provider_id):
+    if case is None:
         limits.count_bad_code()
         abort(404)
+    check_host([case.provider_id])
     g.language = case.language
     recipient = read_session().get_one(Recipient, case.recipient_id)
     if recipient.changed_hands_after(case.created_at):

@@ -15,6 +15,7 @@ from portal.core.models.link_context import LinkContext
 from portal.domain import consents
 from portal.web.recipient import link_states, one_click, page_content, posted_form, receipts
 from portal.web.recipient.blueprint import blueprint
+from portal.web.recipient.foreign_host import is_foreign_host
 from portal.web.recipient.link_page import find_link, render_link_page
 from portal.web.recipient.link_states import View
 from portal.web.recipient.page_content import FormState
@@ -33,6 +34,7 @@ def record_choices(link: shortlinks.Resolution, context: LinkContext, view: View
     program posts, refuse at once."""
     if one_click.is_one_click():
         return one_click.refuse_at_once(context, view)
+    view = replace(view, asks=view.asks and not is_foreign_host())
     posted = posted_form.read_token(request.form.get("form", ""), context.link_id, clock.now())
     g.language = posted.form.language if posted.form else None
     chosen = posted_form.read_choices(request.form, view.channels, view.all_channels)

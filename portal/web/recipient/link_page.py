@@ -18,9 +18,10 @@ from portal.core.models.link_context import ADDED_COLUMNS, LINK_CONTEXT, Current
 from portal.core.prepared_select import PreparedSelect
 from portal.web.recipient import link_states, page_content, visit_recorder
 from portal.web.recipient.blueprint import blueprint
+from portal.web.recipient.foreign_host import check_host
 from portal.web.recipient.link_states import State, View
 from portal.web.recipient.page_content import FormState, Personal, requested_code
-from portal.web.shared import hosts, limits
+from portal.web.shared import limits
 from portal.web.shared.hosts import is_short_host
 from portal.web.shared.languages import select_language
 
@@ -46,9 +47,10 @@ def find_link(code: str) -> tuple[shortlinks.Resolution, LinkContext]:
     link_id, nonce = shortlinks.Codes(current_app.config["LINK_SALT"]).decode(code) or NO_LINK
     rows = FIND_LINK.all(reader(), link_id=link_id, nonce=nonce)
     context = read_link_context(rows) if rows else None
-    if context is None or not hosts.serves(context.provider_id):
+    if context is None:
         limits.count_bad_code()
         abort(404)
+    check_host([context.provider_id])
     return shortlinks.resolve_row(link_id, rows[0][ADDED_COLUMNS:], clock.now()), context
 
 

@@ -79,8 +79,8 @@ def brand_of_host() -> int | None:
 
 
 def serves(provider_id: int) -> bool:
-    """Whether the host of this request opens a firm's links: ours do, and its brands' own, also when one has passed to
-    another of its brands."""
+    """Whether the host of this request shows a firm's links: ours do, and its brands' own, also when one has passed to
+    another of its brands. What is posted by others refuses all the same."""
     owner = _asked_host().owner
     return owner is None or owner[1] == provider_id
 

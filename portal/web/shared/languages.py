@@ -8,7 +8,13 @@ from portal.web.shared.cookie_session import WITHOUT_SESSION
 
 LANGUAGES = ("tr", "en")
 LOCALES = {name: Locale.parse(name) for name in LANGUAGES}  # Parsed once.
-PAGE_OF_POST = {"recipient.undo": "recipient.receipt"}  # What answers a POST only, and the page to open in its place.
+PAGE_OF_POST = {  # What answers a POST only, and the page to open in its place.
+    "recipient.undo": "recipient.receipt",
+    **dict.fromkeys(
+        ("recipient.complaint_word", "recipient.complaint_reopening", "recipient.complaint_refusal"),
+        "recipient.complaint",
+    ),
+}
 
 
 def select_language() -> Locale:

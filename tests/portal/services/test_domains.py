@@ -9,7 +9,7 @@ from sqlalchemy import delete, select
 
 from portal.core import clock
 from portal.core.extensions import db
-from portal.core.models import AuditEntry, Brand, Domain
+from portal.core.models import AuditEntry, Brand, Decision, Domain
 from portal.domain.providers import brands
 from portal.services import domains, launches
 from portal.services.domains import BadHost, CheckResult, HostProblem
@@ -240,9 +240,12 @@ def test_two_that_prove_a_host_at_once_do_not_both_get_it(app, names, brand_id, 
     assert len(rows(Domain, Domain.verified_at.is_not(None))) == 1
 
 
-def test_links_of_a_removed_host_open_until_somebody_else_proves_it(app, names, brand_id, cems_brand, rows):
+def test_links_of_a_removed_host_open_until_another_proves_it_and_refuse_for_ever(
+    app, names, brand_id, cems_brand, rows
+):
     domain_id, code = verified(app, names, brand_id), make.codes(app)[make.PHONE]
-    opens = lambda: app.test_client().get(f"/u/{code}", base_url=f"https://{HOST}").status_code  # noqa: E731
+    at_host = {"path": f"/u/{code}", "base_url": f"https://{HOST}"}
+    opens = lambda: app.test_client().get(**at_host).status_code  # noqa: E731
     with app.app_context():
         make.approve_host(db.session.get_one(Brand, brand_id).provider_id, HOST)
         domains.remove(db.session, db.session.get_one(Domain, domain_id), clock.now())
@@ -253,7 +256,9 @@ def test_links_of_a_removed_host_open_until_somebody_else_proves_it(app, names, 
     app.extensions["brand_hosts"] = (clock.now() - timedelta(hours=1), {})
     verified(app, names, cems_brand)
 
-    assert opens() == 404
+    assert opens() == 302
+    assert app.test_client().post(**at_host, data={"MESAJ": "RET"}).status_code == 200
+    assert rows.one(Decision).channel == "MESAJ"
     assert rows.one(Domain, Domain.verified_at.is_not(None)).brand_id == cems_brand
 
 
