@@ -46,13 +46,9 @@ def vouched_brand(session: Session, host: str) -> int | None:
 
 def may_have_certificate(session: Session, host: str) -> bool:
     """Whether a proxy may get a certificate for a host: a firm proved it and the operator agreed once. Also while its
-    record is missing, the firm is suspended or the approval was taken back, since links that are out must refuse for
-    ever."""
-    approved = exists().where(
-        Review.provider_id == Domain.provider_id,
-        Review.digest == digest_of(host),
-        Review.act == ReviewAct.TEXT_APPROVED,
-    )
+    record is missing, the firm is suspended, the approval was taken back or the host has passed to a firm without one,
+    since links that are out must refuse for ever."""
+    approved = exists().where(Review.digest == digest_of(host), Review.act == ReviewAct.TEXT_APPROVED)
     its = select(Domain.id).where(Domain.host == host, Domain.verified_at.is_not(None), approved)
     return session.scalar(its) is not None
 

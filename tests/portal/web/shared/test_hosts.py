@@ -4,12 +4,12 @@ import json
 import re
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from portal.app import create_app
 from portal.core import clock
 from portal.core.extensions import db
-from portal.core.models import Domain, Receipt, Review, ReviewAct
+from portal.core.models import Brand, Domain, Receipt, Review, ReviewAct
 from portal.domain.providers import domain_reviews
 from tests import databases, make
 
@@ -144,3 +144,11 @@ def test_caddy_gets_certificates_for_approved_hosts_only_and_is_told_so_on_its_o
         db.session.add(Review(provider_id=provider_id, made_by=1, made_at=at, note="", **taken_back))
         db.session.commit()
     assert ask("izin.example.com.tr") == 200  # What is out there must refuse for ever.
+
+    with app.app_context():
+        other_id = make.provider(800001, 800001, "cem@example.com").id
+        passed = update(Domain).where(Domain.host == "izin.example.com.tr")
+        its = select(Brand.id).where(Brand.provider_id == other_id).scalar_subquery()
+        db.session.execute(passed.values(provider_id=other_id, brand_id=its))
+        db.session.commit()
+    assert ask("izin.example.com.tr") == 200  # So must what is out at a host that passed to a firm nobody reviewed.
