@@ -69,8 +69,8 @@ def _summary(brand_code: int, day: ReconciledDay) -> dict[str, Any]:
 def sweep(brand_code: int, patience: int) -> None:
     """Compare every consent of a brand with what İYS holds; drifts are listed on the page of differences.
 
-    Prints a summary as JSON. Exit code 0: all agree; 1: drifts were found; 2: not done in time, or,
-    without a summary, nothing that can be asked for.
+    Prints a summary as JSON. Exit code 0: all agree; 1: drifts were found; 2: not done in time or
+    not for all (code not_asked), or, without a summary, nothing that can be asked for.
     """
     connected = select(Brand).join(Connection, Connection.provider_id == Brand.provider_id)
     brand = read_session().scalar(connected.where(Brand.brand_code == brand_code))
@@ -82,7 +82,7 @@ def sweep(brand_code: int, patience: int) -> None:
     is_ended = swept.ended_at is not None
     facts = {"asked": swept.asked, "drifted": swept.drifted, "ended": is_ended, "code": swept.code}
     click.echo(json.dumps({"brand": brand_code, **facts}))
-    sys.exit(2 if not is_ended else 1 if swept.drifted else 0)
+    sys.exit(2 if not is_ended or swept.code else 1 if swept.drifted else 0)
 
 
 def _run_sweep(client: Client, sweep_id: int, patience: float) -> Sweep:

@@ -42,13 +42,23 @@ GRAVEST_FIRST = (
 # What fits no ONAY waits for a person. H174 reports the state RET: of a single one, İYS is asked what it holds.
 OF_GRANTS = {"H174": Action.RECONCILE, "H175": Action.FIX, "H401": Action.FIX, "H568": Action.FIX}
 
-# Our own, of what İYS told after a gap longer than its window.
-NOT_SWEPT = "not_swept"
+# Our own: what İYS told after a gap longer than its window, and what it answers no sweep about.
+NOT_SWEPT, NOT_ASKED = "not_swept", "not_asked"
 NOT_SWEPT_SENTENCE = N_(
     "İYS yeniden cevap veriyor, ama yalnızca son yedi günü anlatıyor: daha önceki retler için bu markanın bütün "
     "izinleri İYS'ye soruluyor. Bu tarama bitene kadar markanın onaylarına ileti gönderilemez."
 )
 NOT_SWEPT_CURE = N_("Tarama bitince kendiliğinden düzelir; ne kadarına bakıldığı Hareketler'de yazar.")
+
+NOT_ASKED_SENTENCE = N_(
+    "İYS, taramanın bu markanın bazı izinleri için sorduğunu cevaplamıyor. Sorgulamalara ara verildiyse bunların "
+    "onaylarına İYS bildirene kadar ileti gönderilemez."
+)
+NOT_ASKED_CURE = N_(
+    "Çoğunda hesabın bir kanala yetkisi yoktur: İYS'deki yetkilere bakın. Tarama her gün yeniden dener; sürerse destek "
+    "ekibine yazın."
+)
+OURS = {NOT_SWEPT: (NOT_SWEPT_SENTENCE, NOT_SWEPT_CURE), NOT_ASKED: (NOT_ASKED_SENTENCE, NOT_ASKED_CURE)}
 
 UNKNOWN_SENTENCE = N_("İYS'den tanınmayan bir cevap geldi.")
 UNKNOWN_CURE = N_("Sorun sürerse destek ekibine bildirin.")
@@ -73,15 +83,15 @@ def action_of(http_status: int, codes: Iterable[str] = (), *, decided: Status | 
 
 def sentence_of(code: str) -> str:
     """What happened, as a msgid for a provider; a generic one for an unknown code."""
-    if code == NOT_SWEPT:
-        return NOT_SWEPT_SENTENCE
+    if code in OURS:
+        return OURS[code][0]
     return CODES[code].sentence if code in CODES else UNKNOWN_SENTENCE
 
 
 def cure_of(code: str) -> str:
     """What the provider can do about it, as a msgid; a generic one for an unknown code."""
-    if code == NOT_SWEPT:
-        return NOT_SWEPT_CURE
+    if code in OURS:
+        return OURS[code][1]
     return CODES[code].cure if code in CODES else UNKNOWN_CURE
 
 

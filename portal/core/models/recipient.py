@@ -127,4 +127,4 @@ class Consent(Entity):
     consent_date: Mapped[datetime | None]  # Of the current decision; the next one must be later.
     effective_at: Mapped[datetime | None]
     iys_status: Mapped[str | None] = mapped_column(String(10))  # As last known at İYS,
-    iys_as_of: Mapped[datetime | None]  # as of then.
+    iys_as_of: Mapped[datetime | None]  # as of then; None of a grant that a gap of the pulls left untold.

@@ -116,6 +116,12 @@ MOVE, LEARN = (
 )
 # What a forwarder learned meanwhile is left where it is newer.
 LEARN = LEARN.where(or_(TABLE.c.iys_as_of.is_(None), TABLE.c.iys_as_of <= bindparam("its_iys_as_of")))
+FORGET = (
+    update(TABLE)
+    .where(TABLE.c.id == bindparam("its_id"), TABLE.c.iys_as_of < bindparam("before"))
+    .where(TABLE.c.status == Status.GRANTED, TABLE.c.iys_status == Status.GRANTED.value)
+    .values(iys_as_of=None)
+)
 
 
 def read_consents(session: Session, *conditions: ColumnElement[bool]) -> list[LockedConsent]:
@@ -226,6 +232,12 @@ def save_iys_statuses(session: Session, statuses: Mapping[int, tuple[str | None,
     if statuses:
         names = ("its_id", "its_iys_status", "its_iys_as_of")
         session.execute(LEARN, [dict(zip(names, (each, *statuses[each]), strict=True)) for each in sorted(statuses)])
+
+
+def forget_untold(session: Session, consent_ids: Collection[int], before: datetime) -> None:
+    """Of these, let grants of which İYS told nothing since then be known as of no moment: may_send's NOT_PULLED."""
+    if consent_ids:
+        session.execute(FORGET, [{"its_id": each, "before": before} for each in sorted(consent_ids)])
 
 
 def next_consent_date(

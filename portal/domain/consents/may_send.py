@@ -52,7 +52,7 @@ class Reason(StrEnum):
     UNREGISTERED = "unregistered"  # Granted here; İYS is not known to hold it (Regulation art. 5/3).
     EXPIRED = "expired"  # As before, and the term to register it is over (Regulation art. 7/11 and 7/12).
     NOT_GRANTED = "not_granted"
-    NOT_PULLED = "not_pulled"  # Allowed when İYS last had told all changes, which it did not in time since.
+    NOT_PULLED = "not_pulled"  # Allowed when İYS last had told all changes (of it), which it did not in time since.
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ class BrandFacts(Protocol):
 
 
 BEFORE_2015 = parse_wire_date(FIRST_DATE)  # İYS takes grants of this date (HS_2015) any time.
-RULE_VERSION = "3"  # Stands in signed certificates: another RULE has another version.
+RULE_VERSION = "4"  # Stands in signed certificates: another RULE has another version.
 # The first line counts whose facts are all true of a consent.
 RULE: tuple[tuple[dict[str, Any], Verdict, Reason], ...] = (
     ({"status": Status.REFUSED}, Verdict.MAY_NOT, Reason.REFUSED),
@@ -93,6 +93,7 @@ RULE: tuple[tuple[dict[str, Any], Verdict, Reason], ...] = (
     ({"iys_status": RET}, Verdict.MAY_NOT, Reason.REFUSED_AT_IYS),
     ({"has_unread_reply": True}, Verdict.MAY_NOT, Reason.UNREAD_REPLY),
     ({"recipient_type": MERCHANT, "is_exempt": True}, Verdict.MAY, Reason.EXEMPT),
+    ({"status": Status.GRANTED, "iys_status": ONAY, "is_untold": True}, Verdict.UNKNOWN, Reason.NOT_PULLED),
     ({"recipient_type": MERCHANT, "iys_status": ONAY}, Verdict.MAY, Reason.MERCHANT),
     ({"recipient_type": MERCHANT}, Verdict.UNKNOWN, Reason.UNCHECKED),
     ({"status": Status.GRANTED, "iys_status": ONAY}, Verdict.MAY, Reason.GRANTED),
@@ -116,6 +117,7 @@ def answer_of(
         "has_unread_reply": has_unread_reply,
         "is_refused_as_other": is_refused_as_other,
         "iys_status": consent.iys_status,
+        "is_untold": consent.iys_as_of is None,
         "recipient_type": consent.recipient_type,
         **_facts_of(brand, iys_code),
     }
@@ -134,7 +136,8 @@ def answers(
     }
     asked = select(
         Consent.recipient_id, Consent.recipient_type, Consent.status, Consent.iys_status,
-        may_have_refused(Consent.recipient_id), Consent.consent_date, last_pull(literal(brand.id)),
+        Consent.iys_as_of.is_(None), may_have_refused(Consent.recipient_id), Consent.consent_date,
+        last_pull(literal(brand.id)),
     ).where(
         Consent.brand_id == brand.id, is_one_of(session, Consent.recipient_id, recipient_ids),
         Consent.channel == channel,
@@ -143,13 +146,14 @@ def answers(
     refused = {row.recipient_id for row in rows if row.status == Status.REFUSED}
     known: dict[tuple[Any, ...], MaySendAnswer] = {}
     found = dict.fromkeys(refused, answer_without_consent(recipient_type, is_refused=True))
-    for recipient_id, its_type, status, iys_status, is_unread, date, pulled_at in rows:
+    for recipient_id, its_type, status, iys_status, is_untold, is_unread, date, pulled_at in rows:
         if its_type != recipient_type:
             continue
-        key = (status, iys_status, is_unread, date, recipient_id in refused)
+        key = (status, iys_status, is_untold, is_unread, date, recipient_id in refused)
         if key not in known:
-            facts = {"status": status, "iys_status": iys_status, "has_unread_reply": bool(is_unread)}
-            known[key] = _answer(common | facts | {"is_refused_as_other": key[-1]}, date, at, pulled_at)
+            facts = {"status": status, "iys_status": iys_status, "is_untold": bool(is_untold)}
+            facts |= {"has_unread_reply": bool(is_unread), "is_refused_as_other": key[-1]}
+            known[key] = _answer(common | facts, date, at, pulled_at)
         found[recipient_id] = known[key]
     return found
 
@@ -236,6 +240,7 @@ def reason_column(at: datetime) -> ColumnElement[str]:
         "has_unread_reply": may_have_refused(Consent.recipient_id),
         "is_refused_as_other": refused_as_other.correlate(Consent),
         "iys_status": Consent.iys_status,
+        "is_untold": Consent.iys_as_of.is_(None),
         "recipient_type": Consent.recipient_type,
         "has_ended": not_(Brand.has_not_ended()),
         "is_exempt": Brand.provider_id.in_(exempt_providers),

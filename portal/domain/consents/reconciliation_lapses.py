@@ -1,12 +1,14 @@
-"""Brands whose days were not compared with İYS's files, or whose sweep has not ended, for three days.
+"""Brands whose days were not compared with İYS's files, or whose sweep has not ended for all consents, for three days.
 
 Not those that are not pulled either: a day waits for its pulls, and one mail is enough.
 """
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, union_all
+from sqlalchemy import exists, func, select, union_all
+from sqlalchemy.orm import aliased
 
+from portal.core import iys_protocol
 from portal.core.models import Brand, Connection, DayState, ReconciledDay, Sweep
 from portal.domain.consents import pull_lapses
 from portal.domain.consents.brand_lapses import Lapsed, live_brands
@@ -22,8 +24,12 @@ def lapsed_reconciliations(at: datetime) -> Lapsed:
         ReconciledDay.state == DayState.WAITING,
         ReconciledDay.created_at < at - LAPSE,
     )
+    whole = aliased(Sweep)
+    is_partial = (Sweep.code == iys_protocol.NOT_ASKED) & ~exists().where(
+        whole.brand_id == Sweep.brand_id, whole.ended_at > Sweep.created_at, whole.code.is_(None)
+    )
     sweep = select(Sweep.brand_id, Sweep.created_at, Sweep.code).where(
-        Sweep.due_at.is_not(None), Sweep.created_at < at - LAPSE
+        Sweep.due_at.is_not(None) | is_partial, Sweep.created_at < at - LAPSE
     )
     waits = union_all(day, sweep).subquery()
     not_pulled = select(pull_lapses.lapsed_pulls(at).subquery().c.brand_id)

@@ -34,7 +34,7 @@ def check_reconciliation() -> Fault | None:
     return _fault_of_lapses(
         reconciliation_lapses.lapsed_reconciliations(clock.now()),
         N_(
-            "%(count)s markada mutabakat ya da haftalık tarama en az üç gündür bitmiyor; en eskisi %(since)s "
+            "%(count)s markada mutabakat ya da haftalık tarama en az üç gündür tam bitmiyor; en eskisi %(since)s "
             "tarihinden beri. Marka kodu ve kod: %(brands)s."
         ),
         N_(

@@ -1,5 +1,5 @@
 """The weekly sweep: ask İYS by multi-status for every consent of a brand, to find drift that no file shows, and what
-people refused in a gap of the pulls."""
+people refused in a gap of the pulls. What İYS never answers about, as a channel without the right, is passed by."""
 
 import json
 from collections import defaultdict
@@ -27,9 +27,11 @@ from portal.services.iys.rate_limit import Priority
 log = structlog.get_logger()
 
 EVERY = timedelta(days=7)
+AGAIN_AFTER = timedelta(days=1)  # One that passed something by.
 FIRST_SWEEP_AFTER = timedelta(days=1)  # Before that nothing can have drifted.
 LEASE = timedelta(minutes=3)  # For the calls of one chunk, each of which may wait for its slot and its answer.
 CHUNK = 3000  # Consents: recipients have several channels, so that the lists per channel are well filled.
+PASSED_AFTER = 2  # Failures in a row of what concerns a list alone.
 MAX_CORRECTIONS = 2  # Times that a list is sent again without the addresses that İYS rejected.
 
 
@@ -45,6 +47,10 @@ class SweepChunk:
     @property
     def size(self) -> int:
         return sum(map(len, self.lists.values()))
+
+    @property
+    def consent_ids(self) -> set[int]:
+        return {each for consents in self.lists.values() for each in consents.values()}
 
 
 class _Unanswered(Exception):
@@ -84,7 +90,7 @@ def require_sweep(session: Session, provider_id: int, brand_id: int, since: date
     ends = session.scalars(sweeps).all()
     if not ends:
         older = update(Sweep).where(Sweep.brand_id == brand_id, Sweep.ended_at.is_(None))
-        session.execute(older.values(created_at=at, position=0, asked=0, drifted=0, lease_until=None))
+        session.execute(older.values(created_at=at, position=0, asked=0, drifted=0, code=None, lease_until=None))
         order_sweep(session, provider_id, brand_id, at)
     return any(ends)
 
@@ -94,16 +100,19 @@ def sweep_chunk(client: Client, sweep: Sweep, brand: Brand, iys_code: int) -> No
     asked_at = iys_clock().earlier_of_both(read_session(), clock.now())  # What İYS dates later is news.
     chunk = _read_chunk(brand, sweep.position)
     try:
-        granted = _ask_for_grants(client, sweep, (iys_code, brand.brand_code), chunk)
+        granted, is_whole = _ask_for_grants(client, sweep, (iys_code, brand.brand_code), chunk)
     except calls.NotNow as refusal:
-        return claims.postpone(sweep, max(refusal.until, asked_at + timedelta(seconds=1)), refusal.code)
+        return claims.postpone(sweep, max(refusal.until, asked_at + timedelta(seconds=1)), _code(sweep, refusal.code))
     except _Unanswered as unanswered:
         return _retry_sweep(sweep, unanswered.answer)
     at = clock.now()
+    drift.forget_unanswered(db.session, brand, chunk.consent_ids - granted.keys(), at)
+    db.session.commit()  # Also where the lease is lost.
     drifted = drift.record_drifts(db.session, brand, granted, asked_at, at)
     ends = {"due_at": None, "ended_at": at} if chunk.is_last else {"due_at": at}
+    code = _code(sweep, None if is_whole else iys_protocol.NOT_ASKED)
     sums = {"asked": sweep.asked + chunk.size, "drifted": sweep.drifted + drifted}
-    if not claims.release(sweep, position=chunk.last, attempts=0, code=None, **sums, **ends):
+    if not claims.release(sweep, position=chunk.last, attempts=0, code=code, **sums, **ends):
         return db.session.rollback()
     db.session.commit()
     if chunk.is_last:  # In a transaction of its own: pulls lock feeds before consents.
@@ -115,7 +124,8 @@ def sweep_chunk(client: Client, sweep: Sweep, brand: Brand, iys_code: int) -> No
 
 def _order_weekly_sweep(at: datetime) -> bool:
     """Order the weekly sweep of a brand; False if none is missing."""
-    lately = exists().where(Sweep.brand_id == Brand.id, (Sweep.created_at > at - EVERY) | Sweep.ended_at.is_(None))
+    is_new = (Sweep.created_at > at - AGAIN_AFTER) | ((Sweep.created_at > at - EVERY) & Sweep.code.is_(None))
+    lately = exists().where(Sweep.brand_id == Brand.id, is_new | Sweep.ended_at.is_(None))
     missing = (
         select(Brand)
         .join(Connection, Connection.provider_id == Brand.provider_id)
@@ -162,15 +172,36 @@ def _address(recipient: Recipient) -> str | None:
         return None
 
 
-def _ask_for_grants(client: Client, sweep: Sweep, codes: tuple[int, int], chunk: SweepChunk) -> dict[int, bool]:
-    """Whether İYS holds ONAY, by consent; `codes` of provider and brand. Raises NotNow and _Unanswered."""
+def _ask_for_grants(
+    client: Client, sweep: Sweep, codes: tuple[int, int], chunk: SweepChunk
+) -> tuple[dict[int, bool], bool]:
+    """Whether İYS holds ONAY, by consent that it answered about, and whether no list was passed by; `codes` of provider
+    and brand. Raises NotNow and _Unanswered."""
     granted: dict[int, bool] = {}
+    is_whole = True
     for (recipient_type, channel, _is_unasked), consents in chunk.lists.items():
         path = iys_protocol.multi_status_path(*codes, recipient_type, channel)
         for addresses in chunks(list(consents), MAX_LIST_SIZE):
-            asked, listed = _ask_for_list(client, sweep, path, addresses, channel)
+            try:
+                asked, listed = _ask_for_list(client, sweep, path, addresses, channel)
+            except _Unanswered as unanswered:
+                if not _is_passed_by(sweep, unanswered.answer):
+                    raise
+                codes_said = ",".join(unanswered.answer.codes)
+                log.warning("sweep.passed_by", brand=sweep.brand_id, path=path, count=len(addresses), codes=codes_said)
+                is_whole = False
+                continue
             granted |= {consents[address]: address in listed for address in asked}
-    return granted
+    return granted, is_whole
+
+
+def _is_passed_by(sweep: Sweep, answer: IysAnswer) -> bool:
+    """Whether the rest is not to wait for an answer about a list: there is no right for its channel, or time and again
+    İYS finds a fault in the list without saying where, or says what cannot be read."""
+    if not holds.CHANNEL_CODES.isdisjoint(answer.codes):
+        return True
+    concerns_list = answer.action(Status.GRANTED) == Action.FIX or isinstance(answer.content.get("list"), list)
+    return concerns_list and sweep.attempts >= PASSED_AFTER
 
 
 def _ask_for_list(
@@ -200,4 +231,9 @@ def _retry_sweep(sweep: Sweep, answer: IysAnswer) -> None:
     is_blocked = answer.action(Status.GRANTED) in (Action.CONFIG, Action.FIX)
     wait = claims.LONGEST_PAUSE if is_blocked else leases.backoff(sweep.attempts + 1, *claims.PAUSES)
     log.warning("sweep.failed", brand=sweep.brand_id, status=answer.status, code=answer.code)
-    claims.postpone(sweep, clock.now() + wait, answer.code, attempts=sweep.attempts + 1)
+    claims.postpone(sweep, clock.now() + wait, _code(sweep, answer.code), attempts=sweep.attempts + 1)
+
+
+def _code(sweep: Sweep, code: str | None) -> str | None:
+    """The code to keep: that something was passed by stays."""
+    return sweep.code if sweep.code == iys_protocol.NOT_ASKED else code

@@ -50,7 +50,8 @@ def close(
 
 def allowed(of: Brand) -> set[Channel]:
     """Channels on which messages may be sent where İYS holds every grant; İzinlerim says the same to the holder."""
-    db.session.execute(update(Consent).where(Consent.status == Status.GRANTED).values(iys_status=Status.GRANTED.value))
+    held = {"iys_status": Status.GRANTED.value, "iys_as_of": clock.now()}
+    db.session.execute(update(Consent).where(Consent.status == Status.GRANTED).values(held))
     db.session.commit()
     sent = select(Consent.channel).join(Brand, Brand.id == Consent.brand_id).where(Brand.id == of.id)
     held = find_holdings(db.session, vault(), PHONE, clock.now(), clock.now()).of(of.id)

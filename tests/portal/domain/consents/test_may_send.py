@@ -54,7 +54,8 @@ def add_consent(
     ).values()
     consent = Consent(
         id=new_id(), provider_id=brand.provider_id, brand_id=brand.id, recipient_id=recipient_id,
-        channel=Channel.SMS, recipient_type=recipient_type, status=here, iys_status=at_iys, **facts,
+        channel=Channel.SMS, recipient_type=recipient_type, status=here, iys_status=at_iys,
+        **{"iys_as_of": clock.now()} | facts,
     )  # fmt: skip
     db.session.add(consent)
     db.session.flush()

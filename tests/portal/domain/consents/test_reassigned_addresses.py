@@ -72,7 +72,8 @@ def test_every_firm_knows_at_once_and_keeps_its_own_grants(firms, rows):
     assert of(second).held_since == at and of(second).own_held_since is None
     assert rows.one(Consent, Consent.brand_id == second.id).status == Status.GRANTED
     may = select(Consent.id).join(Brand, Brand.id == Consent.brand_id).where(Brand.id == second.id)
-    db.session.execute(update(Consent).where(Consent.brand_id == second.id).values(iys_status=Status.GRANTED.value))
+    its = {"iys_status": Status.GRANTED.value, "iys_as_of": clock.now()}
+    db.session.execute(update(Consent).where(Consent.brand_id == second.id).values(its))
     assert db.session.scalar(may.where(may_send.may_send(clock.now()))) is not None
     assert bring(second, entry(make.PHONE, date=clock.now() - 2 * A_DAY, channel="ARAMA")) == ["grant"]
     assert bring(third, entry(make.PHONE, date=clock.now() - 2 * A_DAY)) == ["grant"]

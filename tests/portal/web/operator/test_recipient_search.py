@@ -46,7 +46,7 @@ def test_support_sees_the_history_masked_and_the_reason_is_kept(support, fatma, 
 def test_what_was_granted_in_a_practice_that_is_over_lets_nobody_send(app, support, fatma, path):
     fatma.decides(MESAJ="ONAY")
     with app.app_context():
-        db.session.query(Consent).update({"iys_status": "ONAY"})
+        db.session.query(Consent).update({"iys_status": "ONAY", "iys_as_of": clock.now()})
         db.session.commit()
     before = support.posts(path, ASKED).text
     with app.app_context():

@@ -15,6 +15,7 @@ from portal.core.models import Connection, Feed, FeedSource, ForwardingHold, Swe
 from portal.domain.consents import may_send, recipients
 from portal.domain.consents.brand_lapses import list_lapses
 from portal.domain.consents.pull_lapses import lapsed_pulls
+from portal.domain.consents.reconciliation_lapses import lapsed_reconciliations
 from portal.services import exports
 from portal.services.exports import ExportFilter, ExportKind
 from portal.services.iys.client import Client, IysAnswer
@@ -37,11 +38,11 @@ UNKNOWN, MAY, REFUSED = ("unknown", "not_pulled"), ("may", "granted"), ("may_not
 
 class Told(Client):
     """An İYS that tells of pages of refusals, the last of which has the refuser's; page `failing` and, while they are
-    blocked, sweeps fail. Of all consents it holds the granter's only."""
+    blocked, sweeps fail. Of all consents it holds the granter's only. `on_calls`: its answer about calls."""
 
     def __init__(self, pages):
         super().__init__("http://iys.example")
-        self.failing, self.is_blocked = None, True
+        self.failing, self.is_blocked, self.on_calls = None, True, None
         said = [row("RET", recipient=each, at=clock.now() - 4 * DAY) for each in (*phones(pages - 1, 50), REFUSER)]
         self.pages = said[-pages:] if pages else []
 
@@ -49,6 +50,8 @@ class Told(Client):
         if path.endswith("token"):
             return says(200, TOKEN)
         if method == "POST":
+            if self.on_calls and path.endswith(Channel.CALL):
+                return says(*self.on_calls)
             granted = [each for each in json.loads(body)["recipients"] if each == GRANTER]
             return says(403, {"errors": [{"code": "H353"}]}) if self.is_blocked else says(200, {"list": granted})
         query = parse_qs(urlsplit(path).query)
@@ -87,6 +90,29 @@ def gap(app, inflow, tuesday):
     return ends
 
 
+def add_calls() -> None:
+    """Both granted calls, too."""
+    at = clock.now() - 20 * DAY
+    insert_decisions(make.brand(), [REFUSER, GRANTER], at, channel=Channel.CALL, lane=None, held="ONAY")
+
+
+def may_be_called(app) -> list[tuple[str, str]]:
+    """The refuser and the granter, in no order; exports agree."""
+    at = clock.now()
+    with app.app_context():
+        brand = make.brand()
+        blind = recipients.blind_indexes(vault(), brand.provider_id, [REFUSER, GRANTER])
+        ids = recipients.find_known_ids(db.session, vault(), brand.provider_id, blind).values()
+        found = may_send.answers(db.session, brand, ids, Channel.CALL, RecipientType.INDIVIDUAL, at).values()
+        its = ExportFilter(ExportKind.CONSENTS, brand.provider_id, brand.id)
+        exported = [
+            each.may_send for each in exports.rows(db.session, vault(), its, at) if each.channel == Channel.CALL
+        ]
+        said = sorted((each.verdict.value, each.reason.value) for each in found)
+        assert sorted(exported) == [each == MAY for each in sorted(said, key=lambda each: each == MAY)]
+    return said
+
+
 def answers(app) -> dict[str, tuple[str, str]]:
     """By address; exports, alarms and reconciliation agree."""
     at = clock.now()
@@ -97,7 +123,8 @@ def answers(app) -> dict[str, tuple[str, str]]:
         own = may_send.answers(db.session, brand, ids.values(), Channel.SMS, RecipientType.INDIVIDUAL, at)
         found = {each: (own[ids[each]].verdict.value, own[ids[each]].reason.value) for each in (REFUSER, GRANTER)}
         its = ExportFilter(ExportKind.CONSENTS, brand.provider_id, brand.id)
-        exported = {each.address: each.may_send for each in exports.rows(db.session, vault(), its, at)}
+        listed = exports.rows(db.session, vault(), its, at)
+        exported = {each.address: each.may_send for each in listed if each.channel == Channel.SMS}
         is_unknown = UNKNOWN in found.values()
         assert {each: exported[each] for each in found} == {each: said == MAY for each, said in found.items()}
         assert bool(list_lapses(read_session(), lapsed_pulls(at), 5)) == is_unknown
@@ -111,6 +138,19 @@ def answers(app) -> dict[str, tuple[str, str]]:
 def codes(app) -> set[str | None]:
     with app.app_context():
         return {each.code for each in list_lapses(read_session(), lapsed_pulls(clock.now()), 5)}
+
+
+def order_sweep(app) -> None:
+    with app.app_context():
+        brand = make.brand()
+        sweeps.order_sweep(db.session, brand.provider_id, brand.id, clock.now())
+        db.session.commit()
+
+
+def lapsed_sweeps(app) -> set[str | None]:
+    """The codes that doctor and mails tell of."""
+    with app.app_context():
+        return {each.code for each in list_lapses(read_session(), lapsed_reconciliations(clock.now()), 5)}
 
 
 def go_on(app, tuesday, inflow) -> None:
@@ -195,3 +235,53 @@ def test_a_feed_that_was_never_told_all_has_a_gap_since_it_was_made(app, gap, ro
 
     assert set(answers(app).values()) == {UNKNOWN}
     assert rows.one(Feed, Feed.source == FeedSource.PEOPLE).pulled_at is None and rows.count(Sweep) == 1
+
+
+@pytest.mark.parametrize(
+    "on_calls", [(404, {"errors": [{"code": "H355"}]}), (422, {"errors": [{"code": "H121"}]}), (200, {"list": ["?"]})]
+)
+def test_a_sweep_passes_by_what_iys_gives_no_answer_about_and_only_that_stays_unknown(
+    app, gap, tuesday, rows, on_calls
+):  # fmt: skip
+    """Until the next sweep, a day later, has an answer."""
+    inflow = gap(days=10)
+    with app.app_context():
+        add_calls()
+    inflow.iys.is_blocked, inflow.iys.on_calls = False, on_calls
+    inflow.pulls()
+
+    for _ in range(3):
+        inflow.sweeps()
+        tuesday.shift(11 * MINUTE)
+    inflow.pulls()
+    assert (rows.one(Sweep).code, rows.one(Sweep).ended_at is None) == ("not_asked", False)
+    assert answers(app) == {REFUSER: ("may_not", "refused_at_iys"), GRANTER: MAY}
+    assert may_be_called(app) == [UNKNOWN, UNKNOWN]
+
+    inflow.iys.on_calls = None
+    tuesday.shift(DAY)
+    for _ in range(2):
+        inflow.sweeps()
+    inflow.pulls()
+    assert may_be_called(app) == [MAY, ("may_not", "refused_at_iys")]
+    assert [each.code for each in rows(Sweep)] == ["not_asked", None]
+
+
+def test_a_sweep_that_passes_something_by_leaves_what_pulls_tell_of_and_is_told(app, inflow, tuesday, rows):
+    inflow.iys = Told(0)
+    inflow.pulls()
+    inflow.iys.is_blocked, inflow.iys.on_calls = False, (404, {"errors": [{"code": "H355"}]})
+    with app.app_context():
+        add_calls()
+    order_sweep(app)
+
+    inflow.sweeps()
+    assert (rows.one(Sweep).code, may_be_called(app)) == ("not_asked", [MAY, MAY])
+
+    tuesday.shift(4 * DAY)
+    inflow.pulls()
+    assert lapsed_sweeps(app) == {"not_asked"}
+    order_sweep(app)
+    inflow.iys.on_calls = None
+    inflow.sweeps()
+    assert lapsed_sweeps(app) == set()
