@@ -28,7 +28,7 @@ from portal.core.iys_protocol import (
     read_wire_date,
 )
 from portal.domain.consents.bulk_import import Entry
-from portal.services.imports.brand_names import NO_BRANDS, BrandNames
+from portal.services.imports.brand_names import NO_BRANDS, BrandColumn, BrandNames
 from portal.services.imports.date_column import refusal_date
 from portal.services.imports.row_results import RowProblem
 
@@ -54,11 +54,14 @@ class ReadRow:
 
 def read_rows(rows: Sequence[object], at: datetime, brands: BrandNames = NO_BRANDS) -> list[ReadRow]:
     """Read rows; an entry's line is the row's place, from 0. No grant is taken of an address that another row may
-    refuse which cannot be written."""
+    refuse which cannot be written, unless that row is another brand's."""
     moment = at.replace(microsecond=0)
-    read = [_read_row(place, row, moment, brands) for place, row in enumerate(rows)]
+    names = list(dict.fromkeys(name for row in rows if isinstance(row, dict) for name in row if name not in ROW_FIELDS))
+    fields = {names[place]: each for place, each in brands.readers(names).items()}
+    read = [_read_row(place, row, moment, fields) for place, row in enumerate(rows)]
     held = {
-        text for row, each in zip(rows, read, strict=True) if isinstance(row, dict)
+        text for row, each in zip(rows, read, strict=True)
+        if isinstance(row, dict) and not any(each.names_known(text) for _, each, text in _brand_fields(row, fields))
         for text in _addresses_maybe_refused(row, is_taken=isinstance(each.found, Entry))
     }  # fmt: skip
     return refuse_grants(read, RowProblem.REFUSED_ELSEWHERE, held)
@@ -69,7 +72,7 @@ def has_unknown_fields(rows: Sequence[object]) -> bool:
     return any(isinstance(row, dict) and not row.keys() <= ROW_FIELDS for row in rows)
 
 
-def _read_row(place: int, row: object, at: datetime, brands: BrandNames) -> ReadRow:
+def _read_row(place: int, row: object, at: datetime, fields: dict[str, BrandColumn]) -> ReadRow:
     found: Entry | BadRow = BadRow(ApiRowProblem.NOT_OBJECT)
     ignored: list[str] = []
     if isinstance(row, dict):
@@ -77,7 +80,8 @@ def _read_row(place: int, row: object, at: datetime, brands: BrandNames) -> Read
         date = read_wire_date(given.get("consentDate"))
         if date is not None and at < date <= at + CLOCK_AHEAD:
             given["consentDate"] = format_wire_date(at)
-        if (other := _other_brand(given, brands)) is not None:
+        other = next((name for name, each, text in _brand_fields(given, fields) if each.names_other(text)), None)
+        if other is not None:
             bad = BadRow(ApiRowProblem.OTHER_BRAND, "", other[:MAX_ID])
             return ReadRow(find_correlation_id(row), _find_id(row, "reference"), [], bad)
         usable = _usable(given, at) if given.get("status") == Status.REFUSED else given
@@ -85,11 +89,9 @@ def _read_row(place: int, row: object, at: datetime, brands: BrandNames) -> Read
     return ReadRow(find_correlation_id(row), _find_id(row, "reference"), ignored, found)
 
 
-def _other_brand(row: dict[str, Any], brands: BrandNames) -> str | None:
-    """The name of a row's field that says another brand than the URL's, as a file's column does."""
-    names = [name for name in row if name not in ROW_FIELDS]
-    return next((names[place] for place, each in brands.readers(names).items()
-                 if each.names_other(str(row[names[place]])[:MAX_TEXT])), None)  # fmt: skip
+def _brand_fields(row: dict[str, Any], fields: dict[str, BrandColumn]) -> list[tuple[str, BrandColumn, str]]:
+    """The fields of a row that speak of brands as a file's columns do, with their values."""
+    return [(name, fields[name], str(value)[:MAX_TEXT]) for name, value in row.items() if name in fields]
 
 
 def _usable(row: dict[str, Any], at: datetime) -> dict[str, Any]:

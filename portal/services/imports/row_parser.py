@@ -65,7 +65,8 @@ class RowParser:
         self._origin = layout.columns.get(Field.ORIGIN)
         self._date = layout.columns.get(Field.DATE)
         self._retailers = [layout.columns.get(each) for each in RETAILERS]
-        self._beside, self._brands = RefusalsBeside(layout, header), brands.readers(header)
+        self._beside = RefusalsBeside(layout, header)
+        self._brands = [(place, each) for place, each in brands.readers(header).items() if each.is_clear]
         name = "" if self._date is None else "".join(header[self._date : self._date + 1])
         self._dates_refusals, self._dates_records = yes_refuses(name), dates_a_record(name)
         self._said = [place for each, place in layout.columns.items() if each in (*WORDS, Field.DATE)]
@@ -115,7 +116,7 @@ class RowParser:
         if not addresses and (is_beside or values.refuses):
             lost = RowProblem.REFUSAL_WITHOUT_ADDRESS.value
             results = {slot: lost if each == AddressProblem.EMPTY.value else each for slot, each in results.items()}
-        named = [(each, cells[place]) for place, each in self._brands.items() if place < len(cells)]
+        named = [(each, cells[place]) for place, each in self._brands if place < len(cells)]
         if any(each.names_other(cell) for each, cell in named):
             results = {
                 slot: RowProblem.OTHER_BRAND.value if isinstance(each, Entry) or each in PROBLEMS else each

@@ -173,7 +173,7 @@ class CellCounter:
         if place not in self._contents:
             name = self._header[place] if place < len(self._header) else ""
             contents = _CONTENTS.get(self._kept.get(place)) or self._known.get(place) or contents_of(name)
-            if (column := self._brands.get(place)) and column.is_clear:
+            if column := self._brands.get(place):
                 contents = column.contents(contents)
             self._contents[place] = contents
         return self._contents[place]

@@ -2,9 +2,11 @@
 
 import pytest
 
+from portal.api.v1.rows import read_rows
 from portal.core import clock
 from portal.core.extensions import db
 from portal.core.models import Brand, Decision
+from portal.services.imports.brand_names import BrandColumn, BrandNames
 from tests import make
 from tests.portal.api.programs import BULK, CONSENTS, Program, codes, grant, make_key, refusal
 
@@ -33,9 +35,34 @@ def test_a_row_that_names_another_brand_is_told_which_field_does_and_writes_noth
     assert rows.count(Decision) == 0
 
 
-@pytest.mark.parametrize("field", [{"brandCode": make.BRAND_CODE}, {"brand": "Nike"}, {"orderId": OTHER}])
+@pytest.mark.parametrize(
+    "field",
+    [{"brandCode": make.BRAND_CODE}, {"brand": "Nike"}, {"orderId": OTHER}, {"providerId": 654321},
+     {"provider": "532000"}, {"serviceProvider": "654321"}, {"saglayiciKodu": 123456}, {"brandId": 654321},
+     {"store": "Moda Evi"}, {"companyName": "Moda Evi"}, {"brandName": "Örnek Mağaza (eski: Moda Evi)"}],
+)  # fmt: skip
 def test_a_refusal_with_the_brands_own_code_or_another_field_is_taken_and_the_field_ignored(program, rows, field):
     answer = program.post(CONSENTS, refusal() | field)
 
     assert (answer.status_code, answer.json["results"][0]["ignored"]) == (200, [*field])
     assert rows.count(Decision) == 1
+
+
+@pytest.mark.parametrize(("code", "problem"), [(OTHER, None), (712345, "refused_elsewhere")])
+def test_only_a_refusal_of_an_unknown_brand_holds_a_grant_of_its_address_back_as_in_files(program, code, problem):
+    other = refusal("ayse@example.com") | {"brandCode": code}
+    its = grant() | {"recipient": other["recipient"], "type": other["type"]}
+
+    assert codes(program.post(BULK, {"consents": [other, its]})) == ["other_brand", problem]
+
+
+def test_fields_are_looked_at_once_for_all_rows(monkeypatch):
+    looked = []
+    monkeypatch.setattr(BrandColumn, "__init__", lambda self, name, brands: looked.append(name))
+    monkeypatch.setattr(BrandColumn, "is_clear", False, raising=False)
+    monkeypatch.setattr(BrandColumn, "is_of_firms", False, raising=False)
+    brands = BrandNames.of_names(["700001"], [], [])
+
+    read_rows([refusal() | {"alan": "1", "brand": "2"} for _ in range(9)], clock.now(), brands)
+
+    assert looked == ["alan", "brand"]
