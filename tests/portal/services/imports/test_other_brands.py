@@ -7,13 +7,14 @@ from hypothesis import strategies as st
 from portal.core import clock
 from portal.core.extensions import db
 from portal.core.iys_protocol import Status
-from portal.core.models import Brand
+from portal.core.models import BatchState, Brand, Decision
 from portal.domain.consents.bulk_import import Entry
 from portal.services.imports.brand_names import BrandNames
 from portal.services.imports.layout import Field, Layout
 from portal.services.imports.row_parser import RowParser
 from tests import make
 from tests.examples import some
+from tests.portal.services.imports import test_worker
 from tests.portal.services.imports.test_no_cell_lost import NOW
 from tests.portal.services.imports.test_not_understood import HEADER, book, examine, line, text
 
@@ -159,3 +160,23 @@ def test_the_brands_name_with_an_ending_is_no_other_brand_called_like_its_beginn
 
     assert not brands.are_named_in("Moda Evinin izinleri 2026")
     assert brands.are_named_in("Moda izinleri")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("only_refusals", [False, True])
+def test_a_line_that_is_another_brands_since_the_dry_run_is_a_problem_of_the_run(app, rows, monkeypatch, only_refusals):
+    monkeypatch.setattr(test_worker, "HEADER", f"{test_worker.HEADER};Marka")
+    with app.app_context():
+        first = make.brand()
+        lines = [f"{test_worker.line(n, 'RET', mail=False)};{'Moda Evi' if n else ''}" for n in (0, 1, 1)]
+        batch = test_worker.batch_after_dry_run(first, lines)
+        assert batch.tally == {"first_refusal": 4, "repeated": 2}
+        db.session.add(Brand(provider_id=first.provider_id, brand_code=make.BRAND_CODE + 1, name="Moda Evi",
+                             created_at=clock.now()))  # fmt: skip
+        db.session.commit()
+
+        test_worker.begin(batch, only_refusals=only_refusals)
+        test_worker.finish(batch)
+
+        assert (batch.state, batch.tally) == (BatchState.DONE, {"first_refusal": 2, "other_brand": 4})
+        assert rows.count(Decision) == 2
