@@ -26,7 +26,7 @@ CODE = Words("kod~ code markakodu brandcode iyscode iyskodu")  # "İYS kodu", bu
 # With a word beside these a column holds anything: "Araç markası".
 _BESIDE = Words(f"{BRAND} {IYS} {FIRM} {CODE} {vocabulary.CODES} hizmet service ad adi isim ismi name")
 _CODE = re.compile(r"[1-9][0-9]{5,6}")
-_GROUPED, _FLOAT = re.compile(r"(?<=[0-9])[. ](?=[0-9]{3}\b)"), re.compile(r"(?<=[0-9])[.,]0+$")  # 700.002, 700002.0
+_GROUPED, _DECIMALS = re.compile(r"(?<=[0-9])[. ](?=[0-9]{3}\b)"), re.compile(r"(?<=[0-9])[.,]0+$")  # 700.002, 700002.0
 _PART = re.compile(r"\s[-–]\s|[(),;:/|]")  # "700002 - Moda Evi"
 _NUMBERED = re.compile(rf"\b(?:marka\w*|brand)(?: (?:kod\w*|code|no|id))? ({_CODE.pattern})\b")
 
@@ -145,7 +145,7 @@ class BrandColumn:
 
 def _joined(text: str) -> str:
     """Folded words, in which each number is one."""
-    return folded(_FLOAT.sub("", _GROUPED.sub("", text[:LONGEST_NAME])))
+    return folded(_DECIMALS.sub("", _GROUPED.sub("", text[:LONGEST_NAME])))
 
 
 def _key(text: str) -> str:

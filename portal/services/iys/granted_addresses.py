@@ -32,7 +32,7 @@ def read_granted(listed: list[Any], asked: Collection[str], *, brand_id: int) ->
 def named_in_errors(answer: IysAnswer, asked: Collection[str]) -> set[str]:
     """Those of the asked addresses, in their order, that İYS's errors point at: location ["recipients", 3]."""
     locations = [error.location for error in answer.errors if error.location and len(error.location) == 2]
-    positions = {response_values.read_number(location[1]) for location in locations}
+    positions = {response_values.read_number(place) for name, place in locations if name == "recipients"}
     return {address for position, address in enumerate(asked) if position in positions}
 
 
