@@ -66,7 +66,9 @@ class GatewayForm(BaseForm):
             field.data = field.data and domains.normalize_host(field.data, ())
         except domains.BadHost as bad:
             raise ValidationError(_(bad.problem.sentence)) from None
-        if field.data and not sender_names.is_proved_domain(read_session(), owner_id(), field.data):
+        if not field.data or field.data == self.stored.get(field.name):
+            return  # A stored one that is not proved is not shown either, and keeps nothing else from being changed.
+        if not sender_names.is_proved_domain(read_session(), owner_id(), field.data):
             raise ValidationError(explain_reason(None, "unproved_bounce_domain"))
 
     def credentials(self) -> dict[str, str]:

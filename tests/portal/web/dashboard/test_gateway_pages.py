@@ -331,6 +331,15 @@ def test_a_mail_server_signs_with_a_key_to_publish(app, ayse, rows):
         assert "izinlink._domainkey.ornek.com.tr" in page.text and "v=DKIM1" in page.text and key not in page.text
         assert ayse.posts(f"{path}/test", {"address": "mine"}).status_code == 200
         ayse.posts(f"{path}/change", mail | {"password": "", "per_second": "7"})
+        with app.app_context():
+            make.prove_host(make.brand(), "donus.example")
+        ayse.posts(f"{path}/change", mail | {"bounce_domain": "donus.example"})
+        with app.app_context():
+            lost = update(Domain).where(Domain.host == "donus.example").values(missing_since=clock.now())
+            db.session.execute(lost)
+            db.session.commit()
+        ayse.posts(f"{path}/change", mail | {"per_second": "8", "bounce_domain": "donus.example"})
+        assert rows.one(MessageGateway).per_second == 8
         ayse.posts(f"{path}/change", mail | {"per_second": "7", "bounce_domain": "posta.ornek.com.tr"})
     finally:
         listening.stop()
