@@ -51,6 +51,11 @@ def told_by_portal() -> tuple[ColumnElement[bool], ...]:
     return Decision.origin == DecisionOrigin.MINE, Decision.recorded_at >= clock.now() - ANSWERED_WITHIN
 
 
+def brands_of_recent_codes(address: Address) -> Sequence[Brand]:
+    """Those at whose consent points an address was sent a code within ANSWERED_WITHIN."""
+    return address_proofs.find_brands_of_codes(db.session, vault(), address, clock.now() - ANSWERED_WITHIN)
+
+
 def channels_offered_to(recipient_id: int | None, brands: Collection[Brand] | None) -> set[Channel]:
     """The channels about which campaigns (of these brands) wrote to a recipient."""
     wrote = Message.campaign_id == Campaign.id, Message.recipient_id == recipient_id, Message.gateway_id.is_not(None)
@@ -64,8 +69,7 @@ def left_by(gateway: MessageGateway) -> ColumnElement[bool]:
     """The condition that a message left by an account, or by one of the same owner that had the same header at some
     time, which a phone cannot tell from it, or that was removed: it may have been added again, or its number be at
     another vendor."""
-    same = MessageGateway.provider_id == gateway.provider_id, MessageGateway.carries == gateway.carries
-    theirs, own = db.session.scalars(select(MessageGateway).where(*same)).all(), headers_of(gateway)
+    theirs, own = db.session.scalars(select(MessageGateway).where(*_is_of_owner(gateway))).all(), headers_of(gateway)
     return Message.gateway_id.in_(
         [each.id for each in theirs if each.removed_at or each.id == gateway.id or own & headers_of(each)]
     )
@@ -78,18 +82,7 @@ def headers_of(gateway: MessageGateway) -> set[str]:
 
 def left_by_owner(gateway: MessageGateway) -> ColumnElement[bool]:
     """The condition that a message left by any account of the same owner."""
-    same = MessageGateway.provider_id == gateway.provider_id, MessageGateway.carries == gateway.carries
-    return Message.gateway_id.in_(select(MessageGateway.id).where(*same))
-
-
-def _is_operators(gateway_ids: Collection[int]) -> bool:
-    operators = select(MessageGateway.id).where(MessageGateway.provider_id.is_(None))
-    return db.session.scalars(operators.where(MessageGateway.id.in_(gateway_ids))).first() is not None
-
-
-def find_brands_of_codes(address: Address) -> Sequence[Brand]:
-    """Those at whose consent points an address was sent a code lately."""
-    return address_proofs.find_brands_of_codes(db.session, vault(), address, clock.now() - ANSWERED_WITHIN)
+    return Message.gateway_id.in_(select(MessageGateway.id).where(*_is_of_owner(gateway)))
 
 
 def _brands_of_codes(recipient_id: int) -> list[int]:
@@ -97,4 +90,14 @@ def _brands_of_codes(recipient_id: int) -> list[int]:
         address = recipients.read_address(vault(), db.session.get_one(Recipient, recipient_id))
     except CannotOpen:
         return []
-    return [each.id for each in find_brands_of_codes(address)]
+    return [each.id for each in brands_of_recent_codes(address)]
+
+
+def _is_operators(gateway_ids: Collection[int]) -> bool:
+    operators = select(MessageGateway.id).where(MessageGateway.provider_id.is_(None))
+    return db.session.scalars(operators.where(MessageGateway.id.in_(gateway_ids))).first() is not None
+
+
+def _is_of_owner(gateway: MessageGateway) -> tuple[ColumnElement[bool], ...]:
+    """The condition that an account carries the same for the same owner."""
+    return MessageGateway.provider_id == gateway.provider_id, MessageGateway.carries == gateway.carries

@@ -1,9 +1,9 @@
 """Whose word a reply or a vendor's refusal is: which recipients, and which of their firms' brands it refuses.
 
-Known by the gateway that brought it, by what its owner sent to that address (also codes of consent points, which leave
-by the operator's accounts in a brand's name), and by the brand that it names. One that
-names no brand, or several, refuses all of them, and one that names a brand that never wrote there takes nothing from
-those that did. The sender that a phone showed means all that wrote by it. Names count once the operator has seen them.
+Known by the gateway that brought it, by what its owner sent to that address (earlier_messages), and by the brand that
+it names. One that names no brand, or several, refuses all of them, and one that names a brand that never wrote there
+takes nothing from those that did. The sender that a phone showed means all that wrote by it. Names count once the
+operator has seen them.
 """
 
 from collections.abc import Collection, Sequence
@@ -30,8 +30,8 @@ from portal.domain.consents import recipients
 from portal.domain.consents.refusals import RefusalScope
 from portal.domain.replies import REFUSING, ReplyOutcome, classify_reply, find_names, fold, names_brand, speaks_of_calls
 from portal.services.messaging.earlier_messages import (
+    brands_of_recent_codes,
     channels_offered_to,
-    find_brands_of_codes,
     headers_of,
     left_by,
     left_by_owner,
@@ -93,7 +93,7 @@ def find_recipients(event: GatewayEvent, gateway: MessageGateway, address: Addre
     if event.provider_id is not None:
         ids = recipients.gather(db.session, vault(), event.provider_id, [address], at)
         return [db.session.get_one(Recipient, ids[address.text])]
-    coded = sorted({each.provider_id for each in find_brands_of_codes(address)})
+    coded = sorted({each.provider_id for each in brands_of_recent_codes(address)})
     gathered = [recipients.gather(db.session, vault(), each, [address], at)[address.text] for each in coded]
     ours = [each.id for each in address_holders.find_holders(db.session, vault(), address)]
     sent_to = [select(Message.recipient_id).where(left) for left in (left_by(gateway), left_by_owner(gateway))]
@@ -177,7 +177,8 @@ def _brands_meant(
     if gateway.provider_id is None and not wrote:
         return brands_of_provider(provider_id)
     theirs = exists().where(BrandGateway.brand_id == Brand.id, BrandGateway.carries == gateway.carries)
-    sends = or_(~theirs, theirs.where(BrandGateway.gateway_id == gateway.id), wrote_to(recipient_id))
+    wrote_there = Brand.id.in_([brand.id for brand in wrote])
+    sends = or_(~theirs, theirs.where(BrandGateway.gateway_id == gateway.id), wrote_there)
     others = brands_of_provider(provider_id, sends) or brands_of_provider(provider_id)
     return list(dict.fromkeys([*named.brands, *others]))
 
