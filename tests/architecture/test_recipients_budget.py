@@ -63,6 +63,7 @@ def openings(app, browser, rows) -> dict:
         "my_consents_entry.code": (new, Owner(app, new).asks().location),
         "my_consents.overview": (owner.browser, "/izinlerim/liste"),
         "my_consents.brand": (owner.browser, f"/izinlerim/marka/{brand_id}"),
+        "my_consents.new_holder": (owner.browser, "/izinlerim/yeni-kullanici"),
         "my_consents.erasure": (owner.browser, "/izinlerim/silme"),
     }
 

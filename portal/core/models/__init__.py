@@ -34,7 +34,6 @@ from portal.core.models.connection import (
     IysRate,
 )
 from portal.core.models.decision import (
-    ACROSS_PROVIDERS,
     ORIGINS_AT_IYS,
     PROVIDERS_RECORDS,
     Annulment,

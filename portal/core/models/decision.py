@@ -45,6 +45,11 @@ PROVIDERS_RECORDS = (
 )  # By these a provider states what people said elsewhere.
 
 
+def is_across_providers(origin: DecisionOrigin, link_id: int | None) -> bool:
+    """Whether an act may be at several providers; "this is not me" is, where it was said by no provider's link."""
+    return origin in ACROSS_PROVIDERS or (origin == DecisionOrigin.NOT_MINE and link_id is None)
+
+
 class Receipt(Entity):
     """One POST of a person: what was shown, when, and what was chosen.
 
@@ -75,7 +80,7 @@ class Receipt(Entity):
     def number_for_provider(self) -> str | None:
         """The number for the provider's people; None of an act that may be at other providers, too. By its number they
         would learn of each other, and as well if only numbers of several providers were left out."""
-        return None if self.origin in ACROSS_PROVIDERS else self.number
+        return None if is_across_providers(self.origin, self.link_id) else self.number
 
 
 class Decision(Entity):

@@ -5,7 +5,7 @@ nothing of another's records: there it counts for what is shown only. Each firm'
 own keep them for firms that get the address later.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -68,12 +68,13 @@ def close_lines(session: Session, vault: Vault, closures: Mapping[str, datetime]
             session.add(ClosedLine(**_sealed(vault, ClosedLine.PLACE, text), closed_at=at))
 
 
-def lock_holders(session: Session, vault: Vault, recipient: Recipient, address: Address) -> set[int]:
-    """Lock the recipients with this address at all firms, before any other row, where what this one's firm hears counts
-    at all of them; empty where the firm is in sandbox mode, in which anybody may say anything."""
-    if session.get_one(Provider, recipient.provider_id).admitted_at is None:
+def lock_holders(session: Session, vault: Vault, whose: Sequence[Recipient], address: Address) -> set[int]:
+    """Lock the recipients with this address at all firms, before any other row, where what the firms of these hear
+    counts at all of them; empty where all of those are in sandbox mode, in which anybody may say anything."""
+    is_theirs = Provider.id.in_([each.provider_id for each in whose])
+    if session.scalar(select(Provider.id).where(is_theirs, Provider.admitted_at.is_not(None)).limit(1)) is None:
         return set()
-    holders = {recipient.id, *(each.id for each in find_holders(session, vault, address))}
+    holders = {each.id for each in (*whose, *find_holders(session, vault, address))}
     locking.lock_recipients(session, holders)
     return holders
 
@@ -109,7 +110,7 @@ def spread_again(session: Session, vault: Vault, recipient_id: int) -> None:
         recipient.reassigned_anywhere_at = at
         return
     address = read_canonical(text)
-    spread(session, vault, address, lock_holders(session, vault, recipient, address), at)
+    spread(session, vault, address, lock_holders(session, vault, [recipient], address), at)
 
 
 def _sealed(vault: Vault, place: str, text: str) -> dict[str, Any]:

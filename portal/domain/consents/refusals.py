@@ -10,9 +10,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import not_, select
 from sqlalchemy.orm import Session
 
+from portal.core import address_holders
 from portal.core.addresses import Address
 from portal.core.business_days import holiday_calendar
 from portal.core.iys_protocol import Channel, Source, Status
@@ -195,18 +196,51 @@ def refuse_not_mine(
     """Refuse all brands of a provider on every channel, since who has the address says that it is not, or is no more,
     the person whom the provider means. What was decided before is shown to nobody who has the address, at any firm, and
     what the provider's programs call the earlier holder names nobody any more."""
-    holders = reassigned_addresses.lock_holders(session, vault, recipient, address)
-    theirs = select(Brand).where(Brand.provider_id == recipient.provider_id).order_by(Brand.id)
-    part = RefusalScope(recipient, address, session.scalars(theirs).all(), address.all_channels)
+    return _refuse_not_mine(
+        session, vault, [recipient], address, language=language, request_metadata=request_metadata, at=at,
+        link_id=link_id,
+    )  # fmt: skip
+
+
+def refuse_as_new_holder(
+    session: Session, vault: Vault, address: Address, *, language: str, request_metadata: str, at: datetime
+) -> Withdrawn:  # fmt: skip
+    """The same at every provider that has the address, by one receipt, as its holder says after a code that reached
+    it. Raises NothingToRefuse."""
+    holders = address_holders.find_holders(session, vault, address)
+    return _refuse_not_mine(
+        session, vault, holders, address, language=language, request_metadata=request_metadata, at=at
+    )
+
+
+def _refuse_not_mine(
+    session: Session, vault: Vault, whose: Sequence[Recipient], address: Address, *, language: str,
+    request_metadata: str, at: datetime, link_id: int | None = None,
+) -> Withdrawn:  # fmt: skip
+    holders = reassigned_addresses.lock_holders(session, vault, whose, address)
+    brands = _brands_by_provider(session, {each.provider_id for each in whose})
+    parts = [RefusalScope(each, address, brands[each.provider_id], address.all_channels) for each in whose]
     withdrawn = withdraw(
-        session, vault, [part], origin=DecisionOrigin.NOT_MINE, language=language,
-        request_metadata=request_metadata, at=at, link_id=link_id,
+        session, vault, parts, origin=DecisionOrigin.NOT_MINE, language=language, request_metadata=request_metadata,
+        at=at, link_id=link_id,
     )  # fmt: skip
     if withdrawn.refused:
-        recipient.reassigned_at, recipient.reference = at, None
-        if holders:  # Its own row is spread_again's, for who gets the address in this moment.
-            reassigned_addresses.spread(session, vault, address, holders - {recipient.id}, at)
+        for recipient in whose:
+            recipient.reassigned_at, recipient.reference = at, None
+        if holders:  # Their own rows are spread_again's, for who gets the address in this moment.
+            reassigned_addresses.spread(session, vault, address, holders - {each.id for each in whose}, at)
     return withdrawn
+
+
+def _brands_by_provider(session: Session, provider_ids: Collection[int]) -> dict[int, list[Brand]]:
+    """All brands of each; those that ended with its sandbox mode only where it has no other."""
+    theirs = select(Brand).where(Brand.provider_id.in_(provider_ids)).order_by(not_(Brand.has_not_ended()), Brand.id)
+    found: dict[int, list[Brand]] = {}
+    for brand in session.scalars(theirs):
+        its = found.setdefault(brand.provider_id, [])
+        if not its or not (brand.is_sandbox and brand.closed_at):
+            its.append(brand)
+    return found
 
 
 def _sources_of(session: Session, part: RefusalScope, origin: DecisionOrigin) -> dict[Brand, str]:

@@ -11,17 +11,9 @@ from sqlalchemy.orm import Session
 
 import shortlinks
 from portal.core import clock
-from portal.core.models import (
-    ACROSS_PROVIDERS,
-    NO_PROVIDER,
-    Brand,
-    ConsentText,
-    Decision,
-    Provider,
-    Receipt,
-    ReceiptDecision,
-)
+from portal.core.models import NO_PROVIDER, Brand, ConsentText, Decision, Provider, Receipt, ReceiptDecision
 from portal.core.models.approvals import find_taken_back
+from portal.core.models.decision import is_across_providers
 from portal.domain.providers import sandbox_mode
 from portal.domain.providers.sandbox_mode import Destination
 
@@ -77,7 +69,8 @@ def find_brands(session: Session, number: str) -> list[FoundBrand]:
     """
     name = func.coalesce(ConsentText.brand_name, Brand.name).label("brand_name")
     theirs = (
-        select(name, Brand.name, Receipt.decided_at, Receipt.origin, Provider.id, Provider.iys_code, Brand.brand_code)
+        select(name, Brand.name, Receipt.decided_at, Receipt.origin, Receipt.link_id)
+        .add_columns(Provider.id, Provider.iys_code, Brand.brand_code)
         .join(ReceiptDecision, ReceiptDecision.receipt_id == Receipt.id)
         .join(Decision, Decision.id == ReceiptDecision.decision_id)
         .join(Brand, Brand.id == Decision.brand_id)
@@ -91,7 +84,7 @@ def find_brands(session: Session, number: str) -> list[FoundBrand]:
     found = {
         FoundBrand(
             ""
-            if row.origin in ACROSS_PROVIDERS
+            if is_across_providers(row.origin, row.link_id)
             else sandbox_mode.shown_name(
                 row.name if taken_back[row.id].holds("name", row.brand_name) else row.brand_name, row.brand_code
             ),

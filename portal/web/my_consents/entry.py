@@ -160,11 +160,12 @@ def answer(code: str) -> ResponseReturnValue:
 
 
 def _url_after_code(proof: AddressProof, at: datetime) -> str:
-    """The overview, or the page of the case that the code was for, which notes the proof."""
+    """The overview; where who had the address before is reported first, the page for that; of a case its own page,
+    which notes the proof."""
     code = _case_code(proof)
     case = _find_case(code) if code else None
     if case is None:
-        return url_for("my_consents.overview")
+        return url_for("my_consents.new_holder" if "new" in request.form else "my_consents.overview")
     if not complaints.may_be_anothers(read_session(), case):
         complaints.record_proof(db.session.get_one(Complaint, case.id), at)
     return url_for("recipient.complaint", code=code, lang=request.args.get("lang"))

@@ -76,7 +76,7 @@ def brand(brand_id: int) -> str:
 def refuse() -> ResponseReturnValue:
     """Refuse what the button names: everything, a brand, or one channel of a brand. Also where the session is over, by
     time or since the address changed hands: whoever proved it may refuse, but is shown nothing any more."""
-    held = _find_holdings()
+    held = find_my_holdings()
     chosen, channels = _read_button(held, request.form.get("refuse", ""))
     if not (chosen and channels):
         abort(404)
@@ -112,10 +112,16 @@ def over() -> str:
 
 def my_holdings() -> Holdings:
     """Everything held of the address that this session has proved. It ends where the address changes hands."""
-    held = _find_holdings()
+    held = find_my_holdings()
     if held.changed_hands_meanwhile:
         abort(address_session.say_over())
     return held
+
+
+def find_my_holdings() -> Holdings:
+    """The same where the session is over, for what is taken then and shows nothing."""
+    address = address_proofs.read_address(vault(), _current_proof())
+    return find_holdings(read_session(), vault(), address, _proved_at(), clock.now())
 
 
 def shared_context() -> dict[str, str]:
@@ -137,9 +143,8 @@ def paginate(items: list[Any], size: int) -> ListPage:
     return ListPage(items[(number - 1) * size : number * size], number, last)
 
 
-def _find_holdings() -> Holdings:
-    address = address_proofs.read_address(vault(), _current_proof())
-    return find_holdings(read_session(), vault(), address, _proved_at(), clock.now())
+def receipt_code(receipt_id: int, nonce: int) -> str:
+    return lookup.receipt_code(current_app.config["LINK_SALT"], receipt_id, nonce)
 
 
 def _current_proof() -> AddressProof:
@@ -158,7 +163,7 @@ def _proved_at() -> datetime:
 
 
 def _receipt_link(row: Receipt) -> dict[str, Any]:
-    code = lookup.receipt_code(current_app.config["LINK_SALT"], row.id, row.nonce)
+    code = receipt_code(row.id, row.nonce)
     return {
         "number": receipts.format_number(row.number), "decided_at": row.decided_at,
         "url": url_for("recipient.receipt", code=code), "complaint_url": url_for("recipient.complain", code=code),

@@ -1,0 +1,39 @@
+"""“This number is newly mine”: who proved an address says that another person had it before, at all firms at once."""
+
+from flask import abort, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import get_locale
+
+from portal.core import clock
+from portal.core.extensions import db, vault
+from portal.domain import consents
+from portal.domain.consents import MINUTE, refusals
+from portal.web.my_consents.blueprint import blueprint
+from portal.web.my_consents.overview import find_my_holdings, my_holdings, receipt_code, shared_context
+from portal.web.shared import address_session
+
+
+@blueprint.get("/izinlerim/yeni-kullanici", endpoint="new_holder")
+def show_new_holder() -> str:
+    """Explain what it does, and show nothing of before. Opening it does nothing."""
+    my_holdings()  # Where the address changed hands meanwhile, the session is over.
+    return render_template("my_consents/new_holder.html", **shared_context())
+
+
+@blueprint.post("/izinlerim/yeni-kullanici", endpoint="become_holder")
+def become_holder() -> ResponseReturnValue:
+    """Refuse everything at every firm that has the address, and show nothing from before any more. Pressed twice, it is
+    done once; pages that were opened before the address changed hands, this one too, are over then."""
+    held, at = find_my_holdings(), clock.now()
+    if held.changed_hands_at is not None and held.since < held.changed_hands_at < at - MINUTE:
+        abort(address_session.say_over())
+    try:
+        withdrawn = refusals.refuse_as_new_holder(
+            db.session, vault(), held.address, language=get_locale().language, at=at,
+            request_metadata=consents.describe_request(request.remote_addr, request.user_agent.string),
+        )  # fmt: skip
+    except refusals.NothingToRefuse:  # No firm has the address any more.
+        abort(404)
+    db.session.commit()
+    code = receipt_code(withdrawn.receipt_id, withdrawn.nonce)
+    return redirect(url_for("recipient.receipt", code=code, lang=request.args.get("lang")), 303)

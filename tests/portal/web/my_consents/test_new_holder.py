@@ -1,0 +1,83 @@
+"""“This number is newly mine” at İzinlerim: the same as “this is not me”, at all firms at once."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+
+from portal.core import clock
+from portal.core.extensions import db
+from portal.core.models import Consent, Decision, DecisionOrigin, Receipt, Recipient
+from portal.domain.receipts import lookup
+from tests import make
+from tests.portal.domain.complaints.cast import code_of
+from tests.portal.web.my_consents.conftest import LIST, Visitor
+from tests.portal.web.my_consents.test_overview import another_provider
+
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
+
+NEW = "/izinlerim/yeni-kullanici"
+
+
+@pytest.fixture
+def link(app, browser):
+    """The code of the link by which an earlier holder granted SMS and refused calls; a second firm has the number."""
+    code = make.codes(app)[make.PHONE]
+    make.Person(browser, code).decides(MESAJ="ONAY", ARAMA="RET")
+    another_provider(app)
+    return code
+
+
+def test_who_says_so_ends_every_grant_and_sees_nothing_from_before(app, rows, link):
+    earlier = rows.one(Receipt)
+    burcu = Visitor(app, app.test_client())
+    with time_machine.travel(clock.now() + timedelta(hours=1)):
+        burcu.comes_in()
+        asked = burcu.opens(NEW).text
+        assert rows.count(Decision) == 2  # Opening the page decides nothing.
+        receipt = burcu.posts(NEW).location
+        told, at = burcu.opens(receipt).text, clock.now()
+    with time_machine.travel(at + timedelta(minutes=5)):
+        assert burcu.opens().location == "/izinlerim/bitti"  # As every page that was opened before.
+        burcu.comes_in()
+        page, shown = burcu.opens().text, burcu.opens("/izinlerim/izinlerim.json").json
+        old_link = app.test_client().get(f"/k/{link}").text
+        old_receipt = app.test_client().get(f"/m/{code_of(app, earlier)}").text
+
+    assert "Örnek" not in asked and "İzinli, " not in asked and "/m/" not in asked
+    assert {each.status for each in rows(Consent)} == {"RET"} and len(rows(Consent)) == 4
+    assert "Örnek Mağaza" in told and "Başka Marka" in told and "Firmalara, aradıkları kişinin" in told
+    assert "İzinli, " not in page and "Adres el değiştirmeden önceki kayıtlar gösterilmez." in page
+    assert {len(each["history"]) for each in shown["brands"]} == {2} and shown["shown_since"]
+    assert 'value="ONAY"' not in old_link and 'value="RET"' in old_link and code_of(app, earlier) not in old_link
+    assert "Bu adres artık başkasının olabilir." in old_receipt
+    assert {each.own_held_since for each in rows(Recipient, Recipient.kind == "phone")} == {
+        rows(Receipt, Receipt.origin == DecisionOrigin.NOT_MINE)[0].decided_at
+    }
+
+
+def test_it_is_done_once_and_no_older_page_does_it_again(app, rows, link):
+    """One act, of which no firm learns that there are others; pages of who came in before are over."""
+    burcu, ayse = (Visitor(app, app.test_client()) for _ in range(2))
+    ayse.comes_in()
+    burcu.comes_in()
+    token, older = burcu.token(LIST), ayse.token(LIST)
+    with time_machine.travel(clock.now() + timedelta(seconds=5)):
+        first, again = (burcu.browser.post(NEW, data={"form": token}).location for _ in range(2))
+    with time_machine.travel(clock.now() + timedelta(minutes=3)):
+        late = ayse.browser.post(NEW, data={"form": older})
+    acts = rows(Receipt, Receipt.origin == DecisionOrigin.NOT_MINE)
+
+    assert first == again and late.status_code == 410 and "kaydedilmedi" in late.text
+    assert len(acts) == 2 and len({each.number for each in acts}) == 1
+    assert {each.number_for_provider for each in acts} == {None}
+    with app.app_context():
+        assert {each.brand_name for each in lookup.find_brands(db.session, acts[0].number)} == {""}
+
+
+def test_who_says_so_with_the_code_is_shown_nothing_first(app, link):
+    burcu = Visitor(app, app.test_client())
+    page = burcu.asks().location
+    typed = {"digits": burcu.code(), "form": burcu.token(page), "new": "1"}
+
+    assert burcu.browser.post(page, data=typed).location == NEW
