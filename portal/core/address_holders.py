@@ -1,6 +1,6 @@
 """Recipients with an address at any provider. Blind indexes are per provider, so each provider's index is computed."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from itertools import islice
 
@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, ColumnElement, LargeBinary, Select, and_, cas
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
-from portal.core.addresses import Address
+from portal.core.addresses import Address, AddressKind
 from portal.core.iys_protocol import Status
 from portal.core.models import ORIGINS_AT_IYS, TAKEN_OUTCOMES, Decision, Outcome, Provider, Recipient
 from portal.core.vault import Vault
@@ -20,10 +20,19 @@ def find_holders(
     session: Session, vault: Vault, address: Address, among: ColumnElement[bool] | None = None
 ) -> list[Recipient]:  # fmt: skip
     """The recipients with this address, at most one per provider; of all of them or of some."""
-    found: dict[int, Recipient] = {}
-    for theirs in _conditions(session, vault, address, true() if among is None else among):
-        found |= {recipient.id: recipient for recipient in session.scalars(select(Recipient).where(theirs))}
-    return list(found.values())
+    among = true() if among is None else among
+    return list(_select_by_id(session, _conditions(session, vault, address.text, among)).values())
+
+
+def find_mailbox_holders(session: Session, vault: Vault, address: Address) -> list[Recipient]:
+    """The recipients whose messages arrive where this address's do (Address.reaches), however that is spelled: of a
+    mailbox a provider may have several."""
+    spellings = {address.text, address.reaches}
+    found = [_select_by_id(session, _conditions(session, vault, each, true())) for each in spellings]
+    if address.kind == AddressKind.EMAIL:
+        others = _conditions(session, vault, address.reaches, true(), Recipient.mailbox_column)
+        found.append(_select_by_id(session, others))
+    return list({its_id: each for some in found for its_id, each in some.items()}.values())
 
 
 def hides_iys_answer(status: Status, outcome: Outcome | None, held_since: datetime | None) -> bool:
@@ -44,20 +53,26 @@ def hides_iys_status(decision: Decision | None, outcome: Outcome | None, held_si
 def is_held(session: Session, vault: Vault, address: Address, among: ColumnElement[bool]) -> bool:
     """Whether any of these providers holds the address. Each statement returns one count, so timing reveals nothing."""
     count = select(func.count()).select_from(Recipient)
-    return sum([session.scalars(count.where(each)).one() for each in _conditions(session, vault, address, among)]) > 0
+    held = _conditions(session, vault, address.text, among)
+    return sum([session.scalars(count.where(each)).one() for each in held]) > 0
+
+
+def _select_by_id(session: Session, conditions: Iterable[ColumnElement[bool]]) -> dict[int, Recipient]:
+    return {each.id: each for one in conditions for each in session.scalars(select(Recipient).where(one))}
 
 
 def _conditions(
-    session: Session, vault: Vault, address: Address, among: ColumnElement[bool]
+    session: Session, vault: Vault, text: str, among: ColumnElement[bool], column_of: Callable[[str], str] = str
 ) -> Iterator[ColumnElement[bool]]:
-    """One condition for each CHUNK of providers, two while keys rotate."""
+    """One condition for each CHUNK of providers, two while keys rotate. `column_of` says which column is asked instead
+    of an index."""
     provider_ids = iter(session.scalars(select(Provider.id).where(among).order_by(Provider.id)).all())
     is_postgresql = session.get_bind(Recipient).dialect.name == "postgresql"
     pairs = _in_arrays if is_postgresql else _in_values
     while chunk := list(islice(provider_ids, CHUNK)):
-        indexes = [vault.indexes(provider_id, address.text) for provider_id in chunk]
+        indexes = [vault.indexes(provider_id, text) for provider_id in chunk]
         for column in indexes[0]:
-            index = getattr(Recipient, column)
+            index = getattr(Recipient, column_of(column))
             is_one = tuple_(Recipient.provider_id, index).in_(pairs(chunk, [each[column] for each in indexes]))
             yield and_(is_one, index.is_not(None))  # By which SQLite knows that its partial index covers them.
 

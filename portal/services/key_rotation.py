@@ -4,7 +4,7 @@ Both index columns are written while two key generations are configured, so an a
 the new column for old rows. It may be stopped and started again: it skips what is sealed with that key.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -83,8 +83,8 @@ SEALED = (
     (models.WebhookEndpoint, "former_secret", models.WebhookEndpoint.FORMER),
 )
 # Columns with blind indexes, and how these are made.
-INDEXED: dict[tuple[Any, str], Callable[[Row[Any], str], dict[str, bytes]]] = {
-    (models.Recipient, "address"): lambda row, address: vault().indexes(row.provider_id, address),
+INDEXED: dict[tuple[Any, str], Callable[[Row[Any], str], Mapping[str, bytes | None]]] = {
+    (models.Recipient, "address"): lambda row, address: _recipient_indexes(row.provider_id, address),
     (models.ClosedLine, "address"): lambda row, address: vault().indexes(models.NO_PROVIDER, address),
     (models.ReassignedAddress, "address"): lambda row, address: vault().indexes(models.NO_PROVIDER, address),
     (models.User, "email"): lambda row, email: accounts.email_indexes(vault(), email),
@@ -149,6 +149,10 @@ def _reseal_chunks(model: Any, column: str, place: str) -> Iterator[tuple[int, l
             db.session.execute(update(table).where(table.c.id == bindparam("row")).values(columns), changes)
         db.session.commit()
         yield len(changes), unopened
+
+
+def _recipient_indexes(provider_id: int, address: str) -> dict[str, bytes | None]:
+    return vault().indexes(provider_id, address) | models.Recipient.mailbox_indexes(vault(), provider_id, address)
 
 
 def _provider_id_of(model: Any) -> ColumnElement[int]:

@@ -10,6 +10,8 @@ from portal.services.key_rotation import SEALED
 NOT_ENCRYPTED = {
     "recipient.index_odd": "blind index",
     "recipient.index_even": "blind index",
+    "recipient.mailbox_odd": "blind index",
+    "recipient.mailbox_even": "blind index",
     "closed_line.index_odd": "blind index",
     "closed_line.index_even": "blind index",
     "reassigned_address.index_odd": "blind index",

@@ -1,7 +1,7 @@
 """Parse phone numbers and e-mail addresses, as people write them, into the canonical form that İYS accepts."""
 
 from portal.core.addresses import emails, phones
-from portal.core.addresses.address import Address, AddressKind
+from portal.core.addresses.address import Address, AddressKind, find_mailbox
 from portal.core.addresses.emails import is_email
 from portal.core.addresses.mail_services import MailService
 from portal.core.addresses.masking import HIDDEN, mask, redact_addresses, redact_certain_addresses
@@ -18,6 +18,7 @@ __all__ = [
     "AddressProblem",
     "BadAddress",
     "MailService",
+    "find_mailbox",
     "is_email",
     "is_phone",
     "mask",

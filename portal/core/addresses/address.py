@@ -38,11 +38,7 @@ class Address:
     @property
     def reaches(self) -> str:
         """The phone or mailbox where its messages arrive: aliases after a plus sign share one mailbox."""
-        if self.kind != AddressKind.EMAIL:
-            return self.text
-        local, _, domain = self.text.rpartition("@")
-        box = local.partition("+")[0] or local
-        return f"{box.replace('.', '')}@{GMAIL[0]}" if domain in GMAIL else f"{box}@{domain}"
+        return find_mailbox(self.text)
 
     @property
     def mail_service(self) -> MailService | None:
@@ -78,6 +74,15 @@ class Address:
     def all_channels(self) -> tuple[Channel, ...]:
         """Channels that are refused, and that İYS may list or a message may come by: of a landline SMS, too."""
         return _channels(self.kind, is_landline=False)
+
+
+def find_mailbox(text: str) -> str:
+    """Address.reaches of a canonical address."""
+    local, at_sign, domain = text.rpartition("@")
+    if not at_sign:
+        return text
+    box = local.partition("+")[0] or local
+    return f"{box.replace('.', '')}@{GMAIL[0]}" if domain in GMAIL else f"{box}@{domain}"
 
 
 @cache

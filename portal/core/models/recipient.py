@@ -2,12 +2,24 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Index, SQLColumnExpression, String, UniqueConstraint, and_, false, func, or_
+from sqlalchemy import (
+    ColumnElement,
+    Index,
+    LargeBinary,
+    SQLColumnExpression,
+    String,
+    UniqueConstraint,
+    and_,
+    false,
+    func,
+    or_,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.core.addresses import AddressKind
+from portal.core.addresses import AddressKind, find_mailbox
 from portal.core.iys_protocol.enums import Channel, RecipientType, Status
 from portal.core.models.base import BigId, BlindIndexed, Entity, foreign_key, partial_index
+from portal.core.vault import Vault
 
 
 class Recipient(BlindIndexed, Entity):
@@ -15,6 +27,10 @@ class Recipient(BlindIndexed, Entity):
         *(
             partial_index(f"uq_recipient_{name}", "provider_id", name, where=f"{name} IS NOT NULL", unique=True)
             for name in ("index_odd", "index_even")
+        ),
+        *(
+            partial_index(f"ix_recipient_{name}", "provider_id", name, where=f"{name} IS NOT NULL")
+            for name in ("mailbox_odd", "mailbox_even")
         ),
         partial_index("ix_recipient_disowned", "provider_id", "reassigned_at", where="reassigned_at IS NOT NULL"),
         partial_index(
@@ -32,11 +48,26 @@ class Recipient(BlindIndexed, Entity):
     kind: Mapped[AddressKind]
     address: Mapped[bytes]  # Encrypted.
     reference: Mapped[bytes | None]  # Encrypted: what the provider's programs call the present holder.
+    # Blind indexes of its mailbox (Address.reaches), as index_odd and index_even, where that is spelled otherwise.
+    mailbox_odd: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    mailbox_even: Mapped[bytes | None] = mapped_column(LargeBinary(32))
     mail_service: Mapped[str | None] = mapped_column(String(12))  # addresses.MailService; None: a phone, or unknown.
     reassigned_at: Mapped[datetime | None]  # When the holder said to the firm that they are not the person meant,
     reassigned_anywhere_at: Mapped[datetime | None]  # and when they last said so to any admitted firm.
     closed_at: Mapped[datetime | None]  # When the operator closed the line: it may be somebody else's since.
     created_at: Mapped[datetime]
+
+    @staticmethod
+    def mailbox_indexes(vault: Vault, provider_id: int, text: str) -> dict[str, bytes | None]:
+        """The mailbox's columns of a canonical address: all empty where its text is the mailbox's."""
+        box = find_mailbox(text)
+        found = vault.indexes(provider_id, box)
+        return {Recipient.mailbox_column(name): None if box == text else each for name, each in found.items()}
+
+    @staticmethod
+    def mailbox_column(index_column: str) -> str:
+        """The mailbox's column beside one of Vault.indexes."""
+        return index_column.replace("index", "mailbox")
 
     @property
     def held_since(self) -> datetime | None:

@@ -8,17 +8,18 @@ own keep them for firms that get the address later.
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import Select, literal, or_, select, union_all, update
 from sqlalchemy.orm import Session
 
-from portal.core.address_holders import find_holders
-from portal.core.addresses import Address, read_canonical
+from portal.core.address_holders import find_mailbox_holders
+from portal.core.addresses import Address, find_mailbox, read_canonical
 from portal.core.database import is_one_of
 from portal.core.ids import new_id
 from portal.core.models import NO_PROVIDER, ClosedLine, Provider, ReassignedAddress, Recipient
-from portal.core.models.recipient import is_unspread
+from portal.core.models.recipient import is_unspread, latest
 from portal.core.vault import CannotOpen, Vault, index_column
 from portal.domain.consents import locking
 
@@ -38,12 +39,13 @@ NOTHING_KNOWN = KnownChanges()
 
 
 def find_known_changes(session: Session, vault: Vault, texts: Iterable[str]) -> dict[str, KnownChanges]:
-    """What is known of these canonical addresses, where anything is. One statement a key generation: call with ≤
-    5,000."""
-    indexes = {text: vault.indexes(NO_PROVIDER, text) for text in texts}
+    """What is known of these canonical addresses, where anything is: of their mailboxes, however these are spelled. One
+    statement a key generation: call with ≤ 5,000."""
+    boxes = {text: {text, find_mailbox(text)} for text in texts}
+    indexes = {box: vault.indexes(NO_PROVIDER, box) for box in chain.from_iterable(boxes.values())}
     found: dict[str, dict[str, datetime]] = {}
     for column in map(index_column, vault.keys):
-        by_index = {each[column]: text for text, each in indexes.items()}
+        by_index = {each[column]: box for box, each in indexes.items()}
         of_tables = [
             select(indexed := getattr(model, column), moment, literal(model.__tablename__)).where(
                 is_one_of(session, indexed, by_index)
@@ -53,9 +55,11 @@ def find_known_changes(session: Session, vault: Vault, texts: Iterable[str]) -> 
         for index, at, table in session.execute(union_all(*of_tables)):
             its = found.setdefault(by_index[index], {})
             its[table] = max(at, its.get(table, at))
+    moments = {text: [found[box] for box in its if box in found] for text, its in boxes.items()}
     return {
-        text: KnownChanges(its.get(ClosedLine.__tablename__), its.get(ReassignedAddress.__tablename__))
-        for text, its in found.items()
+        text: KnownChanges(*(latest(*(each.get(model.__tablename__) for each in its)) for model in MOMENTS))
+        for text, its in moments.items()
+        if its
     }
 
 
@@ -69,12 +73,12 @@ def close_lines(session: Session, vault: Vault, closures: Mapping[str, datetime]
 
 
 def lock_holders(session: Session, vault: Vault, whose: Sequence[Recipient], address: Address) -> set[int]:
-    """Lock the recipients with this address at all firms, before any other row, where what the firms of these hear
-    counts at all of them; empty where all of those are in sandbox mode, in which anybody may say anything."""
+    """Lock the recipients of this address's mailbox at all firms, before any other row, where what the firms of these
+    hear counts at all of them; empty where all of those are in sandbox mode, in which anybody may say anything."""
     is_theirs = Provider.id.in_([each.provider_id for each in whose])
     if session.scalar(select(Provider.id).where(is_theirs, Provider.admitted_at.is_not(None)).limit(1)) is None:
         return set()
-    holders = {each.id for each in (*whose, *find_holders(session, vault, address))}
+    holders = {each.id for each in (*whose, *find_mailbox_holders(session, vault, address))}
     locking.lock_recipients(session, holders)
     return holders
 
@@ -85,9 +89,10 @@ def spread(session: Session, vault: Vault, address: Address, holders: Collection
     known = Recipient.reassigned_anywhere_at
     theirs = update(Recipient).where(Recipient.id.in_(holders), or_(known.is_(None), known < at))
     session.execute(theirs.values(reassigned_anywhere_at=at))
-    before = find_known_changes(session, vault, [address.text]).get(address.text, NOTHING_KNOWN).reassigned_anywhere_at
+    box = address.reaches  # It changed hands, not one spelling of it.
+    before = find_known_changes(session, vault, [box]).get(box, NOTHING_KNOWN).reassigned_anywhere_at
     if before is None or before < at:
-        session.add(ReassignedAddress(**_sealed(vault, ReassignedAddress.PLACE, address.text), reassigned_at=at))
+        session.add(ReassignedAddress(**_sealed(vault, ReassignedAddress.PLACE, box), reassigned_at=at))
 
 
 def unspread_recipients(at: datetime) -> Select[int]:

@@ -60,6 +60,7 @@ def recipient_rows(
             "reassigned_anywhere_at": known.reassigned_anywhere_at,
             "created_at": at,
             **indexes[text],
+            **Recipient.mailbox_indexes(vault, provider_id, text),
         }
         for text, (recipient_id, address) in sorted(new.items())
     ]

@@ -7,6 +7,7 @@ decision, also of what is refused already: İYS may hold a grant of which nobody
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,7 +19,7 @@ from portal.core.addresses import Address
 from portal.core.business_days import holiday_calendar
 from portal.core.iys_protocol import Channel, Source, Status
 from portal.core.models import Brand, Consent, Decision, DecisionOrigin, Provider, Receipt, ReceiptDecision, Recipient
-from portal.core.vault import Vault
+from portal.core.vault import CannotOpen, Vault
 from portal.domain.consents import MINUTE, annulments, locking, reassigned_addresses, recipients, writer
 from portal.domain.consents.writer import BrandEndpoints, DecisionRows
 from portal.domain.notifications import messages
@@ -197,7 +198,7 @@ def refuse_not_mine(
     the person whom the provider means. What was decided before is shown to nobody who has the address, at any firm, and
     what the provider's programs call the earlier holder names nobody any more."""
     return _refuse_not_mine(
-        session, vault, [recipient], address, language=language, request_metadata=request_metadata, at=at,
+        session, vault, {recipient: address}, address, language=language, request_metadata=request_metadata, at=at,
         link_id=link_id,
     )  # fmt: skip
 
@@ -205,21 +206,24 @@ def refuse_not_mine(
 def refuse_as_new_holder(
     session: Session, vault: Vault, address: Address, *, language: str, request_metadata: str, at: datetime
 ) -> Withdrawn:  # fmt: skip
-    """The same at every provider that has the address, by one receipt, as its holder says after a code that reached
-    it. Raises NothingToRefuse."""
-    holders = address_holders.find_holders(session, vault, address)
+    """The same at every provider that has the address, however its mailbox is spelled, by one receipt, as its holder
+    says after a code that reached it. Raises NothingToRefuse."""
+    holders = {}
+    for each in address_holders.find_mailbox_holders(session, vault, address):
+        with suppress(CannotOpen):  # Nothing can be sent there.
+            holders[each] = recipients.read_address(vault, each)
     return _refuse_not_mine(
         session, vault, holders, address, language=language, request_metadata=request_metadata, at=at
     )
 
 
 def _refuse_not_mine(
-    session: Session, vault: Vault, whose: Sequence[Recipient], address: Address, *, language: str,
+    session: Session, vault: Vault, whose: Mapping[Recipient, Address], address: Address, *, language: str,
     request_metadata: str, at: datetime, link_id: int | None = None,
 ) -> Withdrawn:  # fmt: skip
-    holders = reassigned_addresses.lock_holders(session, vault, whose, address)
+    holders = reassigned_addresses.lock_holders(session, vault, list(whose), address)
     brands = _brands_by_provider(session, {each.provider_id for each in whose})
-    parts = [RefusalScope(each, address, brands[each.provider_id], address.all_channels) for each in whose]
+    parts = [RefusalScope(each, its, brands[each.provider_id], its.all_channels) for each, its in whose.items()]
     withdrawn = withdraw(
         session, vault, parts, origin=DecisionOrigin.NOT_MINE, language=language, request_metadata=request_metadata,
         at=at, link_id=link_id,

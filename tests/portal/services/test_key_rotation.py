@@ -6,7 +6,7 @@ from itertools import count
 import pytest
 from sqlalchemy import event, func, literal, select, update
 
-from portal.core import addresses, clock
+from portal.core import address_holders, addresses, clock
 from portal.core.addresses import AddressKind
 from portal.core.extensions import db, vault
 from portal.core.ids import new_ids
@@ -300,6 +300,18 @@ def test_after_turning_people_are_found_by_the_new_key_alone(old_days, start):
     with app.app_context():
         texts = [CLOSED, DISOWNED, make.PHONE]
         assert reassigned_addresses.find_known_changes(db.session, vault(), texts).keys() == {CLOSED, DISOWNED}
+        db.session.rollback()
+
+
+def test_after_turning_a_mailbox_is_found_by_the_new_key_alone(old_days, start):
+    tagged, plain = addresses.parse(make.EMAIL.replace("@", "+izin@")), addresses.parse(make.EMAIL)
+    with old_days.app_context():
+        recipients.gather(db.session, vault(), make.brand().provider_id, [tagged], clock.now())
+        db.session.commit()
+    turn(start(2, 1))
+
+    with start(2).app_context():
+        assert len(address_holders.find_mailbox_holders(db.session, vault(), plain)) == 2
         db.session.rollback()
 
 

@@ -1,0 +1,78 @@
+"""A mailbox changes hands, not one spelling of its address: plus signs, and Gmail's dots and two domains."""
+
+import pytest
+from sqlalchemy import select, update
+
+from portal.core import addresses, clock
+from portal.core.extensions import db, vault
+from portal.core.iys_protocol import Status
+from portal.core.models import Consent, NodeCounter, ReassignedAddress, Recipient
+from portal.domain.consents import mailboxes, recipients, refusals
+from portal.jobs import reassignments
+from tests.portal.domain.consents.import_entries import bring, entry
+from tests.portal.domain.consents.test_reassigned_addresses import A_DAY, firms, of  # noqa: F401 - a fixture
+
+pytestmark = pytest.mark.slow
+
+PLAIN, DOTTED, TAGGED = map(addresses.parse, ("fatma@gmail.com", "f.atma@gmail.com", "fatma+izin@googlemail.com"))
+SAID = {"language": "tr", "request_metadata": "{}"}
+
+
+@pytest.fixture
+def spelled(firms):  # noqa: F811
+    """The first firm has the mailbox by two spellings, the second one by a third, and of somebody else."""
+    other = addresses.parse("fatma@ornek.example")
+    for firm, its in zip(firms, ([PLAIN, TAGGED], [DOTTED, other]), strict=False):
+        recipients.gather(db.session, vault(), firm.provider_id, its, clock.now() - A_DAY)
+    db.session.commit()
+    return firms, other
+
+
+@pytest.mark.parametrize("said", [PLAIN, TAGGED])
+def test_this_is_not_me_counts_for_every_spelling_at_every_firm(spelled, said):
+    (first, second, third), other = spelled
+    at = clock.now()
+    refusals.refuse_not_mine(db.session, vault(), of(first, said), said, **SAID, at=at)
+    db.session.commit()
+    recipients.gather(db.session, vault(), third.provider_id, [DOTTED, other], clock.now())
+
+    held = [of(first, PLAIN), of(first, TAGGED), of(second, DOTTED), of(third, DOTTED)]
+    assert {each.held_since for each in held} == {at}
+    assert [each.own_held_since for each in held] == [at if each == of(first, said) else None for each in held]
+    assert of(second, other).held_since is None and of(third, other).held_since is None
+
+
+def test_who_says_so_after_a_code_refuses_every_spelling_by_its_own_address(spelled, rows):
+    (first, second, _), other = spelled
+    for firm, address in ((first, PLAIN), (second, DOTTED), (second, other)):
+        bring(firm, entry(address.text, date=clock.now() - A_DAY, channel="EPOSTA"))
+    done = refusals.refuse_as_new_holder(db.session, vault(), TAGGED, **SAID, at=clock.now())
+    db.session.commit()
+
+    assert done.refused == 3
+    stands = {each.recipient_id for each in rows(Consent, Consent.status == Status.GRANTED)}
+    assert stands == {of(second, other).id}
+    assert all(of(firm, each).own_held_since for firm, each in ((first, PLAIN), (first, TAGGED), (second, DOTTED)))
+
+
+def test_the_worker_fills_in_what_an_older_release_wrote(spelled, monkeypatch, rows):
+    """It may be stopped after any slice, and does nothing twice."""
+    (first, second, _), other = spelled
+    monkeypatch.setattr(mailboxes, "AT_ONCE", 2)
+    at = clock.now()
+    of(first, TAGGED).reassigned_anywhere_at = at
+    db.session.execute(update(Recipient).values(mailbox_odd=None, mailbox_even=None))
+    db.session.commit()
+    later = at + 3650 * A_DAY  # This process may have made ids of days that it travelled to.
+    while mailboxes.index_mailboxes(db.session, vault(), later):
+        db.session.commit()
+    kept = db.session.scalars(select(NodeCounter.next).where(NodeCounter.name == mailboxes.POSITION)).one()
+    db.session.commit()
+    reassignments.index_mailboxes()
+    db.session.expire_all()
+
+    assert {of(*each).held_since for each in ((first, PLAIN), (first, TAGGED), (second, DOTTED))} == {at}
+    assert of(second, other).held_since is None and rows.count(ReassignedAddress) == 1
+    indexed = {each.id for each in rows(Recipient) if each.mailbox_odd or each.mailbox_even}
+    assert indexed == {of(first, TAGGED).id, of(second, DOTTED).id}
+    assert kept == max(each.id for each in rows(Recipient))
