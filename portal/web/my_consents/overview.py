@@ -20,6 +20,7 @@ from portal.domain.receipts import lookup
 from portal.web.my_consents import holdings, sentences
 from portal.web.my_consents.blueprint import blueprint, entry_blueprint
 from portal.web.my_consents.holdings import HeldBrand, Holdings, find_holdings
+from portal.web.my_consents.other_spellings import find_other_spellings
 from portal.web.shared import address_session
 from portal.web.shared.access import takes_late
 
@@ -45,11 +46,14 @@ class ListPage:
 @blueprint.get("/izinlerim/liste")
 def overview() -> ResponseReturnValue:
     held = my_holdings()
+    others = find_other_spellings(read_session(), vault(), held, clock.now())
     last = holdings.last_receipt(read_session(), [each.id for each in held.recipients], _proved_at())
     return render_template(
         "my_consents/overview.html", brands=paginate(held.shown, BRANDS_PER_PAGE), total=len(held.shown),
         granted=sum(each.is_granted for each in held.shown), receipt=_receipt_link(last) if last else None,
-        is_refused=all(each.is_refused for each in held.brands), has_changed_hands=held.changed_hands_at is not None,
+        is_refused=all(each.is_refused for one in (held, *others) for each in one.brands),
+        other_brands=sorted({each.name for one in others for each in one.shown}, key=str.casefold),
+        has_changed_hands=held.changed_hands_at is not None,
         status_sentence=sentences.status_sentence,
         iys_sentence=sentences.iys_sentence,
         page_url=lambda number: url_for(".overview", sayfa=number), **shared_context(),
@@ -74,16 +78,21 @@ def brand(brand_id: int) -> str:
 @blueprint.post("/izinlerim/liste", endpoint="refuse")
 @takes_late
 def refuse() -> ResponseReturnValue:
-    """Refuse what the button names: everything, a brand, or one channel of a brand. Also where the session is over, by
-    time or since the address changed hands: whoever proved it may refuse, but is shown nothing any more."""
-    held = find_my_holdings()
-    chosen, channels = _read_button(held, request.form.get("refuse", ""))
+    """Refuse what the button names: everything of the mailbox, a brand, or one channel of a brand. Also where the
+    session is over, by time or since the address changed hands: whoever proved it may refuse, but is shown nothing any
+    more."""
+    held, named = find_my_holdings(), request.form.get("refuse", "")
+    chosen, channels = _read_button(held, named)
     if not (chosen and channels):
         abort(404)
+    parts = _parts_of(held, chosen, channels)
+    if named == EVERYTHING:
+        for other in find_other_spellings(read_session(), vault(), held, clock.now()):
+            parts += _parts_of(other, other.brands, channels)
     refusals.withdraw(
         db.session,
         vault(),
-        _parts_of(held, chosen, channels),
+        parts,
         origin=DecisionOrigin.MINE,
         language=get_locale().language,
         request_metadata=consents.describe_request(request.remote_addr, request.user_agent.string),

@@ -36,6 +36,19 @@ def test_one_channel_is_refused(granted, rows):  # noqa: F811
     assert "Ret kararınız kaydedildi" in page
 
 
+def test_everything_is_refused_of_the_mailbox_by_whichever_spelling_firms_have_it(app, fatma, rows):
+    another_provider(app, holds=make.EMAIL.replace("@", "+izin@"))
+    another_provider(app, 3, "Yabancı Marka", make.EMAIL.replace("@", "x@"))
+    fatma.address = make.EMAIL
+    fatma.comes_in()
+    offered = fatma.opens().text
+    fatma.posts(LIST, refuse="all")
+
+    assert "başka yazılışları da kayıtlı (nokta ya da + ile): Başka Marka." in offered
+    assert len(of_mine(rows)) == 2 and len({each.number for each in rows(Receipt)}) == 1
+    assert 'value="all"' not in fatma.opens().text
+
+
 def test_one_brand_is_refused_and_others_are_left(app, granted, rows):  # noqa: F811
     other = another_provider(app)
     brand_id = rows(Decision)[0].brand_id
