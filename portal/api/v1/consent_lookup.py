@@ -52,7 +52,7 @@ def beside_key(provider_id: int) -> tuple[PreparedSelect, dict[str, Any]] | None
     while the vault's keys rotate, which takes two statements."""
     asked: dict[str, Any] = request.view_args or {}
     try:
-        address = addresses.parse(asked["recipient"])
+        address = addresses.parse_possible(asked["recipient"])
     except BadAddress:
         return None
     (column, index), *others = vault().indexes(provider_id, address.text).items()

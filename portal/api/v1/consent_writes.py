@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import flask
@@ -21,6 +22,7 @@ from portal.core.extensions import db, read_session, vault
 from portal.core.ids import LARGEST_ID, new_id
 from portal.core.iys_protocol import Status
 from portal.core.models import Brand, Lane, Provider, Submission
+from portal.domain.consents import recipients
 from portal.domain.consents.bulk_import import WRITTEN, Effect, Entry
 from portal.domain.identity.api_keys import Caller
 from portal.domain.identity.permissions import Scope
@@ -88,7 +90,8 @@ def _write(given: Sequence[object], headers: WriteHeaders, lane: Lane) -> dict[s
 
     def act(at: datetime) -> dict[str, Any]:
         brands = BrandNames.of_brand(read_session(), g.brand) if rows.has_unknown_fields(given) else NO_BRANDS
-        read = _without_barred_grants(rows.read_rows(given, at, brands), at)
+        parse = partial(recipients.parse_known, read_session(), vault(), g.brand.provider_id)
+        read = _without_barred_grants(rows.read_rows(given, at, brands, parse=parse), at)
         entries = [each.found for each in read if isinstance(each.found, Entry)]
         references = {
             each.found.address.text: each.reference for each in read

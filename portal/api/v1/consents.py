@@ -13,7 +13,7 @@ from portal.api.v1.authentication import needs_scope
 from portal.api.v1.blueprint import BRAND_PATH, blueprint, specification
 from portal.api.v1.moments import moment, wire_date
 from portal.api.v1.schemas import ConsentAnswer, ConsentQuery, History, HistoryQuery, TypeQuery
-from portal.core import addresses, clock
+from portal.core import clock
 from portal.core.addresses import Address, BadAddress
 from portal.core.extensions import read_session, vault
 from portal.core.iys_protocol import Channel, RecipientType, Status
@@ -133,7 +133,7 @@ def _reference(recipient_id: int, sealed: bytes | None) -> str | None:
 def address_or_422(text: str, channel: Channel) -> Address:
     """An address of a request, or the end of it: no address, or one that the channel does not reach."""
     try:
-        address = addresses.parse(text)
+        address = recipients.parse_known(read_session(), vault(), g.caller.provider_id, text)
     except BadAddress as error:
         abort(problems.problem_response(error.problem))
     if channel not in address.all_channels:

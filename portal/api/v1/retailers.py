@@ -180,7 +180,7 @@ def iys_problems() -> Iterator[None]:
 
 def _is_granted(key: ConsentKey) -> bool:
     """Whether a grant stands here, so that İYS may hear of it yet."""
-    consents = consent_lookup.find_consents(g.caller, addresses.parse(key.recipient), key.channel)
+    consents = consent_lookup.find_consents(g.caller, addresses.read_canonical(key.recipient), key.channel)
     return (key.recipient_type, Status.GRANTED) in ((each.recipient_type, each.status) for each in consents)
 
 

@@ -6,7 +6,7 @@ now, as HS_KARAR. What was left out is said.
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -39,7 +39,8 @@ REFUSAL_FIELDS = ("recipient", "type", "status")  # Without these nobody knows w
 NAMED_RETAILERS = ("retailerCode", "retailerAccess")
 NO_PROBLEM = "H467"  # See Effect.LATE_GRANT.
 CLOCK_AHEAD = timedelta(minutes=1)  # So far may a program's clock be ahead: what it dates counts as of now.
-MAY_LACK = ("H112", "H113")  # What a refusal needs no more than these: date and source.
+NO_MATTER = ("H112", "H113", "H121")  # A refusal needs no date and no source, and İYS says which number is none.
+Parse = Callable[[str], addresses.Address]
 
 
 @dataclass(frozen=True)
@@ -52,13 +53,15 @@ class ReadRow:
     found: Entry | BadRow = field(repr=False)
 
 
-def read_rows(rows: Sequence[object], at: datetime, brands: BrandNames = NO_BRANDS) -> list[ReadRow]:
-    """Read rows; an entry's line is the row's place, from 0. No grant is taken of an address that another row may
-    refuse which cannot be written, unless that row is another brand's."""
+def read_rows(
+    rows: Sequence[object], at: datetime, brands: BrandNames = NO_BRANDS, *, parse: Parse = addresses.parse
+) -> list[ReadRow]:
+    """Read rows, addresses of refusals by `parse`; an entry's line is the row's place, from 0. No grant is taken of an
+    address that another row may refuse which cannot be written, unless that row is another brand's."""
     moment = at.replace(microsecond=0)
     names = list(dict.fromkeys(name for row in rows if isinstance(row, dict) for name in row if name not in ROW_FIELDS))
     fields = {names[place]: each for place, each in brands.readers(names).items()}
-    read = [_read_row(place, row, moment, fields) for place, row in enumerate(rows)]
+    read = [_read_row(place, row, moment, fields, parse) for place, row in enumerate(rows)]
     held = {
         text for row, each in zip(rows, read, strict=True)
         if isinstance(row, dict) and not any(each.names_known(text) for _, each, text in _brand_fields(row, fields))
@@ -72,7 +75,7 @@ def has_unknown_fields(rows: Sequence[object]) -> bool:
     return any(isinstance(row, dict) and not row.keys() <= ROW_FIELDS for row in rows)
 
 
-def _read_row(place: int, row: object, at: datetime, fields: dict[str, BrandColumn]) -> ReadRow:
+def _read_row(place: int, row: object, at: datetime, fields: dict[str, BrandColumn], parse: Parse) -> ReadRow:
     found: Entry | BadRow = BadRow(ApiRowProblem.NOT_OBJECT)
     ignored: list[str] = []
     if isinstance(row, dict):
@@ -84,8 +87,10 @@ def _read_row(place: int, row: object, at: datetime, fields: dict[str, BrandColu
         if other is not None:
             bad = BadRow(ApiRowProblem.OTHER_BRAND, "", other[:MAX_ID])
             return ReadRow(find_correlation_id(row), _find_id(row, "reference"), [], bad)
-        usable = _usable(given, at) if given.get("status") == Status.REFUSED else given
-        found, ignored = _read(place, usable, at), [name[:MAX_ID] for name in given if name not in usable]
+        is_refusal = given.get("status") == Status.REFUSED
+        usable = _usable(given, at) if is_refusal else given
+        found = _read(place, usable, at, parse if is_refusal else addresses.parse)
+        ignored = [name[:MAX_ID] for name in given if name not in usable]
     return ReadRow(find_correlation_id(row), _find_id(row, "reference"), ignored, found)
 
 
@@ -156,7 +161,7 @@ def _address_text(value: object) -> str:
         return ""
 
 
-def _read(place: int, row: dict[str, Any], at: datetime) -> Entry | BadRow:
+def _read(place: int, row: dict[str, Any], at: datetime, parse: Parse) -> Entry | BadRow:
     unknown = next((name for name in row if name not in ROW_FIELDS), None)
     if unknown is not None:
         return BadRow(ApiRowProblem.UNKNOWN_FIELD, "H118", unknown[:MAX_ID])
@@ -166,7 +171,7 @@ def _read(place: int, row: dict[str, Any], at: datetime) -> Entry | BadRow:
     if wrong is not None:
         return BadRow(ApiRowProblem.FIELD_INVALID, "", wrong)
     try:
-        address = addresses.parse(row["recipient"]) if "recipient" in row else None
+        address = parse(row["recipient"]) if "recipient" in row else None
     except BadAddress as error:
         return BadRow(error.problem, _address_code(row.get("type")), "recipient")
     wire, is_refusal = _wire(row), row.get("status") == Status.REFUSED
@@ -176,7 +181,7 @@ def _read(place: int, row: dict[str, Any], at: datetime) -> Entry | BadRow:
         if (bad := find_unfit(row.get("type"), served)) is not None:
             return bad
     found = {each.code: each for each in iys_protocol.validate_consent(wire, now=at)}
-    blocking = [code for code in found if code != NO_PROBLEM and not (is_refusal and code in MAY_LACK)]
+    blocking = [code for code in found if code != NO_PROBLEM and not (is_refusal and code in NO_MATTER)]
     if blocking:
         location = found[blocking[0]].location or [""]
         is_to_come = blocking[0] == "H162"  # Of a submission İYS's text tells to wait.

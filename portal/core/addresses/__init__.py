@@ -23,6 +23,7 @@ __all__ = [
     "is_phone",
     "mask",
     "parse",
+    "parse_possible",
     "read_canonical",
     "redact_addresses",
     "redact_certain_addresses",
@@ -36,8 +37,22 @@ def read_canonical(text: str) -> Address:
     try:
         return parse(text)
     except BadAddress:
-        kind = AddressKind.EMAIL if "@" in text else AddressKind.PHONE
-        return Address(kind, text, is_mobile=text.startswith(phones.TURKISH_MOBILE))
+        return Address(AddressKind.EMAIL, text) if "@" in text else _unassigned(text)
+
+
+def parse_possible(text: str) -> Address:
+    """As `parse`, and a number of a range that the numbering plan does not know, or does not know any more: who is
+    stored with it is found by it. Raises BadAddress."""
+    try:
+        return parse(text)
+    except BadAddress as bad:
+        if bad.unassigned is None:
+            raise
+        return _unassigned(bad.unassigned)
+
+
+def _unassigned(number: str) -> Address:
+    return Address(AddressKind.PHONE, number, is_mobile=number.startswith(phones.TURKISH_MOBILE))
 
 
 def parse(text: str) -> Address:

@@ -110,8 +110,9 @@ class AddressProblem(ExplainedProblem):
 
 
 class BadAddress(ValueError):
-    """A text that İYS would not accept as an address; holds the problem, never the text."""
+    """A text that İYS would not accept as an address; holds the problem, never the text. `unassigned` is a number in
+    E.164 at which nothing is wrong but that the numbering plan does not know its range."""
 
-    def __init__(self, problem: AddressProblem):
+    def __init__(self, problem: AddressProblem, unassigned: str | None = None):
         super().__init__(problem.value)
-        self.problem = problem
+        self.problem, self.unassigned = problem, unassigned

@@ -59,7 +59,7 @@ def _read_grant(row: dict[str, Any]) -> MovementRow:
     transaction_id = _clean(row["transactionId"])
     if not 0 < len(transaction_id) <= LONGEST_TRANSACTION:
         raise ValueError("no transactionId")
-    address, channel = addresses.parse(row["recipient"]), Channel(row["type"])
+    address, channel = addresses.parse_possible(row["recipient"]), Channel(row["type"])
     if channel not in address.all_channels:
         raise ValueError("a channel of another kind of address")
     return MovementRow(
@@ -76,7 +76,7 @@ def _read_grant(row: dict[str, Any]) -> MovementRow:
 
 
 def _read_refusal(row: dict[str, Any], at: datetime) -> list[MovementRow]:
-    address = addresses.parse(_text(row["recipient"]))
+    address = addresses.parse_possible(_text(row["recipient"]))
     channels = address.all_channels
     told = [each for each in channels if each == _upper(row.get("type"))]
     recipient_type = _upper(row.get("recipientType"))

@@ -9,7 +9,7 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from portal.core import addresses
-from portal.core.addresses import HIDDEN, Address, mask
+from portal.core.addresses import HIDDEN, Address, BadAddress, mask
 from portal.core.database import is_one_of
 from portal.core.ids import new_ids
 from portal.core.models import Recipient
@@ -104,6 +104,18 @@ def find(session: Session, vault: Vault, provider_id: int, address: Address) -> 
     """The recipient with this address, if the provider has one."""
     same = Recipient.has_index(vault.indexes(provider_id, address.text))
     return session.scalar(select(Recipient).where(Recipient.provider_id == provider_id, same))
+
+
+def parse_known(session: Session, vault: Vault, provider_id: int, text: str) -> Address:
+    """Parse an address; a number of a range that the numbering plan does not know (any more) where the provider has a
+    recipient with it. Raises BadAddress."""
+    try:
+        return addresses.parse(text)
+    except BadAddress:
+        address = addresses.parse_possible(text)
+        if find(session, vault, provider_id, address) is None:
+            raise
+        return address
 
 
 def address_of(vault: Vault, recipient: Recipient) -> str:

@@ -111,7 +111,7 @@ def _find_recipient_ids(
 
 def _address(vault: Vault, submission: Row) -> Address:
     payload = vault.open(submission["payload"], Submission.PLACE, submission["provider_id"], submission["id"])
-    return addresses.parse(json.loads(payload)["recipient"])
+    return addresses.read_canonical(json.loads(payload)["recipient"])
 
 
 def _existing_ids(session: Session, ids: InstrumentedAttribute[int], given: set[int | None]) -> set[int | None]:

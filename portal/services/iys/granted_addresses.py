@@ -45,6 +45,6 @@ def _read_address(element: Any, asked: Collection[str]) -> str:
     if text.lower() in asked:
         return text.lower()
     try:
-        return addresses.parse(text).text
+        return addresses.parse_possible(text).text
     except BadAddress:
         return ""

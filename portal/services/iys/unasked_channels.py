@@ -2,7 +2,6 @@
 records of them is documented nowhere; what it does not take it holds no grant of, so nothing is left to withdraw."""
 
 from portal.core import addresses
-from portal.core.addresses import BadAddress
 from portal.core.iys_protocol import Channel
 from portal.services.iys.client import IysAnswer
 
@@ -11,10 +10,7 @@ UNFIT_CODES = {"H121", "H464"}  # No such number, or none that fits the channel.
 
 def is_unasked(address: str, channel: Channel) -> bool:
     """Whether nobody is asked on this channel of a canonical address."""
-    try:
-        return channel not in addresses.parse(address).channels
-    except BadAddress:  # By a newer numbering plan than it was read by.
-        return False
+    return channel not in addresses.read_canonical(address).channels
 
 
 def is_not_taken(answer: IysAnswer, address: str, channel: Channel) -> bool:

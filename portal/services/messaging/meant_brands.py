@@ -13,7 +13,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, exists, or_, select
 
 from portal.core import address_holders
-from portal.core.addresses import Address, AddressKind, BadAddress, parse
+from portal.core.addresses import Address, AddressKind, BadAddress, parse_possible
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel
 from portal.core.models import (
@@ -44,7 +44,7 @@ from portal.services.messaging.gateways.protocol import InboundMessage
 def address_of(text: str) -> Address | None:
     """None of a sender that is no phone or mailbox, such as another firm's name."""
     try:
-        return parse(text)
+        return parse_possible(text)
     except BadAddress:
         return None
 

@@ -41,7 +41,7 @@ def send() -> ResponseReturnValue:
     if not _is_own_form():
         return _render_ask(typed, warning=_("Bu sayfa uzun süre açık kalmış. Lütfen yeniden gönderin.")), 400
     try:
-        address = addresses.parse(typed)
+        address = addresses.parse_possible(typed)
     except addresses.BadAddress as bad:
         return _render_ask(typed, error=f"{_(bad.problem.sentence)} {_(bad.problem.cure)}"), 422
     if not address.takes_codes:

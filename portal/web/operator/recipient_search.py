@@ -31,7 +31,7 @@ def search_recipient(provider_id: int) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _render_search(provider, form), 422 if form.errors else 200
     try:
-        address = addresses.parse(form.address.data)
+        address = recipients.parse_known(read_session(), vault(), provider.id, form.address.data)
     except addresses.BadAddress as bad:
         return _render_search(provider, form, problem=bad.problem), 422
     reason = read_reason(form.reason, _("Nedeni sözcüklerle yazın; adres yazmayın."))

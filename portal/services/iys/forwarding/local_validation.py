@@ -6,11 +6,13 @@ from typing import NamedTuple
 
 from portal.core import iys_protocol
 from portal.core.extensions import vault
-from portal.core.iys_protocol import Action
+from portal.core.iys_protocol import Action, Status
 from portal.core.models import Submission
 from portal.core.vault import CannotOpen
 from portal.services.iys.forwarding.bulk_lists import ListItem
 from portal.services.iys.forwarding.claims import ClaimedSubmission
+
+UNKNOWN_NUMBER = "H121"
 
 
 class Failure(NamedTuple):
@@ -37,8 +39,11 @@ def open_payload(
         payload = vault().open(submission.payload, Submission.PLACE, provider_id, submission.id)
     except CannotOpen:  # Damaged: a person must look, and the others go on.
         return b"", Failure(None, Action.FIX)
-    problems = iys_protocol.validate_consent(json.loads(payload), now=at) if is_checked else []
+    body = json.loads(payload)
+    problems = iys_protocol.validate_consent(body, now=at) if is_checked else []
     codes = [problem.code for problem in problems]
+    if body["status"] == Status.REFUSED:  # Its number was one when it was read: İYS says itself what it takes.
+        codes = [code for code in codes if code != UNKNOWN_NUMBER]
     if may_be_there:
         codes = [code for code in codes if iys_protocol.CODES[code].action != Action.EXPIRED]
     if not codes:

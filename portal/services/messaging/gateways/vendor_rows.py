@@ -95,7 +95,7 @@ def canonical(number: str) -> str:
     """A vendor's spelling of a phone number as ours, +905…, also abroad without a plus; what is none as it is."""
     for spelling in (number, f"+{number}" if number.replace(" ", "").isdecimal() else ""):
         with suppress(addresses.BadAddress):
-            return addresses.parse(spelling).text
+            return addresses.parse_possible(spelling).text
     return number
 
 

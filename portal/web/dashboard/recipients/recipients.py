@@ -122,7 +122,7 @@ def render_search(template: str, found_endpoint: str) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return render_template(template, form=form)
     try:
-        address = addresses.parse(form.address.data)
+        address = recipients.parse_known(read_session(), vault(), current_user.provider_id, form.address.data)
     except addresses.BadAddress as bad:
         return render_template(template, form=form, problem=bad.problem)
     found = recipients.find(read_session(), vault(), current_user.provider_id, address)

@@ -1,30 +1,50 @@
 """A stored number that an update of the numbering plan does not know any more can be refused all the same."""
 
 import re
+from datetime import timedelta
 
 import phonenumbers
 import pytest
 from phonenumbers import PhoneNumberType
+from sqlalchemy import select
 
+from portal.core import clock
 from portal.core.addresses import phones
-from portal.core.models import Consent
+from portal.core.extensions import db
+from portal.core.models import Consent, Decision, Provider, Submission
+from portal.services.iys.forwarding import local_validation
+from portal.services.iys.granted_addresses import read_granted
 from tests import make
+from tests.portal.api.programs import BULK, CONSENTS, Program, grant, make_key, refusal
+from tests.portal.domain.consents.iys_movements import MovementReceiver, row
+from tests.portal.services.backups.test_replay import kept, lose_decisions, restore  # noqa: F401 - a fixture
+from tests.portal.services.messaging import test_gateway_delivery as delivery
+from tests.portal.services.messaging.vendor_pushes import Vendor, work
 from tests.portal.web.dashboard.staff import signed_in
+
+# ruff: noqa: F811 - a fixture of another folder is asked for by its name.
 
 pytestmark = pytest.mark.slow
 
+SECOND = timedelta(seconds=1)  # After what was decided in this one.
 
-@pytest.fixture
-def code(app, browser, monkeypatch):
-    """Of a link of somebody whose number is in a range that the plan drops then."""
-    made = make.codes(app)[make.PHONE]
-    make.Person(browser, made).decides(MESAJ="ONAY", ARAMA="ONAY")
+
+def drop_range(monkeypatch) -> None:
+    """An update of the numbering plan knows the range of Fatma's number no more."""
     known = phonenumbers.number_type
     monkeypatch.setattr(phones, "_MOBILE", re.compile("5990000000"))
     monkeypatch.setattr(
         phonenumbers, "number_type",
         lambda number: PhoneNumberType.UNKNOWN if str(number.national_number).startswith("53") else known(number),
     )  # fmt: skip
+
+
+@pytest.fixture
+def code(app, browser, monkeypatch):
+    """Of a link of Fatma, whose range is dropped after her grants."""
+    made = make.codes(app)[make.PHONE]
+    make.Person(browser, made).decides(MESAJ="ONAY", ARAMA="ONAY")
+    drop_range(monkeypatch)
     return made
 
 
@@ -45,3 +65,67 @@ def test_staff_refuse_for_them(app, rows, code):
     recipient = rows(Consent)[0].recipient_id
 
     assert 'name="channels"' in staff.opens(f"/dashboard/recipients/{recipient}").text
+    found = staff.posts("/dashboard/recipients", {"address": "0532 123 45 67"})
+    assert found.status_code == 303 and str(recipient) in found.location
+
+
+def statuses(rows) -> dict[str, str]:
+    return {each.channel: each.status for each in rows(Consent)}
+
+
+def test_who_answers_a_message_refuses(app, browser, rows, code):
+    with app.app_context():
+        gateway_id = delivery.add("verimor")
+    Vendor(app, browser, gateway_id).brings("RET")
+    work(app)
+
+    assert statuses(rows)["MESAJ"] == "RET"
+
+
+def test_a_program_refuses_for_who_is_stored_and_asks_about_them(app, rows, code):
+    with app.app_context():
+        program = Program(app, make_key(db.session.scalars(select(Provider)).one()))
+    assert program.get(f"{CONSENTS}/MESAJ/{make.PHONE}").json["status"] == "ONAY"
+
+    sent = [refusal(), refusal("+905391234567"), grant(type="ARAMA")]
+    told = program.post(BULK, {"consents": sent}).json["results"]
+
+    problems = [(each["problem"] or {}).get("code") for each in told]
+    assert problems == [None, "phone_unassigned", "phone_unassigned"]
+    assert statuses(rows)["MESAJ"] == "RET"
+
+
+def test_what_they_say_at_iys_is_learned(app, rows, code):
+    MovementReceiver(app).receives(row("RET", at=clock.now() + SECOND))
+    with app.app_context():
+        assert read_granted(["05321234567"], [make.PHONE], brand_id=1) == {make.PHONE}
+
+    assert statuses(rows)["MESAJ"] == "RET"
+
+
+def test_iys_is_told_their_refusal_and_says_itself_what_it_takes(app, browser, rows, code):
+    browser.post(f"/u/{code}", data={"all": "RET"})
+
+    with app.app_context():
+        refused = select(Submission).join(Decision).where(Decision.status == "RET")
+        for submission in db.session.scalars(refused):
+            payload, failure = local_validation.open_payload(submission.provider_id, submission, clock.now() + SECOND)
+            assert make.PHONE.encode() in payload and failure is None
+
+
+def test_a_code_is_sent_to_them(browser, code):
+    form = re.search(r'name="form" value="([^"]+)"', browser.get("/izinlerim").text)[1]
+
+    assert browser.post("/izinlerim", data={"form": form, "address": "0532 123 45 67"}).status_code == 303
+
+
+def test_a_journal_brings_their_decisions_back(app, browser, kept, rows, monkeypatch):
+    codes = make.codes(app)
+    make.Person(browser, codes[make.PHONE]).decides(MESAJ="RET", ARAMA="RET")
+    make.Person(browser, codes[make.EMAIL]).decides(EPOSTA="RET")
+    lose_decisions(app)
+    drop_range(monkeypatch)
+
+    assert restore(app, kept).exit_code == 0
+
+    assert statuses(rows) == {"MESAJ": "RET", "ARAMA": "RET", "EPOSTA": "RET"}
