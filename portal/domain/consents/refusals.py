@@ -239,9 +239,9 @@ def _refuse_not_mine(
 def _brands_by_provider(session: Session, provider_ids: Collection[int]) -> dict[int, list[Brand]]:
     """All brands of each; those that ended with its sandbox mode only where it has no other."""
     theirs = select(Brand).where(Brand.provider_id.in_(provider_ids)).order_by(not_(Brand.has_not_ended()), Brand.id)
-    found: dict[int, list[Brand]] = {}
+    found: dict[int, list[Brand]] = {each: [] for each in provider_ids}
     for brand in session.scalars(theirs):
-        its = found.setdefault(brand.provider_id, [])
+        its = found[brand.provider_id]
         if not its or not (brand.is_sandbox and brand.closed_at):
             its.append(brand)
     return found

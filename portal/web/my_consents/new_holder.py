@@ -9,8 +9,15 @@ from portal.core.extensions import db, vault
 from portal.domain import consents
 from portal.domain.consents import MINUTE, refusals
 from portal.web.my_consents.blueprint import blueprint
-from portal.web.my_consents.overview import find_my_holdings, my_holdings, receipt_code, shared_context
+from portal.web.my_consents.overview import (
+    find_my_holdings,
+    my_holdings,
+    receipt_code,
+    refuse_everything,
+    shared_context,
+)
 from portal.web.shared import address_session
+from portal.web.shared.access import takes_late
 
 
 @blueprint.get("/izinlerim/yeni-kullanici", endpoint="new_holder")
@@ -21,12 +28,15 @@ def show_new_holder() -> str:
 
 
 @blueprint.post("/izinlerim/yeni-kullanici", endpoint="become_holder")
+@takes_late
 def become_holder() -> ResponseReturnValue:
     """Refuse everything at every firm that has the address, and show nothing from before any more. Pressed twice, it is
-    done once; pages that were opened before the address changed hands, this one too, are over then."""
+    done once. Of who came in before the address changed hands, and now has it no more, everything is refused alone."""
     held, at = find_my_holdings(), clock.now()
     if held.changed_hands_at is not None and held.since < held.changed_hands_at < at - MINUTE:
-        abort(address_session.say_over())
+        refuse_everything(held)
+        db.session.commit()
+        return address_session.render_ended("recorded")
     try:
         withdrawn = refusals.refuse_as_new_holder(
             db.session, vault(), held.address, language=get_locale().language, at=at,
@@ -35,5 +45,7 @@ def become_holder() -> ResponseReturnValue:
     except refusals.NothingToRefuse:  # No firm has the address any more.
         abort(404)
     db.session.commit()
+    if address_session.is_over():
+        return address_session.render_ended("recorded")
     code = receipt_code(withdrawn.receipt_id, withdrawn.nonce)
     return redirect(url_for("recipient.receipt", code=code, lang=request.args.get("lang")), 303)

@@ -85,10 +85,25 @@ def refuse() -> ResponseReturnValue:
     chosen, channels = _read_button(held, named)
     if not (chosen and channels):
         abort(404)
-    parts = _parts_of(held, chosen, channels)
     if named == EVERYTHING:
-        for other in find_other_spellings(read_session(), vault(), held, clock.now()):
-            parts += _parts_of(other, other.brands, channels)
+        refuse_everything(held)
+    else:
+        _refuse(_parts_of(held, chosen, channels))
+    db.session.commit()
+    if held.changed_hands_meanwhile or address_session.is_over():
+        return address_session.render_ended("recorded")
+    return redirect(url_for(".overview", sayfa=request.args.get("sayfa"), _anchor="kayit"), 303)
+
+
+def refuse_everything(held: Holdings) -> None:
+    """Refuse on every channel at every firm, however the mailbox is spelled there."""
+    parts = _parts_of(held, held.brands, held.address.all_channels)
+    for other in find_other_spellings(read_session(), vault(), held, clock.now()):
+        parts += _parts_of(other, other.brands, other.address.all_channels)
+    _refuse(parts)
+
+
+def _refuse(parts: list[RefusalScope]) -> None:
     refusals.withdraw(
         db.session,
         vault(),
@@ -98,10 +113,6 @@ def refuse() -> ResponseReturnValue:
         request_metadata=consents.describe_request(request.remote_addr, request.user_agent.string),
         at=clock.now(),
     )
-    db.session.commit()
-    if held.changed_hands_meanwhile or address_session.is_over():
-        return address_session.render_ended("recorded")
-    return redirect(url_for(".overview", sayfa=request.args.get("sayfa"), _anchor="kayit"), 303)
 
 
 @blueprint.post("/izinlerim/cik", endpoint="leave")
