@@ -14,6 +14,7 @@ from portal.domain import complaints, consents
 from portal.domain.complaints import ReceiptBrand
 from portal.domain.consents import recipients, refusals
 from portal.domain.replies import ReplyOutcome, classify_reply
+from portal.web.recipient import foreign_host
 from portal.web.recipient.complaint_forms import ComplaintForm, WordForm
 
 
@@ -74,6 +75,7 @@ def refuse_in_case(case: Complaint, channels: Sequence[Channel]) -> bool:
         is_news = not complaints.was_refused_in(db.session, case)
     if is_news:
         complaints.note_refusal(db.session, vault(), case, user_id=None, at=clock.now())
+    foreign_host.note_refusal()
     return True
 
 
@@ -83,6 +85,7 @@ def refuse_by_receipt(sender: ReceiptBrand, channels: Sequence[Channel]) -> bool
     if complaints.held_until(db.session, recipient, sender.receipt.decided_at):
         return False
     _withdraw(recipient, [db.session.get_one(Brand, sender.brand.id)], channels, sender.receipt)
+    foreign_host.note_refusal()
     return True
 
 

@@ -15,7 +15,7 @@ from portal.core.models.link_context import LinkContext
 from portal.domain import consents
 from portal.web.recipient import link_states, one_click, page_content, posted_form, receipts
 from portal.web.recipient.blueprint import blueprint
-from portal.web.recipient.foreign_host import is_foreign_host
+from portal.web.recipient.foreign_host import is_foreign_host, note_refusal
 from portal.web.recipient.link_page import find_link, render_link_page
 from portal.web.recipient.link_states import View
 from portal.web.recipient.page_content import FormState
@@ -54,6 +54,8 @@ def record_choices(link: shortlinks.Resolution, context: LinkContext, view: View
         db.session.rollback()
         return render_link_page(link, context, view, replace(form_state, messages=("too_soon",))), 409
     db.session.commit()
+    if act.receipt_id is not None and is_foreign_host():
+        note_refusal()
     return _respond(link, context, view, act, wrong, form_state)
 
 

@@ -29,15 +29,24 @@ def is_foreign_host() -> bool:
     return bool(g.get("is_foreign_host"))
 
 
+def note_refusal() -> None:
+    """A refusal was recorded, whatever becomes of the rest of this request."""
+    g.is_refused = True
+
+
 @blueprint.after_request
 def hide_answer(response: Response) -> Response:
-    """Lead to the answer at the main host. Mail programs' is plain text, which names nobody."""
-    if not is_foreign_host() or response.mimetype != "text/html" or response.status_code >= 500:
+    """Lead to the answer at the main host. Mail programs' is plain text, and the page of a case whose address changed
+    hands (410) is the same anywhere: they name nobody."""
+    is_nameless = response.mimetype != "text/html" or response.status_code == 410
+    if not is_foreign_host() or is_nameless or response.status_code >= 500:
         return response
     is_taken = response.location is not None
     leads_to = _match(response.location) if response.location else (request.endpoint, request.view_args)
     url = _main_url(*leads_to, **page_content.language_args())
-    page = render_template("recipient/foreign_host.html", is_taken=is_taken, url=url)
+    page = render_template(
+        "recipient/foreign_host.html", is_taken=is_taken, is_refused=bool(g.get("is_refused")), url=url
+    )
     return make_response(page, 200 if is_taken else response.status_code)
 
 

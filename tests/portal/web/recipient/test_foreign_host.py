@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import select
 
 import shortlinks
-from portal.core import addresses
+from portal.core import addresses, clock
 from portal.core.extensions import db, limiter
-from portal.core.models import Brand, Consent, Decision, DecisionOrigin, Receipt
+from portal.core.models import Brand, Consent, Decision, DecisionOrigin, Receipt, Recipient
 from portal.web.shared import limits
 from tests import make
 from tests.portal.domain.complaints.cast import a_case, code_of
@@ -95,9 +95,24 @@ def test_nothing_is_granted_there_and_the_refusals_beside_it_count(app, browser,
 
     answer = browser.post(f"/{codes['link']}", data={"form": form, "MESAJ": "ONAY", "ARAMA": "RET"}, **AT_HOST)
 
-    assert answer.status_code == 409 and shows_nothing(answer)
+    assert answer.status_code == 409 and shows_nothing(answer) and "Reddiniz kaydedildi, gerisi" in answer.text
     assert {each.status for each in rows(Consent)} == {"RET"}
     assert f'href="{app.config["MAIN_BASE"]}/k/{codes["link"]}"' in answer.text
+
+
+def test_what_refuses_beside_a_mistake_is_told(app, browser, codes):
+    report = told(day="2020-01-02", hour="99:00", refuses="y")
+    refused = browser.post(f"/m/{codes['receipt']}/sikayet", data=report, **AT_HOST)
+    nothing = browser.post(f"/u/{codes['link']}", data={}, **AT_HOST)
+    with app.app_context():
+        db.session.query(Recipient).update({"reassigned_anywhere_at": clock.now()})
+        db.session.commit()
+    over = browser.post(f"/s/{codes['case']}/ret", **AT_HOST)
+
+    assert (refused.status_code, nothing.status_code, over.status_code) == (422, 422, 410)
+    assert "Reddiniz kaydedildi, gerisi" in refused.text and "Gönderdiğiniz kaydedilmedi" in nothing.text
+    assert "Reddiniz başvurunuzdaki yol için kaydedildi" in over.text
+    assert all(shows_nothing(each) for each in (refused, nothing, over))
 
 
 def test_wrong_codes_alone_are_counted_as_guesses(monkeypatch, browser, codes):
