@@ -119,12 +119,12 @@ def _accept_items(bulk: ClaimedList, accepted: list[Result], at: datetime) -> No
     if not accepted:
         return
     by_id = sorted(accepted, key=lambda pair: pair[0].id)
-    dates = {item.consent_id: iys_protocol.read_wire_date(result.get("creationDate")) or at for item, result in by_id}
+    dates = {item: iys_protocol.read_wire_date(result.get("creationDate")) for item, result in by_id}
     rows = [
         {
             "its_id": item.id,
             "its_transaction": response_values.read_transaction_id(result),
-            "its_date": dates[item.consent_id],
+            "its_date": dates[item] or at,
         }
         for item, result in by_id
     ]
@@ -133,8 +133,9 @@ def _accept_items(bulk: ClaimedList, accepted: list[Result], at: datetime) -> No
         accepted_at=bindparam("its_date"), ended_at=at, sub_request_id=None,  # It stands in the answer, which is kept.
     )  # fmt: skip
     db.session.execute(ours, rows)
-    statuses = {item.consent_id: (item.status.value, min(dates[item.consent_id], at)) for item, _ in accepted}
-    locking.save_iys_statuses(db.session, statuses)
+    for status in Status:
+        known = {item.consent_id: dated for item, dated in dates.items() if item.status == status}
+        outcomes.record_iys_status(known, status, at)
 
 
 def _fail_item(bulk: ClaimedList, item: ListItem, code: str | None, at: datetime) -> None:
@@ -144,7 +145,7 @@ def _fail_item(bulk: ClaimedList, item: ListItem, code: str | None, at: datetime
     )  # Of itself İYS says it, with or without one.
     values: dict[str, object] = {"outcome": Outcome.PARKED, "due_at": None, "ended_at": at}
     if item.status == Status.GRANTED and code in iys_protocol.OF_GRANTS:
-        outcomes.record_iys_status(item.consent_id, None, _sent_at(bulk))
+        outcomes.record_iys_status({item.consent_id: None}, None, _sent_at(bulk))
     elif action in (Action.NOOP, Action.RECONCILE):
         same = code != "H178"
         values["outcome"] = Outcome.NOT_NEEDED if same else Outcome.OVERTAKEN
@@ -163,7 +164,7 @@ def _fail_item(bulk: ClaimedList, item: ListItem, code: str | None, at: datetime
 def _update_iys_status(item: ListItem, same: bool, sent_at: datetime) -> None:
     """İYS held the same status some time after `sent_at`; or a newer one, which is unknown until a feed brings it."""
     if same:
-        return outcomes.record_iys_status(item.consent_id, item.status, sent_at)
+        return outcomes.record_iys_status({item.consent_id: None}, item.status, sent_at)
     not_newer = or_(Consent.iys_as_of.is_(None), Consent.iys_as_of <= item.consent_date)
     unknown = update(Consent).where(Consent.id == item.consent_id, not_newer)
     db.session.execute(unknown.values(iys_status=None).execution_options(synchronize_session=False))

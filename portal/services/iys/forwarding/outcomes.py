@@ -1,6 +1,6 @@
 """Record the outcome of claimed submissions: accepted, ended, retried, or held. Each commits."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -17,6 +17,7 @@ from portal.services.iys import holds
 from portal.services.iys.client import IysAnswer
 from portal.services.iys.forwarding import claims
 from portal.services.iys.forwarding.claims import ClaimedSubmission
+from portal.services.iys.iys_clock import iys_clock
 
 log = structlog.get_logger()
 
@@ -30,30 +31,30 @@ UNSENT_WAIT = timedelta(minutes=10)  # A list that is sent wakes the refusals of
 
 def accept_submission(claimed: ClaimedSubmission, transaction_id: str | None, creation_date: object) -> None:
     """İYS stored it, under this transactionId if it gave one; that ends the holds of its part."""
-    accepted_at = iys_protocol.read_wire_date(creation_date) or clock.now()
+    at, dated = clock.now(), iys_protocol.read_wire_date(creation_date)
     if claims.end_lease(
         db.session, [claimed], outcome=Outcome.ACCEPTED, due_at=None, code=None, transaction_id=transaction_id,
-        accepted_at=accepted_at, ended_at=clock.now(),
+        accepted_at=dated or at, ended_at=at,
     ):  # fmt: skip
         if claimed.is_refusal:  # İYS takes nothing older any more (H178).
-            verification.overtake_older(db.session, claimed.consent_id, claimed.consent_date, clock.now())
-        verification.make_refusals_due(db.session, [claimed.consent_id], clock.now())
-        record_iys_status(claimed.consent_id, claimed.status, accepted_at)
+            verification.overtake_older(db.session, claimed.consent_id, claimed.consent_date, at)
+        verification.make_refusals_due(db.session, [claimed.consent_id], at)
+        record_iys_status({claimed.consent_id: dated}, claimed.status, at)
     db.session.commit()
     holds.end_holds(claimed.part)
     log.info("submission.accepted", submission=claimed.id)
 
 
 def end_submission(
-    claimed: ClaimedSubmission, outcome: Outcome, *, code: str | None, iys_status: str | None = None,
+    claimed: ClaimedSubmission, outcome: Outcome, *, code: str | None, iys_status: Status | None = None,
     as_of: datetime | None = None,
 ) -> None:  # fmt: skip
-    """Nothing more is to be done; `iys_status` is what İYS holds as of `as_of`, None where that is unknown."""
+    """Nothing more is to be done; `iys_status` is what İYS held at our `as_of`, None where that is unknown."""
     at = clock.now()
     if claims.end_lease(db.session, [claimed], outcome=outcome, due_at=None, code=code, ended_at=at):
         verification.make_refusals_due(db.session, [claimed.consent_id], at)
         if as_of:
-            record_iys_status(claimed.consent_id, iys_status, as_of)
+            record_iys_status({claimed.consent_id: None}, iys_status, as_of)
     db.session.commit()
     log.info("submission.ended", submission=claimed.id, outcome=outcome.value, code=code)
 
@@ -120,9 +121,8 @@ def end_without_grant(these: Sequence[ClaimedSubmission], code: str | None) -> N
         db.session, these, not_(may_follow), outcome=Outcome.NOT_NEEDED, due_at=None, code=code, ended_at=at
     )
     if code == "H174":
-        for each in these:
-            if each.id in ended:
-                record_iys_status(each.consent_id, Status.REFUSED, at)
+        refused = [each.consent_id for each in these if each.id in ended]
+        record_iys_status(dict.fromkeys(refused), Status.REFUSED, at)
     rest = [each for each in these if each.id not in ended]
     if rest:
         claims.end_lease(
@@ -163,14 +163,18 @@ def backoff(attempts: int, answer: IysAnswer | None = None) -> timedelta:
     return leases.backoff(attempts, holds.SECOND, holds.TEN_MINUTES if is_refused else holds.MINUTE)
 
 
-def record_iys_status(consent_id: int, iys_status: str | None, as_of: datetime) -> None:
-    """Store what İYS holds for a key, unless something newer is known. İYS's own dates are cut to the second, and none
-    is later than now, however its clock stands: what it says next is newer.
+def record_iys_status(dates: Mapping[int, datetime | None], iys_status: Status | None, at: datetime) -> None:
+    """Store what İYS held at this moment of ours, or at its own date of a consent (`dates`, by id) where that is
+    earlier, unless something newer is known. All but a refusal counts as of İYS's clock where ours is ahead of it: what
+    İYS dates later is news.
 
     Part of the caller's transaction, as below.
     """
-    known_at = min(as_of, clock.now()).replace(microsecond=0)
-    locking.save_iys_statuses(db.session, {consent_id: (iys_status, known_at)})
+    is_refusal = iys_status == Status.REFUSED
+    latest = at.replace(microsecond=0) if is_refusal else iys_clock().earlier_of_both(db.session, at)
+    status = iys_status.value if iys_status else None
+    statuses = {consent_id: (status, min(dated or latest, latest)) for consent_id, dated in dates.items()}
+    locking.save_iys_statuses(db.session, statuses)
 
 
 def record_attempts(question: Operation, status: int, answers: Iterable[tuple[int, int, str | None, bytes]]) -> None:

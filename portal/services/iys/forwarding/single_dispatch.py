@@ -158,7 +158,7 @@ def _apply_status(
             renew_after = dated if dated and dated > claimed.consent_date else None
             return outcomes.expire_submission(claimed, code, renew_after=renew_after)
     outcome = Outcome.NOT_NEEDED if is_equal and held == question["status"] else Outcome.OVERTAKEN
-    return outcomes.end_submission(claimed, outcome, code=code, iys_status=held, as_of=asked_at)
+    return outcomes.end_submission(claimed, outcome, code=code, iys_status=Status(held), as_of=asked_at)
 
 
 def _read_second(consent_date: object, asked_at: datetime) -> datetime | None:

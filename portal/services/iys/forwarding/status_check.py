@@ -7,17 +7,15 @@ import json
 from datetime import datetime
 
 from portal.core import clock, iys_protocol
-from portal.core.extensions import db, read_session
+from portal.core.extensions import db
 from portal.core.iys_protocol import Action, Operation, Status
 from portal.core.models import Outcome, Submission
 from portal.core.vault import KeyMissing
-from portal.domain.consents import locking
 from portal.services.iys import calls, holds, unasked_channels
 from portal.services.iys.client import Client, IysAnswer
 from portal.services.iys.forwarding import claims, local_validation, outcomes
 from portal.services.iys.forwarding.claims import ClaimedSubmission
 from portal.services.iys.granted_addresses import named_in_errors, read_granted
-from portal.services.iys.iys_clock import iys_clock
 from portal.services.iys.rate_limit import Priority
 
 NOT_OFFERED = 501
@@ -37,7 +35,7 @@ def end_if_not_granted(client: Client, these: list[ClaimedSubmission]) -> Claime
     codes = iys_protocol.codes_in_path(first.endpoint)
     path = iys_protocol.multi_status_path(*codes, first.recipient_type, first.channel)
     body = json.dumps({"recipients": list(asked)}).encode()
-    asked_at = iys_clock().earlier_of_both(read_session(), clock.now())  # What İYS dates later is news.
+    asked_at = clock.now()
     question = Operation.MULTI_STATUS
     answer = calls.ask(client, first.provider_id, question, path, body=body, priority=Priority.REFUSALS)
     holds.note_answer(first.part, answer)
@@ -84,8 +82,8 @@ def _apply_list(asked: dict[str, ClaimedSubmission], granted: set[str], status: 
         outcomes.end_without_grant(absent, None)
     if listed:
         mine = claims.end_lease(db.session, listed, due_at=Submission.due_at, attempts=Submission.attempts - 1)
-        statuses = {each.consent_id: (Status.GRANTED.value, asked_at) for each in listed if each.id in mine}
-        locking.save_iys_statuses(db.session, statuses)
+        known = [each.consent_id for each in listed if each.id in mine]
+        outcomes.record_iys_status(dict.fromkeys(known), Status.GRANTED, asked_at)
     db.session.commit()
 
 

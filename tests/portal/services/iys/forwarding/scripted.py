@@ -2,7 +2,12 @@
 
 import contextlib
 import json
+from datetime import timedelta
 
+from werkzeug.http import http_date
+from werkzeug.serving import WSGIRequestHandler
+
+from portal.core import clock
 from portal.services.iys.client import Client
 from tests import servers
 
@@ -10,9 +15,9 @@ TOKEN = {"access_token": "t", "expires_in": 7200, "refresh_token": "r", "refresh
 
 
 @contextlib.contextmanager
-def iys_that_says(**answers):
+def iys_that_says(*, behind=timedelta(0), **answers):
     """A client of an İYS that gives these (status, body) by the end of the path; a list of them one after the other.
-    Bytes are a proxy's page."""
+    Bytes are a proxy's page. Its clock is so far behind ours."""
 
     def app(environ, start_response):
         path = environ["PATH_INFO"]
@@ -23,5 +28,9 @@ def iys_that_says(**answers):
         start_response(f"{status} -", [("Content-Type", "text/html" if is_page else "application/json")])
         return [body if is_page else json.dumps(body).encode()]
 
-    with servers.serving(app) as url:
+    class Dated(WSGIRequestHandler):
+        def date_time_string(self, timestamp=None) -> str:
+            return http_date(clock.now() - behind)
+
+    with servers.serving(app, Dated) as url:
         yield Client(url)

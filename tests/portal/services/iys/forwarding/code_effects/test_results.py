@@ -55,6 +55,17 @@ class TestAResult:
         assert known[accepted.consent_id] == ("ONAY", accepted.accepted_at)
         assert known[ended.consent_id] == (None, bulk.sent_at)
 
+    def test_items_count_as_of_iys_clock_where_ours_is_ahead(self, answered, rows):
+        """By three minutes: also the item of which İYS tells no date, and the one that it says it does not hold."""
+        undated = {name: STORED[name] for name in ("index", "status", "transactionId")}
+        held = {"index": 1, "status": "failure", "error": {"code": "H174"}}
+
+        accepted, ended, bulk = answered((200, [undated, held]), behind=180 * SECOND)
+
+        known = {each.id: (each.iys_status, each.iys_as_of) for each in rows(Consent)}
+        assert known[accepted.consent_id] == ("ONAY", clock.now() - 180 * SECOND)
+        assert known[ended.consent_id] == (None, bulk.sent_at - 180 * SECOND)
+
     def test_of_an_item_that_was_overtaken_nobody_knows_what_iys_holds(self, answered, rows):
         newer = {"index": 1, "status": "failure", "error": {"code": "H178"}}
 

@@ -135,6 +135,19 @@ class TestASingleSubmission:
         assert (ended.outcome, ended.code, ended.ended_at) == (Outcome.OVERTAKEN, "H178", clock.now())
         assert (rows.one(Consent).iys_status, rows.one(Consent).iys_as_of) == ("RET", clock.now())
 
+    @pytest.mark.parametrize("status", ["ONAY", "RET"])
+    def test_a_grant_that_iys_holds_counts_as_of_its_clock_where_ours_is_ahead_and_a_refusal_by_ours(
+        self, app, bring, rows, status
+    ):
+        bring(1, lane=None)
+        held = {"status": status, "consentDate": "2026-11-23 10:00:00"}
+
+        with iys_that_says(behind=3 * MINUTE, consents=says("H178"), status=(200, held)) as iys:
+            make.forward_all(app, iys, rounds=1)
+
+        known_at = clock.now() - (3 * MINUTE if status == "ONAY" else 0 * MINUTE)
+        assert (rows.one(Consent).iys_status, rows.one(Consent).iys_as_of) == (status, known_at)
+
 
 class TestRefusalsAskedAboutTogether:
     @pytest.fixture
