@@ -16,12 +16,14 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from portal.core.iys_protocol import Status
 from portal.core.models import ApiRequest, Brand, Decision, DecisionOrigin, Lane, Provider, Submission, is_void
 from portal.core.models.submission import told_next_at
 from portal.core.vault import Vault
 from portal.domain import packages
 from portal.domain.consents import bulk_import, recipients
-from portal.domain.consents.bulk_import import Effect, Entry, ImportRun
+from portal.domain.consents.bulk_import import REFUSALS, Effect, Entry, ImportRun
+from portal.domain.consents.locking import LockedConsent
 
 REMEMBERED = timedelta(hours=72)
 OF_ROWS = ("/consents", "/sends")  # In paths of requests that bring rows.
@@ -100,16 +102,30 @@ def write_entries(
     return written
 
 
+def would_refuse(
+    reader: Session, vault: Vault, brand: Brand, refusals: Sequence[Entry], at: datetime
+) -> bool:  # fmt: skip
+    """Whether these, reported now, would refuse what is not refused."""
+    for some in recipients.chunks(list(refusals), MAX_ENTRIES):
+        plan = bulk_import.dry_run(reader, vault, brand, some, at)
+        before = (LockedConsent(*values) for values in plan.snapshot.consents)
+        refused = {each.id for each in before if each.status == Status.REFUSED}
+        if any(each.effect in REFUSALS and each.consent.id not in refused for each in plan.decisions):
+            return True
+    return False
+
+
 def commit_request(
     session: Session, vault: Vault, brand: Brand, incoming: Incoming, request_id: int, status: int,
-    answer: Mapping[str, Any], *, rows: int,
+    answer: Mapping[str, Any], *, rows: int, is_again: bool = False,
 ) -> bool:  # fmt: skip
     """Store the request with its answer, and commit all that it wrote; False, and nothing is written, where the same
-    Idempotency-Key was first."""
+    Idempotency-Key was first. `is_again`: this answer takes the place of an earlier one."""
     place = incoming.provider_id, request_id
+    forgotten_at = incoming.at if is_again else incoming.at - REMEMBERED
     same = ApiRequest.key_id == incoming.key_id, ApiRequest.idempotency_digest == incoming.digest
     session.execute(
-        update(ApiRequest).where(*same, ApiRequest.created_at <= incoming.at - REMEMBERED)
+        update(ApiRequest).where(*same, ApiRequest.created_at <= forgotten_at)
         .values(idempotency_digest=None).execution_options(synchronize_session=False)
     )  # fmt: skip
     session.add(

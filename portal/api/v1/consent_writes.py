@@ -89,9 +89,7 @@ def _write(given: Sequence[object], headers: WriteHeaders, lane: Lane) -> dict[s
         abort(maintenance_response())  # Kept under no Idempotency-Key: the same request is taken later.
 
     def act(at: datetime) -> dict[str, Any]:
-        brands = BrandNames.of_brand(read_session(), g.brand) if rows.has_unknown_fields(given) else NO_BRANDS
-        parse = partial(recipients.parse_known, read_session(), vault(), g.brand.provider_id)
-        read = _without_barred_grants(rows.read_rows(given, at, brands, parse=parse), at)
+        read = _without_barred_grants(_read(given, at), at)
         entries = [each.found for each in read if isinstance(each.found, Entry)]
         references = {
             each.found.address.text: each.reference for each in read
@@ -109,7 +107,22 @@ def _write(given: Sequence[object], headers: WriteHeaders, lane: Lane) -> dict[s
         bad = answer["results"][0]["problem"] if lane == Lane.PEOPLE else None
         return bad["status"] if bad else 200
 
-    return answer_once(headers, act, request_id=request_id, rows=len(given), status_of=status_of)
+    def is_undone() -> bool:
+        """Whether a refusal among them stands no more, and counts as of now."""
+        at = clock.now()
+        found = [each.found for each in _read([each for each in given if _is_refusal(each)], at)]
+        refusals = [each for each in found if isinstance(each, Entry)]
+        return consent_requests.would_refuse(read_session(), vault(), g.brand, refusals, at)
+
+    return answer_once(
+        headers, act, request_id=request_id, rows=len(given), status_of=status_of, is_undone=is_undone
+    )  # fmt: skip
+
+
+def _read(given: Sequence[object], at: datetime) -> list[ReadRow]:
+    brands = BrandNames.of_brand(read_session(), g.brand) if rows.has_unknown_fields(given) else NO_BRANDS
+    parse = partial(recipients.parse_known, read_session(), vault(), g.brand.provider_id)
+    return rows.read_rows(given, at, brands, parse=parse)
 
 
 def _is_refusal(row: object) -> bool:

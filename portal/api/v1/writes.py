@@ -31,9 +31,10 @@ Act = Callable[[datetime], dict[str, Any]]  # Writes into db.session; its answer
 
 def answer_once(
     headers: WriteHeaders, act: Act, *, body: bytes | None = None, request_id: int | None = None, rows: int = 1,
-    status_of: Callable[[dict[str, Any]], int] = lambda _: 200,
+    status_of: Callable[[dict[str, Any]], int] = lambda _: 200, is_undone: Callable[[], bool] = lambda: False,
 ) -> dict[str, Any]:  # fmt: skip
-    """Do what a request asks for and commit it with its answer; or answer as when the same request came before.
+    """Do what a request asks for and commit it with its answer; or answer as when the same request came before, unless
+    what it did then `is_undone`.
 
     `body` stands for one that is too large to be kept, `request_id` is the id of what it makes, where that is known.
     Lists that hold the same addresses in another order may lock each other out: then it is done again.
@@ -43,15 +44,17 @@ def answer_once(
     given = request.get_data() if body is None else body
     first_key_id = api_keys.find_first_id(read_session(), caller)
     incoming = Incoming(caller.provider_id, first_key_id, headers.IdempotencyKey, path, given, clock.now())
-    if answered := find_answer(incoming):
+    answered = find_answer(incoming)
+    if answered and not is_undone():
         return answered
     with one_list_at_a_time(db.session) if rows > LONG_LIST else nullcontext():
         for tries_left in reversed(range(TRIES)):
             try:
                 answer = act(incoming.at)
                 stored = consent_requests.commit_request(
-                    db.session, vault(), g.brand, incoming, request_id or new_id(), status_of(answer), answer, rows=rows
-                )
+                    db.session, vault(), g.brand, incoming, request_id or new_id(), status_of(answer), answer,
+                    rows=rows, is_again=answered is not None,
+                )  # fmt: skip
                 break
             except OperationalError as error:
                 db.session.rollback()

@@ -21,7 +21,17 @@ from portal.domain.consents.import_plan import REFUSALS, SENT, WRITTEN, Effect, 
 from portal.domain.consents.reassigned_addresses import find_known_changes
 from portal.domain.consents.writer import BrandEndpoints, DecisionRows
 
-__all__ = ["WRITTEN", "Effect", "Entry", "ImportRun", "PreparedImport", "apply_import", "dry_run", "prepare_import"]
+__all__ = [
+    "REFUSALS",
+    "WRITTEN",
+    "Effect",
+    "Entry",
+    "ImportRun",
+    "PreparedImport",
+    "apply_import",
+    "dry_run",
+    "prepare_import",
+]
 
 APART = timedelta(milliseconds=250)  # Refusals that İYS is told one by one leave room for people's own.
 CLOSE = timedelta(hours=1)  # A grant whose last minute is so near waits for nobody who might undo it.

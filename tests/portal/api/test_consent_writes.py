@@ -18,7 +18,7 @@ from portal.api.v1.writes import LONG_LIST
 from portal.core import addresses, business_days, clock, database
 from portal.core.extensions import db, vault
 from portal.core.ids import new_id
-from portal.core.iys_protocol import Status
+from portal.core.iys_protocol import Status, format_wire_date
 from portal.core.models import (
     AddressCheck,
     ApiRequest,
@@ -344,6 +344,31 @@ def test_the_same_request_is_written_once_and_answered_alike_for_72_hours(app, p
         later = program.post(CONSENTS, refusal(), idempotency_key=again)
     assert later.json["written"] == 1
     assert [each.status for each in rows(Decision)] == [Status.GRANTED, Status.REFUSED, Status.REFUSED]
+
+
+def test_a_repeated_refusal_is_recorded_anew_where_the_person_granted_meanwhile(app, browser, program, rows):
+    """Keys may be made of the content. One of a date before the grant is no newer by being sent again."""
+    link, at = make.codes(app)[make.PHONE], clock.now()
+    said_now = {"consents": [refusal(), refusal("bozuk")]}
+    said_then = {"consents": [refusal(consentDate=format_wire_date(at))]}
+
+    def refuse_again():
+        answers = [
+            program.post(BULK, body, idempotency_key=f"ret-{make.PHONE}-{key}") for key, body in enumerate(again)
+        ]
+        return [each.json["requestId"] for each in answers], rows.one(Consent).status
+
+    again = [said_then, said_now]
+    first, _ = refuse_again()
+    with time_machine.travel(at + timedelta(hours=5)):
+        make.Person(browser, link).decides(MESAJ="ONAY")
+    with time_machine.travel(at + timedelta(hours=6)):
+        second, refused = refuse_again()
+    with time_machine.travel(at + timedelta(hours=7)):
+        third, _ = refuse_again()
+
+    assert refused == Status.REFUSED
+    assert (second[0] == first[0], second[1] == first[1], third) == (True, False, second)
 
 
 def test_of_two_equal_requests_at_once_the_second_writes_nothing(app, program, rows, monkeypatch):
