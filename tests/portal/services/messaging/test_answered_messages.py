@@ -17,11 +17,14 @@ from portal.core.models import (
     EventKind,
     GatewayEvent,
     Message,
+    MessageGateway,
     MessageKind,
     MessageState,
     Recipient,
 )
 from portal.domain.notifications import gateways
+from portal.services.messaging import event_contents
+from portal.services.messaging.gateways.protocol import BlockedAddress
 from tests import make
 from tests.grants import insert_decisions
 from tests.portal.services.messaging import test_gateway_delivery as delivery
@@ -85,6 +88,23 @@ def test_who_answers_the_portal_itself_is_held_everywhere_until_the_operator_rea
     read, held = rows(GatewayEvent, GatewayEvent.kind == EventKind.REPLY)
     assert (read.provider_id, read.settled_at, held.outcome) == (None, None, "likely_refusal")
     assert held.recipient_id == rows.one(Recipient).id
+
+
+def test_a_vendors_block_of_what_the_portal_itself_wrote_holds_everywhere_until_the_operator_reads_it(
+    app, browser, operators, rows
+):
+    proves(browser)
+    with app.app_context():
+        account, code = db.session.get_one(MessageGateway, operators.gateway_id), db.session.query(Message).one()
+        code.gateway_id = account.id
+        told, secret = BlockedAddress("", None, "report", code.id), gateways.read_secret(vault(), account)
+        event_contents.keep_blocked(account, secret, told, clock.now(), "")
+        db.session.commit()
+    work(app)
+
+    read, held = rows(GatewayEvent, GatewayEvent.kind == EventKind.REPLY)
+    assert (read.provider_id, read.outcome, read.settled_at) == (None, "likely_refusal", None)
+    assert (held.recipient_id, held.settled_at) == (rows.one(Recipient).id, None)
 
 
 def test_who_answers_that_a_case_was_settled_refuses_the_brand_of_the_case(app, browser, rows):
