@@ -47,7 +47,7 @@ class MessageState(StrEnum):
 class UnsentReason(StrEnum):
     """Why a message was not needed."""
 
-    REFUSED = "refused"  # The recipient has refused meanwhile.
+    REFUSED = "refused"  # Refused meanwhile, may be sent nothing any more, or had a campaign of that kind lately.
     EXPIRED = "expired"
     LANDLINE = "landline"  # None goes to the address: a landline, a satellite, or abroad by the operator's accounts.
     UNDONE = "undone"  # The grant that it confirms was taken back.

@@ -103,7 +103,7 @@ LABELS: list[tuple[StrEnum, str]] = [
     (models.MessageState.BLOCKED, N_("Firma durdurdu")),
     (models.MessageState.UNCERTAIN, N_("Ulaştığı belli değil")),
     (models.MessageState.NOT_NEEDED, N_("Gönderilmedi")),
-    (models.UnsentReason.REFUSED, N_("kişi bu sırada reddetti ya da ileti izni bitti")),
+    (models.UnsentReason.REFUSED, N_("bu sırada reddetti, ileti izni bitti ya da aynı tür bir kampanya ulaştı")),
     (models.UnsentReason.EXPIRED, N_("süresi geçti")),
     (models.UnsentReason.LANDLINE, N_("bu numaraya ileti gitmez")),
     (models.UnsentReason.UNDONE, N_("onay geri alındı")),
