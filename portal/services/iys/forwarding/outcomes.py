@@ -158,9 +158,9 @@ def block_submissions(these: Sequence[ClaimedSubmission], code: str | None) -> N
 
 def backoff(attempts: int, answer: IysAnswer | None = None) -> timedelta:
     """The pause after so many failed attempts. İYS may be away for a day; it is asked once a minute then, and every ten
-    minutes where it answers by a 4xx, which counts as failed."""
-    is_refused = answer is not None and answer.is_refused_without_code
-    return leases.backoff(attempts, holds.SECOND, holds.TEN_MINUTES if is_refused else holds.MINUTE)
+    minutes where its answer is of no use: a 4xx, which counts as failed, or one that tells no status."""
+    is_useless = answer is not None and (answer.is_refused_without_code or answer.status < 300)
+    return leases.backoff(attempts, holds.SECOND, holds.TEN_MINUTES if is_useless else holds.MINUTE)
 
 
 def record_iys_status(dates: Mapping[int, datetime | None], iys_status: Status | None, at: datetime) -> None:

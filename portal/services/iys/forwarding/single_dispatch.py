@@ -150,7 +150,7 @@ def _apply_status(
             return outcomes.end_without_grant([claimed], code)
         code = None  # By H174 it would wait for grants, and be woken, as one that İYS holds no grant of.
     if held not in tuple(Status):
-        return outcomes.retry_later([claimed], outcomes.backoff(claimed.attempts), code)
+        return outcomes.retry_later([claimed], outcomes.backoff(claimed.attempts, answer), code)
     if claimed.is_refusal and held == Status.GRANTED:
         behind = iys_clock().behind(read_session(), asked_at)
         if dated is None or dated <= claimed.consent_date + behind:  # İYS's date of what came before ours.

@@ -148,6 +148,18 @@ class TestASingleSubmission:
         known_at = clock.now() - (3 * MINUTE if status == "ONAY" else 0 * MINUTE)
         assert (rows.one(Consent).iys_status, rows.one(Consent).iys_as_of) == (status, known_at)
 
+    @pytest.mark.parametrize("answer", [(200, {}), (200, {"status": "BEKLIYOR"}), (404, b"<html>")])
+    def test_it_waits_ten_minutes_at_last_where_iys_tells_no_status(self, app, bring, rows, answer):
+        bring(1, status="RET", lane=None, held="ONAY")
+        with app.app_context():
+            db.session.query(Submission).update({"attempts": 20})
+            db.session.commit()
+
+        with iys_that_says(consents=says("H174"), status=answer) as iys:
+            make.forward_all(app, iys, rounds=1)
+
+        assert 0.75 * TEN_MINUTES <= rows.one(Submission).due_at - clock.now() <= 1.25 * TEN_MINUTES
+
 
 class TestRefusalsAskedAboutTogether:
     @pytest.fixture
