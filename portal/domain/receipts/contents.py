@@ -222,11 +222,16 @@ def _line(row: AnyRow, held_since: datetime | None) -> DecisionLine:
     decision, consent = row.Decision, row.Consent
     told = sandbox_mode.submission_to_iys(row.Submission)
     is_anothers = _is_anothers(decision, row.Receipt, held_since)
+    known: Submission | None = told
     if row.Receipt.origin != DecisionOrigin.NOT_MINE and held_since and row.Receipt.decided_at < held_since:
-        held_since = None  # The receipt of an earlier holder, about decisions of their own.
+        # The receipt of an earlier holder, about decisions of their own; what ended one since is of the next holder.
+        if told and (told.ended_at is None or told.ended_at >= held_since):
+            known = None
+        held_since = None
     outcome = told.outcome if told else None
     is_hidden = is_anothers or address_holders.hides_iys_answer(decision.status, outcome, held_since)
-    known = None if is_hidden else told
+    if is_hidden:
+        known = None
     waiting = known if known is not None and known.is_open else None
     return DecisionLine(
         decision_id=decision.id,
@@ -235,7 +240,7 @@ def _line(row: AnyRow, held_since: datetime | None) -> DecisionLine:
         status=decision.status,
         decided_at=row.Receipt.decided_at if is_anothers else decision.consent_date,
         annulled_at=row.annulled_at,
-        outcome=Outcome.WAITING if is_hidden and told else outcome,
+        outcome=Outcome.WAITING if known is None and told else outcome,
         transaction_id=known.transaction_id if known else None,
         accepted_at=known.accepted_at if known else None,
         verified_at=known.verified_at if known else None,

@@ -6,12 +6,14 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from sqlalchemy import update
 
 from portal.core import clock
 from portal.core.extensions import db
-from portal.core.models import Brand, Complaint, Consent, Decision, Finding, Recipient
+from portal.core.models import Brand, Complaint, Consent, Decision, Finding, Outcome, Recipient, Submission
 from tests import make
 from tests.portal.domain.complaints.cast import code_of
+from tests.portal.services.iys.forwarding.scripted import iys_that_says
 from tests.portal.web.consent_points import visitor
 from tests.portal.web.recipient.open_complaints import another_firm_hears, complains, new_link
 
@@ -49,6 +51,30 @@ def test_no_receipt_of_nobody_known_tells_what_another_decided(app, rows, who):
     assert all("onayınız" not in page and "kararınızdan (" not in page for page in shown[0])
     found = {each.finding for each in rows(Complaint)}
     assert found > {Finding.NO_REFUSAL}, "the desk reads what the firm knows"
+
+
+def test_no_receipt_of_a_grant_that_waited_tells_what_the_next_holder_decided(app, rows):
+    """Whether they refused, so that İYS takes it no more, or decided nothing."""
+    numbers = NUMBERS[:2]
+    with time_machine.travel("2026-12-01T08:00:00Z"):
+        codes = make.codes(app, "\n".join(numbers))
+        old = [make.Person(app.test_client(), codes[each]).decides(MESAJ="ONAY").location for each in numbers]
+    with time_machine.travel("2026-12-01T09:00:00Z"), app.app_context():
+        waits = {"outcome": Outcome.BLOCKED, "attempts": 3, "due_at": clock.now() + timedelta(hours=30)}
+        db.session.execute(update(Submission).values(waits))
+        db.session.commit()
+        for each in numbers:
+            another_firm_hears(app, clock.now(), each)
+    with time_machine.travel("2026-12-01T10:00:00Z"):
+        post(app, new_link(app, numbers[1]), MESAJ="RET")
+        taken = 200, {"transactionId": "t-2"}
+        with iys_that_says(MESAJ=(200, {"list": [numbers[1]]}), consents=taken) as iys:
+            make.forward_all(app, iys)
+    with time_machine.travel("2026-12-01T15:00:00Z"):
+        shown = [PERSONAL.sub("", app.test_client().get(each).text) for each in old]
+
+    assert Outcome.OVERTAKEN in {each.outcome for each in rows(Submission)}
+    assert shown[0] == shown[1]
 
 
 def post(app, path: str, **choices) -> str | None:
