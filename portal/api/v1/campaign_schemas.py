@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, SkipValidation
 
-from portal.api.v1.schemas import MAX_ROWS, PHONE, Absent, Answer, Moment, Reference, RowResult, Strict, Text
+from portal.api.v1.field_texts import PHONE
+from portal.api.v1.schemas import MAX_ROWS, Absent, Answer, Moment, Reference, RowResult, Strict, Text
 from portal.core.iys_protocol import Channel
 from portal.core.lazy_text import N_
 from portal.core.models import CampaignKind, CampaignState, ContactKind, Delivery, ExclusionReason

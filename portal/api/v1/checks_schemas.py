@@ -3,7 +3,8 @@
 from pydantic import Field
 
 from portal.api.v1.extensible_enums import REASON
-from portal.api.v1.schemas import PHONE, UNTIL, Answer, Moment, Strict, Text
+from portal.api.v1.field_texts import PHONE
+from portal.api.v1.schemas import UNTIL, Answer, Moment, Strict, Text
 from portal.core.iys_protocol import Channel, RecipientType
 from portal.core.lazy_text import N_
 from portal.domain.consents.may_send import Verdict

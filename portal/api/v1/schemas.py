@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel, SkipValidation
 from pydantic.json_schema import SkipJsonSchema
 
 from portal.api.v1.extensible_enums import ORIGIN, REASON, RESULT, SOURCE
+from portal.api.v1.field_texts import EVIDENCE, FORM, PHONE, REFERENCE, RETAILER, RETAILERS
 from portal.core.iys_protocol import MAX_RETAILERS, Channel, RecipientType, Source, Status
 from portal.core.iys_protocol.payload import FIRST_RETAILER, LAST_RETAILER
 from portal.core.lazy_text import N_
@@ -15,24 +16,12 @@ MAX_ROWS = 10_000  # Of a list that is written.
 MAX_TEXT = 500  # Characters of a text.
 MAX_ID = 100  # Characters of a correlationId.
 
-RETAILER = N_(
-    "Karara aracılık eden bayinin İYS'deki sekiz haneli kodu. Bir bayiye verilen ret hepsi için geçerlidir. İYS'de "
-    "olmayan kodla onay alınır ama H180 ile bekler; ret bayisiz bildirilir."
-)
-RETAILERS = N_("Kararda bildirilen, izni kullanabilecek bayiler; şimdiki erişimi …/retailers/access/query söyler.")
-PHONE, FORM = "+905321234567", "Üyelik formu 2026-118, 24.11.2026"
-EVIDENCE = N_("Onayın nerede, nasıl alındığı; onayda gerekir. Ret olabilecek söz geçerse evidence_refuses olur.")
 Text = Annotated[str, Field(max_length=MAX_TEXT)]
 Absent = SkipJsonSchema[None]  # Of a field of a query, in which there is no null.
 Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 
 RetailerCode = Annotated[int, Field(ge=FIRST_RETAILER, le=LAST_RETAILER, examples=[58954386])]
 RetailerCodes = list[RetailerCode]
-REFERENCE = N_(
-    "Kişinin sizdeki numarası; şifreli saklanır, adresin geçtiği her yanıtta döner. Son gönderilen geçerlidir, karar "
-    "yazılmasa da. Adresindir, kanalın değil: adresin bütün kayıtlarına yazın. Numara el değiştirince (hat kapanınca) "
-    "null olur."
-)
 Id = Annotated[str, Field(max_length=MAX_ID)]
 Reference = Annotated[Id | None, Field(examples=["C-1042"], description=REFERENCE)]
 

@@ -4,7 +4,8 @@ from typing import Annotated
 
 from pydantic import Field, SkipValidation
 
-from portal.api.v1.schemas import MAX_ID, MAX_ROWS, PHONE, Strict, Text
+from portal.api.v1.field_texts import PHONE
+from portal.api.v1.schemas import MAX_ID, MAX_ROWS, Strict, Text
 from portal.core.iys_protocol import Channel, RecipientType
 from portal.core.lazy_text import N_
 
