@@ -30,7 +30,7 @@ OF_ROWS = ("/consents", "/sends")  # In paths of requests that bring rows.
 SHOWN = timedelta(days=60)  # How long a request's result can be fetched, as İYS keeps its own.
 MAX_ENTRIES = 5000  # What bulk_import takes in one call.
 COMPRESSION_LEVEL = 1
-Written = tuple[Effect, int | None]  # What came of an entry, and the id of the decision that was made.
+Written = tuple[Effect, int | None, Status | None]  # What came of an entry, its decision's id, and what stands then.
 
 
 class KeyReused(Exception):
@@ -96,7 +96,9 @@ def write_entries(
     for some, prepared in zip(chunks, all_prepared, strict=True):
         plan = bulk_import.apply_import(session, vault, brand, some, run, prepared)
         ids = {each.entry.line: each.decision_id for each in plan.decisions if each.is_named}
-        written += [(effect, ids.get(each.line)) for each, effect in zip(some, plan.effects, strict=True)]
+        written += [
+            (effect, ids.get(each.line), plan.status_of(each)) for each, effect in zip(some, plan.effects, strict=True)
+        ]
     for part in recipients.chunks(list(references.items()), MAX_ENTRIES):
         recipients.save_references(session, vault, brand.provider_id, dict(part))
     return written

@@ -29,8 +29,8 @@ _GRANT = {
 _NO_DATE = {"recipient": EMAIL, "type": "EPOSTA", "status": "ONAY", "source": "HS_WEB", "evidence": "Sipariş 4711"}
 _REFUSAL = {"recipient": PHONE, "type": "ARAMA", "status": "RET", "correlationId": "crm-42", "note": "telefonda"}
 _WRITTEN: dict[str, Any] = {
-    "correlationId": None, "reference": None, "decisionId": DECISION_ID, "ignored": [], "written": True,
-    "problem": None,
+    "correlationId": None, "reference": None, "decisionId": DECISION_ID, "ignored": [], "stands": "ONAY",
+    "written": True, "problem": None,
 }  # fmt: skip
 _PROBLEM = {
     "type": "https://izinlink.example/api/docs#date_missing", "title": "The consent date is missing.",
@@ -68,8 +68,9 @@ EXAMPLES = (
         "requestId": LIST_ID, "receivedAt": MOMENT, "written": 1, "unchanged": 0, "problems": 1, "undoSeconds": 0,
         "results": [
             _WRITTEN | {"index": 0, "correlationId": "crm-42", "result": "first_refusal", "ignored": ["note"],
-                        "decisionId": REFUSAL_ID},
-            _WRITTEN | {"index": 1, "decisionId": None, "result": "problem", "written": False, "problem": _PROBLEM},
+                        "decisionId": REFUSAL_ID, "stands": "RET"},
+            _WRITTEN | {"index": 1, "decisionId": None, "stands": None, "result": "problem", "written": False,
+                        "problem": _PROBLEM},
         ],
     }),
     Example("showRequest", f"/requests/{REQUEST_ID}", None, 200, {

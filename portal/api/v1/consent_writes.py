@@ -69,7 +69,7 @@ def show_request(requestId: str) -> dict[str, Any]:
     return {
         "requestId": str(found.id), "brandCode": brand.brand_code, "receivedAt": moment(found.created_at),
         "results": [
-            {"reference": None, "decisionId": None, "ignored": []} | each
+            {"reference": None, "decisionId": None, "ignored": [], "stands": None} | each
             | {"iys": _forwarding(*its) if (its := submissions.get(each["index"])) else None}
             for each in consent_requests.read_results(vault(), found)
         ],
@@ -150,14 +150,14 @@ def _answer(read: Sequence[ReadRow], written: Sequence[Written]) -> dict[str, An
     of_entries, results = iter(written), []
     for place, each in enumerate(read):
         found: BadRow | Effect
-        found, decision_id = next(of_entries) if isinstance(each.found, Entry) else (each.found, None)
+        found, decision_id, stands = next(of_entries) if isinstance(each.found, Entry) else (each.found, None, None)
         if isinstance(found, Effect) and found in EFFECT_PROBLEMS:
             found = EFFECT_PROBLEMS[found]
         results.append(
             {
                 "index": place, "correlationId": each.correlation_id, "reference": each.reference,
                 "decisionId": str(decision_id) if decision_id else None, "ignored": each.ignored,
-                "written": found in WRITTEN,
+                "stands": stands, "written": found in WRITTEN,
                 "result": "problem" if isinstance(found, BadRow) else found.value,
                 "problem": found.body() if isinstance(found, BadRow) else None,
             }

@@ -219,6 +219,12 @@ class ConsentResult(RowResult):
     ignored: list[str] = Field(
         description=N_("Retin tanınmayan ya da yanlış alanları; ret onlarsız alındı (başka markanınki other_brand).")
     )
+    stands: Status | None = Field(
+        description=N_(
+            "İstekten sonra geçerli karar; satır alınmadıysa null. RET bildirip ONAY gördüyseniz kişinin o tarihten "
+            "sonra verdiği onay geçerlidir: tarih yanlışsa ya da sonra da reddettiyse consentDate olmadan bildirin."
+        )
+    )
 
 
 class ConsentsAnswer(WriteCounts):

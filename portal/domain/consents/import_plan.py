@@ -183,6 +183,12 @@ class ImportPlan:
     consents: dict[ConsentKey, LockedConsent] = field(default_factory=dict)
     decisions: list[PlannedDecision] = field(default_factory=list)
 
+    def status_of(self, entry: Entry) -> Status | None:
+        """What stands of an entry's key once all entries are planned."""
+        text, channel, recipient_type = entry.key
+        its_id = self.snapshot.known.get(text) or self.new[text][0]
+        return self.consents[its_id, channel, recipient_type].status
+
     def is_granted(self, entry: Entry) -> bool:
         """Whether a grant of a known address on this channel, as whatever type, stands once all entries are planned."""
         its_id = self.snapshot.known.get(entry.address.text, 0)

@@ -346,6 +346,21 @@ def test_the_same_request_is_written_once_and_answered_alike_for_72_hours(app, p
     assert [each.status for each in rows(Decision)] == [Status.GRANTED, Status.REFUSED, Status.REFUSED]
 
 
+def test_the_answer_says_what_stands_also_where_a_refusal_is_older_than_a_grant(app, browser, program):
+    """As of a program that dates by another time zone."""
+    make.Person(browser, make.codes(app)[make.PHONE]).decides(MESAJ="ONAY")
+    early = format_wire_date(clock.now() - timedelta(hours=3))
+    rows = [refusal(consentDate=early), refusal(make.EMAIL), refusal("bozuk")]
+
+    answer = program.post(BULK, {"consents": rows}).json
+    again = program.get(f"{BASE}/requests/{answer['requestId']}").json
+    now = program.post(CONSENTS, refusal()).json
+
+    for each in (answer, again):
+        assert [row["stands"] for row in each["results"]] == ["ONAY", "RET", None]
+    assert answer["results"][0]["result"] == "older" and now["results"][0]["stands"] == "RET"
+
+
 def test_a_repeated_refusal_is_recorded_anew_where_the_person_granted_meanwhile(app, browser, program, rows):
     """Keys may be made of the content. One of a date before the grant is no newer by being sent again."""
     link, at = make.codes(app)[make.PHONE], clock.now()
