@@ -39,6 +39,12 @@ def keep_push(gateway: MessageGateway, secret: str, push: VendorPush, at: dateti
     event_contents.keep(gateway, secret, EventKind.PUSH, [f"{at:%Y-%m-%d %H:%M}", body, query], content, at)
 
 
+def note_too_large(gateway: MessageGateway, size: int | None, at: datetime) -> None:
+    """Note that a push was not taken: refusals in it come only if the vendor tells them again."""
+    log.error("gateway_event.too_large", gateway=gateway.id, size=size)
+    event_contents.note_report(gateway, EventOutcome.UNREADABLE, f"HTTP 413 ({size or '?'} B)", at)
+
+
 def work_due(kinds: Sequence[EventKind]) -> bool:
     """Read one piece of news of these kinds, or sweep one gateway; False if nothing is due. Commits."""
     at = clock.now()

@@ -3,6 +3,7 @@ sender afterwards. The secret in the URL is the only credential, since all but A
 
 from flask import abort, request
 from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from portal.core import clock
 from portal.core.extensions import db, read_session
@@ -22,7 +23,12 @@ def gateway_push(secret: str) -> ResponseReturnValue:
     if gateway is None:  # Found by its digest, so the time it takes says nothing of a secret.
         limits.count_bad_push()
         abort(404)
-    body = request.get_data() or request.query_string  # Where fields may repeat.
+    try:
+        body = request.get_data() or request.query_string  # Where fields may repeat.
+    except RequestEntityTooLarge:
+        gateway_events.note_too_large(gateway, request.content_length, clock.now())
+        db.session.commit()
+        raise
     push = VendorPush(body, request.content_type or "", push_text.read_fields(request.query_string))
     if push.body:
         gateway_events.keep_push(gateway, secret, push, clock.now())
