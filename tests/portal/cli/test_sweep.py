@@ -46,6 +46,17 @@ def test_what_is_not_done_in_time_ends_with_2(app, sweeps, sandbox):
     assert (ended.exit_code, json.loads(ended.output)["ended"]) == (2, False)
 
 
+def test_what_iys_answers_in_part_ends_with_2(app, sweeps, sandbox):
+    """No right for its channel."""
+    MovementReceiver(app).receives(row("RET"))
+    sandbox.fault("multi_status", "H355")
+
+    ended = sweeps("--brand", make.BRAND_CODE)
+
+    said = json.loads(ended.output)
+    assert (ended.exit_code, said["ended"], said["code"]) == (2, True, "not_asked")
+
+
 def test_a_brand_that_is_none_is_said_to_be_none(sweeps):
     ended = sweeps("--brand", 5)
 
