@@ -6,6 +6,7 @@ statements, and only sends no message. Nothing here commits; commit a wrong atte
 
 from portal.domain.address_proofs.code_limits import count_today
 from portal.domain.address_proofs.codes import (
+    ANSWERED_WITHIN,
     CodeResult,
     check_code,
     delete_old_proofs,
@@ -18,8 +19,8 @@ from portal.domain.address_proofs.codes import (
     request_code,
     store_facts,
 )
-from portal.domain.address_proofs.point_codes import find_brands_of_codes
 from portal.domain.address_proofs.sandbox_addresses import MOST_ADDRESSES, find_own, list_proved, may_send_code
+from portal.domain.address_proofs.sent_codes import find_codes
 from portal.domain.address_proofs.sessions import (
     REFUSALS_TAKEN_FOR,
     SESSION_LIFETIME,
@@ -31,8 +32,8 @@ from portal.domain.address_proofs.sessions import (
 )
 
 __all__ = [
-    "MOST_ADDRESSES", "REFUSALS_TAKEN_FOR", "SESSION_LIFETIME", "CodeResult", "check_code", "close_session",
-    "count_today", "delete_old_proofs", "find_brands_of_codes", "find_own", "find_proof", "find_session",
+    "ANSWERED_WITHIN", "MOST_ADDRESSES", "REFUSALS_TAKEN_FOR", "SESSION_LIFETIME", "CodeResult", "check_code",
+    "close_session", "count_today", "delete_old_proofs", "find_codes", "find_own", "find_proof", "find_session",
     "form_token", "is_form_token_valid", "list_proved", "mailbox_indexes", "may_send_code", "open_session", "page_code",
     "read_address", "read_code", "read_facts", "request_code", "store_facts",
 ]  # fmt: skip

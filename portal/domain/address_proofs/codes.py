@@ -196,7 +196,7 @@ def find_proof(session: Session, salt: str, code: str, purpose: Purpose) -> Addr
     return proof if proof and fits and proof.purpose == purpose else None
 
 
-KEPT = timedelta(days=2)  # The longest limit counts a day.
+ANSWERED_WITHIN = timedelta(days=7)  # Somebody replies to a code: later nobody does. The longest limit counts a day.
 MESSAGES_KEPT = timedelta(days=30)  # To compare with a gateway's bill; sent messages hold no code.
 
 
@@ -205,11 +205,11 @@ def delete_old_proofs(session: Session, at: datetime) -> int:
 
     A proof by which somebody decided at a consent point stays as evidence, one for sandbox mode until removed.
     """
-    unsent = (Message.state == MessageState.NOT_NEEDED, Message.created_at < at - KEPT)
+    unsent = (Message.state == MessageState.NOT_NEEDED, Message.created_at < at - ANSWERED_WITHIN)
     is_code = (Message.campaign_id.is_(None), Message.kind == MessageKind.CODE)  # As ix_message_of_campaign has it.
     messages = delete(Message).where(*is_code, or_(Message.created_at < at - MESSAGES_KEPT, and_(*unsent)))
     is_removed = and_(AddressProof.purpose == Purpose.SANDBOX, AddressProof.ended_at.is_not(None))
     decided_nothing = or_(AddressProof.purpose == Purpose.MINE, AddressProof.proved_at.is_(None), is_removed)
-    proofs = delete(AddressProof).where(AddressProof.created_at < at - KEPT, decided_nothing)
+    proofs = delete(AddressProof).where(AddressProof.created_at < at - ANSWERED_WITHIN, decided_nothing)
     session.execute(messages.execution_options(synchronize_session=False))
     return changed_rows(session, proofs.execution_options(synchronize_session=False))

@@ -1,9 +1,10 @@
-"""Which brands wrote to a recipient, about what, and by which of our accounts."""
+"""What left for an address, in whose name and by which of our accounts; and which of it a reply may answer."""
 
 from collections.abc import Collection, Sequence
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import ColumnElement, func, select
 
 from portal.core import clock
 from portal.core.addresses import Address
@@ -12,67 +13,110 @@ from portal.core.iys_protocol import Channel
 from portal.core.models import (
     Brand,
     Campaign,
-    Complaint,
     Decision,
     DecisionOrigin,
     Message,
     MessageGateway,
-    MessageKind,
     ReceiptDecision,
     Recipient,
 )
-from portal.core.vault import CannotOpen
 from portal.domain import address_proofs
-from portal.domain.consents import recipients
+from portal.domain.address_proofs import ANSWERED_WITHIN
 from portal.domain.replies import fold
 
-ANSWERED_WITHIN = timedelta(days=7)  # What the operator's accounts wrote in a brand's name: later nobody answers it.
+DAY = timedelta(days=1)
+CLOCKS_DIFFER = timedelta(minutes=5)  # A vendor's, by which a reply is dated, to the minute at times.
 
 
-def wrote_to(recipient_id: int | None, gateway_ids: Collection[int] | None = None) -> ColumnElement[bool]:
-    """The condition that a message for a brand left for a recipient, by any or one of these accounts, whichever way the
-    brand has by now. Codes of points, and what İzinlerim tells of its acts, leave by the operator's."""
-    by_these = Message.gateway_id.is_not(None) if gateway_ids is None else Message.gateway_id.in_(gateway_ids)
-    sent = by_these, Message.recipient_id == recipient_id
-    asked = exists().where(*sent, Message.campaign_id == Campaign.id, Campaign.brand_id == Brand.id)
-    of_act = ReceiptDecision.receipt_id == Message.receipt_id, ReceiptDecision.decision_id == Decision.id
-    confirmed = exists().where(*sent, *of_act, Decision.recipient_id == recipient_id, Decision.brand_id == Brand.id)
-    of_case = Complaint.recipient_id == recipient_id, Complaint.brand_id == Brand.id, Complaint.closed_at.is_not(None)
-    settled = and_(exists().where(*sent, Message.kind == MessageKind.COMPLAINT_SETTLED), exists().where(*of_case))
-    conditions = [asked, confirmed, settled]
-    if recipient_id is not None and (gateway_ids is None or _is_operators(gateway_ids)):
-        told = exists().where(*told_by_portal(), Decision.recipient_id == recipient_id, Decision.brand_id == Brand.id)
-        conditions += [told, Brand.id.in_(_brands_of_codes(recipient_id))]
-    return or_(*conditions)
+@dataclass(frozen=True)
+class EarlierMessage:
+    """For one brand, or one of several that an act concerned."""
+
+    at: datetime
+    recipient_id: int | None  # None: İzinlink's own, in no firm's name.
+    brand_id: int | None  # None: of no brand.
+    gateway_id: int | None  # None: one of the operator's.
 
 
-def told_by_portal() -> tuple[ColumnElement[bool], ...]:
-    """The condition that a decision is one of which the portal's own message told lately, naming its brand."""
-    return Decision.origin == DecisionOrigin.MINE, Decision.recorded_at >= clock.now() - ANSWERED_WITHIN
+@dataclass(frozen=True)
+class Answered:
+    """What a reply may answer, the newest before it first."""
+
+    messages: Sequence[EarlierMessage]
+
+    @property
+    def is_izinlinks(self) -> bool:
+        """Whether İzinlink's own came last, so that any firm may be meant, as where no firm wrote."""
+        return not self.messages or self.messages[0].recipient_id is None
+
+    @property
+    def recipient_ids(self) -> set[int]:
+        return {each.recipient_id for each in self.messages if each.recipient_id is not None}
+
+    @property
+    def last_recipient_ids(self) -> set[int]:
+        """To whom the newest was, or what left within a day of it."""
+        return Answered([each for each in self.messages if abs(each.at - self.messages[0].at) < DAY]).recipient_ids
+
+    def has_brand(self, brand: Brand, recipient_id: int | None) -> bool:
+        """Whether one is for a brand of a recipient's firm, or for all of that firm."""
+        return any(each.recipient_id == recipient_id and each.brand_id in (None, brand.id) for each in self.messages)
 
 
-def brands_of_recent_codes(address: Address) -> Sequence[Brand]:
-    """Those at whose consent points an address was sent a code within ANSWERED_WITHIN."""
-    return address_proofs.find_brands_of_codes(db.session, vault(), address, clock.now() - ANSWERED_WITHIN)
+def find_messages(address: Address, recipients: Collection[Recipient]) -> list[EarlierMessage]:
+    """What left for these recipients of an address, whichever way the brand has by now; and lately by the operator's
+    accounts, what İzinlerim told of their acts, and codes."""
+    whose, since = {each.provider_id: each.id for each in recipients}, clock.now() - ANSWERED_WITHIN
+    left_at = func.coalesce(Message.called_at, Message.created_at)
+    sent = (
+        select(left_at, Message.recipient_id, func.coalesce(Campaign.brand_id, Decision.brand_id), Message.gateway_id)
+        .outerjoin(Campaign, Campaign.id == Message.campaign_id)
+        .outerjoin(ReceiptDecision, ReceiptDecision.receipt_id == Message.receipt_id)
+        .outerjoin(Decision, Decision.id == ReceiptDecision.decision_id)
+        .where(Message.recipient_id.in_(whose.values()), Message.gateway_id.is_not(None))
+    )
+    told = select(Decision.recorded_at, Decision.recipient_id, Decision.brand_id).where(
+        Decision.recipient_id.in_(whose.values()), Decision.origin == DecisionOrigin.MINE, Decision.recorded_at >= since
+    )
+    codes = address_proofs.find_codes(db.session, vault(), address, since)
+    named = [(sent_at, brand) for sent_at, brand in codes if brand and brand.provider_id in whose]
+    return [
+        *(EarlierMessage(*row) for row in db.session.execute(sent)),
+        *(EarlierMessage(*row, None) for row in db.session.execute(told)),
+        *(EarlierMessage(sent_at, whose[brand.provider_id], brand.id, None) for sent_at, brand in named),
+        *(EarlierMessage(sent_at, None, None, None) for sent_at, brand in codes if brand is None),
+    ]
+
+
+def find_answered(
+    gateway: MessageGateway, messages: Sequence[EarlierMessage], said_at: datetime | None = None
+) -> Answered:  # fmt: skip
+    """Which of these messages what came by an account may answer: what its owner sent, by any account. At the
+    operator's, where several firms wrote, what left within ANSWERED_WITHIN before it, or else at any time, by accounts
+    alike, or else by any."""
+    owners = set(db.session.scalars(select(MessageGateway.id).where(*_is_of_owner(gateway))))
+    found = [each for each in messages if each.gateway_id in owners]
+    if gateway.provider_id is None:
+        found += [each for each in messages if each.gateway_id is None]
+        alike = {None, *_alike(gateway)}
+        found = [each for each in found if said_at and each.at >= said_at - ANSWERED_WITHIN] or found
+        found = [each for each in found if each.gateway_id in alike] or found
+    until = said_at + CLOCKS_DIFFER if said_at else clock.now()
+    return Answered(sorted(found, key=lambda each: (each.at <= until, each.at), reverse=True))
 
 
 def channels_offered_to(recipient_id: int | None, brands: Collection[Brand] | None) -> set[Channel]:
     """The channels about which campaigns (of these brands) wrote to a recipient."""
     wrote = Message.campaign_id == Campaign.id, Message.recipient_id == recipient_id, Message.gateway_id.is_not(None)
-    theirs = select(Campaign).where(exists().where(*wrote))
+    theirs = select(Campaign).where(select(Message.id).where(*wrote).exists())
     if brands is not None:
         theirs = theirs.where(Campaign.brand_id.in_([brand.id for brand in brands]))
     return set().union(*(each.offered for each in db.session.scalars(theirs)))
 
 
 def left_by(gateway: MessageGateway) -> ColumnElement[bool]:
-    """The condition that a message left by an account, or by one of the same owner that had the same header at some
-    time, which a phone cannot tell from it, or that was removed: it may have been added again, or its number be at
-    another vendor."""
-    theirs, own = db.session.scalars(select(MessageGateway).where(*_is_of_owner(gateway))).all(), headers_of(gateway)
-    return Message.gateway_id.in_(
-        [each.id for each in theirs if each.removed_at or each.id == gateway.id or own & headers_of(each)]
-    )
+    """The condition that a message left by an account, or by one alike."""
+    return Message.gateway_id.in_(_alike(gateway))
 
 
 def headers_of(gateway: MessageGateway) -> set[str]:
@@ -80,22 +124,11 @@ def headers_of(gateway: MessageGateway) -> set[str]:
     return set(map(fold, (gateway.header, *gateway.former_headers.splitlines())))
 
 
-def left_by_owner(gateway: MessageGateway) -> ColumnElement[bool]:
-    """The condition that a message left by any account of the same owner."""
-    return Message.gateway_id.in_(select(MessageGateway.id).where(*_is_of_owner(gateway)))
-
-
-def _brands_of_codes(recipient_id: int) -> list[int]:
-    try:
-        address = recipients.read_address(vault(), db.session.get_one(Recipient, recipient_id))
-    except CannotOpen:
-        return []
-    return [each.id for each in brands_of_recent_codes(address)]
-
-
-def _is_operators(gateway_ids: Collection[int]) -> bool:
-    operators = select(MessageGateway.id).where(MessageGateway.provider_id.is_(None))
-    return db.session.scalars(operators.where(MessageGateway.id.in_(gateway_ids))).first() is not None
+def _alike(gateway: MessageGateway) -> list[int]:
+    """An account, and those of the same owner that had the same header at some time, which a phone cannot tell from it,
+    or that were removed: one may have been added again, or its number be at another vendor."""
+    theirs, own = db.session.scalars(select(MessageGateway).where(*_is_of_owner(gateway))).all(), headers_of(gateway)
+    return [each.id for each in theirs if each.removed_at or each.id == gateway.id or own & headers_of(each)]
 
 
 def _is_of_owner(gateway: MessageGateway) -> tuple[ColumnElement[bool], ...]:

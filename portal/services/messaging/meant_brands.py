@@ -12,31 +12,22 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, exists, or_, select
 
-from portal.core import address_holders
+from portal.core import address_holders, clock
 from portal.core.addresses import Address, AddressKind, BadAddress, parse_possible
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel
-from portal.core.models import (
-    NO_PROVIDER,
-    Brand,
-    BrandGateway,
-    Decision,
-    GatewayEvent,
-    Message,
-    MessageGateway,
-    Recipient,
-)
+from portal.core.models import NO_PROVIDER, Brand, BrandGateway, GatewayEvent, MessageGateway, Provider, Recipient
+from portal.domain import address_proofs
+from portal.domain.address_proofs import ANSWERED_WITHIN
 from portal.domain.consents import recipients
 from portal.domain.consents.refusals import RefusalScope
 from portal.domain.replies import REFUSING, ReplyOutcome, classify_reply, find_names, fold, names_brand, speaks_of_calls
 from portal.services.messaging.earlier_messages import (
-    brands_of_recent_codes,
+    EarlierMessage,
     channels_offered_to,
+    find_answered,
+    find_messages,
     headers_of,
-    left_by,
-    left_by_owner,
-    told_by_portal,
-    wrote_to,
 )
 from portal.services.messaging.gateways.protocol import InboundMessage
 
@@ -54,18 +45,61 @@ def channel_of(gateway: MessageGateway) -> Channel:
     return Channel.EMAIL if gateway.carries == AddressKind.EMAIL else Channel.SMS
 
 
-def find_scopes(
-    event: GatewayEvent, gateway: MessageGateway, address: Address, reply: InboundMessage, at: datetime
-) -> list[RefusalScope]:
-    """What a reply refuses; nothing where nobody is known whose word it is."""
-    return scopes(gateway, address, narrow(gateway, find_recipients(event, gateway, address, at), reply), reply)
+@dataclass(frozen=True)
+class Meant:
+    """Whose word a reply may be. It is not certain where İzinlink's own message came last: any firm may be meant."""
+
+    recipients: Sequence[Recipient]
+    is_certain: bool = True
+
+
+def find_meant(
+    event: GatewayEvent, gateway: MessageGateway, address: Address, reply: InboundMessage, outcome: ReplyOutcome,
+    at: datetime,
+) -> Meant:  # fmt: skip
+    """The provider's recipient; of the operator's gateway the one whose firm alone a reply names, or all to whom the
+    messages were that it may answer. Only of the last ones where it refuses nothing; of all admitted firms that have
+    the address where İzinlink's own came last."""
+    if event.provider_id is not None:
+        return Meant(find_recipients(event, gateway, address, at))
+    holders = _gather_holders(address, at)
+    messages = find_messages(address, holders)
+    answered = find_answered(gateway, messages, reply.received_at)
+    wrote = [each for each in holders if each.id in answered.recipient_ids]
+    if (named := _find_named(gateway, wrote, messages, reply)) is not None:
+        return Meant([named])
+    if answered.is_izinlinks:
+        admitted = address_holders.find_holders(db.session, vault(), address, Provider.admitted_at.is_not(None))
+        return Meant([each for each in holders if each in wrote or each in admitted], is_certain=False)
+    last = [each for each in wrote if each.id in answered.last_recipient_ids]
+    return Meant(wrote if outcome in REFUSING else last)
+
+
+def find_recipients(event: GatewayEvent, gateway: MessageGateway, address: Address, at: datetime) -> list[Recipient]:
+    """The provider's recipient, also where it was none yet, so that no list brings it later. Of the operator's gateway
+    those to whom it, or another one of the operator's, sent something at any time."""
+    if event.provider_id is not None:
+        ids = recipients.gather(db.session, vault(), event.provider_id, [address], at)
+        return [db.session.get_one(Recipient, ids[address.text])]
+    holders = _gather_holders(address, at)
+    wrote = find_answered(gateway, find_messages(address, holders)).recipient_ids
+    return [each for each in holders if each.id in wrote]
+
+
+def _gather_holders(address: Address, at: datetime) -> list[Recipient]:
+    """The recipients with an address at any firm, also at those whose codes it got, which did not have it."""
+    codes = address_proofs.find_codes(db.session, vault(), address, clock.now() - ANSWERED_WITHIN)
+    for provider_id in sorted({brand.provider_id for _, brand in codes if brand}):
+        recipients.gather(db.session, vault(), provider_id, [address], at)
+    return sorted(address_holders.find_holders(db.session, vault(), address), key=lambda each: each.id)
 
 
 def scopes(
     gateway: MessageGateway, address: Address, found: Sequence[Recipient], reply: InboundMessage | None = None
 ) -> list[RefusalScope]:
     """What is refused at these recipients, by a reply or by what a vendor tells of their address."""
-    refused = [(each, _brands_meant(gateway, each.provider_id, each.id, reply)) for each in found]
+    messages = find_messages(address, found)
+    refused = [(each, _brands_meant(gateway, each.provider_id, each.id, messages, reply)) for each in found]
     return [
         RefusalScope(each, address, brands, channels_meant(gateway, address, each.provider_id, each.id, reply, brands))
         for each, brands in refused
@@ -85,24 +119,6 @@ def channels_meant(
     return {channel_of(gateway), *offered.intersection(address.all_channels)}
 
 
-def find_recipients(event: GatewayEvent, gateway: MessageGateway, address: Address, at: datetime) -> list[Recipient]:
-    """The provider's recipient, also where it was none yet, so that no list brings it later. Of the operator's gateway
-    those to whom it sent something, at every provider that it served; else those to whom any of the operator's did; and
-    those of whose acts in İzinlerim the portal told, and those at whose consent points the address was sent a code,
-    which is all that their firms may know of it."""
-    if event.provider_id is not None:
-        ids = recipients.gather(db.session, vault(), event.provider_id, [address], at)
-        return [db.session.get_one(Recipient, ids[address.text])]
-    coded = sorted({each.provider_id for each in brands_of_recent_codes(address)})
-    gathered = [recipients.gather(db.session, vault(), each, [address], at)[address.text] for each in coded]
-    ours = [each.id for each in address_holders.find_holders(db.session, vault(), address)]
-    sent_to = [select(Message.recipient_id).where(left) for left in (left_by(gateway), left_by_owner(gateway))]
-    theirs = [select(Recipient.id).where(Recipient.id.in_(ours), Recipient.id.in_(each)) for each in sent_to]
-    written = db.session.scalars(theirs[0]).all() or db.session.scalars(theirs[1]).all()
-    told = db.session.scalars(select(Decision.recipient_id).where(Decision.recipient_id.in_(ours), *told_by_portal()))
-    return [db.session.get_one(Recipient, each) for each in sorted({*written, *told, *gathered})]
-
-
 def find_brands(event: GatewayEvent, reply: InboundMessage) -> Sequence[Brand]:
     """The brands of the provider that a refusal by this reply refuses; none where no such address sent it."""
     gateway, owner = db.session.get_one(MessageGateway, event.gateway_id), event.provider_id or NO_PROVIDER
@@ -110,25 +126,32 @@ def find_brands(event: GatewayEvent, reply: InboundMessage) -> Sequence[Brand]:
     if address is None or channel_of(gateway) not in address.all_channels:
         return []
     recipient = recipients.find(db.session, vault(), owner, address)
-    return _brands_meant(gateway, owner, recipient.id if recipient else None, reply)
+    messages = find_messages(address, [recipient]) if recipient else []
+    return _brands_meant(gateway, owner, recipient.id if recipient else 0, messages, reply)
 
 
-def narrow(gateway: MessageGateway, found: list[Recipient], reply: InboundMessage) -> list[Recipient]:
+def _find_named(
+    gateway: MessageGateway, found: Sequence[Recipient], messages: Sequence[EarlierMessage], reply: InboundMessage
+) -> Recipient | None:
     """Of several firms' recipients that of the one which alone a reply names, by what a brand that wrote to them is
-    called now, and to which it says a clear refusal or a yes and nothing else. Otherwise all: no firm's name takes what
-    is said to another one."""
+    called now, and to which it says a clear refusal or a yes and nothing else. Otherwise none: no firm's name takes
+    what is said to another one."""
     all_names = [name for each in found for brand in brands_of_provider(each.provider_id) for name in names_of(brand)]
     named = [
         (each, brands) for each in found
-        if (brands := _brands_named(each.provider_id, each.id, reply, all_names).brands)
+        if (brands := _brands_named(each.provider_id, _of(messages, each.id), reply, all_names).brands)
     ]  # fmt: skip
     if len(named) != 1:
-        return found
+        return None
     each, brands = named[0]
-    wrote = set(brands_of_provider(each.provider_id, wrote_to(each.id)))
-    is_named = any(_is_named_whole(brand, reply) for brand in brands if brand in wrote)
+    wrote = {message.brand_id for message in _of(messages, each.id)}
+    is_named = any(_is_named_whole(brand, reply) for brand in brands if brand.id in wrote)
     is_clear = classify(gateway, reply, each.provider_id) in (ReplyOutcome.REFUSAL, ReplyOutcome.CONSENT)
-    return [each] if is_named and is_clear else found
+    return each if is_named and is_clear else None
+
+
+def _of(messages: Sequence[EarlierMessage], recipient_id: int) -> list[EarlierMessage]:
+    return [each for each in messages if each.recipient_id == recipient_id]
 
 
 def classify(gateway: MessageGateway, reply: InboundMessage, provider_id: int) -> ReplyOutcome:
@@ -164,23 +187,27 @@ def all_names_of(brand: Brand) -> list[str]:
 
 
 def _brands_meant(
-    gateway: MessageGateway, provider_id: int, recipient_id: int | None, reply: InboundMessage | None
-) -> Sequence[Brand]:
+    gateway: MessageGateway, provider_id: int, recipient_id: int, messages: Sequence[EarlierMessage],
+    reply: InboundMessage | None,
+) -> Sequence[Brand]:  # fmt: skip
     """Those that are named, with those that wrote to the recipient where none of the named ones did. Without a name, or
-    beside one in the middle, those that wrote by any account, since a brand's SMS may name the number of another one,
-    that have this one, and that have none; all where there is none of any. Of the operator's gateway all where none
-    wrote: only the portal did."""
-    named = _brands_named(provider_id, recipient_id, reply) if reply else _NamedBrands([], means_no_others=False)
-    wrote = brands_of_provider(provider_id, wrote_to(recipient_id))
+    beside one in the middle, those that wrote by any account of the owner's, since a brand's SMS may name the number of
+    another one, and of a firm's gateway those that have it or none; all where there is none of these, or İzinlink's own
+    message came last."""
+    brands, theirs = brands_of_provider(provider_id), _of(messages, recipient_id)
+    named = _brands_named(provider_id, theirs, reply) if reply else _NamedBrands([], means_no_others=False)
+    answered = find_answered(gateway, messages, reply.received_at if reply else None)
+    wrote = [each for each in brands if answered.has_brand(each, recipient_id)]
     if named.means_no_others:
-        return named.brands if set(named.brands) & set(wrote) else [*named.brands, *wrote]
-    if gateway.provider_id is None and not wrote:
-        return brands_of_provider(provider_id)
-    theirs = exists().where(BrandGateway.brand_id == Brand.id, BrandGateway.carries == gateway.carries)
-    wrote_there = Brand.id.in_([brand.id for brand in wrote])
-    sends = or_(~theirs, theirs.where(BrandGateway.gateway_id == gateway.id), wrote_there)
-    others = brands_of_provider(provider_id, sends) or brands_of_provider(provider_id)
-    return list(dict.fromkeys([*named.brands, *others]))
+        ever = {each.brand_id for each in theirs}
+        return named.brands if any(each.id in ever for each in named.brands) else [*named.brands, *wrote]
+    if gateway.provider_id is None:
+        others = [] if answered.is_izinlinks else wrote
+    else:
+        chosen = exists().where(BrandGateway.brand_id == Brand.id, BrandGateway.carries == gateway.carries)
+        sends = or_(~chosen, chosen.where(BrandGateway.gateway_id == gateway.id))
+        others = [*wrote, *brands_of_provider(provider_id, sends)]
+    return list(dict.fromkeys([*named.brands, *(others or brands)]))
 
 
 @dataclass(frozen=True)
@@ -190,7 +217,7 @@ class _NamedBrands:
 
 
 def _brands_named(
-    provider_id: int, recipient_id: int | None, reply: InboundMessage, all_names: Collection[str] = ()
+    provider_id: int, messages: Sequence[EarlierMessage], reply: InboundMessage, all_names: Collection[str] = ()
 ) -> _NamedBrands:
     """The brands of a provider whose keyword, header or name stands anywhere in a reply, or for whose keyword it came.
 
@@ -199,18 +226,16 @@ def _brands_named(
     others beside it: `classify` leaves it out of the text, so it must not be lost. So does one that opens a sentence
     ("Duyuru"), unless the vendor says it as the brand's keyword. None of `all_names` is another one with an ending.
     """
-    brands, wrote = brands_of_provider(provider_id), brands_of_provider(provider_id, wrote_to(recipient_id))
-    wrote_by = select(MessageGateway).where(
-        MessageGateway.id.in_(select(Message.gateway_id).where(Message.recipient_id == recipient_id))
-    )
+    brands, wrote = brands_of_provider(provider_id), {each.brand_id for each in messages}
+    wrote_by = select(MessageGateway).where(MessageGateway.id.in_({each.gateway_id for each in messages}))
     headers = {each.id: headers_of(each) for each in db.session.scalars(wrote_by)}
     ever = {brand: set(map(fold, all_names_of(brand))) for brand in brands}
     said = _find_names(reply, set().union(*headers.values(), *ever.values()), all_names)
     shown = [gateway_id for gateway_id, theirs in headers.items() if said & theirs]
-    by_header = brands_of_provider(provider_id, wrote_to(recipient_id, shown)) if shown else []
-    known = {brand: ever[brand] if brand in wrote else set(map(fold, names_of(brand))) for brand in brands}
+    by_header = {each.brand_id for each in messages if each.gateway_id in shown}
+    known = {brand: ever[brand] if brand.id in wrote else set(map(fold, names_of(brand))) for brand in brands}
     asked = [brand for brand in brands if _came_for(brand, reply)]
-    named = [brand for brand in brands if brand in by_header or brand in asked or said & known[brand]]
+    named = [brand for brand in brands if brand.id in by_header or brand in asked or said & known[brand]]
     meant = said & set().union(*(headers[each] for each in shown if by_header), *(known[brand] for brand in named))
     meant = {name for name in meant if names_brand(name) or (asked and name == fold(reply.keyword))}
     former = [brand for brand in brands if brand not in named and (said - meant) & ever[brand]]

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 
-from portal.core import address_holders, journalled_news
+from portal.core import journalled_news
 from portal.core.addresses import Address
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel
@@ -18,7 +18,6 @@ from portal.core.models import (
     GatewayEvent,
     Message,
     MessageGateway,
-    Provider,
     Recipient,
 )
 from portal.core.models.invitations import resume_invitations
@@ -39,7 +38,7 @@ def take_reply(event: GatewayEvent, gateway: MessageGateway, reply: InboundMessa
     address = address_of(reply.sender)
     if address is None or channel_of(gateway) not in address.all_channels:
         _put_to_desk(event, outcome)
-    elif outcome == ReplyOutcome.REFUSAL and (parts := meant_brands.find_scopes(event, gateway, address, reply, at)):
+    elif outcome == ReplyOutcome.REFUSAL and (parts := _find_refused(event, gateway, address, reply, at)):
         refuse(event, gateway, parts, DecisionOrigin.REPLY, at)
     elif event.provider_id is None:
         _hand_over(event, gateway, address, reply, outcome, at)
@@ -58,11 +57,26 @@ def hold_sender(event: GatewayEvent, gateway: MessageGateway, reply: InboundMess
     address = address_of(reply.sender)
     if address is None or channel_of(gateway) not in address.all_channels:
         return
-    found = meant_brands.find_recipients(event, gateway, address, at)
+    found = _find_held(event, gateway, address, reply, at)
     if event.provider_id is None:
         shared_replies.hold(event, found, EventOutcome.LIKELY_REFUSAL)
     else:
         event.recipient_id = found[0].id
+
+
+def _find_held(
+    event: GatewayEvent, gateway: MessageGateway, address: Address, reply: InboundMessage, at: datetime
+) -> list[Recipient]:
+    """Whom a reply may refuse anything."""
+    return list(meant_brands.find_meant(event, gateway, address, reply, ReplyOutcome.LIKELY_REFUSAL, at).recipients)
+
+
+def _find_refused(
+    event: GatewayEvent, gateway: MessageGateway, address: Address, reply: InboundMessage, at: datetime
+) -> list[RefusalScope]:
+    """What a clear refusal refuses; nothing where nobody is known whose word it is for certain."""
+    meant = meant_brands.find_meant(event, gateway, address, reply, ReplyOutcome.REFUSAL, at)
+    return meant_brands.scopes(gateway, address, meant.recipients, reply) if meant.is_certain else []
 
 
 def find_channels(event: GatewayEvent, reply: InboundMessage) -> dict[Channel, bool]:
@@ -93,7 +107,8 @@ def refuse_as_read(
     if found:
         parts = meant_brands.scopes(gateway, address, found, reply)
     else:
-        parts = meant_brands.find_scopes(event, gateway, address, reply, at)
+        found = _find_held(event, gateway, address, reply, at)
+        parts = meant_brands.scopes(gateway, address, found, reply)
     if parts:
         parts = [replace(part, channels=channels) for part in parts]
         refuse(event, gateway, parts, DecisionOrigin.REPLY, at)
@@ -124,24 +139,22 @@ def _hand_over(
     event: GatewayEvent, gateway: MessageGateway, address: Address, reply: InboundMessage, outcome: ReplyOutcome,
     at: datetime,
 ) -> None:  # fmt: skip
-    """Give a reply to the operator's number to the firm that alone it means, or that alone wrote there, and to those at
-    whom it refuses clearly. For all others the operator reads it, and what somebody sent to whom no firm wrote, or that
-    cannot be read: it may hold what others wrote. Where only the portal wrote, a refusal may be of any firm."""
-    meant = meant_brands.narrow(gateway, meant_brands.find_recipients(event, gateway, address, at), reply)
-    is_single = reply.is_whole and len({each.provider_id for each in meant}) == 1
+    """Give a reply to the operator's number to the firm that alone it means, and to those at whom it refuses clearly.
+    For all others the operator reads it, and where it is not certain that they are meant, or it cannot be read: it may
+    hold what others wrote."""
+    meant = meant_brands.find_meant(event, gateway, address, reply, outcome, at)
+    is_single = reply.is_whole and len({each.provider_id for each in meant.recipients}) == 1
     shared = [
-        each for each in meant
-        if not is_single and meant_brands.classify(gateway, reply, each.provider_id) != ReplyOutcome.REFUSAL
+        each for each in meant.recipients
+        if not meant.is_certain
+        or (not is_single and meant_brands.classify(gateway, reply, each.provider_id) != ReplyOutcome.REFUSAL)
     ]  # fmt: skip
-    if not meant and outcome in REFUSING:
-        is_admitted = Provider.admitted_at.is_not(None)
-        shared = address_holders.find_holders(db.session, vault(), address, is_admitted)
     secret = gateways.read_secret(vault(), gateway)
-    for each in meant:
+    for each in meant.recipients:
         if each not in shared:
             identity, owner = [event.digest.hex(), each.provider_id], each.provider_id
             event_contents.keep(gateway, secret, EventKind.REPLY, identity, asdict(reply), at, provider_id=owner)
-    if meant and not shared:
+    if meant.recipients and not shared:
         event.outcome, event.due_at, event.settled_at = EventOutcome.READ, None, at
     else:
         shared_replies.hold(event, shared, _unread_outcome(outcome))

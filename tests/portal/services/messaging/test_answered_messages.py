@@ -7,7 +7,7 @@ import pytest
 import time_machine
 
 from portal.core import clock
-from portal.core.addresses import AddressKind
+from portal.core.addresses import AddressKind, parse
 from portal.core.extensions import db, vault
 from portal.core.models import (
     Brand,
@@ -22,6 +22,7 @@ from portal.core.models import (
     MessageState,
     Recipient,
 )
+from portal.domain.consents import recipients
 from portal.domain.notifications import gateways
 from portal.services.messaging import event_contents
 from portal.services.messaging.gateways.protocol import BlockedAddress
@@ -55,14 +56,33 @@ def grant_at_every_brand(app) -> None:
             insert_decisions(brand, [make.PHONE], clock.now() - timedelta(days=30), lane=None, held=None)
 
 
-def refuses_calls_at_izinlerim(app, browser) -> None:
+def refuses_calls_at_izinlerim(app, browser, brand_id: int | None = None) -> None:
     """Of one brand; the portal tells it by SMS, in the brand's name."""
     proves(browser)
     page = browser.get("/izinlerim/liste").text
     token = re.search(r'name="form" value="([^"]+)"', page)[1]
     with app.app_context():
-        refused = make.brand().id
+        refused = brand_id or make.brand().id
     browser.post("/izinlerim/liste", data={"form": token, "refuse": f"{refused}-ARAMA"})
+
+
+def write(app, gateway_id: int, provider_id: int, ago: timedelta, **whose) -> None:
+    """A message of a firm to Fatma, by an account."""
+    with app.app_context():
+        at = clock.now() - ago
+        theirs = recipients.gather(db.session, vault(), provider_id, [parse(make.PHONE)], at)
+        sent = {"state": MessageState.DELIVERED, "attempts": 1, "created_at": at, "called_at": at}
+        db.session.add(
+            Message(provider_id=provider_id, recipient_id=theirs[make.PHONE], gateway_id=gateway_id, **sent, **whose)
+        )
+        db.session.commit()
+
+
+@pytest.fixture
+def rival(app, operators) -> int:
+    """Another firm."""
+    with app.app_context():
+        return make.provider(800001, 800001, "cem@example.com").id
 
 
 def refused_brands(rows) -> set[int]:
@@ -76,17 +96,25 @@ def test_who_answers_what_the_portal_told_of_a_brand_refuses_that_brand(app, bro
     work(app)
 
     with app.app_context():
-        assert make.brand().id in refused_brands(rows)
+        assert refused_brands(rows) == {make.brand().id}
 
 
-@pytest.mark.parametrize("words", ["RET", "hepsini reddediyorum, bir daha aramayın"])
-def test_who_answers_the_portal_itself_is_held_everywhere_until_the_operator_reads_it(app, operators, rows, words):
+@pytest.mark.parametrize(
+    ("words", "outcome"),
+    [
+        ("RET", "likely_refusal"), ("hepsini reddediyorum, bir daha aramayın", "likely_refusal"),
+        ("durdurun artik su mesajlari", "review"),
+    ],
+)  # fmt: skip
+def test_who_answers_the_portal_itself_is_held_everywhere_until_the_operator_reads_it(
+    app, operators, rows, words, outcome
+):
     with time_machine.travel(clock.now() + timedelta(days=8)):
         operators.brings(words, received_at=f"{clock.now():%Y-%m-%d %H:%M:%S}")
         work(app)
 
     read, held = rows(GatewayEvent, GatewayEvent.kind == EventKind.REPLY)
-    assert (read.provider_id, read.settled_at, held.outcome) == (None, None, "likely_refusal")
+    assert (read.provider_id, read.settled_at, held.outcome) == (None, None, outcome)
     assert held.recipient_id == rows.one(Recipient).id
 
 
@@ -105,6 +133,57 @@ def test_a_vendors_block_of_what_the_portal_itself_wrote_holds_everywhere_until_
     read, held = rows(GatewayEvent, GatewayEvent.kind == EventKind.REPLY)
     assert (read.provider_id, read.outcome, read.settled_at) == (None, "likely_refusal", None)
     assert (held.recipient_id, held.settled_at) == (rows.one(Recipient).id, None)
+
+
+@pytest.mark.parametrize("ago", [timedelta(days=700), timedelta(days=2)])
+def test_a_message_of_a_firm_before_the_portals_own_takes_no_refusal_for_itself(
+    app, browser, operators, rival, rows, ago
+):
+    write(app, operators.gateway_id, rival, ago, kind=MessageKind.CODE)
+    proves(browser)
+
+    operators.brings("RET", received_at=f"{clock.istanbul(clock.now()):%Y-%m-%d %H:%M:%S}")
+    work(app)
+
+    read, *held = rows(GatewayEvent, GatewayEvent.kind == EventKind.REPLY)
+    assert (refused_brands(rows), read.settled_at) == (set(), None)
+    assert sorted(each.provider_id for each in held) == sorted(each.provider_id for each in rows(Recipient))
+
+
+@pytest.mark.parametrize(("words", "firms"), [("siparişim nerede", 1), ("artık yazmayın bana lütfen", 2)])
+def test_the_firm_that_wrote_last_reads_a_question_and_a_refusal_holds_who_wrote_that_week(
+    app, browser, operators, rival, rows, words, firms
+):
+    refuses_calls_at_izinlerim(app, browser)
+    with time_machine.travel(clock.now() + timedelta(days=3)):
+        write(app, operators.gateway_id, rival, timedelta(hours=1), kind=MessageKind.CODE)
+        operators.brings(words, received_at=f"{clock.istanbul(clock.now()):%Y-%m-%d %H:%M:%S}")
+        work(app)
+
+    at_firms = rows(GatewayEvent, GatewayEvent.kind == EventKind.REPLY, GatewayEvent.provider_id.is_not(None))
+    assert len({each.provider_id for each in at_firms}) == firms
+    assert [each.provider_id for each in at_firms if each.body] == [rival][: 2 - firms]
+
+
+def test_a_refusal_at_a_brands_own_account_is_not_of_what_izinlerim_told_of_another_brand(app, browser, rows):
+    moda = add_brand(app, "Moda Evi", "MODAEVI")
+    with app.app_context():
+        shop = make.brand()
+        provider_id, shop_id, own, other = shop.provider_id, shop.id, delivery.add("verimor"), delivery.add("netgsm")
+        gateways.set_for_brand(db.session, shop_id, AddressKind.PHONE, [own])
+        gateways.set_for_brand(db.session, moda, AddressKind.PHONE, [other])
+        db.session.commit()
+    grant_at_every_brand(app)
+    refuses_calls_at_izinlerim(app, browser, moda)
+    with app.app_context():
+        campaign_id = make.campaign().id
+        db.session.commit()
+    write(app, own, provider_id, timedelta(hours=1), kind=MessageKind.INVITATION, campaign_id=campaign_id)
+
+    Vendor(app, browser, own).brings("RET")
+    work(app)
+
+    assert refused_brands(rows) == {shop_id}
 
 
 def test_who_answers_that_a_case_was_settled_refuses_the_brand_of_the_case(app, browser, rows):
