@@ -80,6 +80,8 @@ class Message(Entity):
     language: Mapped[str] = mapped_column(String(2), default="tr")
     provider_id: Mapped[int | None] = foreign_key("provider.id", index=False)  # None: from the portal itself.
     campaign_id: Mapped[int | None] = foreign_key("campaign.id", index=False)
+    # For which it speaks, where neither a campaign nor an act says that; None: for the whole firm, or the portal.
+    brand_id: Mapped[int | None] = mapped_column(BigId)
     recipient_id: Mapped[int | None] = foreign_key("recipient.id")
     link_id: Mapped[int | None] = mapped_column(BigId)
     receipt_id: Mapped[int | None] = mapped_column(BigId)  # Of the act that it confirms.

@@ -168,8 +168,8 @@ def close_case(
         return
     messages.write_message(
         session, vault, MessageKind.COMPLAINT_SETTLED, facts={"link": link, "sender": sender},
-        language=locked.language, at=at, provider_id=locked.provider_id, recipient_id=locked.recipient_id,
-        expires_at=at + REOPEN_WITHIN,
+        language=locked.language, at=at, provider_id=locked.provider_id, brand_id=locked.brand_id,
+        recipient_id=locked.recipient_id, expires_at=at + REOPEN_WITHIN,
     )  # fmt: skip
 
 

@@ -29,8 +29,8 @@ HIGH_PRIORITY, NORMAL_PRIORITY = 0, 1  # Ranks: of messages that somebody waits 
 
 def write_message(
     session: Session, vault: Vault, kind: MessageKind, *, facts: Mapping[str, str], language: str, at: datetime,
-    provider_id: int | None = None, recipient_id: int | None = None, address: str | None = None,
-    expires_at: datetime | None = None, is_sent: bool = True,
+    provider_id: int | None = None, brand_id: int | None = None, recipient_id: int | None = None,
+    address: str | None = None, expires_at: datetime | None = None, is_sent: bool = True,
 ) -> Message:  # fmt: skip
     """Queue a message in the caller's transaction.
 
@@ -43,7 +43,7 @@ def write_message(
     kind_of_address = read_canonical(address).kind if address else session.get_one(Recipient, recipient_id).kind
     message = Message(
         id=message_id, kind=kind, rank=HIGH_PRIORITY, language=language, provider_id=provider_id,
-        recipient_id=recipient_id,
+        brand_id=brand_id, recipient_id=recipient_id,
         address=vault.seal(address, Message.ADDRESS, owner, message_id) if address else None,
         facts=vault.seal(json.dumps(dict(facts)), Message.FACTS, owner, message_id) if is_sent else None,
         state=MessageState.WAITING if is_sent else MessageState.NOT_NEEDED, due_at=at if is_sent else None,

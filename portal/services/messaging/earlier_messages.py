@@ -34,7 +34,7 @@ class EarlierMessage:
 
     at: datetime
     recipient_id: int | None  # None: İzinlink's own, in no firm's name.
-    brand_id: int | None  # None: of no brand.
+    brand_id: int | None  # None: of the whole firm.
     gateway_id: int | None  # None: one of the operator's.
 
 
@@ -68,8 +68,9 @@ def find_messages(address: Address, recipients: Collection[Recipient]) -> list[E
     accounts, what İzinlerim told of their acts, and codes."""
     whose, since = {each.provider_id: each.id for each in recipients}, clock.now() - ANSWERED_WITHIN
     left_at = func.coalesce(Message.called_at, Message.created_at)
+    brand_id = func.coalesce(Message.brand_id, Campaign.brand_id, Decision.brand_id)
     sent = (
-        select(left_at, Message.recipient_id, func.coalesce(Campaign.brand_id, Decision.brand_id), Message.gateway_id)
+        select(left_at, Message.recipient_id, brand_id, Message.gateway_id)
         .outerjoin(Campaign, Campaign.id == Message.campaign_id)
         .outerjoin(ReceiptDecision, ReceiptDecision.receipt_id == Message.receipt_id)
         .outerjoin(Decision, Decision.id == ReceiptDecision.decision_id)

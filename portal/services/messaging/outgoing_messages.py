@@ -172,8 +172,10 @@ def is_sandbox(message: Message) -> bool:
 
 
 def brand_of(message: Message) -> int | None:
-    """The id of the brand for which a message speaks, if it does: its campaign's, or the first of its act's, those of
-    sandbox mode last."""
+    """The id of the brand for which a message speaks, if it does: its own, its campaign's, or the first of its act's,
+    those of sandbox mode last."""
+    if message.brand_id is not None:
+        return message.brand_id
     if message.campaign_id is not None:
         return db.session.get_one(Campaign, message.campaign_id).brand_id
     if message.receipt_id is None or message.provider_id is None:

@@ -22,9 +22,10 @@ from portal.core.models import (
     MessageState,
     Recipient,
 )
+from portal.domain import complaints
 from portal.domain.consents import recipients
 from portal.domain.notifications import gateways
-from portal.services.messaging import event_contents
+from portal.services.messaging import event_contents, outgoing_messages
 from portal.services.messaging.gateways.protocol import BlockedAddress
 from tests import make
 from tests.grants import insert_decisions
@@ -186,30 +187,38 @@ def test_a_refusal_at_a_brands_own_account_is_not_of_what_izinlerim_told_of_anot
     assert refused_brands(rows) == {shop_id}
 
 
-def test_who_answers_that_a_case_was_settled_refuses_the_brand_of_the_case(app, browser, rows):
-    """Its firm's brands send by an account each, and this message left by the other brand's."""
-    moda = add_brand(app, "Moda Evi", "MODAEVI")
+@pytest.mark.parametrize("kind", [ComplaintKind.STILL_RECEIVING, ComplaintKind.ERASURE])
+def test_who_answers_that_a_case_was_settled_refuses_the_brand_of_the_case(app, browser, rows, kind):
+    """Or all of its firm, for erasure; also once it is open again. Its firm's brands send by an account each, and this
+    message left by the other brand's."""
+    moda, kid = add_brand(app, "Moda Evi", "MODAEVI"), add_brand(app, "Çocuk", "COCUK", code=700010)
     with app.app_context():
         shop = make.brand()
-        own, other = delivery.add("verimor"), delivery.add("netgsm")
-        gateways.set_for_brand(db.session, shop.id, AddressKind.PHONE, [own])
-        gateways.set_for_brand(db.session, moda, AddressKind.PHONE, [other])
+        provider_id, shop_id, own, other = shop.provider_id, shop.id, delivery.add("verimor"), delivery.add("netgsm")
+        for brand_id, account in ((shop_id, own), (moda, other), (kid, other)):
+            gateways.set_for_brand(db.session, brand_id, AddressKind.PHONE, [account])
         db.session.commit()
     grant_at_every_brand(app)
+    is_erasure = kind == ComplaintKind.ERASURE
     with app.app_context():
-        shop = make.brand()
-        recipient = db.session.query(Recipient).one()
-        at = clock.now()
-        case = {"kind": ComplaintKind.STILL_RECEIVING, "channel": "MESAJ", "language": "tr", "nonce": 1, "due_at": at}
-        whose = {"provider_id": shop.provider_id, "brand_id": moda, "recipient_id": recipient.id}
-        db.session.add(Complaint(**case, **whose, closed_at=at, created_at=at))
-        sent = {"gateway_id": own, "state": MessageState.DELIVERED, "attempts": 1, "created_at": at, "called_at": at}
-        db.session.add(
-            Message(kind=MessageKind.COMPLAINT_SETTLED, provider_id=shop.provider_id, recipient_id=recipient.id, **sent)
-        )
+        at, whose = clock.now(), {"brand_id": None if is_erasure else moda, "channel": None if is_erasure else "MESAJ"}
+        recipient_id = db.session.query(Recipient.id).scalar()
+        case = Complaint(
+            kind=kind, language="tr", nonce=1, due_at=at, provider_id=provider_id, recipient_id=recipient_id,
+            created_at=at, proved_at=at, **whose,
+        )  # fmt: skip
+        db.session.add(case)
+        db.session.flush()
+        closing = complaints.list_closings(case)[-1]
+        told = {"link": "https://izinlink.example/b/x", "sender": "x", "user_id": 7, "at": at}
+        complaints.close_case(db.session, vault(), case, closing, "Bitti.", **told)
+        complaints.reopen_case(db.session, vault(), case, "Sürüyor.", user_id=None, at=at)
+        message = db.session.query(Message).one()
+        assert outgoing_messages.brand_of(message) == whose["brand_id"]  # By whose account it leaves, where it can.
+        message.gateway_id, message.state, message.called_at, message.due_at = own, MessageState.DELIVERED, at, None
         db.session.commit()
 
     Vendor(app, browser, own).brings("RET")
     work(app)
 
-    assert moda in refused_brands(rows)
+    assert refused_brands(rows) == {shop_id, moda, *([kid] if is_erasure else [])}
