@@ -1,6 +1,9 @@
 """PostgreSQL sees every statement of the tests, and not more of them than it must."""
 
 import json
+import sys
+import threading
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -13,14 +16,15 @@ pytestmark = pytest.mark.alike
 
 def chosen(folder, asked: dict[str, list[int]], racing=()) -> set[str]:
     """Names of the tests that are chosen, by the statements of each, which two processes wrote down."""
-    lines = [json.dumps([name, name in racing, numbers]) for name, numbers in asked.items()]
+    facts = [(name, name in racing, len(numbers), sorted({*numbers})) for name, numbers in asked.items()]
+    lines = [json.dumps(each) for each in facts]
     (folder / "1.jsonl").write_text("\n".join(lines[:2]))
     (folder / "2.jsonl").write_text("\n".join(lines[2:]))
     return statements.chosen(folder)
 
 
 def test_each_statement_is_run_by_the_smallest_tests_that_have_it(tmp_path):
-    asked = {"a": [1], "b": [1], "both": [1, 2], "more": [1, 2, 3], "other": [3], "nothing": []}
+    asked = {"a": [1], "b": [1], "both": [1, 2], "often": [3, 3, 3, 3], "more": [1, 2, 3], "other": [3], "nothing": []}
 
     assert chosen(tmp_path, asked) == {"both", "other"}
 
@@ -29,6 +33,30 @@ def test_races_are_always_run_and_serve_the_others(tmp_path):
     asked = {"a": [1], "b": [2], "race": [1], "another": [1], "third": []}
 
     assert chosen(tmp_path, asked, racing=["race", "third", "another"]) == {"race", "another", "third", "b"}
+
+
+class Meeting:
+    def __init__(self):
+        self.both = [threading.Barrier(each) for each in (1, 2)]
+
+
+def meets():
+    return [each() for each in (Meeting, list)]
+
+
+@pytest.mark.parametrize(
+    ("uses", "is_needed"), [(Meeting, True), (meets, True), (lambda: meets(), True), (lambda: chosen, False)]
+)
+def test_a_test_is_of_a_server_if_what_it_calls_is(uses, is_needed):
+    fixtures = {"waits": [SimpleNamespace(func=uses)], "tmp_path": [SimpleNamespace(func=Path.cwd)]}
+    facts = {"module": sys.modules[__name__], "path": Path(__file__)}
+
+    def of_a_server(function, fixtures):
+        made = SimpleNamespace(function=function, _fixtureinfo=SimpleNamespace(name2fixturedefs=fixtures), **facts)
+        return statements.is_of_a_server(made)
+
+    assert of_a_server(test_races_are_always_run_and_serve_the_others, fixtures) is is_needed
+    assert not of_a_server(test_races_are_always_run_and_serve_the_others, {})
 
 
 def test_statements_are_told_apart_but_not_by_how_many_values_they_have():
