@@ -1,16 +1,16 @@
 """One engine writes and one only reads; writers queue in order and lose nothing."""
 
-import os
+import multiprocessing
 import sqlite3
-import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
+import warnings
+from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
-from sqlalchemy import delete, select, text
+from sqlalchemy import delete, select, text, update
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from portal.app import create_app
@@ -30,35 +30,10 @@ from tests import databases
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).resolve().parents[3]
+FORK = multiprocessing.get_context("fork")
 
 on_sqlite = pytest.mark.skipif(bool(databases.SERVER), reason="how SQLite is held")
 on_postgresql = pytest.mark.skipif(not databases.SERVER, reason="how PostgreSQL is held")
-
-# A process of the portal whose four threads each read a number and write the next one, a hundred times.
-COUNTING = """
-import os, threading
-from sqlalchemy import select, update
-from portal.app import create_app
-from portal.core.extensions import db
-from portal.core.models import NodeCounter
-
-app = create_app(os.environ)
-mine = NodeCounter.name == "shared"
-
-def count():
-    with app.app_context():
-        for _ in range(40):
-            last = db.session.scalar(select(NodeCounter.next).where(mine).with_for_update())
-            db.session.execute(update(NodeCounter).where(mine).values(next=last + 1))
-            db.session.commit()
-
-threads = [threading.Thread(target=count) for _ in range(4)]
-for thread in threads:
-    thread.start()
-for thread in threads:
-    thread.join()
-"""
 
 
 @pytest.fixture(autouse=True)
@@ -184,17 +159,37 @@ def test_a_writer_that_waits_too_long_for_another_process_is_told(monkeypatch, a
     assert names() == ["after"]
 
 
-@pytest.mark.slow
-def test_two_processes_of_four_threads_lose_no_update(environ):
+def test_two_processes_of_four_threads_lose_no_update(app, environ):
     db.session.add(NodeCounter(name="shared", next=0))
     db.session.commit()
-    run = {"cwd": ROOT, "env": {**os.environ, **environ}, "stderr": subprocess.PIPE, "text": True}
+    databases.close_connections(app)  # None may be used by two processes.
 
-    processes = [subprocess.Popen([sys.executable, "-c", COUNTING], **run) for _ in range(2)]
-    complaints = [process.communicate(timeout=100)[1] for process in processes]
+    begin = FORK.Barrier(2 * 4)
+    processes = [FORK.Process(target=_count_in_threads, args=(environ, begin)) for _ in range(2)]
+    with warnings.catch_warnings(action="ignore"):  # Of threads that have ended.
+        for process in processes:
+            process.start()
+    for process in processes:
+        process.join(100)
 
-    assert complaints == ["", ""]
-    assert db.session.scalar(select(NodeCounter.next).where(NodeCounter.name == "shared")) == 2 * 4 * 40
+    assert [process.exitcode for process in processes] == [0, 0]
+    assert db.session.scalar(select(NodeCounter.next).where(NodeCounter.name == "shared")) == 2 * 4 * 20
+
+
+def _count_in_threads(environ, begin):
+    """Each reads a number and writes the next one, again and again."""
+    app, mine = create_app(environ), NodeCounter.name == "shared"
+
+    def count(_):
+        begin.wait(60)
+        with app.app_context():
+            for _ in range(20):
+                last = db.session.scalar(select(NodeCounter.next).where(mine).with_for_update())
+                db.session.execute(update(NodeCounter).where(mine).values(next=last + 1))
+                db.session.commit()
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(count, range(4)))
 
 
 def test_a_writer_that_fails_releases_the_lock():
