@@ -1,6 +1,7 @@
 """Processes of the portal on free ports, as bin/dev runs them. A test may kill them; all end with it."""
 
 import contextlib
+import multiprocessing
 import os
 import random
 import signal
@@ -8,11 +9,16 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+import warnings
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import requests
+from flask import Flask
+
+from portal.app import create_app
+from tests import databases
 
 ROOT = Path(__file__).resolve().parent.parent
 HERE = "127.0.0.1"
@@ -20,6 +26,28 @@ STARTUP_TIMEOUT = 300.0  # Seconds until a program must answer, on the busiest m
 STOP_TIMEOUT = 40.0  # Seconds, as TimeoutStopSec of the web process's unit.
 # Below the range that outgoing calls take their own ports from: no client may sit on the port of a killed program.
 PORTS = range(20_000, 32_000)
+FORK = multiprocessing.get_context("fork")
+
+
+@contextlib.contextmanager
+def forked(app: Flask, *functions: Callable[[], None]) -> Iterator[list[multiprocessing.Process]]:
+    """Processes that are forked from this one, which has imported the portal, and killed in the end."""
+    databases.close_connections(app)  # None may be used by two processes.
+    started = [FORK.Process(target=function) for function in functions]
+    with warnings.catch_warnings(action="ignore"):  # Python 3.12 warns of any other thread.
+        for each in started:
+            each.start()
+    try:
+        yield started
+    finally:
+        for each in started:
+            each.kill()
+            each.join()
+
+
+def call(environ: Mapping[str, str], *words: str) -> None:
+    """Run a command of the portal here, with these settings."""
+    print(create_app(environ).test_cli_runner().invoke(args=words).output)
 
 
 @dataclass

@@ -1,28 +1,29 @@
 """`flask iys sandbox`: the İYS in a box runs until it is stopped."""
 
-import os
-import sys
+import time
+from functools import partial
 
 import pytest
 import requests
 
-from tests.processes import Program, free_ports
+from tests.processes import HERE, STARTUP_TIMEOUT, call, forked, free_ports
 
-pytestmark = pytest.mark.alike
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 
-@pytest.mark.slow
-def test_the_box_runs_and_knows_the_account_that_was_named(environ, tmp_path):
+def test_the_box_runs_and_knows_the_account_that_was_named(app, environ, tmp_path):
     (port,) = free_ports(1)
-    command = [sys.executable, "-m", "flask", "--app", "wsgi", "iys", "sandbox", "--port", str(port)]
-    options = ["--file", str(tmp_path / "box.db"), "--account", "ayse:password:700100:700100"]
-    box = Program(command + options, os.environ | environ, tmp_path / "log", port)
+    options = ["--file", str(tmp_path / "box.db"), "--account", "ayse:password:700100:700100", "--port", str(port)]
+    login = {"username": "ayse", "password": "password", "grant_type": "password"}
+    give_up_at = time.monotonic() + STARTUP_TIMEOUT
 
-    try:
-        box.start()
-        login = {"username": "ayse", "password": "password", "grant_type": "password"}
-        answer = requests.post(f"{box.url}/oauth2/token", json=login, timeout=10)
-    finally:
-        box.kill()
+    with forked(app, partial(call, environ, "iys", "sandbox", *options)) as (box,):
+        while True:
+            try:
+                answer = requests.post(f"http://{HERE}:{port}/oauth2/token", json=login, timeout=10)
+                break
+            except requests.ConnectionError:
+                assert box.is_alive() and time.monotonic() < give_up_at
+                time.sleep(0.05)
 
     assert answer.json()["access_token"]

@@ -1,12 +1,11 @@
 """One engine writes and one only reads; writers queue in order and lose nothing."""
 
-import multiprocessing
 import sqlite3
 import sys
 import threading
 import time
-import warnings
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import psycopg
 import pytest
@@ -26,11 +25,9 @@ from portal.core.database import (
 )
 from portal.core.extensions import db
 from portal.core.models import IysRate, NodeCounter
-from tests import databases
+from tests import databases, processes
 
 pytestmark = pytest.mark.slow
-
-FORK = multiprocessing.get_context("fork")
 
 on_sqlite = pytest.mark.skipif(bool(databases.SERVER), reason="how SQLite is held")
 on_postgresql = pytest.mark.skipif(not databases.SERVER, reason="how PostgreSQL is held")
@@ -162,17 +159,12 @@ def test_a_writer_that_waits_too_long_for_another_process_is_told(monkeypatch, a
 def test_two_processes_of_four_threads_lose_no_update(app, environ):
     db.session.add(NodeCounter(name="shared", next=0))
     db.session.commit()
-    databases.close_connections(app)  # None may be used by two processes.
+    begin = processes.FORK.Barrier(2 * 4)
 
-    begin = FORK.Barrier(2 * 4)
-    processes = [FORK.Process(target=_count_in_threads, args=(environ, begin)) for _ in range(2)]
-    with warnings.catch_warnings(action="ignore"):  # Of threads that have ended.
-        for process in processes:
-            process.start()
-    for process in processes:
-        process.join(100)
-
-    assert [process.exitcode for process in processes] == [0, 0]
+    with processes.forked(app, *[partial(_count_in_threads, environ, begin)] * 2) as both:
+        for each in both:
+            each.join(100)
+        assert [each.exitcode for each in both] == [0, 0]
     assert db.session.scalar(select(NodeCounter.next).where(NodeCounter.name == "shared")) == 2 * 4 * 20
 
 
