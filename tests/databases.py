@@ -53,9 +53,17 @@ def own_template(url: str) -> Iterator[str]:
     if not SERVER:
         yield url
         return
-    copy = _create_database(f"template_{uuid.uuid4().hex[:12]}", like=make_url(url).database)
+    copy = copy_of(url, Path())
     yield copy
     drop_database(make_url(copy).database)
+
+
+def copy_of(url: str, folder: Path) -> str:
+    """A database like this one, which nobody is connected to; its URL."""
+    if SERVER:
+        return _create_database(f"copy_{uuid.uuid4().hex[:12]}", like=make_url(url).database)
+    shutil.copyfile(make_url(url).database, folder / "copy.db")
+    return f"sqlite:///{folder / 'copy.db'}"
 
 
 def close_connections(app) -> None:

@@ -30,7 +30,7 @@ from portal.migrations import row_tallies as made_by
 from portal.migrations.enum_checks import LONG_LIST
 from portal.services import row_tallies
 from tests import databases
-from tests.conftest import SECRETS
+from tests.conftest import MIGRATED, SECRETS
 
 pytestmark = pytest.mark.slow
 
@@ -55,7 +55,12 @@ NAMED = {"submission.transaction_id": TRANSACTION}  # Values of columns that a m
 @contextmanager
 def migrated_app(tmp_path, revision: str) -> Iterator[Flask]:
     """An app over a database of its own, since these tests migrate it."""
-    url = databases.migrated_template(tmp_path, SECRETS, revision)
+    with app_over(databases.migrated_template(tmp_path, SECRETS, revision), tmp_path) as app:
+        yield app
+
+
+@contextmanager
+def app_over(url: str, tmp_path) -> Iterator[Flask]:
     app = create_app({**SECRETS, "INSTANCE": str(tmp_path), "DATABASE_URL": url})
     yield app
     app.extensions["visit_recorder"].stop()
@@ -65,9 +70,10 @@ def migrated_app(tmp_path, revision: str) -> Iterator[Flask]:
 
 
 @pytest.fixture(scope="module")
-def app(tmp_path_factory):
+def app(tmp_path_factory, pytestconfig, template):
     """One for all, since each test leaves the tables as they were."""
-    with migrated_app(tmp_path_factory.mktemp("head"), "head") as app:
+    folder = tmp_path_factory.mktemp("head")
+    with app_over(databases.copy_of(pytestconfig.stash[MIGRATED], folder), folder) as app:
         yield app
 
 
@@ -306,9 +312,10 @@ def test_a_migration_that_fails_leaves_nothing(tmp_path):
         assert revision() == "0041"
 
 
-def test_an_index_that_a_try_left_half_made_is_made_anew(tmp_path):
+def test_an_index_that_a_try_left_half_made_is_made_anew(app):
     """Made beside writers, it is part of no transaction."""
-    with migrated_app(tmp_path, "0047") as app, app.app_context():
+    with app.app_context():
+        flask_migrate.downgrade(revision="0047")
         with create_plain_engine().begin() as connection:
             connection.execute(text("CREATE INDEX ix_submission_bulk ON submission (id)"))
         flask_migrate.upgrade(revision="0048")
@@ -316,6 +323,7 @@ def test_an_index_that_a_try_left_half_made_is_made_anew(tmp_path):
         found = {
             each["name"]: each["column_names"] for each in inspect(create_plain_engine()).get_indexes("submission")
         }
+        flask_migrate.upgrade()
         assert found["ix_submission_bulk"] == ["bulk_id"]
         assert "ix_submission_bulk_id" not in found
 
