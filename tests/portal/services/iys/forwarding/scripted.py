@@ -16,13 +16,16 @@ TOKEN = {"access_token": "t", "expires_in": 7200, "refresh_token": "r", "refresh
 
 @contextlib.contextmanager
 def iys_that_says(*, behind=timedelta(0), **answers):
-    """A client of an İYS that gives these (status, body) by the end of the path; a list of them one after the other.
-    Bytes are a proxy's page. Its clock is so far behind ours."""
+    """A client of an İYS that gives these (status, body) by the end of the path; a list of them one after the other, a
+    dict by the recipient. Bytes are a proxy's page. Its clock is so far behind ours."""
 
     def app(environ, start_response):
         path = environ["PATH_INFO"]
         end = "result" if "/request/" in path else path.rsplit("/", 1)[1]
         said = (200, TOKEN) if end == "token" else answers[end]
+        if isinstance(said, dict):
+            asked = json.loads(environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"])))
+            said = said[asked["recipient"]]
         status, body = said.pop(0) if isinstance(said, list) else said
         is_page = isinstance(body, bytes)
         start_response(f"{status} -", [("Content-Type", "text/html" if is_page else "application/json")])
