@@ -31,8 +31,10 @@ from portal.core.models import (
 from portal.domain.consents import recipients, refusals
 from portal.domain.consents.import_plan import WRITTEN
 from portal.domain.notifications import mails
+from portal.domain.packages import usage
 from portal.services.imports import batches, queries, undo, uploads, worker
 from portal.services.imports.layout import Field, Layout
+from portal.services.imports.reading.workbook_chunker import chunks
 from portal.services.imports.row_errors import RowErrors
 from portal.services.imports.row_results import RowProblem
 from tests import make
@@ -43,6 +45,12 @@ pytestmark = pytest.mark.slow
 COLUMNS = {Field.PHONE: 0, Field.EMAIL: 1, Field.STATUS: 2, Field.DATE: 3}
 LAYOUT = Layout(columns=COLUMNS, source=Source.SIGNED_FORM, origin="Üyelik formu")
 HEADER = "Telefon;E-posta;Durum;Tarih"
+IN_A_CHUNK = 100
+
+
+@pytest.fixture(autouse=True)
+def small_chunks(monkeypatch):
+    monkeypatch.setattr(chunks, "LINES", IN_A_CHUNK)
 
 
 @pytest.fixture
@@ -100,8 +108,9 @@ def counts(rows) -> list[int]:
     return [rows.count(model) for model in (Recipient, Consent, Decision, Leaf, Submission)]
 
 
+MANY = 2 * IN_A_CHUNK + 10
 LINES = [
-    *[line(number) for number in range(2100)],
+    *[line(number) for number in range(MANY)],
     line(1, "RET", timedelta(hours=1)),  # Newer than its first line.
     line(2, "RET", timedelta(hours=3), mail=False),  # Older.
     line(3000, "ONAY", timedelta(days=60)),
@@ -116,10 +125,10 @@ def test_a_dry_run_leaves_no_trace_and_foretells_the_run(brand, rows):
 
     assert counts(rows) == [0] * 5
     tally = batch.tally
-    good = 2100 * 3
+    good = MANY * 3
     assert tally["grant"] == good - 3 and tally["repeated"] == 3 + 2 and tally["late_grant"] == 3
     assert tally["first_refusal"] == 3 + 3 and tally["status_unknown"] == 3
-    assert batch.lines == len(LINES) and batch.new_addresses == 2100 * 2 + 2
+    assert batch.lines == len(LINES) and batch.new_addresses == MANY * 2 + 2
     assert sum(tally.values()) == sum(sum(chunk.tally.values()) for chunk in rows(ImportChunk))
 
     begin(batch)
@@ -351,7 +360,8 @@ def test_a_refusal_that_a_program_reported_again_stays_when_the_file_is_taken_ba
     assert undo.count_undoable(db.session, wrong).relied_on > 0
 
 
-def test_refusals_are_taken_where_there_is_no_room_for_grants(brand, rows):
+def test_refusals_are_taken_where_there_is_no_room_for_grants(brand, rows, monkeypatch):
+    monkeypatch.setattr(usage, "FREE", IN_A_CHUNK)
     db.session.query(Provider).update({"admitted_at": None})
     db.session.commit()
     batch = batch_after_dry_run(brand, LINES)
@@ -363,7 +373,7 @@ def test_refusals_are_taken_where_there_is_no_room_for_grants(brand, rows):
     finish(batch)
 
     assert (batch.problem, batch.only_refusals) == ("no_room", True)
-    assert batch.tally["grant_left_out"] == 2100 * 3 - 3 + 3 and batch.tally["first_refusal"] == 8
+    assert batch.tally["grant_left_out"] == MANY * 3 - 3 + 3 and batch.tally["first_refusal"] == 8
     assert {each.status for each in rows(Decision)} == {Status.REFUSED} and rows.count(Recipient) == 5
 
 
@@ -382,7 +392,7 @@ def test_what_is_suspended_meanwhile_has_its_refusals_written_only(brand, rows, 
     written, after = rows(Decision)[:before], rows(Decision)[before:]
     assert {each.status for each in written} == {Status.GRANTED}
     assert [each.status for each in after] == [Status.REFUSED] * 8  # Two of them are older than a written grant.
-    assert before + batch.tally["grant_left_out"] > 3 * 2000
+    assert before + batch.tally["grant_left_out"] > 3 * 2 * IN_A_CHUNK
 
 
 @pytest.mark.alike
@@ -401,12 +411,12 @@ def test_a_damaged_chunk_is_noted(brand, rows):
     assert (batch.state, batch.problem) == (BatchState.DONE, "damaged")
     assert [chunk.ran_at is not None for chunk in rows(ImportChunk)] == [True, False, True]
     piles = queries.count_groups(db.session, batch)
-    assert piles.unwritten == 3000 and piles.total == sum(batch.tally.values())
+    assert piles.unwritten == 3 * IN_A_CHUNK and piles.total == sum(batch.tally.values())
 
 
 def test_duplicates_are_found_over_the_whole_file(brand, rows):
     first, last = line(7, "ONAY", timedelta(hours=2)), line(7, "RET", timedelta(hours=2))
-    batch = batch_after_dry_run(brand, [first, *[line(each, mail=False) for each in range(10, 1500)], last, last])
+    batch = batch_after_dry_run(brand, [first, *[line(each, mail=False) for each in range(10, 150)], last, last])
 
     chunks = rows(ImportChunk)
     assert chunks[0].tally["repeated"] == 3 and chunks[1].tally["repeated"] == 3
@@ -463,8 +473,8 @@ def test_vouched_grants_are_written_once_and_a_refusal_heard_since_holds_its_own
 def test_a_merchants_grant_without_a_date_withdraws_no_refusal(brand, rows):
     firms = replace(LAYOUT, recipient_type=RecipientType.MERCHANT)
     undated = "0532 0000007;;ONAY;"
-    batch = batch_after_dry_run(brand, [line(7, "RET", mail=False), *[undated] * 1200, "0532 0000008;;ONAY;"], firms)
-    assert batch.tally == {"first_refusal": 2, "repeated": 2400, "grant": 2}
+    batch = batch_after_dry_run(brand, [line(7, "RET", mail=False), *[undated] * 120, "0532 0000008;;ONAY;"], firms)
+    assert batch.tally == {"first_refusal": 2, "repeated": 240, "grant": 2}
     begin(batch)
     finish(batch)
 
@@ -493,7 +503,7 @@ def test_a_new_layout_takes_the_dry_run_from_the_worker(brand, rows):
 
     finish(batch)
 
-    assert batch.tally["grant"] == 2100 * 3 - 3 and "origin_missing" not in batch.tally
+    assert batch.tally["grant"] == MANY * 3 - 3 and "origin_missing" not in batch.tally
     batches.drop(db.session, batch, 3, clock.now())
     db.session.commit()
     assert rows.count(ImportChunk) == 0 and batch.state == BatchState.DROPPED
