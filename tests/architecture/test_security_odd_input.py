@@ -17,14 +17,14 @@ from tests.portal.web.dashboard.test_strangers import things  # noqa: F401 - a f
 
 pytestmark = pytest.mark.slow
 
-# One of each kind is tried each time, the last three by turns; each of them, and all of their likes, in the long tests.
+# One of each kind is tried each time, some of them by turns; each of them, and all of their likes, in the long tests.
 KINDS = (str(2**63), "a\0b")
 BEFORE_ANY_DATABASE = ("-1", "\ud800".encode(errors="surrogatepass"), b"\xff\xfe")
 LIKES = (*BEFORE_ANY_DATABASE, "9" * 5000, "٣", "1e5", "0x1", "\0", "%00", "x" * 10_000, "' OR 1=1 --", "{{7*7}}")
 ODD = (
-    *KINDS,
+    KINDS,
     pytest.param(BEFORE_ANY_DATABASE, marks=pytest.mark.alike),
-    *(pytest.param(like, marks=pytest.mark.long) for like in LIKES),
+    *(pytest.param(like, marks=pytest.mark.long) for like in (*KINDS, *LIKES)),
 )
 CHOICES = {"provider", "partner", "user", "role", "settlement", "answer", "next", "package", "kind", "brand", "day"}
 QUERIES = ("page", "before", "after", "year", "show", "q", "lang", "next", "by", "act", "since", "until", "day", "kind")
@@ -68,24 +68,25 @@ def text_fields() -> list[tuple[str, str]]:
     return sorted(found)
 
 
-def filled_in(names: Iterable[str], odd: str | bytes | tuple) -> dict[str, str | bytes]:
-    """Each name with a value; with one of several by turns."""
-    return dict(zip(sorted(names), itertools.cycle(odd if isinstance(odd, tuple) else (odd,)), strict=False))
+def filled_in(names: Iterable[str], odd: str | bytes | tuple, turn: int) -> dict[str, str | bytes]:
+    """Each name with a value; with one of several by turns, so that it has another one the next time."""
+    values = itertools.cycle(odd if isinstance(odd, tuple) else (odd,))
+    return dict(zip(sorted(names), itertools.islice(values, turn, None), strict=False))
 
 
 @pytest.mark.parametrize("odd", ODD, ids=range(len(ODD)))
 def test_no_query_breaks_a_page(app, people, things, odd):
-    for person in people:
+    for turn, person in enumerate(people):
         for path in paths(app, "GET", things):
-            with person.browser.get(path, query_string=filled_in(QUERIES, odd)) as answer:
+            with person.browser.get(path, query_string=filled_in(QUERIES, odd, turn)) as answer:
                 assert answer.status_code < 500 or path == "/readyz", path  # No program of the app runs here.
 
 
 @pytest.mark.parametrize("odd", ODD, ids=range(len(ODD)))
 def test_no_form_breaks_a_page(app, people, things, odd):
     names = {name for _, name in text_fields()} | CHOICES
-    for person in people:
+    for turn, person in enumerate(people):
         held = csrf_token(person.browser, "/account/providers")
         for path in paths(app, "POST", things):
-            answer = person.browser.post(path, data=filled_in(names, odd) | {"csrf_token": held})
+            answer = person.browser.post(path, data=filled_in(names, odd, turn) | {"csrf_token": held})
             assert answer.status_code < 500, path
