@@ -30,19 +30,26 @@ from portal.domain.consents.bulk_import import WRITTEN
 from portal.domain.consents.import_plan import LONG_AGO
 from portal.services.imports import batches, queries, uploads, worker
 from portal.services.imports.layout import Field, Layout
+from portal.services.imports.reading.workbook_chunker import chunks
 from tests import make
 
 pytestmark = pytest.mark.slow
 
 COLUMNS = {Field.PHONE: 0, Field.EMAIL: 1, Field.STATUS: 2, Field.DATE: 3, Field.TYPE: 4, Field.ORIGIN: 5}
 LAYOUT = Layout(columns=COLUMNS, source=Source.WEB)
-PEOPLE = 500
+PEOPLE = 50
+IN_A_CHUNK = 100
 ODD = (
     "0532 1;;ONAY;01.01.2026;;Form",
     "yok;;ONAY;;;",
     ";a@@example.com;RET;01.06.2026;;",
     "0212 555 11 22;;ONAY;dün;;Form",
 )
+
+
+@pytest.fixture(autouse=True)
+def small_chunks(monkeypatch):
+    monkeypatch.setattr(chunks, "LINES", IN_A_CHUNK)
 
 
 @pytest.fixture
@@ -62,7 +69,7 @@ def line(dice: random.Random, at: datetime) -> str:
 
 
 def batch_after_dry_run(brand, dice: random.Random) -> ImportBatch:
-    lines = [line(dice, clock.now()) for _ in range(dice.choice((40, 1300, 2100)))] + list(ODD)
+    lines = [line(dice, clock.now()) for _ in range(dice.choice((40, 130, 210)))] + list(ODD)
     dice.shuffle(lines)
     header = "Telefon;E-posta;Durum;Tarih;Tip;Dayanak"
     batch = uploads.store_upload(
@@ -102,7 +109,7 @@ def refuse_somebody(brand, dice: random.Random) -> None:
 
 def claim_some(dice: random.Random) -> None:
     """As a forwarder does."""
-    waiting = select(Submission.id).where(Submission.outcome == Outcome.WAITING).limit(dice.randrange(200))
+    waiting = select(Submission.id).where(Submission.outcome == Outcome.WAITING).limit(dice.randrange(20))
     ids = db.session.scalars(waiting).all()
     accepted = {"outcome": Outcome.ACCEPTED, "attempts": 1, "due_at": None}
     db.session.query(Submission).where(Submission.id.in_(ids)).update(accepted)
@@ -124,7 +131,7 @@ def test_whatever_is_done_to_files_all_counts_add_up(brand, seed):
     files: list[ImportBatch] = []
     for _ in range(3):
         files.append(batch_after_dry_run(brand, dice))
-        for _ in range(60):
+        for _ in range(12):
             refuse_somebody(brand, dice)
     for batch, vouched in zip(files, (False, True, False), strict=True):
         begin(batch, vouched=vouched)

@@ -88,9 +88,13 @@ def send_all(at, seconds: int = 600) -> None:
         while outbox.send_due():
             pass
         at.shift(SECOND)
-        if db.session.scalar(select(Message.id).where(Message.due_at.is_not(None)).limit(1)) is None:
+        if not is_anything_due():
             break
     db.session.rollback()
+
+
+def is_anything_due() -> bool:
+    return db.session.scalar(select(Message.id).where(Message.due_at.is_not(None)).limit(1)) is not None
 
 
 @pytest.fixture
@@ -121,6 +125,8 @@ def test_what_a_killed_sender_or_a_lost_answer_leaves_behind_arrives_once(app, v
                 send_all(at, 20)
             except SystemExit:
                 db.session.rollback()
+            if not is_anything_due():
+                break
 
     arrived = Counter(each["to"] for each in vendors.accepted())
     assert set(arrived.values()) == {1} and len(arrived) == 30
@@ -200,14 +206,14 @@ def test_a_wrong_password_stops_the_gateway_and_costs_no_message_an_attempt(app,
 
 def test_a_gateway_keeps_its_pace(app, vendors, at):
     make_provider_with(app, "verimor", per_second=10)
-    launch(app, 100)
+    launch(app, 40)
     begins = clock.now()
 
     with app.app_context():
         send_all(at)
 
-    assert 9 <= (clock.now() - begins).total_seconds() <= 11
-    assert len(vendors.accepted()) == 100
+    assert 3 <= (clock.now() - begins).total_seconds() <= 5
+    assert len(vendors.accepted()) == 40
 
 
 def test_a_firms_many_messages_hold_up_neither_anothers_nor_who_waits(app, vendors, at, rows):

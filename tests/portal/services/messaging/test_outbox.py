@@ -118,10 +118,13 @@ def test_a_gateway_that_is_not_there_is_not_called_again_at_once(waiting, rows):
 @pytest.mark.alike
 def test_a_day_without_a_gateway_loses_no_message(waiting, gateway, rows):
     gateway.answer, start = 503, clock.now()
-    for minute in (*range(0, 180, 10), *range(180, 24 * 60, 60)):
-        with time_machine.travel(start + timedelta(minutes=minute)):
+    at = start
+    while at < start + timedelta(hours=24):  # Each time that all of them are due again.
+        with time_machine.travel(at):
             send(gateway.url)
+        at = max(at + timedelta(minutes=1), *[each.due_at for each in rows(Message)])
 
+    assert len(gateway.calls) > 10
     gateway.answer = 202
     with time_machine.travel(start + timedelta(hours=27)):
         send_all(gateway.url)
@@ -130,14 +133,17 @@ def test_a_day_without_a_gateway_loses_no_message(waiting, gateway, rows):
 
 
 @pytest.mark.alike
-def test_a_message_that_is_never_taken_fails_after_days(waiting, gateway, rows):
+def test_a_message_that_is_never_taken_fails_after_days(waiting, gateway, rows, monkeypatch):
+    days = message_outcomes.LONG
+    assert days.attempts * days.longest_pause > timedelta(days=3)
+    monkeypatch.setattr(message_outcomes, "LONG", days._replace(attempts=5))
     gateway.answer, start = 503, clock.now()
-    for hour in range(0, 24 * 7, 3):
+    for hour in range(0, 7 * 3, 3):
         with time_machine.travel(start + timedelta(hours=hour)):
             send(gateway.url)
 
     assert {(m.state, m.due_at) for m in rows(Message)} == {(MessageState.FAILED, None)}
-    assert {m.attempts for m in rows(Message)} == {message_outcomes.LONG.attempts}
+    assert {m.attempts for m in rows(Message)} == {5} == {len(gateway.calls)}
 
 
 def test_what_a_killed_sender_had_in_hand_is_sent_when_its_lease_ends(waiting, gateway, rows):
@@ -172,7 +178,7 @@ def test_who_waits_is_told_on_the_same_day_after_hours_without_a_gateway(app, br
     evening = clock.now().astimezone(clock.ISTANBUL).replace(hour=20, minute=0)
     gateway.answer = 503
     with app.app_context():
-        for minute in range(0, 4 * 60, 2):
+        for minute in range(0, 4 * 60, 5):
             if minute == 3 * 60:
                 gateway.answer = 202
             with time_machine.travel(evening + timedelta(minutes=minute), tick=False):

@@ -8,7 +8,7 @@ from portal.core import clock
 from portal.core.extensions import db
 from portal.core.iys_protocol import Channel, Status
 from portal.core.models import Brand, Feed, Lane
-from portal.services.iys import reconciliation
+from portal.services.iys import forwarder, reconciliation
 from portal.services.iys.forwarding import bulk_dispatch, bulk_results, single_dispatch
 from portal.services.iys.inflow import feeds, sweeps
 from tests import grants, make
@@ -86,7 +86,7 @@ def of_all_but(iys_code):
 @pytest.mark.alike
 def test_three_failing_providers_with_many_brands_delay_nothing_of_a_fourth(app, four_firms, at):
     iys = PartlyFailing(at, of_all_but(make.IYS_CODE), "500")
-    run(app, iys, 30)
+    run(app, iys, 15)
     for number in range(2):
         bring(app, make.BRAND_CODE, grants.phones(1, first=number), **REFUSALS)
         bring(app, make.BRAND_CODE, grants.phones(12, first=100 * number + 100), lane=Lane.BULK)
@@ -96,8 +96,8 @@ def test_three_failing_providers_with_many_brands_delay_nothing_of_a_fourth(app,
         assert len(iys.accepted) > 13 * number  # The refusal.
         run(app, iys, 10, idle=0.25)
         assert len(iys.accepted) == 13 * (number + 1)  # And the list, for which is looked less often.
-        run(app, iys, 10)
-    assert len(iys.failed) < 250
+        run(app, iys, 5)
+    assert 50 < len(iys.failed) < 160
 
 
 def test_three_providers_whose_calls_hang_leave_threads_to_a_fourth(app, four_firms, at):
@@ -169,7 +169,7 @@ def test_pulls_that_hang_delay_no_other_firms_feeds_and_are_made_later(app, firm
         began = clock.now()
         while clock.now() < began + minutes * 60 * SECOND:
             with app.app_context():
-                feeds.pull_next_page(iys) or at.shift(1)
+                feeds.pull_next_page(iys) or at.shift(forwarder.SELDOM_SECONDS)
         return {each.brand_id for each in Rows(app)(Feed, Feed.pulled_at >= began)}
 
     of_all = pulls(1)
