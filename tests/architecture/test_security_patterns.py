@@ -19,7 +19,7 @@ pytestmark = pytest.mark.alike
 
 FOLDERS = ("portal", "shortlinks", "iys_sandbox")
 MAKERS = {"compile", "match", "search", "fullmatch", "sub", "split", "findall", "finditer"}
-LENGTHS = (125, 500, 2000)  # Four times the length is sixteen times the time of a quadratic pattern.
+SHORT, LONG = 500, 2000  # Four times the length is sixteen times the time of a quadratic pattern.
 STEEPEST = 9.0
 MEASURABLE = 0.003  # Seconds of CPU; below it, a ratio says nothing.
 SEARCHES = {"sub": "finditer", "findall": "finditer", "split": "finditer"}
@@ -167,14 +167,11 @@ def cpu_seconds(pattern: re.Pattern[str], how: str, text: str) -> float:
 
 def is_steep(pattern: re.Pattern[str], how: str, first: str, repeated: str) -> bool:
     """Whether four times the text takes far more than four times the CPU, where that can be measured at all."""
-    shorter = ""
-    for length in LENGTHS:
-        text = first + repeated * (length // len(repeated)) + END
-        if shorter and cpu_seconds(pattern, how, text) > MEASURABLE:
-            short, long = (min(cpu_seconds(pattern, how, each) for _ in range(3)) for each in (shorter, text))
-            return long > STEEPEST * short
-        shorter = text
-    return False
+    texts = [first + repeated * (length // len(repeated)) + END for length in (SHORT, LONG)]
+    if cpu_seconds(pattern, how, texts[1]) < MEASURABLE:
+        return False
+    short, long = (min(cpu_seconds(pattern, how, each) for _ in range(3)) for each in texts)
+    return long > STEEPEST * short
 
 
 def is_any_steep(pattern: re.Pattern[str], how: str) -> bool:

@@ -25,7 +25,7 @@ from tests.stories.histories import GRANT, RET, STARTS, Person, Word, World
 SEED, PERSON, PEOPLE = (os.environ.get(name) for name in ("SEED", "PERSON", "PEOPLE"))
 SEEDS = [int(SEED)] if SEED else [0, *(range(15, 21) if databases.SERVER else range(1, 15))]
 MARKS = [pytest.mark.long, pytest.mark.lengthy]
-LONG, SHORT = int(PEOPLE or 500), int(PEOPLE or 25)
+LONG, SHORT = int(PEOPLE or 500), int(PEOPLE or 16)
 CLOSE = timedelta(seconds=4)  # Dates are told to the second: what is so close on two sides may be either.
 
 

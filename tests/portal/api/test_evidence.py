@@ -13,62 +13,22 @@ def program(app) -> Program:
         return Program(app, make_key(make.provider()))
 
 
-@pytest.mark.parametrize(
-    ("evidence", "code"),
-    [
-        (" ", "evidence_missing"),
-        ("-", "evidence_missing"),
-        ("YOK", "evidence_missing"),
-        ("ret", "evidence_refuses"),
-        ("Müşteri formu: SMS istemiyor", "evidence_refuses"),
-        ("Red formu", "evidence_refuses"),
-        ("Kişi hayır dedi", "evidence_refuses"),
-        ("çıkış formu", "evidence_refuses"),
-        ("pasif", "evidence_refuses"),
-        ("Robinson listesi", "evidence_refuses"),
-        ("web formu: HAYIR", "evidence_refuses"),
-        ("KVKK itiraz dilekçesi", "evidence_refuses"),
-        ("Mağaza kaydı: kutu işaretlenmedi", "evidence_refuses"),
-        ("izinsiz liste", "evidence_refuses"),
-        ("declined at till", "evidence_refuses"),
-        ("Kutuyu işaretlemedim dedi", "evidence_refuses"),
-        ("İtiraz hakkını kullandı", "evidence_refuses"),
-        ("sms_ok: no; source: web", "evidence_refuses"),
-        ("sms: H 2026-11-01", "evidence_refuses"),
-        ("consent: no, 12.03.2026", "evidence_refuses"),
-        ("sms: false 5", "evidence_refuses"),
-        ("sms: no 3 Mart 2026", "evidence_refuses"),
-        ("sms: h 12 Kasım", "evidence_refuses"),
-        ("opt_in: no 14:05", "evidence_refuses"),
-        ("consent: no 2026", "evidence_refuses"),
-        ("izin: no 20260312", "evidence_refuses"),
-        ("izin=no 1", "evidence_refuses"),
-        ("onayım: N 12345", "evidence_refuses"),
-        ("sms: no 3. Mart 2026", "evidence_refuses"),
-        ('{"e-posta": "no 22"}', "evidence_refuses"),
-        ("İzin durumu: H web formu", "evidence_refuses"),
-        ("SMS ister mi: h 14", "evidence_refuses"),
-        ("izin verildi: no 22", "evidence_refuses"),
-        ("kasa: no 14:05", "evidence_refuses"),
-        ("SMS izni (web): no", "evidence_refuses"),
-        ("SMS onayı [web]: no 22", "evidence_refuses"),
-        ("Rıza alındı: no, 3 kez soruldu", "evidence_refuses"),
-        ("İzin Durumu: H", "evidence_refuses"),
-        ("Ret hakkı hatırlatıldı; onay verdi", "evidence_refuses"),
-        ("opt_in=0", "evidence_refuses"),
-        ('{"smsConsent": null, "form": 12}', "evidence_refuses"),
-        ("kvkk_onay: boş", "evidence_refuses"),
-        ("consent: none", "evidence_refuses"),
-        ("☐ SMS almak istiyorum", "evidence_refuses"),
-        ("❌ SMS", "evidence_refuses"),
-        ("[ ] SMS", "evidence_refuses"),
-        ("not opted in", "evidence_refuses"),
-        ("didn't opt in", "evidence_refuses"),
-        ("checkbox unchecked", "evidence_refuses"),
-        ("işaretlenmeyen kutu", "evidence_refuses"),
-        ("0", "evidence_missing"),
-    ],
-)
+MISSING = [" ", "-", "YOK", "0"]
+REFUSES = [
+    "ret", "Müşteri formu: SMS istemiyor", "Red formu", "Kişi hayır dedi", "çıkış formu", "pasif", "Robinson listesi",
+    "web formu: HAYIR", "KVKK itiraz dilekçesi", "Mağaza kaydı: kutu işaretlenmedi", "izinsiz liste",
+    "declined at till", "Kutuyu işaretlemedim dedi", "İtiraz hakkını kullandı", "sms_ok: no; source: web",
+    "sms: H 2026-11-01", "consent: no, 12.03.2026", "sms: false 5", "sms: no 3 Mart 2026", "sms: h 12 Kasım",
+    "opt_in: no 14:05", "consent: no 2026", "izin: no 20260312", "izin=no 1", "onayım: N 12345",
+    "sms: no 3. Mart 2026", '{"e-posta": "no 22"}', "İzin durumu: H web formu", "SMS ister mi: h 14",
+    "izin verildi: no 22", "kasa: no 14:05", "SMS izni (web): no", "SMS onayı [web]: no 22",
+    "Rıza alındı: no, 3 kez soruldu", "İzin Durumu: H", "Ret hakkı hatırlatıldı; onay verdi", "opt_in=0",
+    '{"smsConsent": null, "form": 12}', "kvkk_onay: boş", "consent: none", "☐ SMS almak istiyorum", "❌ SMS",
+    "[ ] SMS", "not opted in", "didn't opt in", "checkbox unchecked", "işaretlenmeyen kutu",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("evidence", "code"), [("-", "evidence_missing"), ("Red formu", "evidence_refuses")])
 @pytest.mark.alike
 def test_a_grant_without_evidence_or_with_one_that_refuses_is_a_problem(program, rows, evidence, code):
     answer = program.post(CONSENTS, grant() | {"evidence": evidence})
@@ -76,6 +36,17 @@ def test_a_grant_without_evidence_or_with_one_that_refuses_is_a_problem(program,
     assert (answer.status_code, answer.json["code"], answer.json["iysCode"]) == (422, code, None)
     assert answer.mimetype == "application/problem+json"
     assert (rows.count(Decision), rows.one(ApiRequest).status) == (0, 422)
+
+
+@pytest.mark.alike
+def test_no_words_that_may_refuse_are_evidence(program, rows):
+    expected = dict.fromkeys(MISSING, "evidence_missing") | dict.fromkeys(REFUSES, "evidence_refuses")
+    grants = [grant(f"+90532{number:07}") | {"evidence": words} for number, words in enumerate(expected)]
+
+    answer = program.post(BULK, {"consents": grants})
+
+    assert dict(zip(expected, codes(answer), strict=True)) == expected
+    assert rows.count(Decision) == 0
 
 
 def test_evidence_that_may_refuse_is_named_with_a_cure_beside_good_rows(program, rows):

@@ -16,7 +16,7 @@ from tests.portal.domain.identity.test_concurrency import at_once
 
 pytestmark = pytest.mark.slow
 
-PEOPLE = 12
+PEOPLE = 6
 A_TICK = timedelta(milliseconds=1)
 
 

@@ -150,8 +150,15 @@ def test_nothing_goes_out_for_a_brand_whose_sandbox_mode_is_over(recipient_type)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("code", [make.IYS_CODE, sandbox_mode.EXEMPT_CODES.start, sandbox_mode.CODES.start])
-@pytest.mark.parametrize("ended", [{"is_sandbox": True, "closed_at": clock.now()}, {"is_sandbox": True}, {}])
+@pytest.mark.parametrize(
+    ("code", "ended"),
+    [
+        *((code, {}) for code in (make.IYS_CODE, sandbox_mode.EXEMPT_CODES.start, sandbox_mode.CODES.start)),
+        (make.IYS_CODE, {"is_sandbox": True, "closed_at": clock.now()}),
+        (sandbox_mode.EXEMPT_CODES.start, {"is_sandbox": True, "closed_at": clock.now()}),
+        (sandbox_mode.CODES.start, {"is_sandbox": True}),
+    ],
+)
 def test_the_answer_and_the_statements_agree_on_every_combination(code, ended):
     make.brand()
     db.session.execute(update(Provider).values(iys_code=code))

@@ -18,7 +18,7 @@ from tests.files import broken, cells, texts, workbooks
 
 pytestmark = pytest.mark.slow
 
-FEW, MANY = 25, 1500  # Workbooks; each takes a process.
+FEW, MANY = 12, 1500  # Workbooks; each takes a process.
 SECONDS = 20.0  # Of CPU for one file of some kilobytes, on the slowest machine.
 WORKBOOKS = {
     "xlsx": workbooks.plain,

@@ -174,43 +174,42 @@ def test_taking_the_links_gives_the_database_back(app, ayse, draft):
         assert {engine.pool.checkedout() for engine in db.engines.values()} == {0}
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"name": ""},
-        {"name": "x" * 121},
-        {"name": "a\0b"},
-        {"body_tr": "a\0b"},
-        {"body_tr": "Reddet\u202etelbaK"},
-        {"body_tr": "Kartınız kapanmadan arayın: 0850 11.12.2233"},
-        {"title_en": "Sign in at 185.4.5.6/giris"},
-        {"channels": []},
-        {"channels": ["FAKS"]},
-        {"kind": "beg"},
-        {"brand": "1"},
-        {"brand": "9" * 5000},
-        {"contact_date": ""},
-        {"contact_date": str(TODAY + timedelta(days=2))},  # Tomorrow may have come by the time it is posted.
-        {"contact_date": "yesterday"},
-        {"contact_kind": "rumour"},
-        {"contact_kind": ""},
-        {"contact_note": "\0"},
-        {"notice_url": "javascript:alert(1)"},
-        {"notice_url": "javascript://example.com/%0aalert(1)"},
-        {"notice_url": "kvkk"},
-        {"expires_days": "0"},
-        {"expires_days": "366"},
-        {"expires_days": "9" * 30},
-        {"delivery": "pigeon"},
-    ],
-    ids=str,
-)
-def test_a_form_that_makes_no_sense_comes_back(opens_campaign, rows, changes):
-    answer = opens_campaign(**changes)
+SENSELESS = [
+    {"name": ""},
+    {"name": "x" * 121},
+    {"name": "a\0b"},
+    {"body_tr": "a\0b"},
+    {"body_tr": "Reddet\u202etelbaK"},
+    {"body_tr": "Kartınız kapanmadan arayın: 0850 11.12.2233"},
+    {"title_en": "Sign in at 185.4.5.6/giris"},
+    {"channels": []},
+    {"channels": ["FAKS"]},
+    {"kind": "beg"},
+    {"brand": "1"},
+    {"brand": "9" * 5000},
+    {"contact_date": ""},
+    {"contact_date": str(TODAY + timedelta(days=2))},  # Tomorrow may have come by the time it is posted.
+    {"contact_date": "yesterday"},
+    {"contact_kind": "rumour"},
+    {"contact_kind": ""},
+    {"contact_note": "\0"},
+    {"notice_url": "javascript:alert(1)"},
+    {"notice_url": "javascript://example.com/%0aalert(1)"},
+    {"notice_url": "kvkk"},
+    {"expires_days": "0"},
+    {"expires_days": "366"},
+    {"expires_days": "9" * 30},
+    {"delivery": "pigeon"},
+]
 
-    assert answer.status_code == 422
-    assert 'role="alert"' in answer.text
-    assert "Haber verelim mi?" in answer.text
+
+def test_a_form_that_makes_no_sense_comes_back(opens_campaign, rows):
+    for changes in SENSELESS:
+        answer = opens_campaign(**changes)
+
+        assert answer.status_code == 422, changes
+        assert 'role="alert"' in answer.text, changes
+        assert "Haber verelim mi?" in answer.text, changes
     assert rows.count(Campaign) == 0
 
 
@@ -312,10 +311,10 @@ def test_a_file_of_fifty_megabytes_gets_a_page(ayse, draft, rows):
 
 
 def test_a_long_list_may_be_pasted(app, ayse, draft, rows):
-    paste(ayse, draft, f"{make.PHONE}\n" * 60_000)
+    paste(ayse, draft, f"{make.PHONE}\n" * 40_000)
     work_off(app)
 
-    assert rows.one(AudienceList).repeated == 59_999
+    assert rows.one(AudienceList).repeated == 39_999
 
 
 def test_a_workbook_is_read_by_the_worker_and_the_campaign_waits_for_it(app, ayse, draft, rows):

@@ -110,14 +110,9 @@ COMES_ABOUT = {
 }
 
 
-@pytest.fixture(params=[None, Status.GRANTED, Status.REFUSED], ids=["none", "ONAY", "RET"])
-def held(request):
-    return request.param
-
-
-@pytest.fixture(params=[ASK, REFUSE], ids=["asks", "refuses"])
-def kind(request):
-    return request.param
+@pytest.fixture
+def held():
+    return None
 
 
 @pytest.fixture(params=State, ids=str)
@@ -158,6 +153,9 @@ def grants(state: State, kind: CampaignKind) -> bool:
 
 
 @pytest.mark.alike
+@pytest.mark.parametrize(
+    ("kind", "held"), [(ASK, None), (ASK, Status.GRANTED), (REFUSE, Status.REFUSED)], ids=["asks", "granted", "refused"]
+)
 def test_a_link_explains_itself_and_takes_what_it_may(case, state, kind, held, rows):
     with time_machine.travel(case.at):
         answer = case.person.opens()
@@ -194,7 +192,7 @@ def assert_says(page: str, state: State, kind: CampaignKind, held: Status | None
 
 
 @pytest.mark.alike
-@pytest.mark.parametrize("held", [None], ids=["none"])
+@pytest.mark.parametrize("kind", [ASK, REFUSE], ids=["asks", "refuses"])
 def test_refusing_needs_no_page_that_was_served(case, rows):
     with time_machine.travel(case.at):
         answer = case.person.posts(all="RET")
