@@ -334,7 +334,7 @@ def mail_server():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("plant", map(as_case, PLANTS.values()), ids=PLANTS)
+@pytest.mark.parametrize("plant", [as_case(each) for each in PLANTS.values()], ids=PLANTS)
 def test_the_doctor_finds_what_is_planted_and_nothing_else(start, environ, mail_server, tmp_path, plant):
     if plant.settings.get("DATABASE_URL") == READ_ONLY and databases.SERVER:
         pytest.skip("SQLite's own way to be read-only")
