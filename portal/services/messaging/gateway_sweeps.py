@@ -1,6 +1,6 @@
 """Asking accounts for what they have: a vendor for reports, replies and refusals, a mailbox for mails."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -26,7 +26,8 @@ READ_AFTER_REMOVAL = {  # After an account was removed: people answer mails week
     AddressKind.EMAIL: timedelta(days=90),
 }
 NEW_INBOX_SINCE = timedelta(days=30)  # What is older may be known by another account, and grants be younger.
-OVERLAP = timedelta(minutes=10)  # Of two sweeps: a vendor lists a message a while after its time.
+OVERLAP = timedelta(minutes=10)  # Of two sweeps: a vendor lists a message a while after its time,
+LONG_OVERLAP = timedelta(days=1)  # where its queue stood; asked for once an hour, as what is listed twice is kept once.
 
 Told = TypeVar("Told")
 
@@ -43,21 +44,21 @@ def sweep(event: GatewayEvent, gateway: MessageGateway, at: datetime) -> None:
     if is_over or (is_followed and gateway.carries == AddressKind.EMAIL):
         event.due_at, event.settled_at = None, at
         return
-    adapter, since = gateway_accounts.adapter_of(gateway), _read_until(gateway, at) - OVERLAP
+    adapter, read_until = gateway_accounts.adapter_of(gateway), _read_until(gateway, at)
+    since = read_until - (LONG_OVERLAP if at.minute == 0 else OVERLAP)
     if isinstance(adapter, SmtpGateway):
-        _read_mailbox(event, gateway, adapter, since, at)
+        _read_mailbox(event, gateway, adapter, read_until - OVERLAP, at)
         return
     features, gateway_id = adapter.capabilities, gateway.id
     refs, oldest = delivery_reports.unreported_refs(gateway_id, at) if features.pulls_reports else ([], at)
     db.session.rollback()
-    reports = _ask(gateway_id, lambda: adapter.reports(refs, oldest)) if refs else []
-    answers = [] if is_followed else _ask(gateway_id, lambda: adapter.inbound(since, at))
-    blocked = [] if is_followed else _ask(gateway_id, lambda: adapter.blocked(since))
-    event_contents.note_reports(gateway, reports or [], at, "")
-    news = Feedback(tuple(reports or ()), tuple(blocked or ()), tuple(answers or ()))
-    keep_news(gateway, news, at, read_until=since + OVERLAP)
+    reports, _ = _ask(gateway_id, lambda: adapter.reports(refs, oldest)) if refs else ([], True)
+    answers, has_all = ([], False) if is_followed else _ask(gateway_id, lambda: adapter.inbound(since, at))
+    blocked, has_list = ([], False) if is_followed else _ask(gateway_id, lambda: adapter.blocked(since))
+    event_contents.note_reports(gateway, reports, at, "")
+    keep_news(gateway, Feedback(tuple(reports), tuple(blocked), tuple(answers)), at, read_until=read_until)
     event.due_at, event.lease_until = at + MINUTE, None
-    if answers is not None and blocked is not None and not is_followed:
+    if has_all and has_list:
         gateways.mark_inbox_read(gateway, at)
 
 
@@ -129,14 +130,16 @@ def _inbox_identity(gateway: MessageGateway) -> str:
     return OFFERED[gateway.vendor].inbox_identity(gateways.read_credentials(vault(), gateway))
 
 
-def _ask(gateway_id: int, call: Callable[[], list[Told]]) -> list[Told] | None:
+def _ask(gateway_id: int, call: Callable[[], Sequence[Told]]) -> tuple[Sequence[Told], bool]:
+    """What an account tells, and whether that is all."""
     try:
-        return call()
+        return call(), True
     except GatewayError as failure:
         _log_silence(gateway_id, failure)
+        return failure.found, False
     except Exception as failure:  # Also where an adapter fails: what else it is asked is heard.
         log_or_reraise(failure, gateway=gateway_id)
-    return None
+        return [], False
 
 
 def _log_silence(gateway_id: int, failure: GatewayError) -> None:

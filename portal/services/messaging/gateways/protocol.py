@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from portal.core.iys_protocol import RecipientType
 
@@ -208,11 +209,11 @@ class Capabilities:
 
 
 class GatewayError(Exception):
-    """A call other than send() failed."""
+    """A call other than send() failed; `found`: what was read of a list until then."""
 
-    def __init__(self, error: SendError):
+    def __init__(self, error: SendError, found: Sequence[Any] = ()):
         super().__init__(error.error_class.value)
-        self.error = error
+        self.error, self.found = error, found
 
 
 class Gateway:

@@ -1,26 +1,30 @@
 """Verimor, SMS API v2 (guide of September 2025). Push and pull have the same fields; pull is needed, as a push that
 fails four times within a quarter of an hour is dropped."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
 from portal.core import clock
 from portal.services.messaging.gateways import row_rules, unread_rows, vendor_rows
-from portal.services.messaging.gateways.json_values import read, read_text
+from portal.services.messaging.gateways.json_values import read_text
 from portal.services.messaging.gateways.protocol import (
     Batch,
     BlockedAddress,
     Capabilities,
+    ErrorClass,
+    GatewayError,
     InboundMessage,
     Lookup,
     LookupOutcome,
+    Reason,
     Report,
     SendError,
 )
 from portal.services.messaging.gateways.vendor_gateway import MOST_PAGES, VendorGateway, reports_of_each
 
 PAGE = 100
+NOT_FOLLOWED = SendError(ErrorClass.TEMPORARY, Reason.UNKNOWN, "not_followed")  # A page that tells of no next one.
 
 
 class Verimor(VendorGateway):
@@ -50,27 +54,25 @@ class Verimor(VendorGateway):
         times = {"from_time": clock.istanbul(since).isoformat(), "to_time": clock.istanbul(until).isoformat()}
         mapping = self.description["inbound_push"] | {"where": {}}
         found: list[InboundMessage] = []
-        for rows in self._pages("/inbound_messages", times):
-            found += row_rules.read_replies(mapping, rows, self.own_text)
-            if any(each.is_dated and each.received_at > until for each in found[-1:]):
-                break
+        try:
+            for rows in self._pages("/inbound_messages", times, _after_last):
+                found += row_rules.read_replies(mapping, rows, self.own_text)
+        except GatewayError as failure:
+            raise GatewayError(failure.error, found) from failure
         return found
 
     def blocked(self, since: datetime) -> list[BlockedAddress]:
         found: list[BlockedAddress] = []
-        for page in range(MOST_PAGES):
-            query = {"offset": str(page * PAGE), "limit": str(PAGE)}
-            answer = self._get("/blacklists", query)
-            listed = read(answer, ("/records", "/data", "")) or []
-            records = listed if isinstance(listed, list) else [listed]
-            for each in records:
-                told, source = read_text(each, "/created_at"), read_text(each, "/source")
-                end = vendor_rows.parse_end(told)
-                if end is None or end >= since:
-                    at = vendor_rows.parse_time(told)  # The same at each sweep of that day.
-                    found += [BlockedAddress(name, at, source) for name in unread_rows.names_of(each)]
-            if len(records) < PAGE:
-                break
+        try:
+            for rows in self._pages("/blacklists", _at_offset([], 0), _at_offset):
+                for each in rows:
+                    told, source = read_text(each, "/created_at"), read_text(each, "/source")
+                    end = vendor_rows.parse_end(told)
+                    if end is None or end >= since:
+                        at = vendor_rows.parse_time(told)  # The same at each sweep of that day.
+                        found += [BlockedAddress(name, at, source) for name in unread_rows.names_of(each)]
+        except GatewayError as failure:
+            raise GatewayError(failure.error, found) from failure
         return found
 
     def _get(self, path: str, query: dict[str, str]) -> Any:
@@ -81,18 +83,42 @@ class Verimor(VendorGateway):
     def _status(self, which: dict[str, str]) -> Iterator[Report]:
         """Reports of a campaign; none where Verimor knows no such one."""
         mapping = self.description["report_push"] | {"where": {}}
-        for rows in self._pages("/status", which):
+        for rows in self._pages("/status", which, _after_last, PAGE):
             yield from vendor_rows.read_reports(mapping, rows)
 
-    def _pages(self, path: str, query: dict[str, str]) -> Iterator[list[Any]]:
-        """Rows, a hundred at a time. Times count for the first page only: the next begin after an id."""
+    def _pages(
+        self, path: str, query: dict[str, str], follow: Callable[[list[Any], int], dict[str, str]], least: int = 1
+    ) -> Iterator[list[Any]]:
+        """Rows, a page at a time, until one has less than so many. `follow` says what the next one is asked by, after
+        the rows of one and how many there were. Raises GatewayError where nothing does after a full page, or it comes
+        again."""
+        kept = {name: value for name, value in query.items() if name in ("id", "custom_id")}
+        before, count = list[Any](), 0
         for _ in range(MOST_PAGES):
-            rows = self._get(path, query)
-            if not rows:
+            rows = _rows_of(self._get(path, query))
+            if rows != before:
+                yield rows
+            count += len(rows)
+            following = {} if rows == before else follow(rows, count)
+            if len(rows) < (least if following else PAGE):
                 return
-            yield rows
-            last = read_text(rows[-1], "/message_id") if isinstance(rows, list) else ""
-            if len(rows) < PAGE or not last:
-                return
-            kept = {name: value for name, value in query.items() if name in ("id", "custom_id")}
-            query = kept | {"greater_than": last}
+            if not following:
+                break
+            query, before = kept | following, rows
+        raise GatewayError(NOT_FOLLOWED)
+
+
+def _after_last(rows: list[Any], _: int = 0) -> dict[str, str]:
+    """Times count for the first page only."""
+    ids = (read_text(each, "/message_id") for each in reversed(rows))
+    return next(({"greater_than": each} for each in ids if each), {})
+
+
+def _at_offset(_: list[Any], count: int) -> dict[str, str]:
+    return {"offset": str(count), "limit": str(PAGE)}
+
+
+def _rows_of(answer: Any) -> list[Any]:
+    """An answer, if it is a list, or the first list in it; itself where there is none."""
+    values = list(answer.values()) if isinstance(answer, dict) else [answer]
+    return next((each for each in values if isinstance(each, list)), [answer] if answer else [])

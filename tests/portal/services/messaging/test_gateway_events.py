@@ -27,8 +27,8 @@ from portal.domain.consents import recipients
 from portal.domain.notifications import gateways
 from portal.services.messaging import event_contents, gateway_events, gateway_sweeps
 from portal.services.messaging.gateways import verimor
-from portal.services.messaging.gateways.protocol import VendorPush
-from tests import make
+from portal.services.messaging.gateways.protocol import ErrorClass, GatewayError, InboundMessage, SendError, VendorPush
+from tests import grants, make
 from tests.portal.services.messaging import test_gateway_delivery as delivery
 from tests.portal.services.messaging.vendor_pushes import work
 
@@ -346,6 +346,35 @@ def test_a_vendor_that_does_not_answer_is_asked_from_the_same_moment_again(app, 
             work(app, EventKind.SWEEP)
 
 
+def test_a_sweep_hears_part_of_a_list_and_a_reply_that_is_listed_late(app, rows, monkeypatch):
+    """One that heard no more than a part asks from the same moment again."""
+    start = clock.now().replace(minute=10, second=0, microsecond=0)
+    said_at = start + timedelta(minutes=1)
+    first, late = (InboundMessage(phone, phone, "", "RET", said_at) for phone in grants.phones(2))
+
+    def list_replies(_self, since, until):
+        if clock.now() < said_at:
+            raise GatewayError(SendError(ErrorClass.TEMPORARY), [first])
+        is_listed = clock.now() > said_at + timedelta(minutes=90) and since <= said_at <= until
+        return [late] if is_listed else []
+
+    monkeypatch.setattr(verimor.Verimor, "inbound", list_replies)
+    monkeypatch.setattr(verimor.Verimor, "blocked", lambda *_: [])
+    heard = []
+    with time_machine.travel(start, tick=False) as at:
+        with app.app_context():
+            gateway_id = delivery.add("verimor")
+        for minutes in (0, 30, 80):  # The last one at the full hour.
+            at.shift(timedelta(minutes=minutes))
+            for _ in range(2):
+                work(app, *EventKind)
+            swept_at = rows.one(MessageGateway, MessageGateway.id == gateway_id).swept_at
+            heard.append((len({each.recipient_id for each in rows(Decision)}), swept_at))
+
+    assert heard == [(1, None), (1, start + timedelta(minutes=30)), (2, start + timedelta(minutes=110))]
+
+
+@time_machine.travel(clock.now().replace(minute=30))
 @pytest.mark.parametrize("days", [3, 300])
 def test_an_account_that_follows_another_one_reads_on_its_inbox_and_leaves_it_its_reports(
     app, vendors, rows, monkeypatch, days

@@ -6,7 +6,7 @@ import pytest
 
 from portal.services.messaging.gateways import row_rules, unread_rows
 from portal.services.messaging.gateways.own_text import OwnText
-from portal.services.messaging.gateways.protocol import InboundMessage, VendorPush
+from portal.services.messaging.gateways.protocol import GatewayError, InboundMessage, VendorPush
 from portal.services.messaging.gateways.push_document import parse_push
 from portal.services.messaging.gateways.unread_rows import unread_replies
 from portal.services.messaging.gateways.vendors import VENDORS
@@ -55,24 +55,38 @@ def test_netgsm_pushes_a_reply_in_any_form(push, open_gateway):
     assert gateway.read_push(push).reports == ()
 
 
-def test_verimor_lists_replies_a_hundred_at_a_time(vendor):
+@pytest.mark.parametrize("size", [100, 50])
+@pytest.mark.parametrize("odd", [{}, {"message_id": None}, {"received_at": "2030-01-01 12:00:00"}], ids=str)
+@pytest.mark.parametrize("is_wrapped", [False, True])
+def test_verimors_replies_are_read_to_an_empty_page(vendor, size, odd, is_wrapped):
+    """Also beside an odd row at the end of a page, or where a page has fewer rows than asked for."""
     rows = [
         {name: value for name, value in VERIMOR.items() if name != "type"}
         | {"message_id": number, "received_at": f"2026-11-28T12:{number // 60:02}:{number % 60:02}.000+03:00"}
         for number in range(1, 251)
     ]
+    rows[99] |= odd
 
     def page(request):
-        after = int(request["query"].get("greater_than", 0))
-        return 200, [each for each in rows if each["message_id"] > after][:100]
+        found = rows[int(request["query"].get("greater_than", 0)) :][:size]
+        return 200, {"total": 250, "messages": found} if is_wrapped else found
 
     vendor.answers = [page]
 
     found = coded("verimor", vendor.url).inbound(AT, AT + timedelta(minutes=3))
 
-    assert [each.id for each in found] == [str(number) for number in range(1, 201)]
-    assert vendor.requests[0]["query"]["from_time"] == "2026-11-28T12:00:00+03:00"
-    assert len(vendor.requests) == 2
+    assert len({each.id for each in found}) == 250
+    assert [each["query"].get("from_time") for each in vendor.requests[:2]] == ["2026-11-28T12:00:00+03:00", None]
+
+
+def test_what_verimor_listed_before_a_page_that_leads_nowhere_is_told_as_a_part(vendor):
+    rows = [{name: value for name, value in VERIMOR.items() if name not in ("type", "message_id")}] * 100
+    vendor.answers = [(200, rows)]
+
+    with pytest.raises(GatewayError) as failure:
+        coded("verimor", vendor.url).inbound(AT, AT + HOUR)
+
+    assert len(failure.value.found) == 100
 
 
 def test_netgsm_is_never_asked_for_replies_without_dates(vendor):

@@ -319,7 +319,8 @@ def test_iletimerkezi_finds_a_lost_batch_among_its_orders(orders, found, vendor)
     assert coded("iletimerkezi", vendor.url).lookup(batch(attempted_at=AT)) == found
 
 
-def test_verimors_block_list_is_read_to_its_end(vendor):
+@pytest.mark.parametrize("size", [100, 50])
+def test_verimors_block_list_is_read_to_its_end(vendor, size):
     records = [
         {"created_at": "2026-11-28T12:00:00.000+03:00", "phone": f"90532000{number:04}", "source": "ret_web"}
         for number in range(1, 131)
@@ -327,7 +328,7 @@ def test_verimors_block_list_is_read_to_its_end(vendor):
 
     def page(request):
         offset, limit = int(request["query"]["offset"]), int(request["query"]["limit"])
-        return 200, {"total": 130, "records": records[offset : offset + limit]}
+        return 200, {"total": 130, "records": records[offset : offset + min(limit, size)]}
 
     vendor.answers = [page]
     gateway = coded("verimor", vendor.url)
