@@ -11,6 +11,7 @@ from unicodedata import normalize
 from portal.core import addresses, iys_protocol
 from portal.core.addresses import Address, BadAddress
 from portal.core.iys_protocol import Channel, RecipientType, Status
+from portal.core.iys_protocol.enums import LINE_CLOSED
 
 LONGEST_SOURCE, LONGEST_TRANSACTION = 30, 80
 SHORTEST_TRANSACTION = 32  # İYS's are 64 hexadecimal digits, or were UUIDs.
@@ -53,6 +54,11 @@ def read_row(row: Any, at: datetime) -> list[MovementRow]:
         return _read_refusal(row, at) if _upper(row.get("status")) == Status.REFUSED else [_read_grant(row)]
     except (TypeError, KeyError, ValueError, AttributeError, BadAddress):
         return []
+
+
+def is_closure(source: object) -> bool:
+    """Whether a row's source says that the line was closed, however it is spelled."""
+    return _upper(source) == LINE_CLOSED
 
 
 def _read_grant(row: dict[str, Any]) -> MovementRow:

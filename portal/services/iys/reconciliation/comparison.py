@@ -18,6 +18,7 @@ from portal.core import iys_protocol
 from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.models import TAKEN_OUTCOMES, Consent, Decision, DifferenceKind, Movement, Recipient, Submission
 from portal.core.vault import Vault
+from portal.domain.consents.movement_rows import is_closure
 from portal.services.iys.reconciliation.day_file import Line
 from portal.services.iys.reconciliation.schedule import BrandDay, day_bounds
 
@@ -89,10 +90,12 @@ class FoundDifference:
 
 @dataclass
 class ComparedChunk:
-    """The result for some rows: their number, our movements that İYS lists, and the differences."""
+    """The result for some rows: their number, our movements that İYS lists, the rows that tell of a closed line (known
+    or not), and the differences."""
 
     rows: int = 0
     listed: list[OwnMovement] = field(default_factory=list)
+    closures: list[Line] = field(default_factory=list)
     found: list[FoundDifference] = field(default_factory=list)
 
 
@@ -119,7 +122,7 @@ def compare_day(
 def _compare_rows(
     session: Session, vault: Vault, brand_day: BrandDay, rows: tuple[Line, ...], matched: set[int]
 ) -> ComparedChunk:
-    chunk = ComparedChunk(rows=len(rows))
+    chunk = ComparedChunk(rows=len(rows), closures=[line for line in rows if is_closure(line.source)])
     theirs: dict[str, list[Line]] = defaultdict(list)
     for line in rows:
         theirs[line.transaction_id].append(line)

@@ -93,7 +93,8 @@ def _record_chunk(
     known, granted_as_other = _find_known_consents(session, claimed, rows)
     ours, differs = _split_off_unanswered(session, known, rows, chunk.found, matched)
     refusals = _unknown_refusals(rows, differs)
-    applied = ours + [row for line, row in refusals if (line, row.channel) in granted_as_other]
+    closures = [row for line in chunk.closures for row in movement_rows.read_row(line.as_wire(), at)]
+    applied = ours + closures + [row for line, row in refusals if (line, row.channel) in granted_as_other]
     if applied:
         brand = session.get_one(Brand, claimed.brand_id)
         movements.apply_movements(session, vault(), brand, applied, by=ReceivedVia.FILE, feed=None, at=at)

@@ -12,9 +12,11 @@ from sqlalchemy.orm import undefer
 from portal.core import clock
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import RecipientType, Status
+from portal.core.iys_protocol.enums import LINE_CLOSED
 from portal.core.models import (
     AuditEntry,
     Brand,
+    ClosedLine,
     Consent,
     DayState,
     Decision,
@@ -22,6 +24,7 @@ from portal.core.models import (
     DifferenceKind,
     Event,
     Outcome,
+    ReceivedVia,
     ReconciledDay,
     Settlement,
     Submission,
@@ -34,7 +37,8 @@ from portal.services.iys.reconciliation import day_file
 from portal.services.iys.reconciliation.day_reports import DayReport
 from tests import make
 from tests.portal.domain.consents.import_entries import bring, entry
-from tests.portal.services.iys.reconciliation.story import AYSEGUL, DAY, connect_on, the_day
+from tests.portal.domain.consents.iys_movements import AN_HOUR, MovementReceiver, row
+from tests.portal.services.iys.reconciliation.story import AYSEGUL, DAY, NOON, connect_on, the_day
 
 pytestmark = pytest.mark.slow
 
@@ -269,6 +273,22 @@ def test_a_refusal_in_the_file_ends_the_grants_of_every_type(story, rows):
 
     compare_again(story, rows)
     assert rows.one(Difference).settlement == "gone"
+
+
+@pytest.mark.parametrize("is_pushed", [False, True])
+def test_a_closed_line_in_the_file_is_closed_at_all_firms(story, rows, is_pushed):
+    """Also one that agrees with a push, which counts at its own firm only."""
+    story.decides_at_noon(MESAJ="ONAY", ARAMA="ONAY")
+    told = row("RET", source=LINE_CLOSED, at=NOON + 2 * AN_HOUR, transactionId="f1" * 32)
+    story.night_falls()
+    if is_pushed:
+        MovementReceiver(story.app).receives(told, by=ReceivedVia.PUSH)
+    assert rows.count(ClosedLine) == 0
+    story.sandbox.tamper(brandCode=make.BRAND_CODE, day=DAY.isoformat(), add=told)
+    story.steps()
+
+    assert {each.status for each in rows(Consent)} == {Status.REFUSED}
+    assert rows.count(ClosedLine) == 1 and rows.count(Difference) == (not is_pushed)
 
 
 def test_a_difference_that_is_no_longer_there_is_gone_and_the_day_agrees(story, rows):
