@@ -77,8 +77,10 @@ def _create_feeds(at: datetime) -> None:
 
 
 def _apply_answer(feed: Feed, brand: Brand, cursor: str | None, answer: IysAnswer) -> None:
+    """A page without rows ends a pull only where it names no other one: İYS answers 204 where there is nothing more."""
     at, listed = clock.now(), answer.content.get("list")
-    if answer.status == 204 or (answer.status == 200 and listed == []):
+    leads_nowhere = str(answer.content.get("after") or "") in ("", cursor)
+    if answer.status == 204 or (answer.status == 200 and listed == [] and leads_nowhere):
         _rest_feed(feed, cursor, at)
     elif answer.status == 200 and isinstance(listed, list):
         _store_rows(feed, brand, listed, _follow_cursor(feed, cursor, answer.content, at), at)
@@ -102,8 +104,9 @@ def _store_rows(feed: Feed, brand: Brand, listed: list[Any], values: dict[str, A
 
 
 def _follow_cursor(feed: Feed, asked: str | None, content: JsonObject, at: datetime) -> dict[str, Any]:
-    """The values of a feed after a page with rows; the next page is due at once. İYS gives a cursor with each, also the
-    last one: without it what comes after these rows cannot be asked for. Only the last page ends a pull."""
+    """The values of a feed after a page with rows, or one that leads on; the next page is due at once, or after a while
+    if none had rows of late. İYS gives a cursor with each, also the last one: without it what comes after these rows
+    cannot be asked for. Only the last page ends a pull."""
     after = content.get("after")
     cursor = response_values.read_name(after, LONGEST_CURSOR)
     is_last, is_full = cursor == asked, len(content["list"]) >= iys_protocol.MAX_LIST_SIZE
@@ -112,6 +115,9 @@ def _follow_cursor(feed: Feed, asked: str | None, content: JsonObject, at: datet
         return {"attempts": feed.attempts + 1, "code": NO_CURSOR, "due_at": later}
     if is_last:
         return _end_pull(feed, at) | {"due_at": later}
+    if not content["list"]:
+        later = at + leases.backoff(feed.attempts + 1, *claims.PAUSES)
+        return {"attempts": feed.attempts + 1, "code": None, "due_at": later, "cursor": cursor, "cursor_at": at}
     # The next page is due as long as this one was.
     return {"attempts": 0, "code": None, "due_at": feed.due_at, "cursor": cursor, "cursor_at": at}
 

@@ -27,9 +27,10 @@ class Paged(Client):
     Beside its refusal each page has so many rows that nobody can read.
     """
 
-    def __init__(self, spell, beside=0):
+    def __init__(self, spell, beside=0, empty=None):
         super().__init__("http://iys.example")
         self.spell, self.beside, self.told_at = spell, [None] * beside, clock.now() - LONG_AGO
+        self.empty = empty  # The number of a page without rows.
 
     def ask(self, method, path, **_):
         if path.endswith("token"):
@@ -38,6 +39,8 @@ class Paged(Client):
         asked = int(query.get("after", ["0"])[0])
         if query["source"] == ["HS"] or asked >= 3:
             return IysAnswer(204, b"")
+        if asked == self.empty:
+            return says(200, {"list": [], "after": self.spell(asked + 1)})
         said = row("RET", recipient=f"+90532000010{asked}", at=self.told_at)
         return says(200, {"list": [said, *self.beside]} | {"after": self.spell(asked + 1)})
 
@@ -70,6 +73,17 @@ def test_a_page_that_repeats_its_cursor_is_the_last_one_unless_it_is_full(inflow
 
     assert rows.count(Movement) == 2
     assert (people(rows).cursor, people(rows).code) == ("1", code)
+
+
+def test_a_page_without_rows_that_leads_on_does_not_end_a_pull(inflow, rows):
+    inflow.iys = Paged(str, empty=1)
+
+    inflow.pulls()
+    assert (rows.count(Movement), people(rows).cursor, people(rows).pulled_at) == (1, "2", None)
+
+    with time_machine.travel(clock.now() + timedelta(minutes=1)):
+        inflow.pulls()
+    assert (rows.count(Movement), people(rows).cursor) == (2, "3") and people(rows).pulled_at
 
 
 @pytest.mark.parametrize("cursor", [None, "", {"id": 1}, "1\x00", "1" * 256])
