@@ -38,6 +38,8 @@ from portal.domain.consents.refusal_forwarding import tell_after_movements
 from portal.domain.consents.verification import OurSubmissions, overtake, verify
 from portal.domain.consents.writer import DecisionRows
 
+NAME = (Movement.consent_id, Movement.transaction_id, Movement.status)  # Of an act, whichever way it is told.
+
 
 @dataclass(frozen=True)
 class AppliedMovements:
@@ -125,8 +127,8 @@ class _MovementBatch:
         self.holders = holders  # Recipients at all firms, by address whose line was closed.
         self.addresses = {holder_id: text for text, ids in holders.items() for holder_id in ids}
         ids = {consent.id for consent in consents}
-        stored = select(Movement.consent_id, Movement.transaction_id, Movement.status)
-        self.seen = {tuple(row) for row in session.execute(stored.where(Movement.consent_id.in_(ids)))}
+        stored = select(Movement.creation_date, Movement.consent_date, *NAME).where(Movement.consent_id.in_(ids))
+        self.seen = {tuple(name): {created, dated} for created, dated, *name in session.execute(stored)}
         self.ours = OurSubmissions(session, ids)
         self.refusals = other_types.newest_refusals(session, consents)
         self.movements: list[writer.Row] = []
@@ -137,19 +139,22 @@ class _MovementBatch:
         self.closures: list[tuple[LockedConsent, MovementRow]] = []
 
     def apply(self, consent: LockedConsent, row: MovementRow) -> None:
-        """Apply one row; a repeated one is passed by."""
+        """Apply one row; a repeated one is passed by. A later refusal under the name of an earlier one ends what was
+        granted in between, but is no movement of its own: told again, it is older than what stands then."""
         name = (consent.id, row.transaction_id, row.status)
         if row.source == LINE_CLOSED:
             self.closures.append((consent, row))
-        if name in self.seen:
+        seen = self.seen.get(name)
+        if seen is not None and not self._is_later_refusal(consent, row, seen):
             return
-        self.seen.add(name)
         consent.learn_iys_status(row.status, min(row.creation_date, self.at))
         if self._origin_of(row) == FeedSource.PEOPLE:
             decision_id = self._closed_before(consent, row) or self._decide(consent, row, DecisionOrigin.AT_IYS)
         else:
             decision_id = self._verify(consent, row) or self._decide(consent, row, DecisionOrigin.OTHER_SENDER)
-        self.movements.append(self._movement(consent, row, decision_id))
+        if seen is None:
+            self.seen[name] = {row.creation_date, row.consent_date}
+            self.movements.append(self._movement(consent, row, decision_id))
 
     def end_further_grants(self, vault: Vault, addresses: Mapping[int, str]) -> None:
         for consent, row in self.closures:
@@ -187,11 +192,24 @@ class _MovementBatch:
                 return feed
         return self.feed or FeedSource.PROVIDER
 
+    def _effective_at(self, row: MovementRow) -> datetime:
+        is_of_people = self._origin_of(row) == FeedSource.PEOPLE
+        return min(row.creation_date if is_of_people else row.consent_date or row.creation_date, self.at)
+
+    def _is_later_refusal(
+        self, consent: LockedConsent, row: MovementRow, moments: Collection[datetime | None]
+    ) -> bool:  # fmt: skip
+        """Whether a row under a name of these moments refuses a newer grant. Told again, an act keeps one of its dates;
+        movements of one second share İYS's transactionId, so nothing says that those of two moments cannot."""
+        is_of_another = {row.creation_date, row.consent_date}.isdisjoint(moments)
+        is_refusal = row.status == Status.REFUSED and consent.status == Status.GRANTED
+        return is_of_another and is_refusal and consent.is_older_than(row.status, self._effective_at(row))
+
     def _decide(self, consent: LockedConsent, row: MovementRow, origin: DecisionOrigin) -> int:
         """Nothing is effective later than we are told of it, however İYS's clock stands; and a grant that another
         sender told without a date, as İYS takes a merchant's first, is no later than the newest refusal."""
         date, is_anothers = row.consent_date or row.creation_date, origin == DecisionOrigin.OTHER_SENDER
-        effective_at = min(row.creation_date if origin == DecisionOrigin.AT_IYS else date, self.at)
+        effective_at = self._effective_at(row)
         if row.consent_date is None and is_anothers and row.status == Status.GRANTED:
             effective_at = min(effective_at, self.refusals.refused_at(consent) or effective_at)
         decision = writer.decision_row(
@@ -218,7 +236,7 @@ class _MovementBatch:
         """Our own submission's decision, if the row is ours."""
         date = row.consent_date if row.is_channel_told else None  # Two channels may have one date.
         sent = self.ours.match(consent.id, row.transaction_id, row.status, date)
-        if sent is None:
+        if sent is None or self._is_later_refusal(consent, row, {sent.told_date, sent.accepted_at}):
             return None
         self.verified[sent.id] = {"transaction_id": row.transaction_id, "accepted_at": row.creation_date}
         decision_id: int = sent.decision_id

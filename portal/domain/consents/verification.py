@@ -15,7 +15,7 @@ from portal.core.models import OPEN_OUTCOMES, BulkRequest, BulkState, Decision, 
 ABSENT = "absent"  # Our own code: multi-status did not list the address.
 NO_GRANT_CODES = ("H174", "H175", ABSENT)  # İYS holds no grant to withdraw.
 MAY_BE_OVERTAKEN = (*OPEN_OUTCOMES, Outcome.PARKED)  # Of what is parked nothing is left to mend.
-COLUMNS = "id consent_id decision_id status consent_date outcome transaction_id attempts bulk_id"
+COLUMNS = "id consent_id decision_id status consent_date outcome transaction_id accepted_at attempts bulk_id"
 Sent = Row[*tuple[Any, ...]]  # These columns of a submission of ours, and the date that İYS was told.
 
 

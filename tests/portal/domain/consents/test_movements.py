@@ -77,6 +77,36 @@ def test_what_is_told_twice_is_heard_once(receiver, rows):
     assert (rows.one(Movement).received_via, rows.count(Decision)) == (ReceivedVia.PULL, 1)
 
 
+def test_a_later_refusal_under_the_name_of_an_earlier_one_is_heard_and_once(fatma, receiver, rows):
+    """İYS says that movements of one second share a transactionId, and of others nothing."""
+    told = [
+        row(status, ago=hours * AN_HOUR, transactionId="7" * 64)
+        for status, hours in (("RET", 5), ("ONAY", 4), ("RET", 3))
+    ]
+    for by in (ReceivedVia.PULL, ReceivedVia.PUSH):
+        receiver.receives(*told, by=by)
+    assert (rows.one(Consent).status, rows.count(Decision)) == (Status.REFUSED, 3)
+
+    fatma.decides(MESAJ="ONAY")
+    receiver.receives(*told)
+    assert (rows.one(Consent).status, rows.count(Decision)) == (Status.GRANTED, 4)
+
+
+def test_another_senders_later_refusal_under_the_name_of_ours_is_heard(app, fatma, receiver, rows):
+    with time_machine.travel(clock.now() - 9 * AN_HOUR):
+        fatma.decides(MESAJ="RET")
+    name, accepted_at = "7" * 64, clock.now() - 9 * AN_HOUR
+    taken = {"outcome": Outcome.ACCEPTED, "due_at": None, "accepted_at": accepted_at, "transaction_id": name}
+    with app.app_context():
+        db.session.execute(db.update(Submission).values(**taken))
+        db.session.commit()
+    receiver.receives(row("ONAY", ago=5 * AN_HOUR))
+
+    receiver.receives(row("RET", ago=3 * AN_HOUR, source="HS_CAGRI_MERKEZI", transactionId=name))
+
+    assert rows.one(Consent).status == Status.REFUSED
+
+
 def test_who_hears_the_same_row_at_once_makes_one_decision(app, receiver, rows):
     with app.app_context():
         make.brand()
