@@ -18,6 +18,7 @@ from portal.services.iys.rate_limit import Priority
 
 UNKNOWN_RETAILER = "H180"
 EQUAL_STATUS = "H174"  # İYS holds the status that it was told, it says.
+NO_GRANT = (EQUAL_STATUS, "H175")  # İYS holds no grant that a refusal withdraws: a contradiction where it listed one.
 
 
 def forward_next_refusal(client: Client) -> bool:
@@ -88,7 +89,7 @@ def _apply_answer(client: Client, claimed: ClaimedSubmission, payload: bytes, an
     if not is_known and unasked_channels.is_not_taken(answer, json.loads(payload)["recipient"], claimed.channel):
         return outcomes.end_without_grant([claimed], None)
     action = answer.action(claimed.status)
-    is_contradiction = answer.code == EQUAL_STATUS and claimed.is_refusal and claimed.iys_status == Status.GRANTED
+    is_contradiction = answer.code in NO_GRANT and claimed.is_refusal and claimed.iys_status == Status.GRANTED
     if action == Action.RECONCILE or (action == Action.NOOP and is_contradiction):
         return _compare_with_iys(client, claimed, payload, answer)
     return _apply_action(claimed, action, answer.code, answer)
@@ -115,8 +116,8 @@ def _apply_action(
 
 
 def _compare_with_iys(client: Client, claimed: ClaimedSubmission, payload: bytes, refused: IysAnswer) -> None:
-    """İYS says that it holds something newer or the same (which contradicts what it said before): ask what, and record
-    that."""
+    """İYS says that it holds something newer, or no grant (which contradicts what it said before): ask what it holds,
+    and record that."""
     renewed = claims.renew_lease(db.session, claimed, clock.now())
     if renewed is None:
         return None
@@ -138,17 +139,17 @@ def _apply_status(
     claimed: ClaimedSubmission, question: dict[str, Any], code: str | None, answer: IysAnswer, asked_at: datetime
 ) -> None:
     """A refusal is renewed but where İYS's grant is dated later: by a date that cannot be true nobody can say so.
-    By H174 after a listed grant it ends only where a status is told: a 404 may be a proxy's, or of the brand."""
+    By NO_GRANT after a listed grant it ends only where a status is told: a 404 may be a proxy's, or of the brand."""
     theirs = answer.content
     held, dated = theirs.get("status"), _read_second(theirs.get("consentDate"), asked_at)
     if held == question["status"] and dated and dated == iys_protocol.read_wire_date(question.get("consentDate")):
         transaction_id = response_values.read_transaction_id(theirs) or None
         return outcomes.accept_submission(claimed, transaction_id, theirs.get("creationDate"))
     is_equal = code == EQUAL_STATUS
-    if is_equal and claimed.is_refusal:
+    if code in NO_GRANT and claimed.is_refusal:
         if held == Status.REFUSED:
-            return outcomes.end_without_grant([claimed], code)
-        code = None  # By H174 it would wait for grants, and be woken, as one that İYS holds no grant of.
+            return outcomes.end_without_grant([claimed], EQUAL_STATUS)
+        code = None  # By such a code it would wait for grants, and be woken, as one that İYS holds no grant of.
     if held not in tuple(Status):
         return outcomes.retry_later([claimed], outcomes.backoff(claimed.attempts, answer), code)
     if claimed.is_refusal and held == Status.GRANTED:

@@ -71,12 +71,13 @@ DATES = [
     BEFORE, "2025-10-26T20:33:44", "2025-10-26 20:33:44.000+03:00", "26.10.2025 20:33:44", 1761500024000, None,
     "missing", "2099-01-01 00:00:00", "9999-12-31 23:59:59",
 ]  # fmt: skip
+UNSURE = [BEFORE, None, "9999-12-31 23:59:59"]
 
 
-@pytest.mark.parametrize(("code", "dates"), [("H178", DATES), ("H174", [BEFORE, None, "9999-12-31 23:59:59"])])
+@pytest.mark.parametrize(("code", "dates"), [("H178", DATES), ("H174", UNSURE), ("H175", UNSURE)])
 def test_a_grant_of_before_overtakes_no_refusal_however_its_date_is_spelled(app, code, dates):
     """Nor does one with no date, or with one that cannot be true: nobody can say that it is newer. Nor where İYS says
-    at once that it holds the refusal."""
+    at once that it holds the refusal, or no grant."""
     cases = of_each(app, dates, status=Status.REFUSED)
     held = {
         phone: (200, {"status": "ONAY"} | ({} if spelled == "missing" else {"consentDate": spelled}))
@@ -98,7 +99,8 @@ def test_a_grant_of_before_overtakes_no_refusal_however_its_date_is_spelled(app,
     + [("H174", [(200, {"status": "BEKLIYOR"}), (200, {}), (204, {})])]
     + [("H174", [(404, page)]) for page in (b"<html>Not Found</html>", b"", {}, {"message": "no Route matched"})]
     + [("H174", [(404, {"errors": [{"code": code}]}) for code in ("H001", "H018", "H058", "H096")])]
-    + [("H174", [(status, {})]) for status in (401, 403, 500)],
+    + [("H174", [(status, {})]) for status in (401, 403, 500)]
+    + [("H175", [(200, {}), (404, {})])],
 )
 def test_a_refusal_is_not_given_up_for_an_answer_that_tells_no_state(app, rows, code, answers):
     cases = of_each(app, answers, status=Status.REFUSED)
@@ -110,6 +112,18 @@ def test_a_refusal_is_not_given_up_for_an_answer_that_tells_no_state(app, rows, 
     assert given_up == [] and {each.outcome for each in told.values()} <= {Outcome.WAITING, Outcome.BLOCKED}
     assert {each.iys_status for each in rows(Consent)} == {"ONAY"}
     assert len(rows(Attempt, Attempt.question == Operation.STATUS.value)) == len(answers)
+
+
+@pytest.mark.parametrize("code", ["H174", "H175"])
+def test_a_refusal_that_iys_states_after_all_ends_one_that_withdraws_a_listed_grant(app, fatma, rows, code):
+    fatma.decides(MESAJ="RET")
+    granted, none = {"list": [make.PHONE]}, {"errors": [{"code": code}]}
+    held = {"status": "RET", "consentDate": BEFORE}
+
+    with iys_that_says(MESAJ=(200, granted), consents=(400, none), status=(200, held)) as iys:
+        make.forward_all(app, iys)
+
+    assert (rows.one(Submission).outcome, rows.one(Consent).iys_status) == (Outcome.NOT_NEEDED, "RET")
 
 
 def test_a_merchants_grant_without_a_date_needs_no_other_where_iys_holds_a_dated_one(app, rows):
