@@ -100,17 +100,19 @@ def sweep_chunk(client: Client, sweep: Sweep, brand: Brand, iys_code: int) -> No
     asked_at = iys_clock().earlier_of_both(read_session(), clock.now())  # What İYS dates later is news.
     chunk = _read_chunk(brand, sweep.position)
     try:
-        granted, is_whole = _ask_for_grants(client, sweep, (iys_code, brand.brand_code), chunk)
+        answered = _ask_for_grants(client, sweep, (iys_code, brand.brand_code), chunk)
     except calls.NotNow as refusal:
         return claims.postpone(sweep, max(refusal.until, asked_at + timedelta(seconds=1)), _code(sweep, refusal.code))
-    except _Unanswered as unanswered:
-        return _retry_sweep(sweep, unanswered.answer)
+    except _Unanswered as failure:
+        return _retry_sweep(sweep, failure.answer)
     at = clock.now()
-    drift.forget_unanswered(db.session, brand, chunk.consent_ids - granted.keys(), at)
+    unanswered = chunk.consent_ids - answered.keys()
+    drift.forget_unanswered(db.session, brand, unanswered, at)
     db.session.commit()  # Also where the lease is lost.
+    granted = {consent_id: is_granted for consent_id, is_granted in answered.items() if is_granted is not None}
     drifted = drift.record_drifts(db.session, brand, granted, asked_at, at)
     ends = {"due_at": None, "ended_at": at} if chunk.is_last else {"due_at": at}
-    code = _code(sweep, None if is_whole else iys_protocol.NOT_ASKED)
+    code = _code(sweep, iys_protocol.NOT_ASKED if unanswered else None)
     sums = {"asked": sweep.asked + chunk.size, "drifted": sweep.drifted + drifted}
     if not claims.release(sweep, position=chunk.last, attempts=0, code=code, **sums, **ends):
         return db.session.rollback()
@@ -174,25 +176,23 @@ def _address(recipient: Recipient) -> str | None:
 
 def _ask_for_grants(
     client: Client, sweep: Sweep, codes: tuple[int, int], chunk: SweepChunk
-) -> tuple[dict[int, bool], bool]:
-    """Whether İYS holds ONAY, by consent that it answered about, and whether no list was passed by; `codes` of provider
+) -> dict[int, bool | None]:  # fmt: skip
+    """Whether İYS holds ONAY, by consent that it answered about (None: it takes no such address); `codes` of provider
     and brand. Raises NotNow and _Unanswered."""
-    granted: dict[int, bool] = {}
-    is_whole = True
+    answered: dict[int, bool | None] = {}
     for (recipient_type, channel, _is_unasked), consents in chunk.lists.items():
         path = iys_protocol.multi_status_path(*codes, recipient_type, channel)
         for addresses in chunks(list(consents), MAX_LIST_SIZE):
             try:
-                asked, listed = _ask_for_list(client, sweep, path, addresses, channel)
-            except _Unanswered as unanswered:
-                if not _is_passed_by(sweep, unanswered.answer):
+                said = _ask_for_list(client, sweep, path, addresses, channel)
+            except _Unanswered as failure:
+                if not _is_passed_by(sweep, failure.answer):
                     raise
-                codes_said = ",".join(unanswered.answer.codes)
+                codes_said = ",".join(failure.answer.codes)
                 log.warning("sweep.passed_by", brand=sweep.brand_id, path=path, count=len(addresses), codes=codes_said)
-                is_whole = False
-                continue
-            granted |= {consents[address]: address in listed for address in asked}
-    return granted, is_whole
+            else:
+                answered |= {consents[address]: is_granted for address, is_granted in said.items()}
+    return answered
 
 
 def _is_passed_by(sweep: Sweep, answer: IysAnswer) -> bool:
@@ -206,8 +206,10 @@ def _is_passed_by(sweep: Sweep, answer: IysAnswer) -> bool:
 
 def _ask_for_list(
     client: Client, sweep: Sweep, path: str, addresses: list[str], channel: Channel
-) -> tuple[list[str], set[str]]:  # fmt: skip
-    """The addresses that İYS accepted, and those of them that hold ONAY."""
+) -> dict[str, bool | None]:  # fmt: skip
+    """Whether İYS holds ONAY, by address: None where it takes none as this on an unasked channel, so that nobody can
+    refuse there either. An address that it calls wrong otherwise is missing."""
+    said: dict[str, bool | None] = {}
     for _ in range(1 + MAX_CORRECTIONS):
         body = json.dumps({"recipients": addresses}).encode()
         question = Operation.MULTI_STATUS
@@ -217,13 +219,16 @@ def _ask_for_list(
         if isinstance(listed, list):
             if (granted := read_granted(listed, addresses, brand_id=sweep.brand_id)) is None:
                 break
-            return addresses, granted
-        wrong = named_in_errors(answer, addresses)
-        if not wrong and not unasked_channels.is_not_taken(answer, addresses[0], channel):
+            return said | {address: address in granted for address in addresses}
+        is_not_taken = unasked_channels.is_not_taken(answer, addresses[0], channel)
+        wrong = named_in_errors(answer, addresses) or (set(addresses) if is_not_taken else set())
+        if not wrong:
             break
-        addresses = [address for address in addresses if wrong and address not in wrong]
+        log.warning("sweep.wrong_addresses", brand=sweep.brand_id, path=path, count=len(wrong), code=answer.code)
+        said |= dict.fromkeys(wrong, None) if is_not_taken else {}
+        addresses = [address for address in addresses if address not in wrong]
         if not addresses:
-            return [], set()
+            return said
     raise _Unanswered(answer)
 
 

@@ -38,11 +38,12 @@ UNKNOWN, MAY, REFUSED = ("unknown", "not_pulled"), ("may", "granted"), ("may_not
 
 class Told(Client):
     """An İYS that tells of pages of refusals, the last of which has the refuser's; page `failing` and, while they are
-    blocked, sweeps fail. Of all consents it holds the granter's only. `on_calls`: its answer about calls."""
+    blocked, sweeps fail. Of all consents it holds the granter's only. `on_calls`: its answer about calls; `wrong`: an
+    address that it names as invalid."""
 
     def __init__(self, pages):
         super().__init__("http://iys.example")
-        self.failing, self.is_blocked, self.on_calls = None, True, None
+        self.failing, self.is_blocked, self.on_calls, self.wrong = None, True, None, None
         said = [row("RET", recipient=each, at=clock.now() - 4 * DAY) for each in (*phones(pages - 1, 50), REFUSER)]
         self.pages = said[-pages:] if pages else []
 
@@ -52,7 +53,10 @@ class Told(Client):
         if method == "POST":
             if self.on_calls and path.endswith(Channel.CALL):
                 return says(*self.on_calls)
-            granted = [each for each in json.loads(body)["recipients"] if each == GRANTER]
+            asked = json.loads(body)["recipients"]
+            if self.wrong in asked:
+                return says(422, {"errors": [{"code": "H121", "location": ["recipients", asked.index(self.wrong)]}]})
+            granted = [each for each in asked if each == GRANTER]
             return says(403, {"errors": [{"code": "H353"}]}) if self.is_blocked else says(200, {"list": granted})
         query = parse_qs(urlsplit(path).query)
         page = int(query.get("after", ["0"])[0])
@@ -96,6 +100,17 @@ def add_calls() -> None:
     insert_decisions(make.brand(), [REFUSER, GRANTER], at, channel=Channel.CALL, lane=None, held="ONAY")
 
 
+def answers_by_sms(app) -> dict[str, tuple[str, str]]:
+    """By address, also where only some grants are unknown."""
+    with app.app_context():
+        brand = make.brand()
+        blind = recipients.blind_indexes(vault(), brand.provider_id, [REFUSER, GRANTER])
+        ids = recipients.find_known_ids(db.session, vault(), brand.provider_id, blind)
+        own = may_send.answers(db.session, brand, ids.values(), Channel.SMS, RecipientType.INDIVIDUAL, clock.now())
+        db.session.rollback()
+    return {each: (own[its_id].verdict.value, own[its_id].reason.value) for each, its_id in ids.items()}
+
+
 def may_be_called(app) -> list[tuple[str, str]]:
     """The refuser and the granter, in no order; exports agree."""
     at = clock.now()
@@ -115,13 +130,9 @@ def may_be_called(app) -> list[tuple[str, str]]:
 
 def answers(app) -> dict[str, tuple[str, str]]:
     """By address; exports, alarms and reconciliation agree."""
-    at = clock.now()
+    at, found = clock.now(), answers_by_sms(app)
     with app.app_context():
         brand = make.brand()
-        blind = recipients.blind_indexes(vault(), brand.provider_id, [REFUSER, GRANTER])
-        ids = recipients.find_known_ids(db.session, vault(), brand.provider_id, blind)
-        own = may_send.answers(db.session, brand, ids.values(), Channel.SMS, RecipientType.INDIVIDUAL, at)
-        found = {each: (own[ids[each]].verdict.value, own[ids[each]].reason.value) for each in (REFUSER, GRANTER)}
         its = ExportFilter(ExportKind.CONSENTS, brand.provider_id, brand.id)
         listed = exports.rows(db.session, vault(), its, at)
         exported = {each.address: each.may_send for each in listed if each.channel == Channel.SMS}
@@ -264,6 +275,24 @@ def test_a_sweep_passes_by_what_iys_gives_no_answer_about_and_only_that_stays_un
         inflow.sweeps()
     inflow.pulls()
     assert may_be_called(app) == [MAY, ("may_not", "refused_at_iys")]
+    assert [each.code for each in rows(Sweep)] == ["not_asked", None]
+
+
+def test_a_sweep_names_an_address_that_iys_calls_wrong_as_not_asked(app, gap, tuesday, rows):
+    """The rest of its list is answered."""
+    inflow = gap(days=10)
+    inflow.iys.is_blocked, inflow.iys.wrong = False, GRANTER
+    inflow.pulls()
+    inflow.sweeps()
+    inflow.pulls()
+    assert answers_by_sms(app) == {REFUSER: ("may_not", "refused_at_iys"), GRANTER: UNKNOWN}
+    assert (rows.one(Sweep).code, rows.one(Sweep).ended_at is None) == ("not_asked", False)
+
+    inflow.iys.wrong = None
+    tuesday.shift(DAY)
+    for _ in range(2):
+        inflow.sweeps()
+    assert answers_by_sms(app) == {REFUSER: ("may_not", "refused_at_iys"), GRANTER: MAY}
     assert [each.code for each in rows(Sweep)] == ["not_asked", None]
 
 
