@@ -42,7 +42,8 @@ GRAVEST_FIRST = (
 # What fits no ONAY waits for a person. H174 reports the state RET: of a single one, İYS is asked what it holds.
 OF_GRANTS = {"H174": Action.RECONCILE, "H175": Action.FIX, "H401": Action.FIX, "H568": Action.FIX}
 
-# Our own: what İYS told after a gap longer than its window, and what it answers no sweep about.
+# Our own: what İYS told after a gap longer than its window; and that it gave a sweep no answer about some consents, or
+# about all of them.
 NOT_SWEPT, NOT_ASKED = "not_swept", "not_asked"
 NOT_SWEPT_SENTENCE = N_(
     "İYS yeniden cevap veriyor, ama yalnızca son yedi günü anlatıyor: daha önceki retler için bu markanın bütün "
@@ -55,8 +56,8 @@ NOT_ASKED_SENTENCE = N_(
     "onaylarına İYS bildirene kadar ileti gönderilemez."
 )
 NOT_ASKED_CURE = N_(
-    "Çoğunda hesabın bir kanala yetkisi yoktur: İYS'deki yetkilere bakın. Tarama her gün yeniden dener; sürerse destek "
-    "ekibine yazın."
+    "Çoğunda hesabın bir kanala yetkisi yoktur: İYS'deki yetkilere bakın. İYS bir adresi geçersiz de sayabilir, soruyu "
+    "hiç tanımayabilir de. Tarama her gün yeniden dener; sürerse destek ekibine yazın."
 )
 OURS = {NOT_SWEPT: (NOT_SWEPT_SENTENCE, NOT_SWEPT_CURE), NOT_ASKED: (NOT_ASKED_SENTENCE, NOT_ASKED_CURE)}
 

@@ -27,6 +27,7 @@ CHUNK = 64 * 1024
 MAX_BODY = 256 * 1024 * 1024  # Bytes: a day's file of more than a million movements.
 NO_ANSWER = 0
 OF_THE_CALLER = (401, 403, 408, 429)  # Statuses that say nothing of the question, whatever the body is.
+NOT_OFFERED = 501
 LONGEST_READING = timedelta(seconds=2)  # A slower answer's Date says too little of İYS's clock.
 log = structlog.get_logger()
 SANDBOX_HEADER = {"X-Sandbox-Mode": "1"}  # Tells a sandbox to apply no limits: many providers share one address.
@@ -93,6 +94,11 @@ class IysAnswer:
     def is_refused_without_code(self) -> bool:
         """Whether a 4xx names no code of İYS: it does not know the question, or a proxy does not let it pass."""
         return 400 <= self.status < 500 and self.status not in OF_THE_CALLER and not self.codes
+
+    @property
+    def is_question_unknown(self) -> bool:
+        """Whether İYS does not know or offer the question, or a proxy does not let it pass."""
+        return self.is_refused_without_code or self.status == NOT_OFFERED
 
     def action(self, decided: Status | None = None) -> Action:
         """The action that the code table asks for; an unusable success is retried."""

@@ -18,8 +18,6 @@ from portal.services.iys.forwarding.claims import ClaimedSubmission
 from portal.services.iys.granted_addresses import named_in_errors, read_granted
 from portal.services.iys.rate_limit import Priority
 
-NOT_OFFERED = 501
-
 
 def end_if_not_granted(client: Client, these: list[ClaimedSubmission]) -> ClaimedSubmission | None:
     """Ask about similar refusals (brand, channel, recipient type), and end those without a grant at İYS. Of channels on
@@ -111,7 +109,7 @@ def _apply_error(asked: dict[str, ClaimedSubmission], answer: IysAnswer) -> Clai
         for each in named:
             outcomes.end_submission(each, Outcome.PARKED, code=answer.code)
         outcomes.return_unsent([each for each in these if each not in named])
-    elif action == Action.FIX or answer.is_refused_without_code or answer.status == NOT_OFFERED:
+    elif action == Action.FIX or answer.is_question_unknown:
         return _send_unasked(asked)
     else:
         _record_attempts(asked, answer.status, answer.code, set())

@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
-from portal.core import clock, iys_protocol, leases
+from portal.core import clock, iys_protocol
 from portal.core.extensions import db, read_session, vault
 from portal.core.iys_protocol import MAX_LIST_SIZE, Action, Channel, Operation, RecipientType, Status
 from portal.core.models import Brand, Connection, Consent, Feed, Recipient, Sweep
@@ -31,7 +31,8 @@ AGAIN_AFTER = timedelta(days=1)  # One that passed something by.
 FIRST_SWEEP_AFTER = timedelta(days=1)  # Before that nothing can have drifted.
 LEASE = timedelta(minutes=3)  # For the calls of one chunk, each of which may wait for its slot and its answer.
 CHUNK = 3000  # Consents: recipients have several channels, so that the lists per channel are well filled.
-PASSED_AFTER = 2  # Failures in a row of what concerns a list alone.
+PASSED_AFTER = 2  # Failures in a row that concern a list.
+PAUSE = timedelta(minutes=1)  # After failures of another kind.
 MAX_CORRECTIONS = 2  # Times that a list is sent again without the addresses that İYS rejected.
 
 
@@ -196,12 +197,17 @@ def _ask_for_grants(
 
 
 def _is_passed_by(sweep: Sweep, answer: IysAnswer) -> bool:
-    """Whether the rest is not to wait for an answer about a list: there is no right for its channel, or time and again
-    İYS finds a fault in the list without saying where, or says what cannot be read."""
-    if not holds.CHANNEL_CODES.isdisjoint(answer.codes):
-        return True
-    concerns_list = answer.action(Status.GRANTED) == Action.FIX or isinstance(answer.content.get("list"), list)
-    return concerns_list and sweep.attempts >= PASSED_AFTER
+    """Whether the rest is not to wait for an answer about a list: there is no right for its channel, or İYS has failed
+    to answer about it time and again."""
+    return not holds.CHANNEL_CODES.isdisjoint(answer.codes) or (
+        _concerns_list(answer) and sweep.attempts >= PASSED_AFTER
+    )
+
+
+def _concerns_list(answer: IysAnswer) -> bool:
+    """Whether İYS finds a fault in a list without saying where, says what cannot be read, or knows no such question."""
+    is_fault = answer.action(Status.GRANTED) == Action.FIX or isinstance(answer.content.get("list"), list)
+    return is_fault or answer.is_question_unknown
 
 
 def _ask_for_list(
@@ -233,10 +239,11 @@ def _ask_for_list(
 
 
 def _retry_sweep(sweep: Sweep, answer: IysAnswer) -> None:
-    is_blocked = answer.action(Status.GRANTED) in (Action.CONFIG, Action.FIX)
-    wait = claims.LONGEST_PAUSE if is_blocked else leases.backoff(sweep.attempts + 1, *claims.PAUSES)
+    """Ask again later. Only failures that concern a list count: of another kind, as a network's, one ends their row."""
+    attempts = sweep.attempts + 1 if _concerns_list(answer) else 0
+    wait = claims.LONGEST_PAUSE if attempts or answer.action(Status.GRANTED) == Action.CONFIG else PAUSE
     log.warning("sweep.failed", brand=sweep.brand_id, status=answer.status, code=answer.code)
-    claims.postpone(sweep, clock.now() + wait, _code(sweep, answer.code), attempts=sweep.attempts + 1)
+    claims.postpone(sweep, clock.now() + wait, _code(sweep, answer.code), attempts=attempts)
 
 
 def _code(sweep: Sweep, code: str | None) -> str | None:

@@ -249,7 +249,14 @@ def test_a_feed_that_was_never_told_all_has_a_gap_since_it_was_made(app, gap, ro
 
 
 @pytest.mark.parametrize(
-    "on_calls", [(404, {"errors": [{"code": "H355"}]}), (422, {"errors": [{"code": "H121"}]}), (200, {"list": ["?"]})]
+    "on_calls",
+    [
+        (404, {"errors": [{"code": "H355"}]}),
+        (422, {"errors": [{"code": "H121"}]}),
+        (200, {"list": ["?"]}),
+        (404, {}),
+        (501, {}),
+    ],
 )
 def test_a_sweep_passes_by_what_iys_gives_no_answer_about_and_only_that_stays_unknown(
     app, gap, tuesday, rows, on_calls
@@ -276,6 +283,23 @@ def test_a_sweep_passes_by_what_iys_gives_no_answer_about_and_only_that_stays_un
     inflow.pulls()
     assert may_be_called(app) == [MAY, ("may_not", "refused_at_iys")]
     assert [each.code for each in rows(Sweep)] == ["not_asked", None]
+
+
+def test_only_failures_in_a_row_that_concern_a_list_let_a_sweep_pass_it_by(app, gap, tuesday, rows):
+    inflow, unplaced = gap(days=10), (422, {"errors": [{"code": "H121"}]})
+    with app.app_context():
+        add_calls()
+    inflow.iys.is_blocked = False
+    inflow.pulls()
+
+    for answer in ((500, {}), unplaced, unplaced, (500, {}), unplaced, unplaced):
+        inflow.iys.on_calls = answer
+        inflow.sweeps()
+        tuesday.shift(11 * MINUTE)
+        assert rows.one(Sweep).ended_at is None
+
+    inflow.sweeps()
+    assert rows.one(Sweep).ended_at and rows.one(Sweep).code == "not_asked"
 
 
 def test_a_sweep_names_an_address_that_iys_calls_wrong_as_not_asked(app, gap, tuesday, rows):
