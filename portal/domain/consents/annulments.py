@@ -71,17 +71,17 @@ def restore_annulments(session: Session, vault: Vault, facts: Mapping[int, write
 
 
 def void_waiting_grants(session: Session, refused: Iterable[LockedConsent], at: datetime) -> None:
-    """Void every grant of consents of one provider that are refused now, as long as it waits to be taken back: İYS is
-    told only the refusal, which waits for none of them. Whoever writes a refusal, by whichever way, calls this with the
-    recipients locked, before the consents are saved. Two statements, however many they are; ≤ 5,000."""
+    """Void every grant of consents that are refused now, at whichever firms, as long as it waits to be taken back: İYS
+    is told only the refusal, which waits for none of them. Whoever writes a refusal, by whichever way, calls this with
+    the recipients locked, before the consents are saved. Two statements, however many they are; ≤ 5,000."""
     decided = [consent for consent in refused if consent.decision_id is not None]
     if decided:
         theirs = Submission.consent_id.in_([consent.id for consent in decided])
         # Locked in one order, as forwarders do, or two would wait for each other.
         waiting = select(Submission.id).where(theirs, may_be_undone(at)).order_by(Submission.id).with_for_update()
-        void = sorted(_end_submissions(session, Submission.id.in_(waiting), at))
-        same = {"provider_id": decided[0].provider_id, "at": at, "user_id": None}
-        write_annulments(session, [{"decision_id": each, **same} for each in void])
+        void = _end_submissions(session, Submission.id.in_(waiting), at)
+        facts = [{"decision_id": each, "provider_id": void[each], "at": at, "user_id": None} for each in sorted(void)]
+        write_annulments(session, facts)
 
 
 def may_be_undone(at: datetime) -> ColumnElement[bool]:
@@ -118,18 +118,15 @@ def _end_unclaimed(session: Session, left: Select[int], at: datetime) -> list[in
     still go: some were annulled, told to a person or relied on while we waited for the locks."""
     ids = list(session.scalars(left.order_by(Decision.id)))
     sent = set(session.scalars(select(Submission.decision_id).where(Submission.decision_id.in_(ids))))
-    ended = set(_end_submissions(session, and_(Submission.decision_id.in_(ids), was_never_claimed()), at))
+    ended = _end_submissions(session, and_(Submission.decision_id.in_(ids), was_never_claimed()), at)
     return [each for each in ids if each not in sent or each in ended]
 
 
-def _end_submissions(session: Session, which: ColumnElement[bool], at: datetime) -> Iterable[int]:
-    return session.scalars(
-        update(Submission)
-        .where(which)
-        .values(outcome=Outcome.ANNULLED, due_at=None, ended_at=at)
-        .returning(Submission.decision_id)
-        .execution_options(synchronize_session=False)
-    )
+def _end_submissions(session: Session, which: ColumnElement[bool], at: datetime) -> dict[int, int]:
+    """The provider of each decision whose submission ended."""
+    ended = update(Submission).where(which).values(outcome=Outcome.ANNULLED, due_at=None, ended_at=at)
+    returning = ended.returning(Submission.decision_id, Submission.provider_id)
+    return dict(session.execute(returning.execution_options(synchronize_session=False)).all())
 
 
 def _held(rows: Collection[Row[*tuple[Any, ...]]]) -> tuple[ColumnElement[bool], ...]:

@@ -8,9 +8,17 @@ from sqlalchemy import select, update
 from portal.core import addresses, clock
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel, RecipientType, Status
-from portal.core.models import AuditEntry, Brand, ClosedLine, Consent, ReceivedVia, Recipient, Submission
+from portal.core.models import Annulment, AuditEntry, Brand, ClosedLine, Consent, ReceivedVia, Recipient, Submission
 from portal.core.vault import Vault
-from portal.domain.consents import bulk_import, locking, may_send, movements, reassigned_addresses, recipients
+from portal.domain.consents import (
+    bulk_import,
+    locking,
+    may_send,
+    movement_rows,
+    movements,
+    reassigned_addresses,
+    recipients,
+)
 from portal.web.my_consents.holdings import find_holdings
 from tests import make
 from tests.portal.domain.consents.import_entries import bring, entry, import_run
@@ -74,6 +82,16 @@ def test_a_closure_ends_the_grants_of_all_firms(other, received, rows):
         each.provider_id: each.facts["decisions"] for each in rows(AuditEntry, AuditEntry.act == "movements.heard")
     }
     assert heard == {make.brand().provider_id: 1, other.provider_id: 1}  # Nobody reads how many others hold it.
+
+
+def test_a_closure_voids_another_firms_waiting_grant_as_that_firms(app, fatma, other, rows):
+    app.config["UNDO_SECONDS"] = 300
+    fatma.decides(MESAJ="ONAY")
+    told, _unread = movement_rows.read_rows([row("RET", source=movements.LINE_CLOSED, at=clock.now())], clock.now())
+    movements.apply_movements(db.session, vault(), other, told, by=ReceivedVia.PULL, feed=None, at=clock.now())
+    db.session.commit()
+
+    assert rows.one(Annulment).provider_id == make.brand().provider_id != other.provider_id
 
 
 def test_a_closure_ends_what_programs_call_the_earlier_holder_and_no_later_name(other, received, rows):
