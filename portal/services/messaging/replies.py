@@ -95,21 +95,19 @@ def find_channels(event: GatewayEvent, reply: InboundMessage) -> dict[Channel, b
 
 
 def refuse_as_read(
-    event: GatewayEvent, reply: InboundMessage, channels: Collection[Channel], user_id: int, at: datetime
-) -> bool:
-    """Record the refusal of these channels that a person reads in a reply; False where nobody knows who sent it, or its
-    address has none of them. Nothing here commits."""
+    event: GatewayEvent, reply: InboundMessage, channels: Collection[Channel], user_id: int, at: datetime,
+    firms: Collection[int] | None = None,
+) -> bool:  # fmt: skip
+    """Record the refusal of these channels that a person reads in a reply, at these firms or all that may be meant;
+    False where nobody knows who sent it, or its address has none of them. Nothing here commits."""
     address, gateway = address_of(reply.sender), db.session.get_one(MessageGateway, event.gateway_id)
     if address is None or not set(channels).intersection(find_channels(event, reply)):
         return False
     held = [each.recipient_id for each in shared_replies.find_held(event, address)]  # Whose it was when it came.
     found = [db.session.get_one(Recipient, each) for each in held if each is not None]
-    if found:
-        parts = meant_brands.scopes(gateway, address, found, reply)
-    else:
-        found = _find_held(event, gateway, address, reply, at)
-        parts = meant_brands.scopes(gateway, address, found, reply)
-    if parts:
+    found = found or _find_held(event, gateway, address, reply, at)
+    chosen = [each for each in found if firms is None or each.provider_id in firms]
+    if parts := meant_brands.scopes(gateway, address, chosen, reply):
         parts = [replace(part, channels=channels) for part in parts]
         refuse(event, gateway, parts, DecisionOrigin.REPLY, at)
         event.user_id = user_id

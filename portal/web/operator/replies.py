@@ -31,7 +31,7 @@ class SharedReplyRow:
     event: GatewayEvent
     sender: str
     text: str
-    firms: list[tuple[int, str]]  # That wrote to the sender, to whom nothing is sent meanwhile.
+    firms: list[tuple[int, str]]  # That it may mean: they send nothing to its sender meanwhile.
     channels: dict[Channel, bool]  # That it may refuse, and whether its words mean each.
     is_whole: bool  # Else no firm reads it.
 
@@ -53,10 +53,13 @@ def waits_for_operator() -> ColumnElement[bool]:
 @blueprint.post("/replies/<id:event_id>/refusal")
 @needs(Permission.CONNECT)
 def refuse_reply(event_id: int) -> ResponseReturnValue:
-    """Record a refusal of the channels that are chosen at all firms that the reply may mean."""
+    """Record a refusal of the channels that are chosen, at the firms that are chosen of those that it may mean."""
     if not (channels := read_channels()):
         return return_unchosen(".list_replies")
-    return _settle(event_id, refused=channels, told=_("Ret, bu firmaların hepsinde kaydedildi."))
+    if not (firms := request.form.getlist("firms", int)):
+        flash(_("Kaydedilmedi: reddin yazılacağı en az bir firma seçin."))
+        return redirect(url_for(".list_replies"), 303)
+    return _settle(event_id, refused=channels, at_firms=firms, told=_("Ret, seçilen firmalarda kaydedildi."))
 
 
 @blueprint.post("/replies/<id:event_id>/reading")
@@ -71,7 +74,7 @@ def settle_reply(event_id: int) -> ResponseReturnValue:
 
 
 def _settle(
-    event_id: int, *, told: str, refused: Sequence[Channel] = (), firm: int | None = None
+    event_id: int, *, told: str, refused: Sequence[Channel] = (), at_firms: Sequence[int] = (), firm: int | None = None
 ) -> ResponseReturnValue:
     open_one = select(GatewayEvent).where(GatewayEvent.id == event_id, waits_for_operator()).with_for_update()
     event, at = db.session.scalar(open_one) or abort(404), clock.now()
@@ -81,7 +84,7 @@ def _settle(
         abort(404)
     if firm and not reply.is_whole:
         abort(404)
-    if refused and not replies.refuse_as_read(event, reply, refused, current_user.id, at):
+    if refused and not replies.refuse_as_read(event, reply, refused, current_user.id, at, at_firms):
         abort(404)
     for recipient_id in shared_replies.settle(event, meant_brands.address_of(reply.sender), current_user.id, at, firm):
         replies.resume_links(recipient_id, at)

@@ -20,7 +20,8 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.mark.parametrize(("act", "form", "refused", "texts"), [
-    ("refusal", {"channels": "ARAMA"}, 2, 0), ("reading", {}, 0, 0), ("reading", {"firm": True}, 0, 1),
+    ("refusal", {"channels": "ARAMA", "firms": True}, 1, 0),
+    ("reading", {}, 0, 0), ("reading", {"firm": True}, 0, 1),
 ])  # fmt: skip
 def test_the_operator_reads_what_may_be_meant_for_several_firms(app, browser, derya, rows, act, form, refused, texts):
     operators_vendor(app, browser).brings("kargom nerede", grants.phones(1, 1_000_100)[0])
@@ -32,7 +33,7 @@ def test_the_operator_reads_what_may_be_meant_for_several_firms(app, browser, de
     (event,) = rows(GatewayEvent, GatewayEvent.kind == EventKind.REPLY, GatewayEvent.provider_id.is_(None))
     firm = min(each.provider_id for each in rows(GatewayEvent, GatewayEvent.provider_id.is_not(None)))
     path = f"/operator/replies/{event.id}/{act}"
-    posted = form | {name: firm for name in form if name == "firm"}
+    posted = {name: firm if value is True else value for name, value in form.items()}
     assert [derya.posts(path, posted).status_code for _ in range(2)] == [303, 404]
 
     assert len({each.provider_id for each in rows(Decision)}) == refused
@@ -74,6 +75,8 @@ def test_a_refusal_counts_at_the_firms_that_the_operator_was_shown(app, browser,
         db.session.commit()
     (event,) = rows(GatewayEvent, GatewayEvent.kind == EventKind.REPLY, GatewayEvent.provider_id.is_(None))
     derya.posts(f"/operator/replies/{event.id}/refusal", {"channels": "MESAJ"})
+    assert rows.count(Decision) == 0  # No firm was chosen.
+    derya.posts(f"/operator/replies/{event.id}/refusal", {"channels": "MESAJ", "firms": [*shown, third]})
 
     assert {each.provider_id for each in rows(Decision)} == shown
 
@@ -83,7 +86,7 @@ def test_what_somebody_wrote_to_whom_no_firm_did_is_read_only(app, browser, dery
     work(app)
     page = derya.opens("/operator/replies").text
 
-    assert "yazan firma yok" in page and "ret olarak kaydet" not in page and "Ret değil" not in page
+    assert "hiçbir firmada yok" in page and "ret olarak kaydet" not in page and "Ret değil" not in page
 
 
 def test_a_refusal_that_is_not_certain_says_so_without_words_of_ours(app):
