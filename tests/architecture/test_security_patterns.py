@@ -56,7 +56,9 @@ def patterns() -> dict[str, tuple[re.Pattern[str], set[str]]]:
     """Every pattern of the code and how it is used, by the place that makes it."""
     found: dict[str, tuple[re.Pattern[str], set[str]]] = {}
     for module, tree in modules():
-        for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call) and is_maker(node)):
+        nodes = list(ast.walk(tree))
+        assigned = [node for node in nodes if isinstance(node, ast.Assign)]
+        for call in (node for node in nodes if isinstance(node, ast.Call) and is_maker(node)):
             place = f"{module.__name__}:{ast.unparse(call)[:60]}"
             try:
                 made = eval(compile(ast.Expression(call.args[0]), "", "eval"), vars(module))
@@ -70,7 +72,7 @@ def patterns() -> dict[str, tuple[re.Pattern[str], set[str]]]:
                     for number, each in enumerate(in_tables(module))
                 }
             else:
-                found[place] = re.compile(made, worth), ways_of(tree, call)
+                found[place] = re.compile(made, worth), ways_of(assigned, call)
     return found
 
 
@@ -85,7 +87,7 @@ def ways_by_name() -> dict[str, set[str]]:
     return found
 
 
-def ways_of(tree: ast.AST, call: ast.Call) -> set[str]:
+def ways_of(assigned: list[ast.Assign], call: ast.Call) -> set[str]:
     """The methods that are called of a pattern, or all that may be."""
     called = ast.unparse(call.func).removeprefix("re.")
     if called == "Regexp":
@@ -93,11 +95,7 @@ def ways_of(tree: ast.AST, call: ast.Call) -> set[str]:
     if called != "compile":
         return {SEARCHES.get(called, called)}
     names = [
-        target.id
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Assign) and node.value is call
-        for target in node.targets
-        if isinstance(target, ast.Name)
+        target.id for node in assigned if node.value is call for target in node.targets if isinstance(target, ast.Name)
     ]
     used = {way for name in names for way in ways_by_name().get(name, ())}
     return used or {"fullmatch", "search"}

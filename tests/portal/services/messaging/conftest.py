@@ -6,12 +6,13 @@ from portal.services.messaging.fake_gateway import create_gateway
 from tests import servers
 from tests.portal.services.messaging import test_gateway_delivery as delivery
 from tests.portal.services.messaging.vendor_pushes import Vendor
+from tests.snapshots import made_once
 
 
 @pytest.fixture
 def vendor(app, browser) -> Vendor:
     with app.app_context():
-        gateway_id = delivery.add("verimor")
+        gateway_id = made_once("vendor", lambda: delivery.add("verimor"))
     return Vendor(app, browser, gateway_id)
 
 

@@ -15,6 +15,7 @@ from portal.services.messaging import event_contents, gateway_events
 from portal.services.messaging.gateways.protocol import InboundMessage
 from tests import grants, make
 from tests.portal.services.messaging import test_gateway_delivery as delivery
+from tests.snapshots import made_once
 
 ids = count(1)
 NUMBER = "908500000001"  # Replies go there.
@@ -86,6 +87,12 @@ def accepted(app, vendor: Vendor, phones: int = 1, **values) -> None:
 def operators_vendor(app, browser) -> Vendor:
     """The operator's account: by it Örnek Mağaza invited three numbers, and another firm sent each a code."""
     with app.app_context():
+        gateway_id = made_once("operators vendor", lambda: _operators_vendor(app))
+    return Vendor(app, browser, gateway_id)
+
+
+def _operators_vendor(app) -> int:
+    with app.app_context():
         make.provider()
         gateway_id = gateways.add_gateway(
             db.session, vault(), provider_id=None, carries=AddressKind.PHONE, vendor="verimor", header="IZINLINK",
@@ -108,4 +115,4 @@ def operators_vendor(app, browser) -> Vendor:
             )  # fmt: skip
         db.session.execute(update(Brand).where(Brand.provider_id == other_id).values(name="Rakip", header="RET"))
         db.session.commit()
-    return Vendor(app, browser, gateway_id)
+    return gateway_id
