@@ -54,7 +54,7 @@ ZOO = [
     ("HEAD", {"User-Agent": PHONE}),
     ("GET", {"User-Agent": PHONE}),
 ]
-LINKS = 1000
+LINKS = 260
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ def test_a_browser_that_runs_scripts_but_presses_nothing_decides_nothing(screens
     assert facts(rows) == before
 
 
-def test_a_zoo_of_machines_opens_a_thousand_links_and_decides_nothing(app, site, screens, rows):
+def test_a_zoo_of_machines_opens_hundreds_of_links_and_decides_nothing(app, site, screens, rows):
     codes = list(make.codes(app, "\n".join(f"+90532{number:07d}" for number in range(LINKS))).values())
     before, screen, http = facts(rows), screens(), requests.Session()
 
@@ -101,7 +101,7 @@ def test_a_zoo_of_machines_opens_a_thousand_links_and_decides_nothing(app, site,
     visits = rows(Visit)
     assert len(visits) == LINKS + 4
     kinds = Counter(visit.kind for visit in visits)
-    assert set(kinds) == set(VisitKind) and kinds[VisitKind.SCANNER] > 400 and kinds[VisitKind.PREVIEW] > 250
+    assert set(kinds) == set(VisitKind) and kinds[VisitKind.SCANNER] > 100 and kinds[VisitKind.PREVIEW] > 65
     with app.app_context():
         told = funnel.count_results(db.session, db.session.query(Campaign).one())
     (openings,) = told.openings.values()

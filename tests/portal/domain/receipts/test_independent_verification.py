@@ -32,13 +32,13 @@ def is_genuine(text):
 changed = [
     (place, letter)
     for place in range(len(token))
-    for letter in letters
+    for letter in (letters if token[place + 1 : place + 2] in (".", "") else letters[place % 6 :: 6])
     if letter != token[place] and is_genuine(token[:place] + letter + token[place + 1:])
 ]
 ours = [name for name in sys.modules if name.split(".")[0] in ("portal", "shortlinks", "joserfc")]
 print(json.dumps({"genuine": is_genuine(token), "changed": changed, "ours": ours, "claims": check.check(token, jwks)}))
 """
-LETTERS = "ABQgw-_09zZ."
+LETTERS = "ABQgw-_09zZ."  # All at the end of a part, whose last bits say nothing; elsewhere two of them by turns.
 
 
 @pytest.fixture
