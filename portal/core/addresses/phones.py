@@ -95,6 +95,8 @@ def _parse_turkish(compact: str) -> tuple[str, bool]:
             raise BadAddress(
                 AddressProblem.PHONE_TOO_SHORT if len(national) < 10 else AddressProblem.PHONE_TOO_LONG
             ) from None
+        if not (compact.startswith("+") or national.startswith("5")):  # Its country is a guess.
+            raise BadAddress(bad.problem) from None
         raise
 
 

@@ -7,13 +7,14 @@ operator has seen them.
 """
 
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, exists, or_, select
 
 from portal.core import address_holders, clock
-from portal.core.addresses import Address, AddressKind, BadAddress, parse_possible
+from portal.core.addresses import Address, AddressKind, BadAddress, parse, parse_possible
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel
 from portal.core.models import NO_PROVIDER, Brand, BrandGateway, GatewayEvent, MessageGateway, Provider, Recipient
@@ -33,11 +34,14 @@ from portal.services.messaging.gateways.protocol import InboundMessage
 
 
 def address_of(text: str) -> Address | None:
-    """None of a sender that is no phone or mailbox, such as another firm's name."""
-    try:
-        return parse_possible(text)
-    except BadAddress:
-        return None
+    """None of a sender that is no phone or mailbox, such as another firm's name. A number of a range that the numbering
+    plan does not know is one where anybody is stored with it."""
+    with suppress(BadAddress):
+        return parse(text)
+    with suppress(BadAddress):
+        address = parse_possible(text)
+        return address if address_holders.find_holders(db.session, vault(), address) else None
+    return None
 
 
 def channel_of(gateway: MessageGateway) -> Channel:

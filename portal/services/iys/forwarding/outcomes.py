@@ -159,7 +159,7 @@ def block_submissions(these: Sequence[ClaimedSubmission], code: str | None) -> N
 def backoff(attempts: int, answer: IysAnswer | None = None) -> timedelta:
     """The pause after so many failed attempts. İYS may be away for a day; it is asked once a minute then, and every ten
     minutes where its answer is of no use: a 4xx, which counts as failed, or one that tells no status."""
-    is_useless = answer is not None and (answer.is_refused_without_code or answer.status < 300)
+    is_useless = answer is not None and (answer.is_refused_without_code or answer.status // 100 == 2)
     return leases.backoff(attempts, holds.SECOND, holds.TEN_MINUTES if is_useless else holds.MINUTE)
 
 

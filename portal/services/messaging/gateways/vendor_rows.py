@@ -95,7 +95,10 @@ def canonical(number: str) -> str:
     """A vendor's spelling of a phone number as ours, +905…, also abroad without a plus; what is none as it is."""
     for spelling in (number, f"+{number}" if number.replace(" ", "").isdecimal() else ""):
         with suppress(addresses.BadAddress):
-            return addresses.parse_possible(spelling).text
+            return addresses.parse(spelling).text
+    with suppress(addresses.BadAddress):  # A Turkish mobile of a range that the numbering plan does not know.
+        found = addresses.parse_possible(number)
+        return found.text if found.is_mobile else number
     return number
 
 

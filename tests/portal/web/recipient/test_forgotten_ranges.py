@@ -11,10 +11,11 @@ from sqlalchemy import select
 from portal.core import clock
 from portal.core.addresses import phones
 from portal.core.extensions import db
-from portal.core.models import Consent, Decision, Provider, Submission
+from portal.core.models import Consent, Decision, Provider, Recipient, Submission
 from portal.services.iys.forwarding import local_validation
 from portal.services.iys.granted_addresses import read_granted
 from tests import make
+from tests.grants import insert_decisions
 from tests.portal.api.programs import BULK, CONSENTS, Program, grant, make_key, refusal
 from tests.portal.domain.consents.iys_movements import MovementReceiver, row
 from tests.portal.services.backups.test_replay import kept, lose_decisions, restore  # noqa: F401 - a fixture
@@ -80,6 +81,18 @@ def test_who_answers_a_message_refuses(app, browser, rows, code):
     work(app)
 
     assert statuses(rows)["MESAJ"] == "RET"
+
+
+@pytest.mark.parametrize("number", ["+4791234567", "+6591234567", "+4531234567"])
+def test_a_number_abroad_that_comes_without_its_plus_is_no_unassigned_turkish_one(app, browser, rows, number):
+    make.codes(app)
+    with app.app_context():
+        insert_decisions(make.brand(), [number], clock.now() - timedelta(days=30), lane=None, held=None)
+        gateway_id = delivery.add("verimor")
+    Vendor(app, browser, gateway_id).brings("RET", sender=number)
+    work(app)
+
+    assert "RET" in statuses(rows).values() and rows.count(Recipient) == 3  # With the campaign's two.
 
 
 def test_a_program_refuses_for_who_is_stored_and_asks_about_them(app, rows, code):

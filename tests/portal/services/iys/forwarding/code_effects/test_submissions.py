@@ -11,7 +11,8 @@ from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Operation
 from portal.core.models import Attempt, CallTally, Consent, ForwardingHold, Lane, Outcome, Submission
 from portal.services.iys import rate_limit
-from portal.services.iys.forwarding import claims
+from portal.services.iys.client import IysAnswer
+from portal.services.iys.forwarding import claims, outcomes
 from tests import grants, make
 from tests.make import Person
 from tests.portal.services.iys.forwarding.code_effects.conftest import (
@@ -159,6 +160,9 @@ class TestASingleSubmission:
             make.forward_all(app, iys, rounds=1)
 
         assert 0.75 * TEN_MINUTES <= rows.one(Submission).due_at - clock.now() <= 1.25 * TEN_MINUTES
+
+    def test_it_waits_a_minute_at_most_where_iys_does_not_answer(self):
+        assert max(outcomes.backoff(20, IysAnswer(status, b"")) for status in (0, 503)) <= 1.25 * MINUTE
 
 
 class TestRefusalsAskedAboutTogether:
