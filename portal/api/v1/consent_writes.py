@@ -1,9 +1,9 @@
 """Bring decisions, one or up to 10,000: good rows are written whatever the others are, and each has its result."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from functools import partial
-from typing import Any
+from types import MappingProxyType
+from typing import Any, TypeGuard
 
 import flask
 from flask import abort, g
@@ -15,8 +15,8 @@ from portal.api.v1.blueprint import BRAND_PATH, MAX_LIST_BYTES, blueprint, speci
 from portal.api.v1.moments import moment
 from portal.api.v1.row_problems import EFFECT_PROBLEMS, ApiRowProblem, BadRow
 from portal.api.v1.rows import ReadRow
-from portal.api.v1.schemas import BulkBody, ConsentBody, ConsentsAnswer, Problem, RequestAnswer, WriteHeaders
-from portal.api.v1.writes import answer_once, record_audit
+from portal.api.v1.schemas import MAX_TEXT, BulkBody, ConsentBody, ConsentsAnswer, Problem, RequestAnswer, WriteHeaders
+from portal.api.v1.writes import Act, answer_once, record_audit
 from portal.core import clock
 from portal.core.extensions import db, read_session, vault
 from portal.core.ids import LARGEST_ID, new_id
@@ -32,6 +32,8 @@ from portal.services.imports.brand_names import NO_BRANDS, BrandNames
 from portal.web.shared import limits, maintenance, problems
 from portal.web.shared.body_limits import max_bytes
 from portal.web.shared.problems import ApiProblem
+
+NONE: Mapping[str, str] = MappingProxyType({})
 
 
 @blueprint.post(f"{BRAND_PATH}/consents")
@@ -90,42 +92,60 @@ def _write(given: Sequence[object], headers: WriteHeaders, lane: Lane) -> dict[s
 
     def act(at: datetime) -> dict[str, Any]:
         read = _without_barred_grants(_read(given, at), at)
-        entries = [each.found for each in read if isinstance(each.found, Entry)]
         references = {
             each.found.address.text: each.reference for each in read
             if isinstance(each.found, Entry) and each.reference is not None
         }  # fmt: skip
-        written = consent_requests.write_entries(
-            read_session(), db.session, vault(), g.brand, entries, request_id, at, lane=lane, references=references
-        )
-        answer = _answer(read, written) | {"requestId": str(request_id), "receivedAt": moment(at), "undoSeconds": 0}
+        return tell(_write_entries(read, request_id, at, lane, references), at)
+
+    def tell(results: list[dict[str, Any]], at: datetime) -> dict[str, Any]:
+        answer = rows.summarize(results)
         counts = {"decisions": answer["written"], "bad": answer["problems"]}
         record_audit("request.written", "api_request", request_id, brand=g.brand.name, **counts)
-        return answer
+        return answer | {"requestId": str(request_id), "receivedAt": moment(at), "undoSeconds": 0}
 
     def status_of(answer: dict[str, Any]) -> int:
         bad = answer["results"][0]["problem"] if lane == Lane.PEOPLE else None
         return bad["status"] if bad else 200
 
-    def is_undone() -> bool:
-        """Whether a refusal among them stands no more, and counts as of now."""
-        at = clock.now()
-        found = [each.found for each in _read([each for each in given if _is_refusal(each)], at)]
-        refusals = [each for each in found if isinstance(each, Entry)]
-        return consent_requests.would_refuse(read_session(), vault(), g.brand, refusals, at)
+    def refuse_again(first: dict[str, Any]) -> Act | None:
+        """Where a refusal among them stands no more, and counts as of now: the refusals, and nothing else of it."""
+        at, refusals = clock.now(), {place: row for place, row in enumerate(given) if _is_refusal(row)}
+        entries = [each.found for each in _read(list(refusals.values()), at) if isinstance(each.found, Entry)]
+        if not consent_requests.would_refuse(read_session(), vault(), g.brand, entries, at):
+            return None
+
+        def act_again(at: datetime) -> dict[str, Any]:
+            anew = _write_entries(_read(list(refusals.values()), at), request_id, at, lane)
+            by_place = {place: each | {"index": place} for place, each in zip(refusals, anew, strict=True)}
+            return tell([by_place.get(place, each) for place, each in enumerate(first["results"])], at)
+
+        return act_again
 
     return answer_once(
-        headers, act, request_id=request_id, rows=len(given), status_of=status_of, is_undone=is_undone
+        headers, act, request_id=request_id, rows=len(given), status_of=status_of, act_again=refuse_again
     )  # fmt: skip
+
+
+def _write_entries(
+    read: Sequence[ReadRow], request_id: int, at: datetime, lane: Lane, references: Mapping[str, str] = NONE
+) -> list[dict[str, Any]]:  # fmt: skip
+    """Write those that are entries; the results of all."""
+    entries = [each.found for each in read if isinstance(each.found, Entry)]
+    written = consent_requests.write_entries(
+        read_session(), db.session, vault(), g.brand, entries, request_id, at, lane=lane, references=references
+    )
+    return _results(read, written)
 
 
 def _read(given: Sequence[object], at: datetime) -> list[ReadRow]:
     brands = BrandNames.of_brand(read_session(), g.brand) if rows.has_unknown_fields(given) else NO_BRANDS
-    parse = partial(recipients.parse_known, read_session(), vault(), g.brand.provider_id)
+    refused = [str(each["recipient"])[:MAX_TEXT] for each in given if _is_refusal(each) and "recipient" in each]
+    parse = recipients.known_parser(read_session(), vault(), g.brand.provider_id, refused)
     return rows.read_rows(given, at, brands, parse=parse)
 
 
-def _is_refusal(row: object) -> bool:
+def _is_refusal(row: object) -> TypeGuard[dict[str, Any]]:
     return isinstance(row, dict) and row.get("status") == Status.REFUSED
 
 
@@ -146,7 +166,7 @@ def _without_barred_grants(read: list[ReadRow], at: datetime) -> list[ReadRow]:
     return rows.refuse_grants(read, ApiRowProblem.PACKAGE_FULL, barred) if barred else read
 
 
-def _answer(read: Sequence[ReadRow], written: Sequence[Written]) -> dict[str, Any]:
+def _results(read: Sequence[ReadRow], written: Sequence[Written]) -> list[dict[str, Any]]:
     of_entries, results = iter(written), []
     for place, each in enumerate(read):
         found: BadRow | Effect
@@ -162,4 +182,4 @@ def _answer(read: Sequence[ReadRow], written: Sequence[Written]) -> dict[str, An
                 "problem": found.body() if isinstance(found, BadRow) else None,
             }
         )  # fmt: skip
-    return rows.summarize(results)
+    return results

@@ -27,14 +27,15 @@ from portal.web.shared.problems import ApiProblem
 LONG_LIST = 500  # Rows: shorter ones hold SQLite's writer for a moment only.
 TRIES = 3  # Each ends after the second in which PostgreSQL notices a deadlock.
 Act = Callable[[datetime], dict[str, Any]]  # Writes into db.session; its answer. Commits only what may be done twice.
+ActAgain = Callable[[dict[str, Any]], Act | None]
 
 
 def answer_once(
     headers: WriteHeaders, act: Act, *, body: bytes | None = None, request_id: int | None = None, rows: int = 1,
-    status_of: Callable[[dict[str, Any]], int] = lambda _: 200, is_undone: Callable[[], bool] = lambda: False,
+    status_of: Callable[[dict[str, Any]], int] = lambda _: 200, act_again: ActAgain = lambda _: None,
 ) -> dict[str, Any]:  # fmt: skip
     """Do what a request asks for and commit it with its answer; or answer as when the same request came before, unless
-    what it did then `is_undone`.
+    `act_again` finds by that answer what is to be done anew.
 
     `body` stands for one that is too large to be kept, `request_id` is the id of what it makes, where that is known.
     Lists that hold the same addresses in another order may lock each other out: then it is done again.
@@ -45,8 +46,11 @@ def answer_once(
     first_key_id = api_keys.find_first_id(read_session(), caller)
     incoming = Incoming(caller.provider_id, first_key_id, headers.IdempotencyKey, path, given, clock.now())
     answered = find_answer(incoming)
-    if answered and not is_undone():
-        return answered
+    if answered:
+        again = act_again(answered)
+        if again is None:
+            return answered
+        act = again
     with one_list_at_a_time(db.session) if rows > LONG_LIST else nullcontext():
         for tries_left in reversed(range(TRIES)):
             try:

@@ -6,8 +6,9 @@ from datetime import datetime
 
 from sqlalchemy import and_, or_, select
 
+from portal.core import address_holders
 from portal.core.addresses import Address, AddressKind, read_canonical
-from portal.core.extensions import db
+from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Status
 from portal.core.models import (
     Brand,
@@ -39,7 +40,7 @@ def take_blocked(event: GatewayEvent, gateway: MessageGateway, blocked: BlockedA
     A message of ours that is named refuses its brand alone; otherwise the mailbox or number refuses all brands that
     send that way. Raises NotCertain where a person has to read it: also what a vendor says whose words we know by a
     description alone, or a relay, and may have guessed, unless all of it is refused already; and of a message that the
-    portal wrote of its own, to nobody whom a firm wrote to, which may be any firm's."""
+    portal wrote of its own, to nobody whom a firm wrote to, which may be of any firm that has the address."""
     message = _named_message(gateway, blocked)
     address = meant_brands.address_of(blocked.address) or _address_of(message)
     is_known = address is not None and meant_brands.channel_of(gateway) in address.all_channels
@@ -49,7 +50,8 @@ def take_blocked(event: GatewayEvent, gateway: MessageGateway, blocked: BlockedA
         raise NotCertain
     parts = _refused_parts(event, gateway, message, address, at)
     is_refused = bool(parts) and _are_refused(parts, None if is_doubtful else blocked.at)
-    if (is_doubtful and not is_refused) or (message is not None and not parts):
+    may_be_any_firms = message is not None and not parts and address_holders.find_holders(db.session, vault(), address)
+    if (is_doubtful and not is_refused) or may_be_any_firms:
         raise NotCertain
     if parts and not is_refused:
         replies.refuse(event, gateway, parts, DecisionOrigin.FEEDBACK, at)

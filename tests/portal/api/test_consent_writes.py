@@ -386,6 +386,27 @@ def test_a_repeated_refusal_is_recorded_anew_where_the_person_granted_meanwhile(
     assert (second[0] == first[0], second[1] == first[1], third) == (True, False, second)
 
 
+def test_beside_a_refusal_that_is_recorded_anew_nothing_of_its_request_is_done_again(app, browser, program, rows):
+    """A grant that a program's fast clock dated counted as of its request; a reference named who had the number then."""
+    links, at = make.codes(app), clock.now().replace(microsecond=0)
+    body = {"consents": [grant(ago=timedelta(seconds=-50), reference="ESKI"), refusal(make.EMAIL)]}
+
+    def write():
+        return program.post(BULK, body, idempotency_key="a list of both").json["results"]
+
+    with time_machine.travel(at, tick=False):
+        first = write()
+    with time_machine.travel(at + timedelta(seconds=20)):
+        browser.post(f"/k/{links[make.PHONE]}/ben-degilim")
+        make.Person(browser, links[make.EMAIL]).decides(EPOSTA="ONAY")
+    with time_machine.travel(at + timedelta(minutes=5)):
+        again = write()
+        asked = program.get(f"{CONSENTS}/MESAJ/{make.PHONE}").json
+
+    assert again[0] == first[0] and again[1]["decisionId"] != first[1]["decisionId"] and again[1]["index"] == 1
+    assert {each.status for each in rows(Consent)} == {Status.REFUSED} and asked["reference"] is None
+
+
 def test_of_two_equal_requests_at_once_the_second_writes_nothing(app, program, rows, monkeypatch):
     """The first is stored between the second's look for it and its own writing."""
     row, again, look = grant(), "a-key-of-this-act", consent_requests.find_answer
