@@ -221,7 +221,7 @@ class ConsentResult(RowResult):
     )
     stands: Status | None = Field(
         description=N_(
-            "İstekten sonra geçerli karar; satır alınmadıysa null. RET bildirip ONAY gördüyseniz kişinin o tarihten "
+            "İstekten sonra geçerli karar; satır okunamadıysa null. RET bildirip ONAY gördüyseniz kişinin o tarihten "
             "sonra verdiği onay geçerlidir: tarih yanlışsa ya da sonra da reddettiyse consentDate olmadan bildirin."
         )
     )
