@@ -94,7 +94,10 @@ def _record_chunk(
     ours, differs = _split_off_unanswered(session, known, rows, chunk.found, matched)
     refusals = _unknown_refusals(rows, differs)
     closures = [row for line in chunk.closures for row in movement_rows.read_row(line.as_wire(), at)]
-    applied = ours + closures + [row for line, row in refusals if (line, row.channel) in granted_as_other]
+    of_others = [
+        row for line, row in refusals if row.channel not in known[line] or (line, row.channel) in granted_as_other
+    ]
+    applied = ours + closures + of_others
     if applied:
         brand = session.get_one(Brand, claimed.brand_id)
         movements.apply_movements(session, vault(), brand, applied, by=ReceivedVia.FILE, feed=None, at=at)

@@ -275,6 +275,19 @@ def test_a_refusal_in_the_file_ends_the_grants_of_every_type(story, rows):
     assert rows.one(Difference).settlement == "gone"
 
 
+def test_a_refusal_in_the_file_of_somebody_unknown_is_kept_before_a_grant_comes(app, story, rows):
+    story.decides_at_noon(MESAJ="ONAY")
+    told = row("RET", recipient=AYSEGUL, at=NOON + 2 * AN_HOUR, transactionId="f1" * 32)
+    story.sandbox.tamper(brandCode=make.BRAND_CODE, day=DAY.isoformat(), add=told)
+    story.night_falls()
+    story.steps()
+    assert sorted(each.status for each in rows(Consent)) == [Status.GRANTED, Status.REFUSED]
+    assert rows.one(Difference).kind == DifferenceKind.ONLY_AT_IYS
+
+    with app.app_context():
+        assert bring(make.brand(), entry(AYSEGUL, date=clock.now() - AN_HOUR)) == ["over_refusal"]
+
+
 @pytest.mark.parametrize("is_pushed", [False, True])
 def test_a_closed_line_in_the_file_is_closed_at_all_firms(story, rows, is_pushed):
     """Also one that agrees with a push, which counts at its own firm only."""
