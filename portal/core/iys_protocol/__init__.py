@@ -2,7 +2,17 @@
 
 # ruff: noqa: F401 (re-exports; pyproject.toml tells mypy so)
 from portal.core.iys_protocol.answers import WireError, parse_errors
-from portal.core.iys_protocol.codes import CODES, NOT_ASKED, NOT_SWEPT, OF_GRANTS, Code, action_of, cure_of, sentence_of
+from portal.core.iys_protocol.codes import (
+    CODES,
+    NOT_ASKED,
+    NOT_SWEPT,
+    OF_GRANTS,
+    Code,
+    action_of,
+    cure_of,
+    is_of_iys,
+    sentence_of,
+)
 from portal.core.iys_protocol.dates import (
     format_wire_date,
     parse_wire_date,

@@ -82,6 +82,11 @@ def action_of(http_status: int, codes: Iterable[str] = (), *, decided: Status | 
     return next(action for action in GRAVEST_FIRST if action in actions)
 
 
+def is_of_iys(code: str) -> bool:
+    """Whether a code is İYS's, also one that is unknown here: a provider can ask İYS about it, and not about ours."""
+    return code in CODES or (code[:1] == "H" and code[1:].isdecimal())
+
+
 def sentence_of(code: str) -> str:
     """What happened, as a msgid for a provider; a generic one for an unknown code."""
     if code in OURS:

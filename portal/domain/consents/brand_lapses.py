@@ -23,6 +23,10 @@ class Lapse:
     code: str | None
 
     @property
+    def has_iys_code(self) -> bool:
+        return iys_protocol.is_of_iys(self.code or "")
+
+    @property
     def sentence(self) -> str:
         """As a msgid."""
         return iys_protocol.sentence_of(self.code or "")

@@ -93,6 +93,7 @@ def movements() -> str:
         is_first="before" not in request.args,
         chosen=form.url_parameters(),
         feeds=read_session().scalars(_rows_of_brand(Feed, form).order_by(Feed.source)).all(),
+        is_of_iys=iys_protocol.is_of_iys,
         sentence_of=iys_protocol.sentence_of,
         sweep=read_session().scalar(_rows_of_brand(Sweep, form).order_by(Sweep.created_at.desc()).limit(1)),
     )
