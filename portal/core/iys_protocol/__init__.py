@@ -4,7 +4,7 @@
 from portal.core.iys_protocol.answers import WireError, parse_errors
 from portal.core.iys_protocol.codes import (
     CODES,
-    NOT_ASKED,
+    NOT_ANSWERED,
     NOT_SWEPT,
     OF_GRANTS,
     Code,

@@ -44,22 +44,22 @@ OF_GRANTS = {"H174": Action.RECONCILE, "H175": Action.FIX, "H401": Action.FIX, "
 
 # Our own: what İYS told after a gap longer than its window; and that it gave a sweep no answer about some consents, or
 # about all of them.
-NOT_SWEPT, NOT_ASKED = "not_swept", "not_asked"
+NOT_SWEPT, NOT_ANSWERED = "not_swept", "not_answered"
 NOT_SWEPT_SENTENCE = N_(
     "İYS yeniden cevap veriyor, ama yalnızca son yedi günü anlatıyor: daha önceki retler için bu markanın bütün "
     "izinleri İYS'ye soruluyor. Bu tarama bitene kadar markanın onaylarına ileti gönderilemez."
 )
 NOT_SWEPT_CURE = N_("Tarama bitince kendiliğinden düzelir; ne kadarına bakıldığı Hareketler'de yazar.")
 
-NOT_ASKED_SENTENCE = N_(
+NOT_ANSWERED_SENTENCE = N_(
     "İYS, taramanın bu markanın bazı izinleri için sorduğunu cevaplamıyor. Sorgulamalara ara verildiyse bunların "
     "onaylarına İYS bildirene kadar ileti gönderilemez."
 )
-NOT_ASKED_CURE = N_(
+NOT_ANSWERED_CURE = N_(
     "Çoğunda hesabın bir kanala yetkisi yoktur: İYS'deki yetkilere bakın. İYS bir adresi geçersiz de sayabilir, soruyu "
     "hiç tanımayabilir de. Tarama her gün yeniden dener; sürerse destek ekibine yazın."
 )
-OURS = {NOT_SWEPT: (NOT_SWEPT_SENTENCE, NOT_SWEPT_CURE), NOT_ASKED: (NOT_ASKED_SENTENCE, NOT_ASKED_CURE)}
+OURS = {NOT_SWEPT: (NOT_SWEPT_SENTENCE, NOT_SWEPT_CURE), NOT_ANSWERED: (NOT_ANSWERED_SENTENCE, NOT_ANSWERED_CURE)}
 
 UNKNOWN_SENTENCE = N_("İYS'den tanınmayan bir cevap geldi.")
 UNKNOWN_CURE = N_("Sorun sürerse destek ekibine bildirin.")

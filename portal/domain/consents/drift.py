@@ -24,7 +24,7 @@ from portal.core.models import (
 )
 from portal.domain.consents import locking, may_send, refusal_forwarding
 
-UNTOLD_AFTER = timedelta(hours=20)  # A sweep counts for six days, and İYS tells of the last seven.
+UNANSWERED_AFTER = timedelta(hours=20)  # A sweep counts for six days, and İYS tells of the last seven.
 REFUSED_AT_IYS = "refused_at_iys"  # An outcome that programs are told of, as maySend's reason.
 
 
@@ -71,9 +71,9 @@ def record_drifts(session: Session, brand: Brand, holds: dict[int, bool], asked_
 def forget_unanswered(session: Session, brand: Brand, consent_ids: Collection[int], at: datetime) -> None:
     """Where pulls lapsed only an answer to a sweep tells who refused meanwhile: grants of which İYS gives it none are
     NOT_PULLED until it does, or tells of them otherwise."""
-    before, pulled_at = at - UNTOLD_AFTER, session.scalar(select(may_send.last_pull(literal(brand.id))))
+    before, pulled_at = at - UNANSWERED_AFTER, session.scalar(select(may_send.last_pull(literal(brand.id))))
     if pulled_at is not None and pulled_at < before:
-        locking.forget_untold(session, consent_ids, before)
+        locking.forget_unanswered(session, consent_ids, before)
 
 
 def save_found_statuses(

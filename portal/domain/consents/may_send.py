@@ -93,7 +93,7 @@ RULE: tuple[tuple[dict[str, Any], Verdict, Reason], ...] = (
     ({"iys_status": RET}, Verdict.MAY_NOT, Reason.REFUSED_AT_IYS),
     ({"has_unread_reply": True}, Verdict.MAY_NOT, Reason.UNREAD_REPLY),
     ({"recipient_type": MERCHANT, "is_exempt": True}, Verdict.MAY, Reason.EXEMPT),
-    ({"status": Status.GRANTED, "iys_status": ONAY, "is_untold": True}, Verdict.UNKNOWN, Reason.NOT_PULLED),
+    ({"status": Status.GRANTED, "iys_status": ONAY, "is_unanswered": True}, Verdict.UNKNOWN, Reason.NOT_PULLED),
     ({"recipient_type": MERCHANT, "iys_status": ONAY}, Verdict.MAY, Reason.MERCHANT),
     ({"recipient_type": MERCHANT}, Verdict.UNKNOWN, Reason.UNCHECKED),
     ({"status": Status.GRANTED, "iys_status": ONAY}, Verdict.MAY, Reason.GRANTED),
@@ -117,7 +117,7 @@ def answer_of(
         "has_unread_reply": has_unread_reply,
         "is_refused_as_other": is_refused_as_other,
         "iys_status": consent.iys_status,
-        "is_untold": consent.iys_as_of is None,
+        "is_unanswered": consent.iys_as_of is None,
         "recipient_type": consent.recipient_type,
         **_facts_of(brand, iys_code),
     }
@@ -146,12 +146,12 @@ def answers(
     refused = {row.recipient_id for row in rows if row.status == Status.REFUSED}
     known: dict[tuple[Any, ...], MaySendAnswer] = {}
     found = dict.fromkeys(refused, answer_without_consent(recipient_type, is_refused=True))
-    for recipient_id, its_type, status, iys_status, is_untold, is_unread, date, pulled_at in rows:
+    for recipient_id, its_type, status, iys_status, is_unanswered, is_unread, date, pulled_at in rows:
         if its_type != recipient_type:
             continue
-        key = (status, iys_status, is_untold, is_unread, date, recipient_id in refused)
+        key = (status, iys_status, is_unanswered, is_unread, date, recipient_id in refused)
         if key not in known:
-            facts = {"status": status, "iys_status": iys_status, "is_untold": bool(is_untold)}
+            facts = {"status": status, "iys_status": iys_status, "is_unanswered": bool(is_unanswered)}
             facts |= {"has_unread_reply": bool(is_unread), "is_refused_as_other": key[-1]}
             known[key] = _answer(common | facts, date, at, pulled_at)
         found[recipient_id] = known[key]
@@ -240,7 +240,7 @@ def reason_column(at: datetime) -> ColumnElement[str]:
         "has_unread_reply": may_have_refused(Consent.recipient_id),
         "is_refused_as_other": refused_as_other.correlate(Consent),
         "iys_status": Consent.iys_status,
-        "is_untold": Consent.iys_as_of.is_(None),
+        "is_unanswered": Consent.iys_as_of.is_(None),
         "recipient_type": Consent.recipient_type,
         "has_ended": not_(Brand.has_not_ended()),
         "is_exempt": Brand.provider_id.in_(exempt_providers),

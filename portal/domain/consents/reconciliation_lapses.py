@@ -25,7 +25,7 @@ def lapsed_reconciliations(at: datetime) -> Lapsed:
         ReconciledDay.created_at < at - LAPSE,
     )
     whole = aliased(Sweep)
-    is_partial = (Sweep.code == iys_protocol.NOT_ASKED) & ~exists().where(
+    is_partial = (Sweep.code == iys_protocol.NOT_ANSWERED) & ~exists().where(
         whole.brand_id == Sweep.brand_id, whole.ended_at > Sweep.created_at, whole.code.is_(None)
     )
     sweep = select(Sweep.brand_id, Sweep.created_at, Sweep.code).where(

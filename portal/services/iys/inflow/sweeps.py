@@ -1,5 +1,5 @@
 """The weekly sweep: ask İYS by multi-status for every consent of a brand, to find drift that no file shows, and what
-people refused in a gap of the pulls. What İYS never answers about, as a channel without the right, is passed by."""
+people refused in a gap of the pulls. It goes on without what İYS never answers, as of a channel without the right."""
 
 import json
 from collections import defaultdict
@@ -27,11 +27,11 @@ from portal.services.iys.rate_limit import Priority
 log = structlog.get_logger()
 
 EVERY = timedelta(days=7)
-AGAIN_AFTER = timedelta(days=1)  # One that passed something by.
+AGAIN_AFTER = timedelta(days=1)  # One that went on without something.
 FIRST_SWEEP_AFTER = timedelta(days=1)  # Before that nothing can have drifted.
 LEASE = timedelta(minutes=3)  # For the calls of one chunk, each of which may wait for its slot and its answer.
 CHUNK = 3000  # Consents: recipients have several channels, so that the lists per channel are well filled.
-PASSED_AFTER = 2  # Failures in a row that concern a list.
+GOES_ON_AFTER = 2  # Failures in a row that concern a list.
 PAUSE = timedelta(minutes=1)  # After failures of another kind.
 MAX_CORRECTIONS = 2  # Times that a list is sent again without the addresses that İYS rejected.
 
@@ -113,7 +113,7 @@ def sweep_chunk(client: Client, sweep: Sweep, brand: Brand, iys_code: int) -> No
     granted = {consent_id: is_granted for consent_id, is_granted in answered.items() if is_granted is not None}
     drifted = drift.record_drifts(db.session, brand, granted, asked_at, at)
     ends = {"due_at": None, "ended_at": at} if chunk.is_last else {"due_at": at}
-    code = _code(sweep, iys_protocol.NOT_ASKED if unanswered else None)
+    code = _code(sweep, iys_protocol.NOT_ANSWERED if unanswered else None)
     sums = {"asked": sweep.asked + chunk.size, "drifted": sweep.drifted + drifted}
     if not claims.release(sweep, position=chunk.last, attempts=0, code=code, **sums, **ends):
         return db.session.rollback()
@@ -187,20 +187,20 @@ def _ask_for_grants(
             try:
                 said = _ask_for_list(client, sweep, path, addresses, channel)
             except _Unanswered as failure:
-                if not _is_passed_by(sweep, failure.answer):
+                if not _goes_on_without(sweep, failure.answer):
                     raise
                 codes_said = ",".join(failure.answer.codes)
-                log.warning("sweep.passed_by", brand=sweep.brand_id, path=path, count=len(addresses), codes=codes_said)
+                log.warning("sweep.unanswered", brand=sweep.brand_id, path=path, count=len(addresses), codes=codes_said)
             else:
                 answered |= {consents[address]: is_granted for address, is_granted in said.items()}
     return answered
 
 
-def _is_passed_by(sweep: Sweep, answer: IysAnswer) -> bool:
+def _goes_on_without(sweep: Sweep, answer: IysAnswer) -> bool:
     """Whether the rest is not to wait for an answer about a list: there is no right for its channel, or İYS has failed
     to answer about it time and again."""
     return not holds.CHANNEL_CODES.isdisjoint(answer.codes) or (
-        _concerns_list(answer) and sweep.attempts >= PASSED_AFTER
+        _concerns_list(answer) and sweep.attempts >= GOES_ON_AFTER
     )
 
 
@@ -247,5 +247,5 @@ def _retry_sweep(sweep: Sweep, answer: IysAnswer) -> None:
 
 
 def _code(sweep: Sweep, code: str | None) -> str | None:
-    """The code to keep: that something was passed by stays."""
-    return sweep.code if sweep.code == iys_protocol.NOT_ASKED else code
+    """The code to keep: that something is unanswered stays."""
+    return sweep.code if sweep.code == iys_protocol.NOT_ANSWERED else code

@@ -258,7 +258,7 @@ def test_a_feed_that_was_never_told_all_has_a_gap_since_it_was_made(app, gap, ro
         (501, {}),
     ],
 )
-def test_a_sweep_passes_by_what_iys_gives_no_answer_about_and_only_that_stays_unknown(
+def test_a_sweep_goes_on_without_what_iys_gives_no_answer_about_and_only_that_stays_unknown(
     app, gap, tuesday, rows, on_calls
 ):  # fmt: skip
     """Until the next sweep, a day later, has an answer."""
@@ -272,7 +272,7 @@ def test_a_sweep_passes_by_what_iys_gives_no_answer_about_and_only_that_stays_un
         inflow.sweeps()
         tuesday.shift(11 * MINUTE)
     inflow.pulls()
-    assert (rows.one(Sweep).code, rows.one(Sweep).ended_at is None) == ("not_asked", False)
+    assert (rows.one(Sweep).code, rows.one(Sweep).ended_at is None) == ("not_answered", False)
     assert answers(app) == {REFUSER: ("may_not", "refused_at_iys"), GRANTER: MAY}
     assert may_be_called(app) == [UNKNOWN, UNKNOWN]
 
@@ -282,10 +282,10 @@ def test_a_sweep_passes_by_what_iys_gives_no_answer_about_and_only_that_stays_un
         inflow.sweeps()
     inflow.pulls()
     assert may_be_called(app) == [MAY, ("may_not", "refused_at_iys")]
-    assert [each.code for each in rows(Sweep)] == ["not_asked", None]
+    assert [each.code for each in rows(Sweep)] == ["not_answered", None]
 
 
-def test_only_failures_in_a_row_that_concern_a_list_let_a_sweep_pass_it_by(app, gap, tuesday, rows):
+def test_only_failures_in_a_row_that_concern_a_list_let_a_sweep_go_on_without_it(app, gap, tuesday, rows):
     inflow, unplaced = gap(days=10), (422, {"errors": [{"code": "H121"}]})
     with app.app_context():
         add_calls()
@@ -299,10 +299,10 @@ def test_only_failures_in_a_row_that_concern_a_list_let_a_sweep_pass_it_by(app, 
         assert rows.one(Sweep).ended_at is None
 
     inflow.sweeps()
-    assert rows.one(Sweep).ended_at and rows.one(Sweep).code == "not_asked"
+    assert rows.one(Sweep).ended_at and rows.one(Sweep).code == "not_answered"
 
 
-def test_a_sweep_names_an_address_that_iys_calls_wrong_as_not_asked(app, gap, tuesday, rows):
+def test_a_sweep_names_an_address_that_iys_calls_wrong_as_not_answered(app, gap, tuesday, rows):
     """The rest of its list is answered."""
     inflow = gap(days=10)
     inflow.iys.is_blocked, inflow.iys.wrong = False, GRANTER
@@ -310,17 +310,17 @@ def test_a_sweep_names_an_address_that_iys_calls_wrong_as_not_asked(app, gap, tu
     inflow.sweeps()
     inflow.pulls()
     assert answers_by_sms(app) == {REFUSER: ("may_not", "refused_at_iys"), GRANTER: UNKNOWN}
-    assert (rows.one(Sweep).code, rows.one(Sweep).ended_at is None) == ("not_asked", False)
+    assert (rows.one(Sweep).code, rows.one(Sweep).ended_at is None) == ("not_answered", False)
 
     inflow.iys.wrong = None
     tuesday.shift(DAY)
     for _ in range(2):
         inflow.sweeps()
     assert answers_by_sms(app) == {REFUSER: ("may_not", "refused_at_iys"), GRANTER: MAY}
-    assert [each.code for each in rows(Sweep)] == ["not_asked", None]
+    assert [each.code for each in rows(Sweep)] == ["not_answered", None]
 
 
-def test_a_sweep_that_passes_something_by_leaves_what_pulls_tell_of_and_is_told(app, inflow, tuesday, rows):
+def test_a_sweep_that_goes_on_without_something_leaves_what_pulls_tell_of_and_is_told(app, inflow, tuesday, rows):
     inflow.iys = Told(0)
     inflow.pulls()
     inflow.iys.is_blocked, inflow.iys.on_calls = False, (404, {"errors": [{"code": "H355"}]})
@@ -329,11 +329,11 @@ def test_a_sweep_that_passes_something_by_leaves_what_pulls_tell_of_and_is_told(
     order_sweep(app)
 
     inflow.sweeps()
-    assert (rows.one(Sweep).code, may_be_called(app)) == ("not_asked", [MAY, MAY])
+    assert (rows.one(Sweep).code, may_be_called(app)) == ("not_answered", [MAY, MAY])
 
     tuesday.shift(4 * DAY)
     inflow.pulls()
-    assert lapsed_sweeps(app) == {"not_asked"}
+    assert lapsed_sweeps(app) == {"not_answered"}
     order_sweep(app)
     inflow.iys.on_calls = None
     inflow.sweeps()
