@@ -1,6 +1,6 @@
 """İYS's API operations and their paths. Codes are İYS's numbers (iysCode, brandCode)."""
 
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from urllib.parse import urlencode
 
@@ -8,6 +8,7 @@ from portal.core.iys_protocol.enums import Channel, RecipientType
 
 TOKEN_PATH = "/oauth2/token"
 MAX_LIST_SIZE = 1000  # Bulk add (H091), multi-status, and rows of a pull (H507).
+CHANGES_WINDOW = timedelta(days=6)  # Pulls tell seven days back; what İYS says to an older cursor is not documented.
 
 
 class Operation(StrEnum):

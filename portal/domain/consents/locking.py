@@ -14,7 +14,7 @@ from sqlalchemy import ARRAY, BigInteger, BindParameter, ColumnElement, Select, 
 from sqlalchemy.orm import Session
 
 from portal.core.ids import new_id
-from portal.core.iys_protocol import Channel, RecipientType, Status
+from portal.core.iys_protocol import CHANGES_WINDOW, Channel, RecipientType, Status
 from portal.core.models import Consent, Recipient, Submission
 from portal.core.models.inserts import insert_rows
 from portal.core.prepared_select import PreparedSelect
@@ -98,8 +98,12 @@ class LockedConsent:
         self.consent_date, self.effective_at = consent_date, effective_at
         self.has_moved = True
 
-    def learn_iys_status(self, status: Status, as_of: datetime) -> None:
-        """Note what İYS holds as of then, unless something newer is known; at the same moment a refusal is believed."""
+    def learn_iys_status(self, status: Status, as_of: datetime, at: datetime) -> None:
+        """Note what İYS holds as of then, unless something newer is known; at the same moment a refusal is believed. Of
+        a grant whose moment was forgotten, an old row says nothing: pulls do not tell any more what came after it."""
+        is_forgotten = self.iys_as_of is None and self.iys_status == Status.GRANTED
+        if is_forgotten and status == Status.GRANTED and as_of < at - CHANGES_WINDOW:
+            return
         is_news = self.iys_as_of is None or as_of > self.iys_as_of
         if is_news or (as_of == self.iys_as_of and status == Status.REFUSED):
             self.iys_status, self.iys_as_of, self.has_learned = status.value, as_of, True

@@ -147,7 +147,7 @@ class _MovementBatch:
         seen = self.seen.get(name)
         if seen is not None and not self._is_later_refusal(consent, row, seen):
             return
-        consent.learn_iys_status(row.status, min(row.creation_date, self.at))
+        consent.learn_iys_status(row.status, min(row.creation_date, self.at), self.at)
         if self._origin_of(row) == FeedSource.PEOPLE:
             decision_id = self._closed_before(consent, row) or self._decide(consent, row, DecisionOrigin.AT_IYS)
         else:

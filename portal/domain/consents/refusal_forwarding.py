@@ -79,7 +79,7 @@ def tell_after_status_query(
     locked = locking.lock_consents(session, brand.id, found.values()).values()
     consents = [each for each in locked if each.id in found and each.effective_at and each.effective_at < asked_at]
     for consent in consents:
-        consent.learn_iys_status(Status.GRANTED, asked_at)
+        consent.learn_iys_status(Status.GRANTED, asked_at, at)
     _tell_again(session, consents, at)
 
 

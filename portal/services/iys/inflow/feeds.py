@@ -29,7 +29,6 @@ QUIET = timedelta(hours=1)
 PUSHED = timedelta(hours=3)  # A push may be lost; and the night's reconciliation waits for the feeds.
 FIRST = timedelta(days=1)  # A new brand's feeds are due before all that wait: of a provider's new brands, of one.
 LEASE = timedelta(seconds=60)
-WINDOW = timedelta(days=6)  # İYS tells seven days back; what it says to an older cursor is not documented.
 BLOCKED = timedelta(minutes=10)  # Rights or package: ask again after that, the provider may have acted.
 LONGEST_CURSOR = 255
 NO_CURSOR = "no_cursor"  # Our own code: rows came without a cursor that leads to the next ones.
@@ -43,7 +42,7 @@ def pull_next_page(client: Client) -> bool:
     if claimed is None:
         return False
     feed, brand, iys_code = claimed
-    is_fresh = feed.cursor_at is not None and feed.cursor_at > at - WINDOW
+    is_fresh = feed.cursor_at is not None and feed.cursor_at > at - iys_protocol.CHANGES_WINDOW
     cursor = feed.cursor if is_fresh else None  # None: İYS's window is read from its start.
     path = iys_protocol.changes_path(iys_code, brand.brand_code, source=feed.source.value, after=cursor)
     try:
@@ -135,7 +134,7 @@ def _end_pull(feed: Feed, at: datetime) -> dict[str, Any]:
     Not so after a gap longer than its window: only a sweep of all consents finds what changed in it. One is ordered in
     this transaction, and until it has ended `pulled_at` stays at the moment before the gap.
     """
-    since = at - WINDOW
+    since = at - iys_protocol.CHANGES_WINDOW
     is_whole = (feed.pulled_at or feed.created_at) >= since
     if is_whole or sweeps.require_sweep(db.session, feed.provider_id, feed.brand_id, since, at):
         return {"attempts": 0, "code": None, "pulled_at": at, "due_at": at + _pause(feed)}

@@ -38,7 +38,7 @@ class Holder:
             if not annulled and (consent.effective_at is None or at > consent.effective_at):
                 consent.move_to(made["id"], status, **dates)
                 if at_iys:
-                    consent.learn_iys_status(at_iys, at)
+                    consent.learn_iys_status(at_iys, at, at)
             rows = DecisionRows()
             rows.add(made, _submission(made, address, brand, outcome, code) if outcome else None)
             writer.write_decisions(db.session, [consent], rows)

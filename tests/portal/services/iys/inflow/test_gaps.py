@@ -11,7 +11,7 @@ from sqlalchemy import update
 from portal.core import clock
 from portal.core.extensions import db, read_session, vault
 from portal.core.iys_protocol import Channel, RecipientType
-from portal.core.models import Connection, Feed, FeedSource, ForwardingHold, Sweep
+from portal.core.models import Connection, Feed, FeedSource, ForwardingHold, ReceivedVia, Sweep
 from portal.domain.consents import may_send, recipients
 from portal.domain.consents.brand_lapses import list_lapses
 from portal.domain.consents.pull_lapses import lapsed_pulls
@@ -23,7 +23,7 @@ from portal.services.iys.inflow import sweeps
 from portal.services.iys.reconciliation import schedule
 from tests import make
 from tests.grants import insert_decisions, phones
-from tests.portal.domain.consents.iys_movements import row
+from tests.portal.domain.consents.iys_movements import MovementReceiver, row
 from tests.portal.services.iys.forwarding.partly_failing import says
 from tests.portal.services.iys.forwarding.scripted import TOKEN
 
@@ -318,6 +318,21 @@ def test_a_sweep_names_an_address_that_iys_calls_wrong_as_not_answered(app, gap,
         inflow.sweeps()
     assert answers_by_sms(app) == {REFUSER: ("may_not", "refused_at_iys"), GRANTER: MAY}
     assert [each.code for each in rows(Sweep)] == ["not_answered", None]
+
+
+def test_an_old_row_read_after_the_sweep_brings_no_unanswered_grant_back(app, gap, tuesday):
+    """Such as a push from before the gap; one of a moment that pulls still tell of does."""
+    inflow = gap(days=10)
+    with app.app_context():
+        add_calls()
+    inflow.iys.is_blocked, inflow.iys.on_calls = False, (404, {"errors": [{"code": "H355"}]})
+    for step in (inflow.pulls, inflow.sweeps, inflow.pulls):
+        step()
+
+    for ago, expected in ((12, [UNKNOWN, UNKNOWN]), (5, [MAY, UNKNOWN])):
+        told = row("ONAY", recipient=GRANTER, type="ARAMA", ago=ago * DAY)
+        MovementReceiver(app).receives(told, by=ReceivedVia.PUSH)
+        assert may_be_called(app) == expected
 
 
 def test_a_sweep_that_goes_on_without_something_leaves_what_pulls_tell_of_and_is_told(app, inflow, tuesday, rows):
