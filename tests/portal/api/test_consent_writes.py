@@ -387,7 +387,7 @@ def test_a_repeated_refusal_is_recorded_anew_where_the_person_granted_meanwhile(
 
 
 def test_beside_a_refusal_that_is_recorded_anew_nothing_of_its_request_is_done_again(app, browser, program, rows):
-    """A grant that a program's fast clock dated counted as of its request; a reference named who had the number then."""
+    """A grant that a program's fast clock dated counted as of its request; a reference named who had the number."""
     links, at = make.codes(app), clock.now().replace(microsecond=0)
     body = {"consents": [grant(ago=timedelta(seconds=-50), reference="ESKI"), refusal(make.EMAIL)]}
 
