@@ -28,7 +28,8 @@ from portal.core.iys_protocol import (
     read_wire_date,
 )
 from portal.domain.consents.bulk_import import Entry
-from portal.services.imports.brand_names import NO_BRANDS, BrandColumn, BrandNames
+from portal.services.imports.brand_columns import BrandColumn, brand_columns
+from portal.services.imports.brand_names import NO_BRANDS, BrandNames
 from portal.services.imports.date_column import refusal_date
 from portal.services.imports.row_results import RowProblem
 
@@ -60,11 +61,11 @@ def read_rows(
     address that another row may refuse which cannot be written, unless that row is another brand's."""
     moment = at.replace(microsecond=0)
     names = list(dict.fromkeys(name for row in rows if isinstance(row, dict) for name in row if name not in ROW_FIELDS))
-    fields = {names[place]: each for place, each in brands.readers(names).items()}
+    fields = {names[place]: each for place, each in brand_columns(names, brands).items()}
     read = [_read_row(place, row, moment, fields, parse) for place, row in enumerate(rows)]
     held = {
         text for row, each in zip(rows, read, strict=True)
-        if isinstance(row, dict) and not any(each.names_known(text) for _, each, text in _brand_fields(row, fields))
+        if isinstance(row, dict) and not any(each.names_our_brand(text) for _, each, text in _brand_fields(row, fields))
         for text in _addresses_maybe_refused(row, is_taken=isinstance(each.found, Entry))
     }  # fmt: skip
     return refuse_grants(read, RowProblem.REFUSED_ELSEWHERE, held)
@@ -83,7 +84,7 @@ def _read_row(place: int, row: object, at: datetime, fields: dict[str, BrandColu
         date = read_wire_date(given.get("consentDate"))
         if date is not None and at < date <= at + CLOCK_AHEAD:
             given["consentDate"] = format_wire_date(at)
-        other = next((name for name, each, text in _brand_fields(given, fields) if each.names_other(text)), None)
+        other = next((name for name, each, text in _brand_fields(given, fields) if each.names_another(text)), None)
         if other is not None:
             bad = BadRow(ApiRowProblem.OTHER_BRAND, "", other[:MAX_ID])
             return ReadRow(find_correlation_id(row), _find_id(row, "reference"), [], bad)

@@ -10,6 +10,7 @@ from string import ascii_uppercase
 from portal.core.addresses import Address
 from portal.core.iys_protocol import Status
 from portal.services.imports.address_cells import is_like_address, is_none, like_kinds
+from portal.services.imports.brand_columns import brand_columns
 from portal.services.imports.brand_names import NO_BRANDS, BrandNames
 from portal.services.imports.group_labels import GroupLabels
 from portal.services.imports.layout import Field, Layout
@@ -101,7 +102,7 @@ class CellCounter:
         self._addresses = {layout.columns[each] for each in ADDRESSES if each in layout.columns} | {*addresses}
         self._meanings, self._header, self._ours = Meanings(layout.words), header, our_columns(header)
         self._labels = GroupLabels(self._meanings, self._addresses)
-        self._known, self._brands = self._readers(layout), brands.readers(header)
+        self._known, self._brands = self._readers(layout), brand_columns(header, brands)
         self._statuses = {layout.columns.get(each) for each in (Field.STATUS, *STATUS_FIELDS.values())}
         self._contents: dict[int, Callable[[str], bool] | None] = {}  # By place, of columns that are not read.
         self._counts: dict[int, Counter[int]] = {}  # By place: the numbers of UnusedColumn, in their order.

@@ -6,7 +6,8 @@ from portal.api.v1.rows import read_rows
 from portal.core import clock
 from portal.core.extensions import db
 from portal.core.models import Brand, Decision
-from portal.services.imports.brand_names import BrandColumn, BrandNames
+from portal.services.imports.brand_columns import BrandColumn
+from portal.services.imports.brand_names import BrandNames
 from tests import make
 from tests.portal.api.programs import BULK, CONSENTS, Program, codes, grant, make_key, refusal
 
@@ -59,8 +60,8 @@ def test_only_a_refusal_of_an_unknown_brand_holds_a_grant_of_its_address_back_as
 def test_fields_are_looked_at_once_for_all_rows(monkeypatch):
     looked = []
     monkeypatch.setattr(BrandColumn, "__init__", lambda self, name, brands: looked.append(name))
-    monkeypatch.setattr(BrandColumn, "is_clear", False, raising=False)
-    monkeypatch.setattr(BrandColumn, "is_of_firms", False, raising=False)
+    monkeypatch.setattr(BrandColumn, "holds_brands", False, raising=False)
+    monkeypatch.setattr(BrandColumn, "holds_firms", False, raising=False)
     brands = BrandNames.of_names(["700001"], [], [])
 
     read_rows([refusal() | {"alan": "1", "brand": "2"} for _ in range(9)], clock.now(), brands)

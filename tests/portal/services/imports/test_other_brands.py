@@ -158,8 +158,8 @@ def test_a_brand_that_is_called_like_a_column_makes_no_column_doubtful(other):
 def test_the_brands_name_with_an_ending_is_no_other_brand_called_like_its_beginning():
     brands = chosen("700002", "Moda")
 
-    assert not brands.are_named_in("Moda Evinin izinleri 2026")
-    assert brands.are_named_in("Moda izinleri")
+    assert not brands.names_others("Moda Evinin izinleri 2026")
+    assert brands.names_others("Moda izinleri")
 
 
 @pytest.mark.slow
