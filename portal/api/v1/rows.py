@@ -28,7 +28,7 @@ from portal.core.iys_protocol import (
     read_wire_date,
 )
 from portal.domain.consents.bulk_import import Entry
-from portal.services.imports.brand_columns import BrandColumn, brand_columns
+from portal.services.imports.brand_columns import BrandColumn, brand_columns, find_another
 from portal.services.imports.brand_names import NO_BRANDS, BrandNames
 from portal.services.imports.date_column import refusal_date
 from portal.services.imports.row_results import RowProblem
@@ -58,14 +58,14 @@ def read_rows(
     rows: Sequence[object], at: datetime, brands: BrandNames = NO_BRANDS, *, parse: Parse = addresses.parse
 ) -> list[ReadRow]:
     """Read rows, addresses of refusals by `parse`; an entry's line is the row's place, from 0. No grant is taken of an
-    address that another row may refuse which cannot be written, unless that row is another brand's."""
+    address that another row may refuse which cannot be written or is another brand's."""
     moment = at.replace(microsecond=0)
     names = list(dict.fromkeys(name for row in rows if isinstance(row, dict) for name in row if name not in ROW_FIELDS))
     fields = {names[place]: each for place, each in brand_columns(names, brands).items()}
     read = [_read_row(place, row, moment, fields, parse) for place, row in enumerate(rows)]
     held = {
         text for row, each in zip(rows, read, strict=True)
-        if isinstance(row, dict) and not any(each.names_our_brand(text) for _, each, text in _brand_fields(row, fields))
+        if isinstance(row, dict)
         for text in _addresses_maybe_refused(row, is_taken=isinstance(each.found, Entry))
     }  # fmt: skip
     return refuse_grants(read, RowProblem.REFUSED_ELSEWHERE, held)
@@ -84,7 +84,8 @@ def _read_row(place: int, row: object, at: datetime, fields: dict[str, BrandColu
         date = read_wire_date(given.get("consentDate"))
         if date is not None and at < date <= at + CLOCK_AHEAD:
             given["consentDate"] = format_wire_date(at)
-        other = next((name for name, each, text in _brand_fields(given, fields) if each.names_another(text)), None)
+        # Fields that speak of brands as a file's columns do.
+        other = find_another(fields, {name: str(value)[:MAX_TEXT] for name, value in given.items() if name in fields})
         if other is not None:
             bad = BadRow(ApiRowProblem.OTHER_BRAND, "", other[:MAX_ID])
             return ReadRow(find_correlation_id(row), _find_id(row, "reference"), [], bad)
@@ -93,11 +94,6 @@ def _read_row(place: int, row: object, at: datetime, fields: dict[str, BrandColu
         found = _read(place, usable, at, parse if is_refusal else addresses.parse)
         ignored = [name[:MAX_ID] for name in given if name not in usable]
     return ReadRow(find_correlation_id(row), _find_id(row, "reference"), ignored, found)
-
-
-def _brand_fields(row: dict[str, Any], fields: dict[str, BrandColumn]) -> list[tuple[str, BrandColumn, str]]:
-    """The fields of a row that speak of brands as a file's columns do, with their values."""
-    return [(name, fields[name], str(value)[:MAX_TEXT]) for name, value in row.items() if name in fields]
 
 
 def _usable(row: dict[str, Any], at: datetime) -> dict[str, Any]:

@@ -1,16 +1,19 @@
 """Columns and fields of brands: what their cells say of whose consents a line or a row is.
 
-Of a provider's brands one is chosen for a whole file or request. A column or a row's field of brands that names another
-one would have its refusals written to the wrong brand, and the named one's lost. Where a name only may be meant, it is
-listed or asked, and refusals are taken.
+Of a provider's brands one is chosen for a whole file or request. A line that is another brand's would have its refusal
+written to the wrong one, and the right one's lost. A refusal is left unwritten only where a cell of brands says others
+and nothing else, and no cell beside it says the chosen one; in all other cases it is taken, and the cell is listed.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from enum import Enum, auto
+from functools import cached_property, lru_cache
+from typing import TypeVar
 
-from portal.services.imports.brand_names import CODE, BrandNames, brand_keys
+from portal.services.imports.brand_names import CODE, BrandNames, name_words
 from portal.services.imports.layout import vocabulary
-from portal.services.imports.layout.normalization import LONGEST_NAME, name_of
+from portal.services.imports.layout.normalization import LONGEST_NAME, name_of, says_nothing
 from portal.services.imports.layout.plain_words import is_code
 from portal.services.imports.layout.vocabulary import Words
 
@@ -21,7 +24,27 @@ OF_FIRMS = Words("firma~ sirket~ isletme~ kurum~ company magaza~ store shop sagl
 OF_CODES = Words("kod~ code markakodu brandcode iyscode iyskodu")  # "İYS kodu", but "İYS işlem no".
 # With a word beside these a column holds anything: "Araç markası".
 _BESIDE = Words(f"{OF_BRANDS} {OF_IYS} {OF_FIRMS} {OF_CODES} {vocabulary.CODES} hizmet service ad adi isim ismi name")
-_PART = re.compile(r"\s[-–]\s|[(),;:/|]")  # "700002 - Moda Evi"
+# Words beside a name or a code that say no more: "Marka 700002", "Moda Evi ve Moda Evi Outlet".
+_LABELS = Words(f"marka markasi {OF_CODES} markaadi markano brand brandid brandname iys no id ad adi name ve and ile")
+_PART = re.compile(r"\s[-–—]\s|[][(){},;:/|&+\"“”\r\n\t]")  # "700002 - Moda Evi"
+_OF_LIST = re.compile(r"[,;|\r\n\t]")  # Of names; other signs may be a name's own.
+_AND_MORE = re.compile(r"…|\.\.")
+
+Key = TypeVar("Key")
+
+
+class Named(Enum):
+    """What words of a cell name."""
+
+    OWN = auto()  # The chosen brand.
+    PROVIDER = auto()
+    CODE = auto()  # Another brand, by its code: no chance,
+    NAME = auto()  # or by its name.
+    ALL = auto()
+    UNKNOWN = auto()
+
+
+OTHERS = frozenset({Named.CODE, Named.NAME})
 
 
 class BrandColumn:
@@ -30,53 +53,110 @@ class BrandColumn:
     def __init__(self, name: str, brands: BrandNames):
         words = name_of(name[:LONGEST_NAME]).split()
         is_alone = all(each in _BESIDE for each in words)
-        named = [
-            each for each in (OF_BRANDS, OF_IYS, OF_FIRMS, OF_CODES) if is_alone and any(map(each.__contains__, words))
-        ]
-        self.holds_firms = OF_FIRMS in named
-        self.holds_brands = OF_BRANDS in named or (OF_IYS in named and OF_CODES in named)
-        self._holds_codes = self.holds_brands and OF_CODES in named and not brands.is_sandbox
-        # The code of a firm at İYS is that of its first brand.
-        self._others = brands.others if OF_BRANDS in named else brands.others - brands.provider
-        self._own, self._brands = brands.own | (brands.provider - self._others), brands
+        self._is_of_brands, is_of_iys, self.holds_firms, is_of_codes = (
+            is_alone and any(each in kind for each in words) for kind in (OF_BRANDS, OF_IYS, OF_FIRMS, OF_CODES)
+        )
+        self.holds_brands = self._is_of_brands or (is_of_iys and is_of_codes)
+        self._holds_codes = self.holds_brands and is_of_codes and not brands.is_sandbox
+        self._brands = brands
+        self.find_named = lru_cache(maxsize=1024)(self._find_named)
 
     def names_own(self, cell: str) -> bool:
         """Whether a cell is nothing but codes and names of the chosen brand, or its provider."""
-        named = self._named(cell)
-        return bool(named) and named <= self._own
+        return frozenset() < self.find_named(cell) <= {Named.OWN, Named.PROVIDER}
 
-    def names_our_brand(self, cell: str) -> bool:
-        """Whether a line is another brand's of the provider, and not the chosen one's as well."""
-        return self.holds_brands and self._is_of_others(cell)
+    def names_others(self, cell: str) -> bool:
+        """Whether a cell is nothing but codes and names of other brands."""
+        return frozenset() < self.find_named(cell) <= OTHERS
 
-    def names_another(self, cell: str) -> bool:
-        """Whether a line is another brand's, of the provider or by a code under a name of codes that we do not know."""
-        named = self._named(cell)
-        is_unknown = self._holds_codes and named.isdisjoint(self._own) and any(map(CODE.fullmatch, named))
-        return is_unknown or self.names_our_brand(cell)
+    def may_name_own(self, cell: str) -> bool:
+        """Whether a cell names the chosen brand, or all; one of firms, which may be called like it, nothing else."""
+        named = self.find_named(cell)
+        return not named.isdisjoint({Named.OWN, Named.ALL}) if self.holds_brands else named == {Named.OWN}
 
     def contents(self, harmless: Callable[[str], bool] | None) -> Callable[[str], bool]:
-        """Whether a cell needs no look of its own: it is the brand's, its line is a problem, or it is harmless by
-        itself and names no other brand; a number that is no brand's code is not."""
+        """Whether a cell needs no look of its own: it is the brand's, or it is harmless by itself and names no other
+        brand; a number that is no brand's code is not."""
         also = None if self.holds_brands and harmless is is_code else harmless
-        # A firm "Yıldız Gıda" is none of a brand "Yıldız".
-        names_others = self._brands.names_others if self.holds_brands else self._is_of_others
         return lambda cell: (
-            self.names_own(cell)
-            or self.names_another(cell)
-            or (also is not None and also(cell) and not names_others(cell))
+            self.names_own(cell) or (also is not None and also(cell) and not self._mentions_others(cell))
         )
 
-    def _is_of_others(self, cell: str) -> bool:
-        named = self._named(cell)
-        return named.isdisjoint(self._own) and not named.isdisjoint(self._others)
+    def _mentions_others(self, cell: str) -> bool:
+        if self.holds_brands:
+            return self._brands.names_others(cell) or not self.find_named(cell).isdisjoint(OTHERS)
+        # A firm "Yıldız Gıda" is none of a brand "Yıldız".
+        return any(self.names_others(part) for part in _PART.split(cell[:LONGEST_NAME]))
 
-    def _named(self, cell: str) -> frozenset[str]:
-        whole = brand_keys([cell])
-        return whole if whole <= self._own or whole <= self._others else brand_keys(_PART.split(cell[:LONGEST_NAME]))
+    def _find_named(self, cell: str) -> frozenset[Named]:
+        if says_nothing(cell):
+            return frozenset()
+        found = self._kinds_in(_PART.split(cell[:LONGEST_NAME]))
+        if Named.UNKNOWN in found:
+            whole = self._kinds_in(_OF_LIST.split(cell[:LONGEST_NAME]))
+            found = found | whole if Named.UNKNOWN in whole else whole
+        is_cut = len(cell) > LONGEST_NAME or _AND_MORE.search(cell)
+        return frozenset(found | {Named.UNKNOWN} if is_cut or not found else found)
+
+    def _kinds_in(self, texts: Iterable[str]) -> set[Named]:
+        """Of each word, or of the longest name that begins with it."""
+        found = set()
+        for text in texts:
+            words = name_words(text)
+            while words:
+                if count := self._words_of_name(words):
+                    found.add(self._kinds["".join(words[:count])])
+                elif self._holds_codes and CODE.fullmatch(words[0]):
+                    found.add(Named.CODE)
+                elif words[0] not in _LABELS:
+                    found.add(Named.ALL if words[0] in vocabulary.ALL else Named.UNKNOWN)
+                words = words[count or 1 :]
+        return found
+
+    def _words_of_name(self, words: Sequence[str]) -> int:
+        """How many of these words the longest name has that they begin with; a name may be written without blanks."""
+        joined, found = "", 0
+        for count, word in enumerate(words, 1):
+            joined += word
+            if len(joined) > self._longest:
+                break
+            if joined in self._kinds:
+                found = count
+        return found
+
+    @cached_property
+    def _kinds(self) -> dict[str, Named]:
+        """Of codes and names. The code of a firm at İYS is that of its first brand."""
+        own, provider, others = self._brands.own, self._brands.provider, self._brands.others
+        if not self._is_of_brands:
+            own, others = own - provider, others - provider
+        of_provider = Named.OWN if self._is_of_brands else Named.PROVIDER
+        of_others = {each: Named.CODE if CODE.fullmatch(each) else Named.NAME for each in others}
+        return dict.fromkeys(provider, of_provider) | of_others | dict.fromkeys(own, Named.OWN)
+
+    @cached_property
+    def _longest(self) -> int:
+        return max(map(len, self._kinds))
 
 
 def brand_columns(names: Sequence[str], brands: BrandNames) -> dict[int, BrandColumn]:
     """By place, the columns whose names say that they hold brands or firms, and nothing else."""
     columns = {place: BrandColumn(name, brands) for place, name in enumerate(names) if brands.own}
     return {place: each for place, each in columns.items() if each.holds_brands or each.holds_firms}
+
+
+def find_another(columns: Mapping[Key, BrandColumn], cells: Mapping[Key, str]) -> Key | None:
+    """The column by whose cell a line is another brand's: it names others and nothing else, and no cell beside it the
+    chosen one. Only beside a code may another cell of brands be unknown."""
+    of_brands = {key: columns[key].find_named(cell) for key, cell in cells.items() if columns[key].holds_brands}
+    others = [key for key, named in of_brands.items() if frozenset() < named <= OTHERS]
+    coded = [key for key in others if Named.CODE in of_brands[key]]
+    if not others or any(columns[key].may_name_own(cell) for key, cell in cells.items()):
+        return None
+    is_known = not any(Named.UNKNOWN in named for named in of_brands.values())
+    return coded[0] if coded else others[0] if is_known else None
+
+
+def is_another_brands(columns: Mapping[int, BrandColumn], cells: Sequence[str]) -> bool:
+    """Whether a file's line is another brand's."""
+    return find_another(columns, {place: cells[place] for place in columns if place < len(cells)}) is not None

@@ -48,11 +48,11 @@ class BrandNames:
         is_sandbox: bool = False,
     ) -> "BrandNames":  # fmt: skip
         """Of codes and names as they are written; another brand may have a former name by now."""
-        of_others = brand_keys(others) - brand_keys(own)
-        clear = brand_keys(each for each in others if each.isdigit() or not is_plain(each)) & of_others
+        of_others = _keys(others) - _keys(own)
+        clear = _keys(each for each in others if each.isdigit() or not is_plain(each)) & of_others
         words = frozenset(word for name in (*own, *provider) for word in folded(name).split())
-        of_brand = brand_keys(own) | (brand_keys(former) - of_others)
-        return cls(of_brand, brand_keys(provider), of_others, clear, words, is_sandbox)
+        of_brand = _keys(own) | (_keys(former) - of_others)
+        return cls(of_brand, _keys(provider), of_others, clear, words, is_sandbox)
 
     def names_others(self, text: str) -> bool:
         """Whether a heading, or the name of a file or a sheet, names another brand, or a brand by another code."""
@@ -74,6 +74,11 @@ class BrandNames:
 NO_BRANDS = BrandNames()
 
 
+def name_words(text: str) -> list[str]:
+    """The folded words of a text, as names of brands are compared; each number is one."""
+    return [word for word in _joined(text).split() if word.isalnum()]
+
+
 def _joined(text: str) -> str:
     """Folded words, in which each number is one."""
     return folded(_DECIMALS.sub("", _GROUPED.sub("", text[:LONGEST_NAME])))
@@ -83,5 +88,5 @@ def _key(text: str) -> str:
     return _joined(text).replace(" ", "")
 
 
-def brand_keys(texts: Iterable[str]) -> frozenset[str]:
+def _keys(texts: Iterable[str]) -> frozenset[str]:
     return frozenset(map(_key, texts)) - {""}

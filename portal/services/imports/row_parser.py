@@ -14,7 +14,7 @@ from portal.core.addresses import Address, AddressKind, AddressProblem
 from portal.core.iys_protocol import MAX_RETAILERS, NO_RETAILERS, Channel, Retailers, Source, Status
 from portal.domain.consents.bulk_import import Entry
 from portal.services.imports.address_cells import is_none
-from portal.services.imports.brand_columns import brand_columns
+from portal.services.imports.brand_columns import brand_columns, is_another_brands
 from portal.services.imports.brand_names import NO_BRANDS, BrandNames
 from portal.services.imports.date_column import DateColumn, refusal_date
 from portal.services.imports.fixes import FIXES, apply_fix
@@ -67,7 +67,7 @@ class RowParser:
         self._date = layout.columns.get(Field.DATE)
         self._retailers = [layout.columns.get(each) for each in RETAILERS]
         self._beside = RefusalsBeside(layout, header)
-        self._brands = [(place, each) for place, each in brand_columns(header, brands).items() if each.holds_brands]
+        self._brands = brand_columns(header, brands)
         name = "" if self._date is None else "".join(header[self._date : self._date + 1])
         self._dates_refusals, self._dates_records = yes_refuses(name), dates_a_record(name)
         self._said = [place for each, place in layout.columns.items() if each in (*WORDS, Field.DATE)]
@@ -117,14 +117,11 @@ class RowParser:
         if not addresses and (is_beside or values.refuses):
             lost = RowProblem.REFUSAL_WITHOUT_ADDRESS.value
             results = {slot: lost if each == AddressProblem.EMPTY.value else each for slot, each in results.items()}
-        named = [(each, cells[place]) for place, each in self._brands if place < len(cells)]
-        if any(each.names_another(cell) for each, cell in named):
+        if is_another_brands(self._brands, cells):
             results = {
                 slot: RowProblem.OTHER_BRAND.value if isinstance(each, Entry) or each in PROBLEMS else each
                 for slot, each in results.items()
             }
-            if any(each.names_our_brand(cell) for each, cell in named):
-                return sorted(results.items()), []  # Its refusal is not this brand's.
         are_bad = any(each in PROBLEMS for each in results.values())
         refuses = is_beside or (are_bad and (values.refuses or any(may_refuse(cells[place]) for place in self._said)))
         held = [found for place, _ in self._addresses for found in addresses_within(cells[place])] if refuses else []

@@ -74,7 +74,7 @@ class RowProblem(ExplainedProblem):
     REFUSED_ELSEWHERE = (
         "refused_elsewhere",
         N_("Aynı adresin başka bir satırında ret ya da anlaşılmayan bir söz var ve o satır yazılamıyor."),
-        N_("O satırı düzeltin ya da tanınmayan sözcüğün ne demek olduğunu seçin; ret ise bu onay yazılmaz."),
+        N_("O satırı düzeltin, başka markanınsa çıkarın ya da tanınmayan sözcüğü açıklayın; ret ise bu onay yazılmaz."),
     )
     REFUSAL_WITHOUT_ADDRESS = (
         "refusal_without_address",

@@ -10,7 +10,7 @@ from string import ascii_uppercase
 from portal.core.addresses import Address
 from portal.core.iys_protocol import Status
 from portal.services.imports.address_cells import is_like_address, is_none, like_kinds
-from portal.services.imports.brand_columns import brand_columns
+from portal.services.imports.brand_columns import brand_columns, is_another_brands
 from portal.services.imports.brand_names import NO_BRANDS, BrandNames
 from portal.services.imports.group_labels import GroupLabels
 from portal.services.imports.layout import Field, Layout
@@ -117,7 +117,7 @@ class CellCounter:
 
     def add(self, lines: Iterable[Line], sheet: int = 0) -> None:
         """Count lines of data."""
-        found = list(lines)
+        found = [(number, self._without_other_brands(cells)) for number, cells in lines]
         rows = [cells for _, cells in found]
         for place in range(max(map(len, rows), default=0)):
             if place not in self._read:
@@ -128,6 +128,15 @@ class CellCounter:
                 self.add_line(kind, number, sheet)
             else:
                 self._labels.add(number, cells, sheet)
+
+    def _without_other_brands(self, cells: Sequence[str]) -> Sequence[str]:
+        """A line without the names by which it is another brand's: it is a problem, so these need no look."""
+        if not is_another_brands(self._brands, cells):
+            return cells
+        named = {
+            place for place, each in self._brands.items() if place < len(cells) and each.names_others(cells[place])
+        }
+        return ["" if place in named - self._read else cell for place, cell in enumerate(cells)]
 
     def add_line(self, kind: str, number: int, sheet: int) -> None:
         """Count a line as TEXTS, LOST or OLDER, and name it if it is among the first."""

@@ -28,7 +28,7 @@ def chosen(code: str = "700001", *more: str, is_sandbox: bool = False) -> BrandN
 
 def brought(name: str, *cells: str, statuses: str = "E", brands: BrandNames | None = None):
     """A file with this column, of so many lines."""
-    lines = [line(number, {"E": "Evet", "H": "Hayır"}[said], cell)
+    lines = [line(number, {"E": "Evet", "H": "Hayır"}[said], f'"{cell}"')
              for number, (cell, said) in enumerate(zip(cells, statuses * len(cells), strict=False), 10)]  # fmt: skip
     return examine(text([*HEADER, name], *lines), brands=brands or chosen())
 
@@ -58,7 +58,9 @@ def test_the_names_of_a_brand_are_its_own_its_providers_and_those_of_the_others(
     [("Marka Kodu", "700002"), ("Marka Kodu", "700.002"), ("Marka Kodu", "700002.0"), ("Marka", "Moda Evi"),
      ("Marka Adı", "MODA EVİ"), ("brandCode", "700003"), ("Brand ID", "700002 - Moda Evi"), ("MARKA", "ModaEvi"),
      ("İYS Marka Kodu", "700002"), ("iysCode", "700002"), ("İYS Kodu", "612345"), ("brand_code", "712345"),
-     ("Marka no", "700002"), ("brand name", "Moda Evi (700002)")],
+     ("Marka no", "700002"), ("brand name", "Moda Evi (700002)"), ("Marka", "700002 Moda Evi"),
+     ("Marka", "Marka 700002"), ("brandCode", "700002-Moda Evi"), ("Marka Kodu", "Moda Evi [700002]"),
+     ("Marka", "Moda Evi ve Moda Evi Outlet")],
 )  # fmt: skip
 def test_a_line_that_names_another_brand_grants_and_refuses_nothing_and_is_named(name, cell):
     found = brought(name, cell, cell, statuses="EH")
@@ -83,15 +85,50 @@ def test_a_brands_own_code_and_names_and_other_columns_need_no_word(name, cells)
     ("name", "cell"),
     [("Marka", "Nike"), ("Marka No", "2"), ("Marka No", "712345"), ("Araç Marka", "712345"), ("Marka", "Örnek"),
      ("Marka", "Örnek Mağazacılık"), ("Marka", "Moda Evi Bursa"), ("Marka Adı", "Moda Evi Bursa"),
-     ("Marka", "Örnek Mağaza (eski: Moda Evi)"), ("Provider ID", "654321"), ("Hizmet Sağlayıcı Kodu", "700002"),
+     ("Marka", "Örnek Mağaza (eski: Moda Evi)"), ("Marka", "Moda Evi, Tümü"), ("Marka", "Moda Evi ve diğerleri"),
+     ("Marka", "Moda Evi; tüm markalar"), ("Marka", "Moda Evi / hepsi"), ("Marka", "Moda Evi, …"),
+     ("Marka", "Moda Evi hariç"), ("Marka Kodu", "700002, 70001"), ("Marka", "Moda Evi | Örnek Mğaza"),
+     ("Marka", f"Moda Evi{' ' * 300}Örnek Mağaza"),
+     ("Marka Adı", "Mobil ve diğerleri"), ("Provider ID", "654321"), ("Hizmet Sağlayıcı Kodu", "700002"),
      ("Hizmet Sağlayıcı", "Örnek Ticaret Anonim Şirketi"), ("Mağaza", "Moda Evi"), ("Firma Adı", "Moda Evi"),
      ("Şirket Kodu", "700002")],
 )  # fmt: skip
 def test_what_may_be_another_brand_is_only_listed_and_its_refusals_are_taken(name, cell):
-    found = brought(name, cell, "", cell, statuses="EEH")
+    found = brought(name, cell, "", cell, statuses="EEH", brands=chosen("700001", "Mobil"))
 
     assert (len(found.granted), found.refused, problems(found)) == (2, [4], [])
     assert [each.header for each in found.unread.columns if each.may_refuse] == [name]
+
+
+@settings(deadline=None, max_examples=some(60))
+@given(
+    st.lists(st.sampled_from(["Örnek Mağaza", "700001", "Moda Evi", "700002", "Bursa", "Örnek", "hepsi"]), min_size=1,
+             max_size=3),
+    st.sampled_from([", ", " / ", "; ", " - ", " & ", " + ", " ", " | ", "\t"]),
+)  # fmt: skip
+def test_a_refusal_is_unwritten_only_where_all_of_the_cell_is_other_brands(names, between):
+    found = brought("Marka", "Örnek Mağaza", between.join(names), statuses="EH")
+    is_others, is_own = ({*names} <= its for its in ({"Moda Evi", "700002"}, {"Örnek Mağaza", "700001"}))
+
+    assert (problems(found), found.refused) == (([3], []) if is_others else ([], [3]))
+    assert found.unread.doubtful == (not is_others and not is_own)
+
+
+@pytest.mark.parametrize(
+    ("names", "cells", "is_others"),
+    [(("Marka Kodu", "Marka"), ("700001", "Moda Evi"), False),
+     (("Marka", "Marka Kodu"), ("Örnek Mağaza", "700002"), False),
+     (("Marka", "Marka"), ("Moda Evi", "Örnek Mağaza"), False), (("Marka", "Marka Adı"), ("Moda Evi", "Örnek"), False),
+     (("Marka Kodu", "Marka"), ("700002", "Tümü"), False), (("Marka", "Mağaza"), ("Moda Evi", "Örnek Mağaza"), False),
+     (("Marka Kodu", "Marka"), ("700002", "Moda Evi Türkiye"), True), (("Marka", "Marka Kodu"), ("Moda Evi", ""), True),
+     (("İYS Kodu", "Marka Kodu"), ("600001", "700002"), True),
+     (("Firma", "Marka"), ("Örnek Holding", "Moda Evi"), True)],
+)  # fmt: skip
+def test_no_column_beside_may_name_the_brand_itself_where_a_refusal_is_unwritten(names, cells, is_others):
+    found = examine(text([*HEADER, *names], line(10), line(11, "Hayır", *cells)), brands=chosen())
+
+    assert (problems(found), found.refused) == (([3], []) if is_others else ([], [3]))
+    assert is_others or found.unread.doubtful
 
 
 def test_an_unknown_code_of_a_brand_in_sandbox_mode_is_only_listed():
@@ -117,8 +154,8 @@ def test_a_file_of_several_brands_gives_each_line_to_its_own_brand_alone(name, l
         assert found.unread.doubtful == 0
 
 
-@pytest.mark.parametrize(("cell", "is_held"), [("712345", True), ("700002", False), ("700001", False)])
-def test_a_refusal_of_an_unknown_brand_holds_its_persons_grants_back_one_of_another_brand_does_not(cell, is_held):
+@pytest.mark.parametrize(("cell", "is_held"), [("712345", True), ("700002", True), ("700001", False)])
+def test_a_refusal_of_another_brand_holds_its_persons_grants_back(cell, is_held):
     columns = {Field.PHONE: 0, Field.STATUS: 1}
     parser = RowParser(
         Layout(columns), at=NOW, header_line=1, header=["Telefon", "Durum", "Marka Kodu"], brands=chosen()
@@ -153,6 +190,19 @@ def test_a_brand_that_is_called_like_a_column_makes_no_column_doubtful(other):
     found = examine(text(*rows), "Online izinler.csv", brands=chosen("700001", other))
 
     assert (found.granted, found.unread.doubtful) == ([2], 0)
+
+
+@pytest.mark.parametrize(
+    ("own", "other", "cell", "is_others"),
+    [("Ay", "Yıldız & Ay", "Yıldız & Ay", True), ("Evi", "Moda Evi", "Moda, Evi", False),
+     ("Moda", "Moda Evi", "Moda Evi", True), ("Outlet", "Moda Evi Outlet", "Moda Evi; Outlet", False)],
+)  # fmt: skip
+def test_a_name_within_a_longer_one_of_another_brand_is_its_own_only_beside_a_sign_of_lists(
+    own, other, cell, is_others
+):
+    brands = BrandNames.of_names(["700001", own], [], [other, "Moda Evi"])
+
+    assert problems(brought("Marka", cell, statuses="H", brands=brands)) == [2] * is_others
 
 
 def test_the_brands_name_with_an_ending_is_no_other_brand_called_like_its_beginning():
