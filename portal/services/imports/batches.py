@@ -4,7 +4,7 @@ An action (set the layout, start, stop, resume, undo, drop) changes the state on
 the lease away. Nothing here commits.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,6 +19,7 @@ from portal.core.models import BatchState, Brand, ImportBatch, ImportChunk, Prov
 from portal.core.vault import Vault
 from portal.domain import audit, packages
 from portal.domain.consents.import_plan import GRANTS, REFUSALS, Effect
+from portal.services.imports.brand_names import other_brands
 from portal.services.imports.layout import Layout
 from portal.services.imports.row_results import SkipReason
 from portal.services.imports.unread import Unread, unread_of
@@ -75,7 +76,8 @@ class Progress:
 
 
 def set_layout(session: Session, vault: Vault, batch: ImportBatch, layout: Layout, at: datetime) -> None:
-    """Read the file by this layout; a new dry run follows. Raises WrongState."""
+    """Read the file by this layout, and by the brands of now; a new dry run follows. Raises WrongState."""
+    layout = replace(layout, other_brands=other_brands(session, session.get_one(Brand, batch.brand_id)))
     sealed = vault.seal(layout.packed(), ImportBatch.LAYOUT, batch.provider_id, batch.id)
     _change_state(session, batch, MAY_CHOOSE, BatchState.MAPPED, at, layout=sealed, tally=None, dry_run_at=None)
 

@@ -30,14 +30,13 @@ class BrandNames:
     is_sandbox: bool = False  # Its code is ours: files have İYS's.
 
     @classmethod
-    def of_brand(cls, session: Session, brand: Brand) -> "BrandNames":
+    def of_brand(cls, session: Session, brand: Brand, others: Sequence[str] | None = None) -> "BrandNames":
+        """Beside these others, or those that the provider has now."""
         provider = session.get_one(Provider, brand.provider_id)
-        of_provider = select(Brand.brand_code, Brand.name).where(Brand.provider_id == provider.id)
-        others = session.execute(of_provider.where(Brand.id != brand.id, Brand.has_not_ended())).all()
         return cls.of_names(
             [str(brand.brand_code), brand.name],
             [str(provider.iys_code), provider.title],
-            [str(name) for other in others for name in other],
+            other_brands(session, brand) if others is None else others,
             former=[brand.header or "", *brand.former_names.splitlines()],
             is_sandbox=brand.is_sandbox,
         )
@@ -72,6 +71,13 @@ class BrandNames:
 
 
 NO_BRANDS = BrandNames()
+
+
+def other_brands(session: Session, brand: Brand) -> tuple[str, ...]:
+    """The codes and names of the other brands of a brand's provider."""
+    of_provider = select(Brand.brand_code, Brand.name).where(Brand.provider_id == brand.provider_id)
+    found = session.execute(of_provider.where(Brand.id != brand.id, Brand.has_not_ended()).order_by(Brand.id))
+    return tuple(str(name) for other in found for name in other)
 
 
 def name_words(text: str) -> list[str]:

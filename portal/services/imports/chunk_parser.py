@@ -70,8 +70,9 @@ class BatchReader:
 
     def __init__(self, session: Callable[[], Session], vault: Vault, batch: ImportBatch, at: datetime):
         self._session, self._vault, self._batch_id, self._at = session, vault, batch.id, at
-        self._brands = BrandNames.of_brand(session(), session().get_one(Brand, batch.brand_id))
         self.layout, self._outline = store.layout_of(vault, batch), store.outline_of(vault, batch)
+        brand = session().get_one(Brand, batch.brand_id)
+        self._brands = BrandNames.of_brand(session(), brand, self.layout.other_brands)
         self._file_name = store.file_name_of(vault, batch)
         self._parsers: dict[int, RowParser] = {}  # By sheet.
         self._ends: dict[int, GroupedStatuses] = {}  # By sheet: as they are below it.

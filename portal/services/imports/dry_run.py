@@ -69,7 +69,8 @@ class DryRun:
     def _begin(self, batch: ImportBatch) -> None:
         layout = layout_of(vault(), batch)
         header = header_of(outline_of(vault(), batch), layout)
-        self.unread = CellCounter(layout, header, brands=BrandNames.of_brand(read_session(), self.brand))
+        brands = BrandNames.of_brand(read_session(), self.brand, layout.other_brands)
+        self.unread = CellCounter(layout, header, brands=brands)
         self.parse = chunk_parser(vault(), batch, self.at, self.unread)
         self.ids: list[int] = []  # Of the chunks so far,
         self.starts: list[int] = []  # the number of their first slot in the whole file,

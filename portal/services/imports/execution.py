@@ -111,9 +111,8 @@ class Run:
 
     def _entries_to_write(self, results: bytearray, parsed: ParsedChunk) -> dict[int, Entry]:
         """The entries that are written, by slot; a repeat or a problem of the dry run stays one, and what is a problem
-        since (of a brand that the firm named meanwhile) becomes one. Where grants are left out, a refusal that gave way
-        counts again. Vouched for are those that the dry run held back: of a refusal that was heard since, the author
-        did not know."""
+        since becomes one. Where grants are left out, a refusal that gave way counts again. Vouched for are those that
+        the dry run held back: of a refusal that was heard since, the author did not know."""
         for slot, problem in parsed.problems.items():
             results[slot] = BYTE_OF[problem]
         if self.only_refusals:

@@ -74,6 +74,8 @@ class Layout:
     contact: ContactKind | None = None
     fixes: frozenset[Fix] = frozenset()
     words: dict[str, dict[str, str]] = field(default_factory=dict)  # {"source": {"mağaza formu": "HS_ISLAK_IMZA"}}
+    # Codes and names of the provider's other brands when the layout was chosen: what a dry run decides by them stays.
+    other_brands: tuple[str, ...] | None = field(default=None, compare=False)
 
     def packed(self) -> str:
         """As JSON, to be encrypted."""
@@ -100,6 +102,7 @@ class Layout:
             contact=ContactKind(facts["contact"]) if facts["contact"] else None,
             fixes=frozenset(map(Fix, facts["fixes"])),
             words=facts["words"],
+            other_brands=None if facts.get("other_brands") is None else tuple(facts["other_brands"]),
         )
 
     def with_fix(self, fix: Fix, *, on: bool = True) -> "Layout":

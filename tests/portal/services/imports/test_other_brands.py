@@ -1,17 +1,20 @@
 """What names another brand of the firm than the chosen one: its lines are problems, its sheets and files are asked."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portal.core import clock
-from portal.core.extensions import db
+from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Status
-from portal.core.models import BatchState, Brand, Decision
+from portal.core.models import BatchState, Brand, Decision, ImportBatch
 from portal.domain.consents.bulk_import import Entry
 from portal.services.imports.brand_names import BrandNames
 from portal.services.imports.layout import Field, Layout
 from portal.services.imports.row_parser import RowParser
+from portal.services.imports.store import layout_of
 from tests import make
 from tests.examples import some
 from tests.portal.services.imports import test_worker
@@ -213,20 +216,26 @@ def test_the_brands_name_with_an_ending_is_no_other_brand_called_like_its_beginn
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("only_refusals", [False, True])
-def test_a_line_that_is_another_brands_since_the_dry_run_is_a_problem_of_the_run(app, rows, monkeypatch, only_refusals):
+@pytest.mark.parametrize(("is_kept", "only_refusals"), [(True, False), (True, True), (False, False)])
+def test_a_run_reads_lines_by_the_brands_of_its_dry_run(app, rows, monkeypatch, is_kept, only_refusals):
     monkeypatch.setattr(test_worker, "HEADER", f"{test_worker.HEADER};Marka")
     with app.app_context():
         first = make.brand()
-        lines = [f"{test_worker.line(n, 'RET', mail=False)};{'Moda Evi' if n else ''}" for n in (0, 1, 1)]
+        said = [(0, ""), (1, "Moda Evi"), (1, ""), (2, "Moda Evi")]
+        lines = [f"{test_worker.line(number, 'RET', mail=False)};{its}" for number, its in said]
         batch = test_worker.batch_after_dry_run(first, lines)
-        assert batch.tally == {"first_refusal": 4, "repeated": 2}
+        counted = {"first_refusal": 6, "repeated": 2}
+        assert batch.tally == counted
         db.session.add(Brand(provider_id=first.provider_id, brand_code=make.BRAND_CODE + 1, name="Moda Evi",
                              created_at=clock.now()))  # fmt: skip
+        if not is_kept:  # By the release before.
+            layout = replace(layout_of(vault(), batch), other_brands=None)
+            batch.layout = vault().seal(layout.packed(), ImportBatch.LAYOUT, batch.provider_id, batch.id)
+            counted = {"first_refusal": 2, "repeated": 2, "other_brand": 4}
         db.session.commit()
 
         test_worker.begin(batch, only_refusals=only_refusals)
         test_worker.finish(batch)
 
-        assert (batch.state, batch.tally) == (BatchState.DONE, {"first_refusal": 2, "other_brand": 4})
-        assert rows.count(Decision) == 2
+        assert (batch.state, batch.tally) == (BatchState.DONE, counted)
+        assert rows.count(Decision) == counted["first_refusal"]
