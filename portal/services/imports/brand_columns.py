@@ -84,7 +84,7 @@ class BrandColumn:
 
     def _mentions_others(self, cell: str) -> bool:
         if self.holds_brands:
-            return self._brands.names_others(cell) or not self.find_named(cell).isdisjoint(OTHERS)
+            return self._brands.mentions_others(cell) or not self.find_named(cell).isdisjoint(OTHERS)
         # A firm "Yıldız Gıda" is none of a brand "Yıldız".
         return any(self.names_others(part) for part in _PART.split(cell[:LONGEST_NAME]))
 

@@ -53,7 +53,7 @@ class BrandNames:
         of_brand = _keys(own) | (_keys(former) - of_others)
         return cls(of_brand, _keys(provider), of_others, clear, words, is_sandbox)
 
-    def names_others(self, text: str) -> bool:
+    def mentions_others(self, text: str) -> bool:
         """Whether a heading, or the name of a file or a sheet, names another brand, or a brand by another code."""
         if not self.own:
             return False

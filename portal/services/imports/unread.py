@@ -160,7 +160,7 @@ def marks_of_sheet(
     known |= our_columns(sheet.header)
     for column, name in enumerate(sheet.header):
         is_unknown = column not in known and not is_plain(name)
-        if is_unknown or holds_person(name) or brands.names_others(name):
+        if is_unknown or holds_person(name) or brands.mentions_others(name):
             yield Mark(MarkKind.COLUMN, column_letter(column), _shown(name))
     looks = zip((MarkKind.COLOUR, MarkKind.FORMAT, MarkKind.STRUCK), sheet.looks, strict=False)
     yield from (Mark(kind, _shown(sheet.name)) for kind, last_line in looks if last_line > (sheet.header_line or 0))
@@ -176,7 +176,7 @@ def _marks_of_texts(sheet: Sheet, brands: BrandNames) -> Iterator[Mark]:
 
 
 def _is_clear(text: str, brands: BrandNames) -> bool:
-    return is_plain(text, brands.words) and not brands.names_others(text)
+    return is_plain(text, brands.words) and not brands.mentions_others(text)
 
 
 def _shown(text: str) -> str:

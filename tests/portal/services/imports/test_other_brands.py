@@ -211,8 +211,8 @@ def test_a_name_within_a_longer_one_of_another_brand_is_its_own_only_beside_a_si
 def test_the_brands_name_with_an_ending_is_no_other_brand_called_like_its_beginning():
     brands = chosen("700002", "Moda")
 
-    assert not brands.names_others("Moda Evinin izinleri 2026")
-    assert brands.names_others("Moda izinleri")
+    assert not brands.mentions_others("Moda Evinin izinleri 2026")
+    assert brands.mentions_others("Moda izinleri")
 
 
 @pytest.mark.slow
