@@ -7,6 +7,7 @@ from portal.core.iys_protocol.codes import (
     NOT_ANSWERED,
     NOT_SWEPT,
     OF_GRANTS,
+    WRONG_ADDRESSES,
     Code,
     action_of,
     cure_of,

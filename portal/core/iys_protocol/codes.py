@@ -42,9 +42,9 @@ GRAVEST_FIRST = (
 # What fits no ONAY waits for a person. H174 reports the state RET: of a single one, İYS is asked what it holds.
 OF_GRANTS = {"H174": Action.RECONCILE, "H175": Action.FIX, "H401": Action.FIX, "H568": Action.FIX}
 
-# Our own: what İYS told after a gap longer than its window; and that it gave a sweep no answer about some consents, or
-# about all of them.
-NOT_SWEPT, NOT_ANSWERED = "not_swept", "not_answered"
+# Our own: what İYS told after a gap longer than its window; that it gave a sweep no answer about some consents, or
+# about all of them; and that it calls single addresses wrong.
+NOT_SWEPT, NOT_ANSWERED, WRONG_ADDRESSES = "not_swept", "not_answered", "wrong_addresses"
 NOT_SWEPT_SENTENCE = N_(
     "İYS yeniden cevap veriyor, ama yalnızca son yedi günü anlatıyor: daha önceki retler için bu markanın bütün "
     "izinleri İYS'ye soruluyor. Bu tarama bitene kadar markanın onaylarına ileti gönderilemez."
@@ -56,10 +56,20 @@ NOT_ANSWERED_SENTENCE = N_(
     "onaylarına İYS bildirene kadar ileti gönderilemez."
 )
 NOT_ANSWERED_CURE = N_(
-    "Çoğunda hesabın bir kanala yetkisi yoktur: İYS'deki yetkilere bakın. İYS bir adresi geçersiz de sayabilir, soruyu "
-    "hiç tanımayabilir de. Tarama her gün yeniden dener; sürerse destek ekibine yazın."
+    "Çoğunda hesabın bir kanala yetkisi yoktur: İYS'deki yetkilere bakın. İYS soruyu hiç tanımayabilir de. Tarama her "
+    "gün yeniden dener; sürerse destek ekibine yazın."
 )
-OURS = {NOT_SWEPT: (NOT_SWEPT_SENTENCE, NOT_SWEPT_CURE), NOT_ANSWERED: (NOT_ANSWERED_SENTENCE, NOT_ANSWERED_CURE)}
+
+WRONG_ADDRESSES_SENTENCE = N_(
+    "İYS, taramanın sorduğu bazı adresleri geçersiz sayıyor. Sorgulamalara ara verildiyse bunların onaylarına İYS "
+    "bildirene kadar ileti gönderilemez."
+)
+WRONG_ADDRESSES_CURE = N_("Hangileri olduğunu izinlerin listesi gösterir; adres yanlışsa kişiden doğrusunu isteyin.")
+OURS = {
+    NOT_SWEPT: (NOT_SWEPT_SENTENCE, NOT_SWEPT_CURE),
+    NOT_ANSWERED: (NOT_ANSWERED_SENTENCE, NOT_ANSWERED_CURE),
+    WRONG_ADDRESSES: (WRONG_ADDRESSES_SENTENCE, WRONG_ADDRESSES_CURE),
+}
 
 UNKNOWN_SENTENCE = N_("İYS'den tanınmayan bir cevap geldi.")
 UNKNOWN_CURE = N_("Sorun sürerse destek ekibine bildirin.")

@@ -5,6 +5,7 @@ import json
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import Enum, auto
 
 import structlog
 from sqlalchemy import exists, select, update
@@ -52,6 +53,15 @@ class SweepChunk:
     @property
     def consent_ids(self) -> set[int]:
         return {each for consents in self.lists.values() for each in consents.values()}
+
+
+class Holding(Enum):
+    """What İYS says of an address."""
+
+    GRANTED = auto()
+    ABSENT = auto()
+    NOT_TAKEN = auto()  # Of a channel on which nobody is asked, so that nobody can refuse there either.
+    WRONG = auto()  # It is none to İYS.
 
 
 class _Unanswered(Exception):
@@ -108,12 +118,16 @@ def sweep_chunk(client: Client, sweep: Sweep, brand: Brand, iys_code: int) -> No
         return _retry_sweep(sweep, failure.answer)
     at = clock.now()
     unanswered = chunk.consent_ids - answered.keys()
-    drift.forget_unanswered(db.session, brand, unanswered, at)
+    wrong = {consent_id for consent_id, said in answered.items() if said is Holding.WRONG}
+    drift.forget_unanswered(db.session, brand, unanswered | wrong, at)
     db.session.commit()  # Also where the lease is lost.
-    granted = {consent_id: is_granted for consent_id, is_granted in answered.items() if is_granted is not None}
+    known = Holding.GRANTED, Holding.ABSENT
+    granted = {consent_id: said is Holding.GRANTED for consent_id, said in answered.items() if said in known}
     drifted = drift.record_drifts(db.session, brand, granted, asked_at, at)
     ends = {"due_at": None, "ended_at": at} if chunk.is_last else {"due_at": at}
-    code = _code(sweep, iys_protocol.NOT_ANSWERED if unanswered else None)
+    code = _code(
+        sweep, iys_protocol.NOT_ANSWERED if unanswered else iys_protocol.WRONG_ADDRESSES if wrong else None
+    )  # fmt: skip
     sums = {"asked": sweep.asked + chunk.size, "drifted": sweep.drifted + drifted}
     if not claims.release(sweep, position=chunk.last, attempts=0, code=code, **sums, **ends):
         return db.session.rollback()
@@ -127,7 +141,8 @@ def sweep_chunk(client: Client, sweep: Sweep, brand: Brand, iys_code: int) -> No
 
 def _order_weekly_sweep(at: datetime) -> bool:
     """Order the weekly sweep of a brand; False if none is missing."""
-    is_new = (Sweep.created_at > at - AGAIN_AFTER) | ((Sweep.created_at > at - EVERY) & Sweep.code.is_(None))
+    is_whole = Sweep.code.is_distinct_from(iys_protocol.NOT_ANSWERED)
+    is_new = (Sweep.created_at > at - AGAIN_AFTER) | ((Sweep.created_at > at - EVERY) & is_whole)
     lately = exists().where(Sweep.brand_id == Brand.id, is_new | Sweep.ended_at.is_(None))
     missing = (
         select(Brand)
@@ -177,10 +192,10 @@ def _address(recipient: Recipient) -> str | None:
 
 def _ask_for_grants(
     client: Client, sweep: Sweep, codes: tuple[int, int], chunk: SweepChunk
-) -> dict[int, bool | None]:  # fmt: skip
-    """Whether İYS holds ONAY, by consent that it answered about (None: it takes no such address); `codes` of provider
-    and brand. Raises NotNow and _Unanswered."""
-    answered: dict[int, bool | None] = {}
+) -> dict[int, Holding]:  # fmt: skip
+    """What İYS says, by consent that it answered about; `codes` of provider and brand. Raises NotNow and
+    _Unanswered."""
+    answered: dict[int, Holding] = {}
     for (recipient_type, channel, _is_unasked), consents in chunk.lists.items():
         path = iys_protocol.multi_status_path(*codes, recipient_type, channel)
         for addresses in chunks(list(consents), MAX_LIST_SIZE):
@@ -192,7 +207,7 @@ def _ask_for_grants(
                 codes_said = ",".join(failure.answer.codes)
                 log.warning("sweep.unanswered", brand=sweep.brand_id, path=path, count=len(addresses), codes=codes_said)
             else:
-                answered |= {consents[address]: is_granted for address, is_granted in said.items()}
+                answered |= {consents[address]: its for address, its in said.items()}
     return answered
 
 
@@ -212,10 +227,9 @@ def _concerns_list(answer: IysAnswer) -> bool:
 
 def _ask_for_list(
     client: Client, sweep: Sweep, path: str, addresses: list[str], channel: Channel
-) -> dict[str, bool | None]:  # fmt: skip
-    """Whether İYS holds ONAY, by address: None where it takes none as this on an unasked channel, so that nobody can
-    refuse there either. An address that it calls wrong otherwise is missing."""
-    said: dict[str, bool | None] = {}
+) -> dict[str, Holding]:  # fmt: skip
+    """What İYS says, by address. Raises NotNow, and _Unanswered where it says nothing of some."""
+    said: dict[str, Holding] = {}
     for _ in range(1 + MAX_CORRECTIONS):
         body = json.dumps({"recipients": addresses}).encode()
         question = Operation.MULTI_STATUS
@@ -225,13 +239,13 @@ def _ask_for_list(
         if isinstance(listed, list):
             if (granted := read_granted(listed, addresses, brand_id=sweep.brand_id)) is None:
                 break
-            return said | {address: address in granted for address in addresses}
+            return said | {each: Holding.GRANTED if each in granted else Holding.ABSENT for each in addresses}
         is_not_taken = unasked_channels.is_not_taken(answer, addresses[0], channel)
         wrong = named_in_errors(answer, addresses) or (set(addresses) if is_not_taken else set())
         if not wrong:
             break
         log.warning("sweep.wrong_addresses", brand=sweep.brand_id, path=path, count=len(wrong), code=answer.code)
-        said |= dict.fromkeys(wrong, None) if is_not_taken else {}
+        said |= dict.fromkeys(wrong, Holding.NOT_TAKEN if is_not_taken else Holding.WRONG)
         addresses = [address for address in addresses if address not in wrong]
         if not addresses:
             return said
@@ -247,5 +261,6 @@ def _retry_sweep(sweep: Sweep, answer: IysAnswer) -> None:
 
 
 def _code(sweep: Sweep, code: str | None) -> str | None:
-    """The code to keep: that something is unanswered stays."""
-    return sweep.code if sweep.code == iys_protocol.NOT_ANSWERED else code
+    """The code to keep: the gravest of what is unanswered or wrong stays."""
+    gravest = iys_protocol.NOT_ANSWERED, iys_protocol.WRONG_ADDRESSES
+    return next((each for each in gravest if each in (sweep.code, code)), code)

@@ -302,22 +302,24 @@ def test_only_failures_in_a_row_that_concern_a_list_let_a_sweep_go_on_without_it
     assert rows.one(Sweep).ended_at and rows.one(Sweep).code == "not_answered"
 
 
-def test_a_sweep_names_an_address_that_iys_calls_wrong_as_not_answered(app, gap, tuesday, rows):
-    """The rest of its list is answered."""
+def test_a_sweep_says_that_iys_calls_an_address_wrong_and_comes_again_in_a_week(app, gap, tuesday, rows):
+    """The rest of its list is answered. Who has a wrong address is no cause for a sweep each day, and a mail."""
     inflow = gap(days=10)
     inflow.iys.is_blocked, inflow.iys.wrong = False, GRANTER
     inflow.pulls()
     inflow.sweeps()
     inflow.pulls()
     assert answers_by_sms(app) == {REFUSER: ("may_not", "refused_at_iys"), GRANTER: UNKNOWN}
-    assert (rows.one(Sweep).code, rows.one(Sweep).ended_at is None) == ("not_answered", False)
+    assert (rows.one(Sweep).code, rows.one(Sweep).ended_at is None) == ("wrong_addresses", False)
 
     inflow.iys.wrong = None
-    tuesday.shift(DAY)
-    for _ in range(2):
-        inflow.sweeps()
+    for days, count in ((1, 1), (4, 1), (2, 2)):
+        tuesday.shift(days * DAY)
+        for step in (inflow.pulls, inflow.sweeps, inflow.sweeps):
+            step()
+        assert rows.count(Sweep) == count
     assert answers_by_sms(app) == {REFUSER: ("may_not", "refused_at_iys"), GRANTER: MAY}
-    assert [each.code for each in rows(Sweep)] == ["not_answered", None]
+    assert [each.code for each in rows(Sweep)] == ["wrong_addresses", None]
 
 
 def test_an_old_row_read_after_the_sweep_brings_no_unanswered_grant_back(app, gap, tuesday):
