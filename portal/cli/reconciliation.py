@@ -70,7 +70,7 @@ def sweep(brand_code: int, patience: int) -> None:
     """Compare every consent of a brand with what İYS holds; drifts are listed on the page of differences.
 
     Prints a summary as JSON. Exit code 0: all agree; 1: drifts were found; 2: not done in time or
-    not for all (code not_answered), or, without a summary, nothing that can be asked for.
+    not for all (code not_answered or wrong_addresses), or, without a summary, nothing that can be asked for.
     """
     connected = select(Brand).join(Connection, Connection.provider_id == Brand.provider_id)
     brand = read_session().scalar(connected.where(Brand.brand_code == brand_code))

@@ -54,7 +54,7 @@ def test_what_iys_answers_in_part_ends_with_2(app, sweeps, sandbox):
     ended = sweeps("--brand", make.BRAND_CODE)
 
     said = json.loads(ended.output)
-    assert (ended.exit_code, said["ended"], said["code"]) == (2, True, "not_asked")
+    assert (ended.exit_code, said["ended"], said["code"]) == (2, True, "not_answered")
 
 
 def test_a_brand_that_is_none_is_said_to_be_none(sweeps):
