@@ -90,6 +90,8 @@ def decide(
     if repeated and _is_same_act(repeated, consents, choices, at):
         return DecisionResult(repeated.id, repeated.nonce)
     may_grant = is_live and link_context.kind.takes_grants and not earlier and not are_too_many
+    if may_grant and Status.GRANTED in choices.values() and locking.has_changed_hands(session, link_context):
+        may_grant = False
     accepted = _without_untimely_grants(consents, choices, form, at) if form and may_grant else _refusals(choices)
     asks_again = tuple(channel for channel in choices if channel not in accepted)
     if not accepted:

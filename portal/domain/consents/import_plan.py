@@ -117,7 +117,9 @@ def effect_of(consent: LockedConsent, state: KeyState, entry: Entry, at: datetim
     dated later than all before."""
     is_refusal, date = entry.status == Status.REFUSED, entry.consent_date
     is_late = entry.source != Source.BEFORE_2015 and business_days.lenient_deadline(date) < at
-    if state.facts and _is_known(entry, state.facts):
+    is_now = date >= at.replace(microsecond=0)  # A person's grant may be dated a second ahead, but was said before.
+    is_undone = is_refusal and is_now and consent.status == Status.GRANTED  # By a grant of this very second.
+    if state.facts and _is_known(entry, state.facts) and not is_undone:
         return Effect.KNOWN
     is_known_to_iys = state.is_coming or consent.iys_status == Status.GRANTED
     stands = not consent.is_older_than(entry.status, date) if is_refusal else is_known_to_iys
@@ -128,7 +130,6 @@ def effect_of(consent: LockedConsent, state: KeyState, entry: Entry, at: datetim
     was_refused = Status.REFUSED in (consent.status, consent.iys_status) or state.refused_at is not None
     if not is_refusal and (was_refused or consent.iys_status is not None) and not (entry.is_dated and entry.source):
         return Effect.UNSOURCED if entry.is_dated else Effect.UNDATED
-    is_now = date >= at.replace(microsecond=0)  # A person's grant may be dated a second ahead, but was said before.
     if not consent.is_older_than(entry.status, date) and not (is_refusal and (state.is_undated or is_now)):
         return Effect.OLDER
     if not is_refusal:

@@ -17,6 +17,7 @@ from portal.core.ids import new_id
 from portal.core.iys_protocol import CHANGES_WINDOW, Channel, RecipientType, Status
 from portal.core.models import Consent, Recipient, Submission
 from portal.core.models.inserts import insert_rows
+from portal.core.models.link_context import LinkContext
 from portal.core.prepared_select import PreparedSelect
 
 SECOND = timedelta(seconds=1)
@@ -145,6 +146,11 @@ RECIPIENTS = PreparedSelect(
     select(Recipient.id).where(Recipient.id == ALL_IDS).order_by(Recipient.id).with_for_update()
 )
 RECIPIENT = PreparedSelect(select(Recipient.id).where(Recipient.id == bindparam("id")).with_for_update())
+HOLDER = PreparedSelect(
+    select(Recipient.reassigned_at, Recipient.closed_at, Recipient.reassigned_anywhere_at).where(
+        Recipient.id == bindparam("id")
+    )
+)
 OF_BRAND = Consent.brand_id == bindparam("brand_id")
 OF_RECIPIENT = PreparedSelect(select_consents(OF_BRAND, Consent.recipient_id == bindparam("id")))
 OF_RECIPIENTS = select_consents(OF_BRAND, Consent.recipient_id.in_(IDS))
@@ -161,6 +167,12 @@ def lock_recipients(session: Session, recipient_ids: Iterable[int]) -> None:
         RECIPIENT.all_within(connection, id=ids[0])  # psycopg looks long for what an array holds.
     else:
         RECIPIENTS.all_within(connection, ids=ids)
+
+
+def has_changed_hands(session: Session, context: LinkContext) -> bool:
+    """Whether a locked address passed to somebody else since the context of its link was read."""
+    [holder] = HOLDER.all_within(session.connection(), id=context.recipient_id)
+    return tuple(holder) != (context.reassigned_at, context.closed_at, context.reassigned_anywhere_at)
 
 
 def lock_recipient_of(session: Session, consent_id: int) -> None:

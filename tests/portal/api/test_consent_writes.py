@@ -407,6 +407,19 @@ def test_beside_a_refusal_that_is_recorded_anew_nothing_of_its_request_is_done_a
     assert {each.status for each in rows(Consent)} == {Status.REFUSED} and asked["reference"] is None
 
 
+def test_a_refusal_is_taken_though_the_same_one_came_before_a_grant_of_the_same_second(app, browser, program, rows):
+    person, second = make.Person(browser, make.codes(app)[make.PHONE]), clock.now().replace(microsecond=0)
+    form = person.form()
+    for part, act in ((1, lambda: program.post(CONSENTS, refusal())), (4, lambda: person.posts(form, MESAJ="ONAY"))):
+        with time_machine.travel(second + timedelta(milliseconds=100 * part), tick=False):
+            act()
+
+    with time_machine.travel(second + timedelta(milliseconds=900), tick=False):
+        [told] = program.post(CONSENTS, refusal()).json["results"]
+
+    assert (told["result"], told["stands"], rows.one(Consent).status) == ("refusal", "RET", "RET")
+
+
 def test_of_two_equal_requests_at_once_the_second_writes_nothing(app, program, rows, monkeypatch):
     """The first is stored between the second's look for it and its own writing."""
     row, again, look = grant(), "a-key-of-this-act", consent_requests.find_answer

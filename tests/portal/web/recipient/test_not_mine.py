@@ -12,7 +12,7 @@ from portal.core import clock
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Status
 from portal.core.models import Brand, Consent, Decision, Event, EventType, Outcome, Receipt, Recipient, Submission
-from portal.domain.consents import recipients
+from portal.domain.consents import locking, recipients
 from portal.domain.events import sequencer
 from portal.services.webhooks import payloads
 from tests import make
@@ -223,3 +223,20 @@ def test_the_next_holder_is_heard_as_well(fatma, browser, rows):
     assert answer.location.startswith("/m/")
     assert rows.one(Recipient, Recipient.reassigned_at > deniz - timedelta(minutes=1))
     assert {each.origin for each in rows(Decision)[-2:]} == {"not_mine"} and "/m/" not in page
+
+
+@pytest.mark.parametrize("refused", [{}, {"ARAMA": "RET"}])
+def test_a_grant_that_waited_while_the_address_changed_hands_is_asked_again(app, fatma, rows, monkeypatch, refused):
+    """Its page was read before; the refusal beside it counts, as any by an old link."""
+    form, lock = fatma.form(), locking.lock_channels
+
+    def lock_later(*arguments):
+        monkeypatch.setattr(locking, "lock_channels", lock)
+        app.test_client().post(f"/k/{fatma.code}/ben-degilim")
+        return lock(*arguments)
+
+    monkeypatch.setattr(locking, "lock_channels", lock_later)
+    answer = fatma.posts(form, MESAJ="ONAY", **refused)
+
+    assert answer.status_code == 409
+    assert {each.status for each in rows(Consent)} == {"RET"} and len(rows(Consent)) == 2
