@@ -89,9 +89,7 @@ def decide(
     repeated = earlier.get(_choices_text(choices))
     if repeated and _is_same_act(repeated, consents, choices, at):
         return DecisionResult(repeated.id, repeated.nonce)
-    may_grant = is_live and link_context.kind.takes_grants and not earlier and not are_too_many
-    if may_grant and Status.GRANTED in choices.values() and locking.has_changed_hands(session, link_context):
-        may_grant = False
+    may_grant = is_live and not earlier and not are_too_many and _takes_grants(session, link_context, choices)
     accepted = _without_untimely_grants(consents, choices, form, at) if form and may_grant else _refusals(choices)
     asks_again = tuple(channel for channel in choices if channel not in accepted)
     if not accepted:
@@ -127,6 +125,11 @@ def _earlier_receipts(
     by_form = {receipt.choices: receipt for receipt in receipts if receipt.token_digest == digest}
     repeats = {each.choices: each for each in receipts if each.token_digest is None and each.choices in by_form}
     return by_form | repeats, are_too_many
+
+
+def _takes_grants(session: Session, link_context: LinkContext, choices: Choices) -> bool:
+    is_asked = link_context.kind.takes_grants and Status.GRANTED in choices.values()
+    return is_asked and not locking.has_changed_hands(session, link_context)
 
 
 def _choices_text(choices: Choices) -> str:
