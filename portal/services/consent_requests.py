@@ -124,12 +124,12 @@ def commit_request(
     """Store the request with its answer, and commit all that it wrote; False, and nothing is written, where the same
     Idempotency-Key was first. `is_again`: this answer takes the place of an earlier one."""
     place = incoming.provider_id, request_id
-    forgotten_at = incoming.at if is_again else incoming.at - REMEMBERED
-    same = ApiRequest.key_id == incoming.key_id, ApiRequest.idempotency_digest == incoming.digest
+    same = [ApiRequest.key_id == incoming.key_id, ApiRequest.idempotency_digest == incoming.digest]
+    if not is_again:  # Else whenever that was, by the clock of its machine.
+        same.append(ApiRequest.created_at <= incoming.at - REMEMBERED)
     session.execute(
-        update(ApiRequest).where(*same, ApiRequest.created_at <= forgotten_at)
-        .values(idempotency_digest=None).execution_options(synchronize_session=False)
-    )  # fmt: skip
+        update(ApiRequest).where(*same).values(idempotency_digest=None).execution_options(synchronize_session=False)
+    )
     session.add(
         ApiRequest(
             id=request_id, provider_id=incoming.provider_id, brand_id=brand.id, key_id=incoming.key_id,

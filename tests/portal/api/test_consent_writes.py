@@ -386,6 +386,17 @@ def test_a_repeated_refusal_is_recorded_anew_where_the_person_granted_meanwhile(
     assert (second[0] == first[0], second[1] == first[1], third) == (True, False, second)
 
 
+def test_a_refusal_is_recorded_anew_by_a_machine_whose_clock_is_behind_too(app, browser, program, rows):
+    link, at = make.codes(app)[make.PHONE], clock.now()
+    first = program.post(CONSENTS, refusal(), idempotency_key="the same refusal")
+    with time_machine.travel(at + timedelta(seconds=5)):
+        make.Person(browser, link).decides(MESAJ="ONAY")
+    with time_machine.travel(at - timedelta(seconds=3)):
+        again = program.post(CONSENTS, refusal(), idempotency_key="the same refusal")
+
+    assert rows.one(Consent).status == Status.REFUSED and again.json["requestId"] != first.json["requestId"]
+
+
 def test_beside_a_refusal_that_is_recorded_anew_nothing_of_its_request_is_done_again(app, browser, program, rows):
     """A grant that a program's fast clock dated counted as of its request; a reference named who had the number."""
     links, at = make.codes(app), clock.now().replace(microsecond=0)
