@@ -12,8 +12,6 @@ import phonenumbers
 from portal.core.addresses import mail_services
 from portal.core.addresses.mail_services import MailService
 
-GMAIL = ("gmail.com", "googlemail.com")  # Two domains of one service, which ignores dots.
-
 CODES_OF_NO_COUNTRY = tuple(  # +870, +881, +882, +883, +979 …
     f"+{code}" for code, regions in phonenumbers.COUNTRY_CODE_TO_REGION_CODE.items() if regions == ("001",)
 )
@@ -81,8 +79,7 @@ def find_mailbox(text: str) -> str:
     local, at_sign, domain = text.rpartition("@")
     if not at_sign:
         return text
-    box = local.partition("+")[0] or local
-    return f"{box.replace('.', '')}@{GMAIL[0]}" if domain in GMAIL else f"{box}@{domain}"
+    return "@".join(mail_services.find_account(local, domain))
 
 
 @cache

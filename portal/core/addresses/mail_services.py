@@ -24,7 +24,26 @@ _DOMAINS = {
     MailService.ICLOUD: "icloud.com me.com mac.com",
     MailService.MYNET: "mynet.com",
 }
+# Of each of these services one account has its mailbox at all of the domains.
+_SHARED = (
+    "gmail.com googlemail.com",
+    "yandex.com yandex.com.tr yandex.ru ya.ru yandex.by yandex.kz yandex.ua",
+    "icloud.com me.com mac.com",
+    "proton.me protonmail.com pm.me",
+)
+_FIRST = {domain: domains.split()[0] for domains in _SHARED for domain in domains.split()}
+_LOCAL = {  # How one account's name may be spelled.
+    "gmail.com": lambda local: local.replace(".", ""),
+    "yandex.com": lambda local: local.replace("-", "."),
+}
 _SERVICES = {domain: service for service, domains in _DOMAINS.items() for domain in domains.split()}
+
+
+def find_account(local: str, domain: str) -> tuple[str, str]:
+    """The one spelling, of those that reach the same mailbox of a service, by which it is known here; in lower case."""
+    first = _FIRST.get(domain, domain)
+    box = local.partition("+")[0] or local
+    return _LOCAL[first](box) if first in _LOCAL else box, first
 
 
 def mail_service(domain: str) -> MailService:

@@ -510,3 +510,20 @@ def test_a_landline_takes_no_messages(text, takes):
 )
 def test_only_large_mail_services_have_a_name(text, service):
     assert parse(text).mail_service == service
+
+
+@pytest.mark.parametrize(
+    ("spellings", "box"),
+    [
+        ("f.at.ma+izin@googlemail.com fatma@gmail.com", "fatma@gmail.com"),
+        ("fatma-ozturk@yandex.com.tr fatma.ozturk+a@ya.ru fatma.ozturk@yandex.com", "fatma.ozturk@yandex.com"),
+        ("fatma.oz@me.com fatma.oz+a@icloud.com", "fatma.oz@icloud.com"),
+        ("fatma@pm.me fatma@protonmail.com", "fatma@proton.me"),
+        ("fatma@hotmail.com", "fatma@hotmail.com"),
+        ("fatma@outlook.com", "fatma@outlook.com"),
+        ("f-at.ma+a@ornek.example", "f-at.ma@ornek.example"),
+        ("+a@ornek.example", "+a@ornek.example"),
+    ],
+)
+def test_spellings_of_one_mailbox_are_known_by_one(spellings, box):
+    assert {addresses_package.find_mailbox(each) for each in spellings.split()} == {box}
