@@ -30,6 +30,7 @@ class MovementRow:
     consent_date: datetime | None
     creation_date: datetime
     transaction_id: str
+    is_moment_told: bool = True  # Not where nobody can read when it was made: each time it is told it has another one.
     is_channel_told: bool = True  # Not where a refusal counts for all channels, since nobody knows its own.
 
 
@@ -96,6 +97,7 @@ def _read_refusal(row: dict[str, Any], at: datetime) -> list[MovementRow]:
         consent_date=iys_protocol.read_consent_date(row.get("consentDate"), at),
         creation_date=told_at or at,
         transaction_id=_transaction_id(row, None if told_at else f"{at:%Y-%m-%d}"),
+        is_moment_told=told_at is not None,
         is_channel_told=bool(told),
     )
     return [replace(movement, channel=each) for each in told or channels]

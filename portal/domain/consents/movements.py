@@ -201,7 +201,8 @@ class _MovementBatch:
     ) -> bool:  # fmt: skip
         """Whether a row under a name of these moments refuses a newer grant. Told again, an act keeps one of its dates;
         movements of one second share İYS's transactionId, so nothing says that those of two moments cannot."""
-        is_of_another = {row.creation_date, row.consent_date}.isdisjoint(moments)
+        its = {moment for moment in (row.creation_date, row.consent_date) if moment}
+        is_of_another = row.is_moment_told and its.isdisjoint(moments)
         is_refusal = row.status == Status.REFUSED and consent.status == Status.GRANTED
         return is_of_another and is_refusal and consent.is_older_than(row.status, self._effective_at(row))
 

@@ -1,6 +1,7 @@
 """Read İYS's answer to multi-status: it lists those of the asked addresses that hold ONAY, or names wrong ones."""
 
 from collections.abc import Collection
+from http import HTTPStatus
 from typing import Any
 
 import structlog
@@ -16,9 +17,17 @@ from portal.services.iys.client import IysAnswer
 log = structlog.get_logger()
 
 
-def read_granted(listed: list[Any], asked: Collection[str], *, brand_id: int) -> set[str] | None:
-    """The asked addresses that a list of İYS names, however it spells them. None where an element is none of them or
-    cannot be read: then who is missing may hold ONAY all the same. Commits that those were counted."""
+SAYS_MORE = {"after", "code", "error", "errors", "message"}  # Beside a list: a further page, or that it failed.
+
+
+def read_granted(answer: IysAnswer, asked: Collection[str], *, brand_id: int) -> set[str] | None:
+    """The asked addresses that the list of an answer names, however it spells them. None where the answer says that the
+    list is not all (it was only accepted, say), or an element is none of them or cannot be read: then who is missing
+    may hold ONAY all the same. Commits that those were counted."""
+    listed = answer.content["list"]
+    if answer.status != HTTPStatus.OK or not SAYS_MORE.isdisjoint(answer.content):
+        log.warning("multi_status.not_whole", brand=brand_id, status=answer.status, codes=",".join(answer.codes))
+        return None
     read = [_read_address(each, asked) for each in listed]
     granted = {each for each in read if each in asked}
     if unreadable := sum(each not in granted for each in read):

@@ -37,10 +37,9 @@ def end_if_not_granted(client: Client, these: list[ClaimedSubmission]) -> Claime
     question = Operation.MULTI_STATUS
     answer = calls.ask(client, first.provider_id, question, path, body=body, priority=Priority.REFUSALS)
     holds.note_answer(first.part, answer)
-    listed = answer.content.get("list")
-    if not isinstance(listed, list):
+    if not isinstance(answer.content.get("list"), list):
         return _apply_error(asked, answer)
-    granted = read_granted(listed, asked, brand_id=first.brand_id)
+    granted = read_granted(answer, asked, brand_id=first.brand_id)
     if granted is None:
         return _send_unasked(asked)
     _apply_list(asked, granted, answer.status, asked_at)

@@ -235,9 +235,8 @@ def _ask_for_list(
         question = Operation.MULTI_STATUS
         answer = calls.ask(client, sweep.provider_id, question, path, body=body, priority=Priority.POLLING)
         holds.note_pull(sweep, answer)
-        listed = answer.content.get("list")
-        if isinstance(listed, list):
-            if (granted := read_granted(listed, addresses, brand_id=sweep.brand_id)) is None:
+        if isinstance(answer.content.get("list"), list):
+            if (granted := read_granted(answer, addresses, brand_id=sweep.brand_id)) is None:
                 break
             return said | {each: Holding.GRANTED if each in granted else Holding.ABSENT for each in addresses}
         is_not_taken = unasked_channels.is_not_taken(answer, addresses[0], channel)

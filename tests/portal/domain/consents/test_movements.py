@@ -77,10 +77,11 @@ def test_what_is_told_twice_is_heard_once(receiver, rows):
     assert (rows.one(Movement).received_via, rows.count(Decision)) == (ReceivedVia.PULL, 1)
 
 
-def test_a_later_refusal_under_the_name_of_an_earlier_one_is_heard_and_once(fatma, receiver, rows):
+@pytest.mark.parametrize("dates", [{}, {"consentDate": None}])
+def test_a_later_refusal_under_the_name_of_an_earlier_one_is_heard_and_once(fatma, receiver, rows, dates):
     """İYS says that movements of one second share a transactionId, and of others nothing."""
     told = [
-        row(status, ago=hours * AN_HOUR, transactionId="7" * 64)
+        row(status, ago=hours * AN_HOUR, transactionId="7" * 64, **dates)
         for status, hours in (("RET", 5), ("ONAY", 4), ("RET", 3))
     ]
     for by in (ReceivedVia.PULL, ReceivedVia.PUSH):

@@ -12,6 +12,7 @@ from portal.core import clock
 from portal.core.addresses import phones
 from portal.core.extensions import db
 from portal.core.models import Consent, Decision, Provider, Recipient, Submission
+from portal.services.iys.client import IysAnswer
 from portal.services.iys.forwarding import local_validation
 from portal.services.iys.granted_addresses import read_granted
 from tests import make
@@ -111,7 +112,8 @@ def test_a_program_refuses_for_who_is_stored_and_asks_about_them(app, rows, code
 def test_what_they_say_at_iys_is_learned(app, rows, code):
     MovementReceiver(app).receives(row("RET", at=clock.now() + SECOND))
     with app.app_context():
-        assert read_granted(["05321234567"], [make.PHONE], brand_id=1) == {make.PHONE}
+        listed = IysAnswer(200, b'{"list": ["05321234567"]}')
+        assert read_granted(listed, [make.PHONE], brand_id=1) == {make.PHONE}
 
     assert statuses(rows)["MESAJ"] == "RET"
 

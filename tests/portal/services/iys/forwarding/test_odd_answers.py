@@ -114,6 +114,23 @@ def test_a_refusal_is_not_given_up_for_an_answer_that_tells_no_state(app, rows, 
     assert len(rows(Attempt, Attempt.question == Operation.STATUS.value)) == len(answers)
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        (202, {"requestId": "x", "list": []}), (200, {"list": [], "after": "abc"}),
+        (200, {"list": [], "errors": [{"code": "H999", "location": ["recipients", 0]}]}),
+    ],
+)  # fmt: skip
+def test_a_refusal_is_sent_where_iys_does_not_say_that_its_list_is_whole(app, fatma, rows, answer):
+    fatma.decides(MESAJ="RET")
+
+    taken = (200, {"transactionId": "t" * 64, "creationDate": BEFORE})
+    with iys_that_says(MESAJ=answer, consents=taken) as iys:
+        make.forward_all(app, iys, rounds=4)
+
+    assert rows.one(Submission).outcome == Outcome.ACCEPTED
+
+
 @pytest.mark.parametrize("code", ["H174", "H175"])
 def test_a_refusal_that_iys_states_after_all_ends_one_that_withdraws_a_listed_grant(app, fatma, rows, code):
     fatma.decides(MESAJ="RET")
