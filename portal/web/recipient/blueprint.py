@@ -1,5 +1,6 @@
 """The blueprint of personal links, receipts and complaints."""
 
+import re
 from typing import Any
 
 from flask import Blueprint, render_template, request
@@ -8,13 +9,14 @@ from flask.typing import ResponseReturnValue
 from portal.services.launches.invitation_text import SAMPLE_CODE
 
 blueprint = Blueprint("recipient", __name__)
-GLUED = " \t\r\n\xa0.,;:!?)]}>'\"’”»*_"  # What programs take for the end of an address in a text; in no code.
+CODE = re.compile("[A-Za-z0-9]+")  # Whatever follows one, programs took for the end of an address in a text.
 
 
 @blueprint.url_value_preprocessor
 def trim_code(_endpoint: str | None, values: dict[str, Any] | None) -> None:
     if values and "code" in values:
-        values["code"] = values["code"].rstrip(GLUED) or values["code"]
+        found = CODE.match(values["code"])
+        values["code"] = found[0] if found else values["code"]
 
 
 @blueprint.errorhandler(404)

@@ -71,7 +71,7 @@ def test_one_click_counts_whatever_type_its_body_has(codes, browser, rows, conte
 def test_one_click_at_any_address_of_the_link_refuses(codes, browser, rows, host, path):
     """Firms put the link of a list into the field for unsubscribing; programs glue to it what stands beside it."""
     address = f"{path}{codes[make.EMAIL]}"
-    for glued in ("", "/", ".", "%20", ")", ",", ".)/", "%22%3E"):
+    for glued in ("", "/", ".", "%20", ")", ",", ".)/", "%22%3E", "…", "%E2%80%8B", "&x=1", "="):
         asked = {"path": f"{address}{glued}", "headers": {"Host": host}}
         page, answer = browser.get(**asked), browser.post(**asked, data=ONE_CLICK)
         assert (page.status_code, answer.status_code, answer.mimetype) == (200, 200, "text/plain")
