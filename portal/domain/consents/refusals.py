@@ -1,11 +1,13 @@
 """Refuse for a person: asked of staff, by one click in a mail program, by a reply, from an overview, because the
 address is someone else's now.
 
-Nobody grants for somebody else. One act is one receipt and one message, at however many providers. Every refusal is a
-decision, also of what is refused already: İYS may hold a grant of which nobody told us yet. Nothing here commits.
+Nobody grants for somebody else. One act is one message and, for each address, one receipt, at however many providers.
+Every refusal is a decision, also of what is refused already: İYS may hold a grant of which nobody told us yet. Nothing
+here commits.
 """
 
 import json
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -55,7 +57,8 @@ class RefusalScope:
 
 @dataclass(frozen=True)
 class Withdrawn:
-    """What came of an act: its receipt's first row, its number, and how many decisions were made: none by a repeat."""
+    """What came of an act: the first row of its receipt, that of the address which was proved where it is about several
+    spellings, the receipt's number, and how many decisions were made: none by a repeat."""
 
     receipt_id: int
     nonce: int
@@ -79,10 +82,11 @@ def refuse(
 def withdraw(
     session: Session, vault: Vault, parts: Iterable[RefusalScope], *, origin: DecisionOrigin, language: str,
     request_metadata: str, at: datetime, link_id: int | None = None, source: Source | None = None,
-    user_id: int | None = None,
+    user_id: int | None = None, proved: Address | None = None,
 ) -> Withdrawn:  # fmt: skip
     """Refuse these brands on these channels, for every recipient type that is held, whether or not they are refused
     already. The same act by the same origin within a minute has one receipt: mail programs post again and again.
+    `proved` is the address that is told, where the parts are of several spellings of it.
 
     `request_metadata` (IP address and user agent) is encrypted. İYS is told what a mail program posts, or somebody
     replies, as HS_EPOSTA or HS_MESAJ, everything else by `source` or as the brand's own pages. The person is told as
@@ -92,26 +96,29 @@ def withdraw(
     parts = sorted(parts, key=lambda part: part.recipient.id)  # In one order, or two such acts deadlock.
     if not parts:
         raise NothingToRefuse
+    address = proved or parts[0].address
     locking.lock_recipients(session, [part.recipient.id for part in parts])
     if repeated := _find_repeated(session, parts, origin, at, user_id):
-        return _receipt_of(session, repeated, at)
-    number, refused, receipts = writer.new_receipt_number(), 0, []
+        own = [part.recipient.id for part in parts if part.address.text == address.text]
+        return _receipt_of(session, repeated, own, at)
+    numbers, refused, receipts = defaultdict[str, str](writer.new_receipt_number), 0, []
     before: set[Status | None] = set()
     for part in parts:
         sources = dict.fromkeys(part.brands, source) if source else _sources_of(session, part, origin)
         made, statuses = _refuse_part(session, vault, part, sources, origin=origin, user_id=user_id, at=at)
         receipt = writer.receipt_row(
-            vault, part.recipient.provider_id, part.recipient.id, origin=origin, number=number, language=language,
+            vault, part.recipient.provider_id, part.recipient.id, origin=origin, language=language, at=at,
+            link_id=link_id, request_metadata=request_metadata, number=numbers[part.address.text],
             choices=" ".join(f"{channel}={Status.REFUSED}" for channel in sorted({key[2] for key in part.keys})),
-            request_metadata=request_metadata, at=at, link_id=link_id,
         )  # fmt: skip
         writer.write_receipts(session, [(receipt, made)])
         receipts.append(receipt)
         refused, before = refused + len(made), before | statuses
     is_asked = origin not in (DecisionOrigin.FEEDBACK, DecisionOrigin.NOT_MINE) and source != Source.PROVIDER_DECISION
-    if is_asked and messages.is_refusal_told(session, receipts, parts[0].address, before):
-        messages.write_confirmation(session, vault, receipts, parts[0].address, is_grant=False)
-    return Withdrawn(receipts[0]["id"], receipts[0]["nonce"], number, refused)
+    receipts.sort(key=lambda each: each["number"] != numbers[address.text])
+    if is_asked and messages.is_refusal_told(session, receipts, address, before):
+        messages.write_confirmation(session, vault, receipts, address, is_grant=False)
+    return Withdrawn(receipts[0]["id"], receipts[0]["nonce"], receipts[0]["number"], refused)
 
 
 def take_back_grants(
@@ -158,11 +165,14 @@ def _find_repeated(
     return [each.id for each in decisions] if is_repeated else []
 
 
-def _receipt_of(session: Session, decision_ids: Collection[int], at: datetime) -> Withdrawn:
-    """The receipt of an act just made."""
+def _receipt_of(
+    session: Session, decision_ids: Collection[int], proved_ids: Collection[int], at: datetime
+) -> Withdrawn:  # fmt: skip
+    """The receipt of an act just made; that of these recipients, where there is one."""
     own = select(Receipt).join(ReceiptDecision, ReceiptDecision.receipt_id == Receipt.id)
     own = own.where(ReceiptDecision.decision_id.in_(decision_ids), Receipt.decided_at > at - MINUTE)
-    receipt = session.scalars(own.order_by(Receipt.recipient_id, Receipt.id).limit(1)).one()
+    order = Receipt.recipient_id.not_in(proved_ids), Receipt.recipient_id, Receipt.id
+    receipt = session.scalars(own.order_by(*order).limit(1)).one()
     return Withdrawn(receipt.id, receipt.nonce, receipt.number, 0)
 
 
@@ -206,8 +216,8 @@ def refuse_not_mine(
 def refuse_as_new_holder(
     session: Session, vault: Vault, address: Address, *, language: str, request_metadata: str, at: datetime
 ) -> Withdrawn:  # fmt: skip
-    """The same at every provider that has the address, however its mailbox is spelled, by one receipt, as its holder
-    says after a code that reached it. Raises NothingToRefuse."""
+    """The same at every provider that has the address, however its mailbox is spelled, as its holder says after a code
+    that reached it. Raises NothingToRefuse."""
     holders = {}
     for each in address_holders.find_mailbox_holders(session, vault, address):
         with suppress(CannotOpen):  # Nothing can be sent there.
@@ -226,7 +236,7 @@ def _refuse_not_mine(
     parts = [RefusalScope(each, its, brands[each.provider_id], its.all_channels) for each, its in whose.items()]
     withdrawn = withdraw(
         session, vault, parts, origin=DecisionOrigin.NOT_MINE, language=language, request_metadata=request_metadata,
-        at=at, link_id=link_id,
+        at=at, link_id=link_id, proved=address,
     )  # fmt: skip
     if withdrawn.refused:
         for recipient in whose:

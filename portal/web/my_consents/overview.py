@@ -88,7 +88,7 @@ def refuse() -> ResponseReturnValue:
     if named == EVERYTHING:
         refuse_everything(held)
     else:
-        _refuse(_parts_of(held, chosen, channels))
+        _refuse(held, _parts_of(held, chosen, channels))
     db.session.commit()
     if held.changed_hands_meanwhile or address_session.is_over():
         return address_session.render_ended("recorded")
@@ -100,10 +100,10 @@ def refuse_everything(held: Holdings) -> None:
     parts = _parts_of(held, held.brands, held.address.all_channels)
     for other in find_other_spellings(read_session(), vault(), held, clock.now()):
         parts += _parts_of(other, other.brands, other.address.all_channels)
-    _refuse(parts)
+    _refuse(held, parts)
 
 
-def _refuse(parts: list[RefusalScope]) -> None:
+def _refuse(held: Holdings, parts: list[RefusalScope]) -> None:
     refusals.withdraw(
         db.session,
         vault(),
@@ -112,6 +112,7 @@ def _refuse(parts: list[RefusalScope]) -> None:
         language=get_locale().language,
         request_metadata=consents.describe_request(request.remote_addr, request.user_agent.string),
         at=clock.now(),
+        proved=held.address,
     )
 
 

@@ -1,15 +1,21 @@
 """Refusing at İzinlerim: a channel, a brand, or everything, in one act with one receipt; and never granting."""
 
+import re
 from datetime import timedelta
 
 import pytest
 import time_machine
 
-from portal.core import clock
+from portal.core import addresses, clock
+from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Status
-from portal.core.models import Complaint, Decision, DecisionOrigin, Receipt
+from portal.core.models import Complaint, Decision, DecisionOrigin, Message, MessageKind, Receipt, Recipient
+from portal.domain.consents import recipients
+from portal.services.messaging.outgoing_messages import clear_address
 from tests import make
+from tests.portal.domain.complaints.cast import code_of
 from tests.portal.web.my_consents.conftest import LIST, UNKNOWN, Visitor
+from tests.portal.web.my_consents.test_new_holder import NEW
 from tests.portal.web.my_consents.test_overview import another_provider, granted, many_brands  # noqa: F401 - a fixture among them
 from tests.portal.web.recipient.open_complaints import another_firm_hears
 
@@ -45,8 +51,37 @@ def test_everything_is_refused_of_the_mailbox_by_whichever_spelling_firms_have_i
     fatma.posts(LIST, refuse="all")
 
     assert "başka yazılışları da kayıtlı (nokta ya da + ile): Başka Marka." in offered
-    assert len(of_mine(rows)) == 2 and len({each.number for each in rows(Receipt)}) == 1
+    assert len(of_mine(rows)) == 2
     assert 'value="all"' not in fatma.opens().text
+
+
+@pytest.mark.parametrize("button", ["all", "new"])
+def test_each_spelling_has_a_receipt_and_the_proved_one_is_told(app, rows, button):
+    """The first firm has two of the mailbox, another one, which came first, a third."""
+    another_provider(app, holds=make.EMAIL.replace("@", "+b@"))
+    make.codes(app)
+    with app.app_context():
+        spelled = [addresses.parse(make.EMAIL.replace("@", "+eski@"))]
+        recipients.gather(db.session, vault(), make.brand().provider_id, spelled, clock.now())
+        db.session.commit()
+    fatma = Visitor(app, app.test_client(), make.EMAIL)
+    fatma.comes_in()
+    form, path = fatma.token(LIST), LIST if button == "all" else NEW
+    with time_machine.travel(clock.now() + timedelta(seconds=5)):
+        first, again = (fatma.browser.post(path, data={"form": form, "refuse": "all"}).location for _ in range(2))
+        page = first if button == "new" else re.search(r'/m/[^"/?]+', fatma.opens().text)[0]
+    receipts = rows(Receipt)
+    listed = [fatma.browser.get(f"/m/{code_of(app, each)}/belge.json").json["receipt"]["purposes"] for each in receipts]
+
+    assert first == again and len({each.number for each in receipts}) == 3
+    assert [len(each) for each in listed] == [1, 1, 1]
+    with app.app_context():
+        whose = {each.id: recipients.address_of(vault(), each) for each in db.session.query(Recipient)}
+        told = db.session.query(Message).filter_by(kind=MessageKind.REFUSAL).all()
+        assert [clear_address(each, None) for each in told] == [make.EMAIL] * (button == "all")
+    [own] = [each for each in receipts if whose[each.recipient_id] == make.EMAIL]
+    assert page.startswith(f"/m/{code_of(app, own)}")
+    assert {each.receipt_id for each in told} <= {own.id}
 
 
 def test_one_brand_is_refused_and_others_are_left(app, granted, rows):  # noqa: F811
