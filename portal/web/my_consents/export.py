@@ -13,9 +13,10 @@ from portal.core import addresses, clock
 from portal.core.extensions import limiter, read_session
 from portal.domain.providers.sandbox_mode import Destination
 from portal.services.documents import consent_overview
-from portal.web.my_consents import holdings, sentences
+from portal.web.my_consents import history, sentences
 from portal.web.my_consents.blueprint import blueprint
-from portal.web.my_consents.holdings import HeldBrand, HeldConsent, HistoryEntry, Holdings
+from portal.web.my_consents.history import HistoryEntry
+from portal.web.my_consents.holdings import HeldBrand, HeldConsent, Holdings
 from portal.web.my_consents.overview import my_holdings
 from portal.web.shared import decision_status, limits
 from portal.web.shared.downloads import attachment
@@ -66,7 +67,7 @@ def as_pdf() -> Response:
 
 def _by_brand(held: Holdings) -> dict[int, list[HistoryEntry]]:
     found: dict[int, list[HistoryEntry]] = {}
-    for entry in holdings.read_history(read_session(), held.shown):
+    for entry in history.read_history(read_session(), held.shown):
         found.setdefault(entry.brand_id, []).append(entry)
     return found
 

@@ -1,6 +1,5 @@
 """Everything this portal holds of one address: consents at each brand, their state at İYS, and the decisions behind."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +10,6 @@ from portal.core import address_holders
 from portal.core.addresses import Address
 from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.models import (
-    Annulment,
     AudienceEntry,
     Brand,
     Consent,
@@ -20,20 +18,15 @@ from portal.core.models import (
     DecisionOrigin,
     Outcome,
     Provider,
-    Receipt,
-    ReceiptDecision,
     Recipient,
     Submission,
 )
-from portal.core.models.decision import decision_time
 from portal.core.models.recipient import latest
 from portal.core.vault import Vault
 from portal.domain.consents.may_send import MaySendAnswer, Reason, Verdict, answer_of, decided_consents
 from portal.domain.providers import sandbox_mode
 from portal.domain.providers.sandbox_mode import Destination
 from shortlinks import Link
-
-MOST_RECEIPTS = 50  # On one page.
 
 
 @dataclass(frozen=True)
@@ -198,7 +191,7 @@ def _consents_by_brand(
             recipient_type=RecipientType.INDIVIDUAL if is_hidden else consent.recipient_type,
             origin=decision.origin if decision else None,
             since=max(effective_at, since or effective_at),
-            outcome=_shown_outcome(sent, is_hidden=is_hidden),
+            outcome=shown_outcome(sent, is_hidden=is_hidden),
             accepted_at=sent.accepted_at if sent and not is_hidden else None,
             iys_status=None if is_unknown else consent.iys_status,
             iys_as_of=None if is_unknown else consent.iys_as_of,
@@ -215,81 +208,7 @@ def _in_order(consent: HeldConsent) -> tuple[int, str]:
     return list(Channel).index(consent.channel), consent.recipient_type
 
 
-def _shown_outcome(sent: Submission | None, *, is_hidden: bool) -> Outcome | None:
+def shown_outcome(sent: Submission | None, *, is_hidden: bool) -> Outcome | None:
     if sent is None:
         return None
     return Outcome.WAITING if is_hidden else sent.outcome
-
-
-@dataclass(frozen=True)
-class HistoryEntry:
-    """One decision and its state at İYS."""
-
-    decided_at: datetime | None  # None: as a merchant, on a day that nobody stated.
-    recorded_at: datetime
-    brand_id: int
-    channel: Channel
-    recipient_type: RecipientType
-    status: Status
-    origin: DecisionOrigin
-    outcome: Outcome | None
-    is_for_iys: bool  # İYS is sent, or would have been, had it not been taken back.
-    accepted_at: datetime | None
-    transaction_id: str | None
-
-
-def read_history(session: Session, of: Iterable[HeldBrand]) -> list[HistoryEntry]:
-    """Decisions at these brands, the newest first."""
-    by_brand = {held.brand.id: held for held in of}
-    rows = session.execute(
-        select(Decision, Submission, Annulment.at)
-        .outerjoin(Submission, Submission.decision_id == Decision.id)
-        .outerjoin(Annulment, Annulment.decision_id == Decision.id)
-        .where(
-            Decision.recipient_id.in_({held.recipient.id for held in by_brand.values()}),
-            Decision.brand_id.in_(by_brand),
-        )
-        .order_by(decision_time().desc(), Decision.channel, Decision.id.desc())
-    )
-    entries: dict[object, HistoryEntry] = {}
-    for decision, submission, annulled_at in rows:
-        since = by_brand[decision.brand_id].held_since
-        if not decision.was_made_since(since):
-            continue
-        sent = sandbox_mode.submission_to_iys(submission)
-        is_hidden = address_holders.hides_iys_answer(decision.status, sent.outcome if sent else None, since)
-        if is_hidden and decision.renews_id:
-            continue
-        act = (decision.brand_id, decision.channel, decision.recorded_at) if is_hidden else decision.id
-        entries[act] = HistoryEntry(
-            decided_at=decision.consent_date, recorded_at=decision.recorded_at, brand_id=decision.brand_id,
-            channel=decision.channel, status=decision.status, origin=decision.origin,
-            recipient_type=RecipientType.INDIVIDUAL if is_hidden else decision.recipient_type,
-            outcome=Outcome.ANNULLED if annulled_at else _shown_outcome(sent, is_hidden=is_hidden),
-            is_for_iys=sent is not None, accepted_at=sent.accepted_at if sent and not is_hidden else None,
-            transaction_id=sent.transaction_id if sent and not is_hidden else None,
-        )  # fmt: skip
-    return list(entries.values())
-
-
-def list_receipts(session: Session, held: HeldBrand) -> list[Receipt]:
-    """The receipts of the present holder at a brand, the newest first."""
-    theirs = (
-        select(ReceiptDecision.receipt_id)
-        .join(Decision, Decision.id == ReceiptDecision.decision_id)
-        .where(Decision.recipient_id == held.recipient.id, Decision.brand_id == held.brand.id)
-    )
-    found = select(Receipt).where(Receipt.recipient_id == held.recipient.id, Receipt.id.in_(theirs))
-    if held.held_since is not None:
-        found = found.where(Receipt.decided_at >= held.held_since)
-    return list(session.scalars(found.order_by(Receipt.decided_at.desc(), Receipt.id).limit(MOST_RECEIPTS)))
-
-
-def last_receipt(session: Session, recipient_ids: Iterable[int], since: datetime) -> Receipt | None:
-    """Receipt of the last refusal of this session; of an act at several providers, its first row."""
-    theirs = select(Receipt).where(
-        Receipt.recipient_id.in_(list(recipient_ids)),
-        Receipt.origin == DecisionOrigin.MINE,
-        Receipt.decided_at >= since,
-    )
-    return session.scalars(theirs.order_by(Receipt.decided_at.desc(), Receipt.id).limit(1)).first()

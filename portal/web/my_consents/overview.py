@@ -17,7 +17,7 @@ from portal.domain import address_proofs, consents, receipts
 from portal.domain.consents import refusals
 from portal.domain.consents.refusals import RefusalScope
 from portal.domain.receipts import lookup
-from portal.web.my_consents import holdings, sentences
+from portal.web.my_consents import history, sentences
 from portal.web.my_consents.blueprint import blueprint, entry_blueprint
 from portal.web.my_consents.holdings import HeldBrand, Holdings, find_holdings
 from portal.web.my_consents.other_spellings import find_other_spellings
@@ -47,7 +47,7 @@ class ListPage:
 def overview() -> ResponseReturnValue:
     held = my_holdings()
     others = find_other_spellings(read_session(), vault(), held, clock.now())
-    last = holdings.last_receipt(read_session(), [each.id for each in held.recipients], _proved_at())
+    last = history.last_receipt(read_session(), [each.id for each in held.recipients], _proved_at())
     return render_template(
         "my_consents/overview.html", brands=paginate(held.shown, BRANDS_PER_PAGE), total=len(held.shown),
         granted=sum(each.is_granted for each in held.shown), receipt=_receipt_link(last) if last else None,
@@ -66,10 +66,10 @@ def brand(brand_id: int) -> str:
     held = my_holdings().of(brand_id)
     if held is None:
         abort(404)
-    entries = paginate(holdings.read_history(read_session(), [held]), DECISIONS_PER_PAGE)
+    entries = paginate(history.read_history(read_session(), [held]), DECISIONS_PER_PAGE)
     return render_template(
         "my_consents/brand.html", held=held, entries=entries,
-        receipts=[_receipt_link(each) for each in holdings.list_receipts(read_session(), held)],
+        receipts=[_receipt_link(each) for each in history.list_receipts(read_session(), held)],
         outcome_sentence=sentences.outcome_sentence,
         page_url=lambda number: url_for(".brand", brand_id=brand_id, sayfa=number), **shared_context(),
     )  # fmt: skip

@@ -6,7 +6,8 @@ from flask_babel import gettext as _
 from portal.core.iys_protocol import Status
 from portal.core.models import TAKEN_OUTCOMES, DecisionOrigin, Outcome
 from portal.domain.providers.sandbox_mode import Destination
-from portal.web.my_consents.holdings import HeldConsent, HistoryEntry
+from portal.web.my_consents.history import HistoryEntry
+from portal.web.my_consents.holdings import HeldConsent
 from portal.web.shared import decision_status
 
 MOMENT = "d MMMM yyyy HH:mm"
