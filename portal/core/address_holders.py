@@ -1,5 +1,6 @@
 """Recipients with an address at any provider. Blind indexes are per provider, so each provider's index is computed."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from itertools import islice
@@ -33,6 +34,16 @@ def find_mailbox_holders(session: Session, vault: Vault, address: Address) -> li
         others = _conditions(session, vault, address.reaches, true(), Recipient.mailbox_column)
         found.append(_select_by_id(session, others))
     return list({its_id: each for some in found for its_id, each in some.items()}.values())
+
+
+def take_turns(recipients: Iterable[Recipient]) -> list[Recipient]:
+    """One of each provider, then a second one of each that has one: who has very many keeps nobody else's back."""
+    turns: Counter[int] = Counter()
+    ordered = []
+    for each in sorted(recipients, key=lambda recipient: recipient.id):
+        ordered.append((turns[each.provider_id], each.id, each))
+        turns[each.provider_id] += 1
+    return [each for _, _, each in sorted(ordered)]
 
 
 def hides_iys_answer(status: Status, outcome: Outcome | None, held_since: datetime | None) -> bool:

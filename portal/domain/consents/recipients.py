@@ -1,6 +1,7 @@
 """Find or create the recipients behind a list of addresses; one address is one recipient of a provider."""
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -145,6 +146,15 @@ def address_of(vault: Vault, recipient: Recipient) -> str:
 def read_address(vault: Vault, recipient: Recipient) -> Address:
     """A recipient's address. Raises CannotOpen."""
     return addresses.read_canonical(address_of(vault, recipient))
+
+
+def read_addresses(vault: Vault, found: Iterable[Recipient]) -> dict[Recipient, Address]:
+    """Those of recipients that can be opened: to others nothing can be sent."""
+    opened = {}
+    for each in found:
+        with suppress(CannotOpen):
+            opened[each] = read_address(vault, each)
+    return opened
 
 
 def known_or_opened(session: Session, vault: Vault, recipient_id: int, known: Mapping[int, str]) -> str:

@@ -9,8 +9,7 @@ here commits.
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import not_, select
@@ -21,7 +20,7 @@ from portal.core.addresses import Address
 from portal.core.business_days import holiday_calendar
 from portal.core.iys_protocol import Channel, Source, Status
 from portal.core.models import Brand, Consent, Decision, DecisionOrigin, Provider, Receipt, ReceiptDecision, Recipient
-from portal.core.vault import CannotOpen, Vault
+from portal.core.vault import Vault
 from portal.domain.consents import MINUTE, annulments, locking, reassigned_addresses, recipients, writer
 from portal.domain.consents.writer import BrandEndpoints, DecisionRows
 from portal.domain.notifications import messages
@@ -31,6 +30,9 @@ SOURCES = (
     Source.CALL_CENTRE, Source.EMAIL, Source.SMS, Source.PHYSICAL_PLACE, Source.SIGNED_FORM, Source.SOCIAL_MEDIA,
     Source.WEB, Source.ELECTRONIC, Source.EVENT, Source.PROVIDER_DECISION,
 )  # fmt: skip
+
+
+MOST_SPELLINGS = 200  # Recipients of a mailbox by other spellings than the proved one, in one act: each takes a while.
 
 
 class NothingToRefuse(ValueError):
@@ -58,12 +60,13 @@ class RefusalScope:
 @dataclass(frozen=True)
 class Withdrawn:
     """What came of an act: the first row of its receipt, that of the address which was proved where it is about several
-    spellings, the receipt's number, and how many decisions were made: none by a repeat."""
+    spellings, the receipt's number, how many decisions were made (none by a repeat), how many recipients are left."""
 
     receipt_id: int
     nonce: int
     number: str
     refused: int
+    left: int = 0
 
 
 def refuse(
@@ -217,14 +220,16 @@ def refuse_as_new_holder(
     session: Session, vault: Vault, address: Address, *, language: str, request_metadata: str, at: datetime
 ) -> Withdrawn:  # fmt: skip
     """The same at every provider that has the address, however its mailbox is spelled, as its holder says after a code
-    that reached it. Raises NothingToRefuse."""
-    holders = {}
-    for each in address_holders.find_mailbox_holders(session, vault, address):
-        with suppress(CannotOpen):  # Nothing can be sent there.
-            holders[each] = recipients.read_address(vault, each)
-    return _refuse_not_mine(
+    that reached it. Of other spellings than that, at MOST_SPELLINGS. Raises NothingToRefuse."""
+    found = address_holders.take_turns(address_holders.find_mailbox_holders(session, vault, address))
+    holders = recipients.read_addresses(vault, found)
+    others = [each for each, its in holders.items() if its.text != address.text]
+    for each in others[MOST_SPELLINGS:]:
+        del holders[each]
+    withdrawn = _refuse_not_mine(
         session, vault, holders, address, language=language, request_metadata=request_metadata, at=at
     )
+    return replace(withdrawn, left=len(others[MOST_SPELLINGS:]))
 
 
 def _refuse_not_mine(

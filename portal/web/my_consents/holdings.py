@@ -1,5 +1,6 @@
 """Everything this portal holds of one address: consents at each brand, their state at İYS, and the decisions behind."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -57,8 +58,12 @@ class HeldBrand:
     brand: Brand
     provider: Provider
     recipient: Recipient
-    channels: tuple[Channel, ...]
+    address: Address  # The recipient's.
     consents: tuple[HeldConsent, ...]
+
+    @property
+    def channels(self) -> tuple[Channel, ...]:
+        return self.address.all_channels
 
     @property
     def held_since(self) -> datetime | None:
@@ -132,10 +137,19 @@ class Holdings:
 
 def find_holdings(session: Session, vault: Vault, address: Address, since: datetime, at: datetime) -> Holdings:
     """Look the address up at all providers. `since` is when this session began."""
-    recipients = address_holders.find_holders(session, vault, address)
-    by_provider = {recipient.provider_id: recipient for recipient in recipients}
+    found = dict.fromkeys(address_holders.find_holders(session, vault, address), address)
+    return hold(session, address, found, since, at)
+
+
+def hold(
+    session: Session, address: Address, recipients: Mapping[Recipient, Address], since: datetime, at: datetime
+) -> Holdings:  # fmt: skip
+    """What is held of these recipients, each with its address."""
+    by_provider: dict[int, list[Recipient]] = {}
+    for recipient in recipients:
+        by_provider.setdefault(recipient.provider_id, []).append(recipient)
     held_since = {each.id: each.held_since for each in recipients}
-    asked_brand_ids = _asked_brand_ids(session, held_since)
+    asked = _asked_brands(session, held_since)
     consents = _consents_by_brand(session, held_since, at)
     open_brands = session.execute(
         select(Brand, Provider)
@@ -144,35 +158,41 @@ def find_holdings(session: Session, vault: Vault, address: Address, since: datet
         .order_by(Brand.id)
     )
     brands = [
-        HeldBrand(brand, provider, by_provider[provider.id], address.all_channels, tuple(consents.get(brand.id, ())))
+        HeldBrand(brand, provider, each, recipients[each], tuple(consents.get((each.id, brand.id), ())))
         for brand, provider in open_brands
+        for each in by_provider[provider.id]
     ]
-    used = [held for held in brands if held.consents or held.brand.id in asked_brand_ids]
-    providers = {held.provider.id for held in used}  # Of the others, every open brand is shown.
-    shown = used + [held for held in brands if held.provider.id not in providers and held.brand.closed_at is None]
+    used = [held for held in brands if held.consents or (held.recipient.id, held.brand.id) in asked]
+    users = {held.recipient.id for held in used}  # Of the others, every open brand is shown.
+    shown = used + [held for held in brands if held.recipient.id not in users and held.brand.closed_at is None]
     shown.sort(key=lambda held: (not held.comes_first(since), held.name.casefold(), held.brand.id))
     changes = [each for each in held_since.values() if each is not None]
     changed_hands_at = min(changes) if changes and len(changes) == len(recipients) else None
-    return Holdings(address, changed_hands_at, since, recipients, brands, shown)
+    return Holdings(address, changed_hands_at, since, list(recipients), brands, shown)
 
 
-def _asked_brand_ids(session: Session, held_since: dict[int, datetime | None]) -> set[int]:
-    """The brands that made the present holder a link; whom an earlier holder was asked by is told to nobody."""
+def _asked_brands(session: Session, held_since: dict[int, datetime | None]) -> set[tuple[int, int]]:
+    """Recipients and the brands that made the present holder a link; who asked an earlier holder is told to nobody."""
     asked = session.execute(
         select(ConsentRequest.brand_id, ConsentRequest.recipient_id, Link.created_at)
         .join(AudienceEntry, AudienceEntry.id == ConsentRequest.entry_id)
         .join(Link, Link.id == AudienceEntry.link_id)
         .where(ConsentRequest.recipient_id.in_(held_since))
     )
-    return {row.brand_id for row in asked if latest(held_since[row.recipient_id], row.created_at) == row.created_at}
+    return {
+        (row.recipient_id, row.brand_id)
+        for row in asked
+        if latest(held_since[row.recipient_id], row.created_at) == row.created_at
+    }
 
 
 def _consents_by_brand(
     session: Session, held_since: dict[int, datetime | None], at: datetime
-) -> dict[int, list[HeldConsent]]:
+) -> dict[tuple[int, int], list[HeldConsent]]:
+    """By recipient and brand."""
     statement = decided_consents(held_since, Decision, Submission)
     rows = session.execute(statement.outerjoin(Submission, Submission.decision_id == Consent.decision_id))
-    found: dict[int, dict[tuple[Channel, RecipientType], HeldConsent]] = {}
+    found: dict[tuple[int, int], dict[tuple[Channel, RecipientType], HeldConsent]] = {}
     for consent, brand, provider, is_unread, pulled_at, decision, submission in rows:
         assert consent.status and consent.effective_at  # Both are set by its first decision.
         since, effective_at = held_since[consent.recipient_id], consent.effective_at
@@ -197,10 +217,13 @@ def _consents_by_brand(
             iys_as_of=None if is_unknown else consent.iys_as_of,
             answer=answer_of(consent, brand, provider.iys_code, at, has_unread_reply=is_unread, pulled_at=pulled_at),
         )  # fmt: skip
-        theirs, key = found.setdefault(consent.brand_id, {}), (shown.channel, shown.recipient_type)
+        theirs, key = (
+            found.setdefault((consent.recipient_id, consent.brand_id), {}),
+            (shown.channel, shown.recipient_type),
+        )
         if shown.recipient_type == consent.recipient_type or key not in theirs:
             theirs[key] = shown
-    return {brand_id: sorted(theirs.values(), key=_in_order) for brand_id, theirs in found.items()}
+    return {whose: sorted(theirs.values(), key=_in_order) for whose, theirs in found.items()}
 
 
 def _in_order(consent: HeldConsent) -> tuple[int, str]:

@@ -34,9 +34,9 @@ def become_holder() -> ResponseReturnValue:
     done once. Of who came in before the address changed hands, and now has it no more, everything is refused alone."""
     held, at = find_my_holdings(), clock.now()
     if held.changed_hands_at is not None and held.since < held.changed_hands_at < at - MINUTE:
-        refuse_everything(held)
+        left = refuse_everything(held)
         db.session.commit()
-        return address_session.render_ended("recorded")
+        return address_session.render_ended("recorded", left)
     try:
         withdrawn = refusals.refuse_as_new_holder(
             db.session, vault(), held.address, language=get_locale().language, at=at,
@@ -45,7 +45,7 @@ def become_holder() -> ResponseReturnValue:
     except refusals.NothingToRefuse:  # No firm has the address any more.
         abort(404)
     db.session.commit()
-    if address_session.is_over():
-        return address_session.render_ended("recorded")
+    if withdrawn.left or address_session.is_over():
+        return address_session.render_ended("recorded", withdrawn.left)
     code = receipt_code(withdrawn.receipt_id, withdrawn.nonce)
     return redirect(url_for("recipient.receipt", code=code, lang=request.args.get("lang")), 303)

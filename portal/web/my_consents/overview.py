@@ -51,8 +51,7 @@ def overview() -> ResponseReturnValue:
     return render_template(
         "my_consents/overview.html", brands=paginate(held.shown, BRANDS_PER_PAGE), total=len(held.shown),
         granted=sum(each.is_granted for each in held.shown), receipt=_receipt_link(last) if last else None,
-        is_refused=all(each.is_refused for one in (held, *others) for each in one.brands),
-        other_brands=sorted({each.name for one in others for each in one.shown}, key=str.casefold),
+        is_refused=not others.waiting and all(each.is_refused for each in held.brands), others=others,
         has_changed_hands=held.changed_hands_at is not None,
         status_sentence=sentences.status_sentence,
         iys_sentence=sentences.iys_sentence,
@@ -85,22 +84,22 @@ def refuse() -> ResponseReturnValue:
     chosen, channels = _read_button(held, named)
     if not (chosen and channels):
         abort(404)
+    left = 0
     if named == EVERYTHING:
-        refuse_everything(held)
+        left = refuse_everything(held)
     else:
-        _refuse(held, _parts_of(held, chosen, channels))
+        _refuse(held, _parts_of(chosen, channels))
     db.session.commit()
     if held.changed_hands_meanwhile or address_session.is_over():
-        return address_session.render_ended("recorded")
+        return address_session.render_ended("recorded", left)
     return redirect(url_for(".overview", sayfa=request.args.get("sayfa"), _anchor="kayit"), 303)
 
 
-def refuse_everything(held: Holdings) -> None:
-    """Refuse on every channel at every firm, however the mailbox is spelled there."""
-    parts = _parts_of(held, held.brands, held.address.all_channels)
-    for other in find_other_spellings(read_session(), vault(), held, clock.now()):
-        parts += _parts_of(other, other.brands, other.address.all_channels)
-    _refuse(held, parts)
+def refuse_everything(held: Holdings) -> int:
+    """Refuse on every channel at every firm, however the mailbox is spelled there; how many recipients are left."""
+    others = find_other_spellings(read_session(), vault(), held, clock.now())
+    _refuse(held, _parts_of([*held.brands, *others.next_brands()], held.address.all_channels))
+    return others.left
 
 
 def _refuse(held: Holdings, parts: list[RefusalScope]) -> None:
@@ -201,13 +200,12 @@ def _read_button(held: Holdings, named: str) -> tuple[list[HeldBrand], tuple[Cha
     return ([one] if one else []), channels
 
 
-def _parts_of(held: Holdings, chosen: list[HeldBrand], channels: tuple[Channel, ...]) -> list[RefusalScope]:
-    """One part for each provider, with rows of the writing session."""
-    theirs = select(Brand).where(Brand.id.in_([each.brand.id for each in chosen])).order_by(Brand.id)
+def _parts_of(chosen: list[HeldBrand], channels: tuple[Channel, ...]) -> list[RefusalScope]:
+    """One part for each recipient, with rows of the writing session."""
+    theirs = select(Brand).where(Brand.id.in_({each.brand.id for each in chosen})).order_by(Brand.id)
     brands: dict[int, list[Brand]] = {}
     for brand in db.session.scalars(theirs):
         brands.setdefault(brand.provider_id, []).append(brand)
-    recipients = select(Recipient).where(Recipient.id.in_({each.recipient.id for each in chosen}))
-    return [
-        RefusalScope(each, held.address, brands[each.provider_id], channels) for each in db.session.scalars(recipients)
-    ]
+    whose = {each.recipient.id: each.address for each in chosen}
+    recipients = db.session.scalars(select(Recipient).where(Recipient.id.in_(whose)))
+    return [RefusalScope(each, whose[each.id], brands[each.provider_id], channels) for each in recipients]

@@ -70,9 +70,10 @@ def say_over() -> Response:
     return make_response(redirect(url_for("my_consents_entry.over"), 303))
 
 
-def render_ended(posted: str = "") -> str:
-    """The page that shows nothing any more; what was posted is "recorded" or "lost"."""
-    return render_template("my_consents/session_ended.html", posted=posted)
+def render_ended(posted: str = "", left: int = 0) -> str:
+    """The page that shows nothing any more; what was posted is "recorded" or "lost". `left` are further spellings of
+    the address at firms, which were too many for one act."""
+    return render_template("my_consents/session_ended.html", posted=posted, left=left)
 
 
 def _name() -> str:

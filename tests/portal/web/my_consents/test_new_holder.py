@@ -7,9 +7,12 @@ import time_machine
 
 from portal.core import clock
 from portal.core.extensions import db
+from portal.core.iys_protocol import Channel, Status
 from portal.core.models import Consent, Decision, DecisionOrigin, Receipt, Recipient
+from portal.domain.consents import refusals
 from portal.domain.receipts import lookup
 from tests import make
+from tests.grants import insert_decisions
 from tests.portal.domain.complaints.cast import code_of
 from tests.portal.web.my_consents.conftest import LIST, Visitor
 from tests.portal.web.my_consents.test_overview import another_provider
@@ -93,3 +96,26 @@ def test_who_says_so_with_the_code_is_shown_nothing_first(app, link):
     typed = {"digits": burcu.code(), "form": burcu.token(page), "new": "1"}
 
     assert burcu.browser.post(page, data=typed).location == NEW
+
+
+def test_of_very_many_spellings_those_that_are_left_are_told_and_refused_by_the_next_act(app, rows, monkeypatch):
+    make.codes(app)
+    monkeypatch.setattr(refusals, "MOST_SPELLINGS", 3)
+    many = [make.EMAIL.replace("@", f"+{n}@") for n in range(8)]
+    with app.app_context():
+        insert_decisions(make.brand(), many, clock.now() - timedelta(days=9), lane=None, channel=Channel.EMAIL)
+    zara = another_provider(app, holds=make.EMAIL.replace("@", "+zara@"))
+    burcu = Visitor(app, app.test_client(), make.EMAIL)
+    burcu.comes_in()
+    form = burcu.token(NEW)
+    with time_machine.travel(clock.now() + timedelta(seconds=5)):
+        pages = [burcu.browser.post(NEW, data={"form": form}).text for _ in range(2)]
+        granted = len(rows(Consent, Consent.status == Status.GRANTED))
+        at_zara = rows(Consent, Consent.brand_id == zara)
+    with time_machine.travel(clock.now() + timedelta(minutes=9)):
+        burcu.comes_in()
+        burcu.posts(LIST, refuse="all")
+
+    assert pages[0] == pages[1] and "6 yazılışı daha kayıtlı" in pages[0] and "/m/" not in pages[0]
+    assert granted == 6 and [each.status for each in at_zara] == [Status.REFUSED]
+    assert {each.status for each in rows(Consent)} == {Status.REFUSED}
