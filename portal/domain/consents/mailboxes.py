@@ -19,7 +19,7 @@ from portal.domain.consents import locking, reassigned_addresses
 from portal.domain.consents.reassigned_addresses import NOTHING_KNOWN, SETTLED
 
 AT_ONCE = 2000  # Recipients.
-POSITION = "mailboxes by service"  # The row whose `next` is the last recipient that was looked at.
+POSITION = "by_service"  # The row whose `next` is the last recipient that was looked at.
 
 
 @dataclass(frozen=True)
