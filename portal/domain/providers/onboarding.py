@@ -197,6 +197,12 @@ def digest_application(session: Session, provider: Provider) -> str:
     return hashlib.sha256(repr(facts).encode()).hexdigest()
 
 
+def find_brand_to_admit(session: Session, provider_id: int) -> Brand | None:
+    """The first of the open sandbox brands: its names and logo go into force with the admission."""
+    its = select(Brand).where(Brand.provider_id == provider_id, Brand.is_sandbox, Brand.closed_at.is_(None))
+    return session.scalar(its.order_by(Brand.id).limit(1))
+
+
 def admit(
     session: Session, provider: Provider, *, seen: str, by: int, note: str, called_on: date, at: datetime
 ) -> None:  # fmt: skip
@@ -219,9 +225,7 @@ def admit(
         code = cast(int, provider.pending_iys_code)
     if sandbox_mode.is_code_elsewhere(session, provider, code):
         raise sandbox_mode.CodeTaken
-    sandbox_brand = session.scalars(
-        select(Brand).where(Brand.provider_id == provider.id, Brand.is_sandbox, Brand.closed_at.is_(None))
-    ).first()
+    sandbox_brand = find_brand_to_admit(session, provider.id)
     sandbox_mode.end_sandbox(session, provider, at)
     provider.iys_code, provider.admitted_at = code, at
     _create_master_brand(session, provider, sandbox_brand, at)

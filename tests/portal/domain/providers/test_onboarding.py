@@ -26,7 +26,7 @@ from portal.core.models import (
     Role,
 )
 from portal.domain.identity import accounts
-from portal.domain.providers import onboarding, sandbox_mode, suspension
+from portal.domain.providers import brands, onboarding, sandbox_mode, suspension
 from portal.domain.providers.onboarding import Requirement, StepState
 from tests import make
 
@@ -215,6 +215,21 @@ def test_being_admitted_ends_the_practice_and_speaks_the_own_code():
     assert states(provider) == ["done"] * 5
     review = db.session.scalars(select(Review).where(Review.provider_id == provider.id)).one()
     assert (review.act, review.called_on, review.made_by) == (ReviewAct.ADMITTED, date(2026, 11, 20), DERYA)
+
+
+def test_the_first_open_brand_goes_into_force_however_the_rows_lie():
+    provider = ready()
+    first = db.session.scalars(select(Brand).where(Brand.provider_id == provider.id)).one()
+    brands.open_brand(db.session, provider, name="Garanti Bonus Kart", code=None, at=clock.now())
+    db.session.commit()
+    first.colour = "112233"  # PostgreSQL writes its row anew, behind the other.
+    onboarding.request_admission(db.session, provider, clock.now())
+    db.session.commit()
+
+    assert onboarding.find_brand_to_admit(db.session, provider.id) == first
+    admit(provider)
+    master = db.session.scalars(select(Brand).where(Brand.brand_code == CODE)).one()
+    assert (master.name, master.colour) == (provider.title, "112233")
 
 
 def test_being_admitted_twice_is_being_admitted_once():
