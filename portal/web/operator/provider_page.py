@@ -132,16 +132,16 @@ def render_provider(found: Provider, *, admission: AdmissionForm | None = None, 
     papers = select(Paper.id, Paper.kind, Paper.size, Paper.uploaded_at).where(Paper.provider_id == found.id)
     brands = select(Brand).where(Brand.provider_id == found.id)
     to_admit = onboarding.find_brand_to_admit(read_session(), found.id) if found.in_sandbox_mode else None
-    waiting_first = Brand.requested_at.is_(None), Brand.closed_at.is_not(None), Brand.id
+    order = [Brand.requested_at.is_(None), Brand.closed_at.is_not(None), Brand.id]
     if to_admit:
-        waiting_first = Brand.id != to_admit.id, *waiting_first
+        order.insert(0, Brand.id != to_admit.id)
     return render_template(
         "operator/provider.html",
         provider=found,
         stage=read_session().scalar(select(stage).where(Provider.id == found.id)),
         stage_labels=STAGE_LABELS,
         missing=[MISSING_LABELS[each] for each in missing],
-        page=requested_page(brands.order_by(*waiting_first), PAGE_SIZE, lambda brand: brand),
+        page=requested_page(brands.order_by(*order), PAGE_SIZE, lambda brand: brand),
         to_admit=to_admit,
         **_waiting_texts(found),
         mark_signs=mark_signs,
