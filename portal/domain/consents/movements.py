@@ -199,12 +199,11 @@ class _MovementBatch:
     def _is_later_refusal(
         self, consent: LockedConsent, row: MovementRow, moments: Collection[datetime | None]
     ) -> bool:  # fmt: skip
-        """Whether a row under a name of these moments refuses a newer grant. Told again, an act keeps one of its dates;
-        movements of one second share İYS's transactionId, so nothing says that those of two moments cannot."""
-        its = {moment for moment in (row.creation_date, row.consent_date) if moment}
-        is_of_another = row.is_moment_told and its.isdisjoint(moments)
-        is_refusal = row.status == Status.REFUSED and consent.status == Status.GRANTED
-        return is_of_another and is_refusal and consent.is_older_than(row.status, self._effective_at(row))
+        """Whether a row under a name of these moments refuses anew, after what stands. Told again, an act keeps one of
+        its dates; movements of one second share İYS's transactionId, and nothing says that others cannot."""
+        its = {row.creation_date, row.consent_date} - {None}
+        is_another_refusal = row.status == Status.REFUSED and row.is_moment_told and its.isdisjoint(moments)
+        return is_another_refusal and consent.is_older_than(row.status, self._effective_at(row))
 
     def _decide(self, consent: LockedConsent, row: MovementRow, origin: DecisionOrigin) -> int:
         """Nothing is effective later than we are told of it, however İYS's clock stands; and a grant that another
@@ -237,7 +236,8 @@ class _MovementBatch:
         """Our own submission's decision, if the row is ours."""
         date = row.consent_date if row.is_channel_told else None  # Two channels may have one date.
         sent = self.ours.match(consent.id, row.transaction_id, row.status, date)
-        if sent is None or self._is_later_refusal(consent, row, {sent.told_date, sent.accepted_at}):
+        moments = {sent.told_date, sent.accepted_at} if sent else set()
+        if sent is None or (consent.status == Status.GRANTED and self._is_later_refusal(consent, row, moments)):
             return None
         self.verified[sent.id] = {"transaction_id": row.transaction_id, "accepted_at": row.creation_date}
         decision_id: int = sent.decision_id

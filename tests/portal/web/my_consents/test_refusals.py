@@ -51,7 +51,7 @@ def test_everything_is_refused_of_the_mailbox_by_whichever_spelling_firms_have_i
     offered = fatma.opens().text
     fatma.posts(LIST, refuse="all")
 
-    assert "başka yazılışları da kayıtlı (nokta ya da + ile): Başka Marka." in offered
+    assert "başka yazılışları da kayıtlı (nokta, + ya da başka alan adı ile): Başka Marka." in offered
     assert len(of_mine(rows)) == 2
     assert 'value="all"' not in fatma.opens().text
 
