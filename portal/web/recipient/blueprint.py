@@ -9,7 +9,8 @@ from flask.typing import ResponseReturnValue
 from portal.services.launches.invitation_text import SAMPLE_CODE
 
 blueprint = Blueprint("recipient", __name__)
-CODE = re.compile("[A-Za-z0-9]+")  # Whatever follows one, programs took for the end of an address in a text.
+# Whatever follows one, programs took for the end of an address in a text; only names of files go on so.
+CODE = re.compile(r"[A-Za-z0-9]+(?![A-Za-z0-9]|\.[A-Za-z0-9])")
 
 
 @blueprint.url_value_preprocessor
