@@ -419,11 +419,8 @@ def test_beside_a_refusal_that_is_recorded_anew_nothing_of_its_request_is_done_a
 
 
 def test_a_refusal_is_taken_though_the_same_one_came_before_a_grant_of_the_same_second(app, browser, program, rows):
-    person, second = (
-        make.Person(browser, make.codes(app)[make.PHONE]),
-        clock.now().replace(microsecond=0) + timedelta(seconds=1),
-    )
-    form = person.form()  # Before that second.
+    person = make.Person(browser, make.codes(app)[make.PHONE])
+    form, second = person.form(), clock.now().replace(microsecond=0) + timedelta(seconds=1)
     for part, act in ((1, lambda: program.post(CONSENTS, refusal())), (4, lambda: person.posts(form, MESAJ="ONAY"))):
         with time_machine.travel(second + timedelta(milliseconds=100 * part), tick=False):
             act()

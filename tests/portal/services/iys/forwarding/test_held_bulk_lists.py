@@ -33,7 +33,7 @@ def test_missing_rights_stop_the_brand_and_the_list_waits_as_it_is(app, bring, s
 def test_a_used_up_quota_holds_the_list_and_lets_refusals_pass(app, bring, sandbox, iys, rows):
     sandbox.fault("bulk_add", "H525", count=1)
     bring(3)
-    sandbox.acts(grants.phones(1, first=50)[0], "MESAJ", "ONAY")
+    sandbox.acts(grants.phones(1, first=50)[0], "MESAJ", "ONAY", at=clock.now() - timedelta(hours=2))
     bring(1, first=50, status="RET", lane=None, held="ONAY")
     make.forward_all(app, iys)
 
