@@ -23,6 +23,7 @@ from portal.core.models import (
     Recipient,
 )
 from portal.core.vault import CannotOpen
+from portal.domain.consents import recipients
 from portal.domain.consents.import_snapshot import STATED
 from portal.domain.consents.refusals import RefusalScope
 from portal.domain.notifications.gateways import GENERIC
@@ -61,9 +62,30 @@ def take_blocked(event: GatewayEvent, gateway: MessageGateway, blocked: BlockedA
 
 
 def answered(gateway: MessageGateway, reply: InboundMessage) -> InboundMessage:
-    """A mail that answers one of ours as a reply by whom we wrote to, whatever its sender is called."""
+    """A mail that answers one of ours as a reply by whom we wrote to, whatever its sender is called; where it only says
+    so, or to say nothing, by whichever spelling of the sender's mailbox we wrote to."""
     address = _address_of(_named_message(gateway, BlockedAddress("", None, message_id=reply.message_id)))
+    address = address or _spelling_written_to(gateway, reply)
     return replace(reply, sender=address.text) if address else reply
+
+
+def _spelling_written_to(gateway: MessageGateway, reply: InboundMessage) -> Address | None:
+    """That of the message which it says it answers; else, of a sender whom a firm has by other spellings alone, the one
+    to which it wrote last."""
+    sender = meant_brands.address_of(reply.sender)
+    if sender is None or sender.kind != AddressKind.EMAIL:
+        return None
+    named = _address_of(_named_message(gateway, BlockedAddress("", None, message_id=reply.replied_id)))
+    if named is not None and named.reaches == sender.reaches:
+        return named
+    holders = address_holders.find_mailbox_holders(db.session, vault(), sender)
+    spelled = recipients.read_addresses(vault(), [each for each in holders if each.provider_id == gateway.provider_id])
+    if sender in spelled.values():
+        return None
+    ids = [each.id for each in spelled]
+    last = select(Message.recipient_id).where(Message.recipient_id.in_(ids)).order_by(Message.id.desc()).limit(1)
+    written_to = db.session.scalar(last) if ids else None
+    return next((its for each, its in spelled.items() if each.id == written_to), None)
 
 
 def _refused_parts(

@@ -17,6 +17,7 @@ from itertools import islice
 from flufl.bounce import all_failures
 
 from portal.core import clock
+from portal.core.ids import LARGEST_ID
 from portal.services.messaging.gateways import mail_reading, mail_text, own_words, push_text
 from portal.services.messaging.gateways.mail_status import ENHANCED, enhanced_status, reason_of
 from portal.services.messaging.gateways.mail_tokens import TokenPurpose, find_messages
@@ -38,7 +39,7 @@ OURS = r"\bunsubscribe ?[^\s<>@%]{{0,80}}\s?[@%]\s?{0}|{0}=unsubscribe"  # At a 
 MOST_NAMED = 50
 LONGEST_SENDER = 400  # Characters; the parser goes one call deeper at each bracket.
 LONGEST_ID, MOST_READ = 200, 4000  # Of a mail's id and its text.
-REPLIED = re.compile(r"<m[0-9]{1,19}@")  # To a mail of ours (mail_message).
+REPLIED = re.compile(r"<m([0-9]{1,19})@")  # To a mail of ours (mail_message).
 COMPLAINT, STATUS = REPORTS = "message/feedback-report", "message/delivery-status"
 STATES = {
     "delivered": ReportState.DELIVERED,
@@ -85,14 +86,15 @@ def _waits(
         return True
     if not parts.keys().isdisjoint(REPORTS):
         return bool(named)
-    is_ours = bool(named or ours.search(anywhere) or _answers_ours(mail))
+    is_ours = bool(named or ours.search(anywhere)) or _replied_id(mail) is not None
     return is_ours and (not is_automatic(mail) or _may_refuse(mail))
 
 
-def _answers_ours(mail: Message) -> bool:
-    """Whether a mail is the reply to one of ours, by its id. Anybody could name it: it is of its sender alone."""
+def _replied_id(mail: Message) -> int | None:
+    """The id of ours to which a mail is the reply. Anybody could name it: it is of its sender's mailbox alone."""
     told = [*mail_reading.texts(mail, "in-reply-to"), *mail_reading.texts(mail, "references")]
-    return any(map(REPLIED.search, told))
+    found = next(filter(None, map(REPLIED.search, told)), None)
+    return min(int(found[1]), LARGEST_ID) if found else None
 
 
 def _refuses(named: Named) -> bool:
@@ -147,6 +149,7 @@ def _unread(mail: Message, raw: bytes, message_id: int | None, at: datetime | No
         is_dated=at is not None,
         is_whole=False,
         message_id=message_id,
+        replied_id=_replied_id(mail),
     )
 
 

@@ -139,6 +139,7 @@ class InboundMessage:
     is_dated: bool = True  # Whether it was told.
     is_whole: bool = True  # Else `text` is what could not be read, and `sender` a number that stands in it, if any.
     message_id: int | None = None  # Of ours that a mail answers, where that is known.
+    replied_id: int | None = None  # Of ours that it says it answers: anybody could name it.
 
     @property
     def said(self) -> str:
