@@ -97,7 +97,7 @@ def test_three_failing_providers_with_many_brands_delay_nothing_of_a_fourth(app,
         run(app, iys, 10, idle=0.25)
         assert len(iys.accepted) == 13 * (number + 1)  # And the list, for which is looked less often.
         run(app, iys, 5)
-    assert 50 < len(iys.failed) < 160
+    assert 20 < len(iys.failed) < 160  # Pauses are drawn at random.
 
 
 def test_three_providers_whose_calls_hang_leave_threads_to_a_fourth(app, four_firms, at):
