@@ -1,9 +1,10 @@
 """Recipients with an address at any provider. Blind indexes are per provider, so each provider's index is computed."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import islice
+from types import MappingProxyType
 
 from sqlalchemy import BigInteger, ColumnElement, LargeBinary, Select, and_, cast, func, select, true, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session
 from portal.core.addresses import Address, AddressKind
 from portal.core.iys_protocol import Status
 from portal.core.models import ORIGINS_AT_IYS, TAKEN_OUTCOMES, Decision, Outcome, Provider, Recipient
+from portal.core.models.recipient import MAILBOX_COLUMNS
 from portal.core.vault import Vault
 
 CHUNK = 1000  # Providers per statement.
@@ -31,7 +33,7 @@ def find_mailbox_holders(session: Session, vault: Vault, address: Address) -> li
     spellings = {address.text, address.reaches}
     found = [_select_by_id(session, _conditions(session, vault, each, true())) for each in spellings]
     if address.kind == AddressKind.EMAIL:
-        others = _conditions(session, vault, address.reaches, true(), Recipient.mailbox_column)
+        others = _conditions(session, vault, address.reaches, true(), MAILBOX_COLUMNS)
         found.append(_select_by_id(session, others))
     return list({its_id: each for some in found for its_id, each in some.items()}.values())
 
@@ -73,17 +75,20 @@ def _select_by_id(session: Session, conditions: Iterable[ColumnElement[bool]]) -
 
 
 def _conditions(
-    session: Session, vault: Vault, text: str, among: ColumnElement[bool], column_of: Callable[[str], str] = str
+    session: Session,
+    vault: Vault,
+    text: str,
+    among: ColumnElement[bool],
+    columns: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[ColumnElement[bool]]:
-    """One condition for each CHUNK of providers, two while keys rotate. `column_of` says which column is asked instead
-    of an index."""
+    """One condition for each CHUNK of providers, two while keys rotate; `columns`: others instead of an index's own."""
     provider_ids = iter(session.scalars(select(Provider.id).where(among).order_by(Provider.id)).all())
     is_postgresql = session.get_bind(Recipient).dialect.name == "postgresql"
     pairs = _in_arrays if is_postgresql else _in_values
     while chunk := list(islice(provider_ids, CHUNK)):
         indexes = [vault.indexes(provider_id, text) for provider_id in chunk]
         for column in indexes[0]:
-            index = getattr(Recipient, column_of(column))
+            index = getattr(Recipient, columns.get(column, column))
             is_one = tuple_(Recipient.provider_id, index).in_(pairs(chunk, [each[column] for each in indexes]))
             yield and_(is_one, index.is_not(None))  # By which SQLite knows that its partial index covers them.
 

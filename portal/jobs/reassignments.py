@@ -45,8 +45,8 @@ class ReassignmentTurns:
         return bool(self._unspread or self._granted)
 
 
-def index_mailboxes() -> bool:
-    """Whether there are more recipients of which it is to be filled in which mailbox they reach."""
+def index_next_mailboxes() -> bool:
+    """Index the mailboxes of the next recipients that an older release wrote; whether there may be more."""
     has_more = False
     with independent_step("mailboxes.not_indexed"):
         has_more = mailboxes.index_mailboxes(db.session, vault(), clock.now())

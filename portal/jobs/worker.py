@@ -49,7 +49,7 @@ def init_app(app: Flask) -> None:
         Loop("every-minute", do_minutely, idle=MINUTE),
         Loop("every-ten-minutes", do_every_ten_minutes, idle=TEN_MINUTES),
         Loop("reassignments", reassignments.ReassignmentTurns().work, idle=TEN_MINUTES),
-        Loop("mailboxes", reassignments.index_mailboxes, idle=TEN_MINUTES),
+        Loop("mailboxes", reassignments.index_next_mailboxes, idle=TEN_MINUTES),
         Loop("old-rows", delete_old_rows, idle=HOUR),
     )
 

@@ -40,7 +40,7 @@ REFUSAL_FIELDS = ("recipient", "type", "status")  # Without these nobody knows w
 NAMED_RETAILERS = ("retailerCode", "retailerAccess")
 NO_PROBLEM = "H467"  # See Effect.LATE_GRANT.
 CLOCK_AHEAD = timedelta(minutes=1)  # So far may a program's clock be ahead: what it dates counts as of now.
-NO_MATTER = ("H112", "H113", "H121")  # A refusal needs no date and no source, and İYS says which number is none.
+NOT_BLOCKING = ("H112", "H113", "H121")  # A refusal needs no date and no source, and İYS says which number is none.
 Parse = Callable[[str], addresses.Address]
 
 
@@ -178,7 +178,7 @@ def _read(place: int, row: dict[str, Any], at: datetime, parse: Parse) -> Entry 
         if (bad := find_unfit(row.get("type"), served)) is not None:
             return bad
     found = {each.code: each for each in iys_protocol.validate_consent(wire, now=at)}
-    blocking = [code for code in found if code != NO_PROBLEM and not (is_refusal and code in NO_MATTER)]
+    blocking = [code for code in found if code != NO_PROBLEM and not (is_refusal and code in NOT_BLOCKING)]
     if blocking:
         location = found[blocking[0]].location or [""]
         is_to_come = blocking[0] == "H162"  # Of a submission İYS's text tells to wait.

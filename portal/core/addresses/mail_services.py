@@ -40,7 +40,7 @@ _SERVICES = {domain: service for service, domains in _DOMAINS.items() for domain
 
 
 def find_account(local: str, domain: str) -> tuple[str, str]:
-    """The one spelling, of those that reach the same mailbox of a service, by which it is known here; in lower case."""
+    """The account of an address in lower case, by the first domain of its service and without what that ignores."""
     first = _FIRST.get(domain, domain)
     box = local.partition("+")[0] or local
     return _LOCAL[first](box) if first in _LOCAL else box, first

@@ -21,6 +21,8 @@ from portal.core.iys_protocol.enums import Channel, RecipientType, Status
 from portal.core.models.base import BigId, BlindIndexed, Entity, foreign_key, partial_index
 from portal.core.vault import Vault
 
+MAILBOX_COLUMNS = {"index_odd": "mailbox_odd", "index_even": "mailbox_even"}  # Of Recipient, by those of Vault.indexes.
+
 
 class Recipient(BlindIndexed, Entity):
     __table_args__ = (
@@ -62,12 +64,7 @@ class Recipient(BlindIndexed, Entity):
         """The mailbox's columns of a canonical address: all empty where its text is the mailbox's."""
         box = find_mailbox(text)
         found = vault.indexes(provider_id, box)
-        return {Recipient.mailbox_column(name): None if box == text else each for name, each in found.items()}
-
-    @staticmethod
-    def mailbox_column(index_column: str) -> str:
-        """The mailbox's column beside one of Vault.indexes."""
-        return index_column.replace("index", "mailbox")
+        return {MAILBOX_COLUMNS[name]: None if box == text else each for name, each in found.items()}
 
     @property
     def held_since(self) -> datetime | None:

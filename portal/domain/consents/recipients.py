@@ -117,7 +117,7 @@ def parse_known(session: Session, vault: Vault, provider_id: int, text: str) -> 
 def known_parser(
     session: Session, vault: Vault, provider_id: int, texts: Iterable[str]
 ) -> Callable[[str], Address]:  # fmt: skip
-    """The same for these, ≤ 10,000, by one statement a key generation and 5,000 such numbers."""
+    """`parse_known` for any of these texts, ≤ 10,000: whom the provider has is looked up once for all of them."""
     unassigned = {text: number for text in texts if (number := _find_unassigned(text)) is not None}
     known: set[str] = set()
     for some in chunks(sorted(set(unassigned.values())), CHUNK):

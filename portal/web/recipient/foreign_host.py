@@ -35,7 +35,7 @@ def note_refusal() -> None:
 
 
 @blueprint.after_request
-def hide_answer(response: Response) -> Response:
+def replace_answer(response: Response) -> Response:
     """Lead to the answer at the main host. Mail programs' is plain text, and the page of a case whose address changed
     hands (410) is the same anywhere: they name nobody."""
     is_nameless = response.mimetype != "text/html" or response.status_code == 410

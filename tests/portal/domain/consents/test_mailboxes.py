@@ -68,7 +68,7 @@ def test_the_worker_fills_in_what_an_older_release_wrote(spelled, monkeypatch, r
         db.session.commit()
     kept = db.session.scalars(select(NodeCounter.next).where(NodeCounter.name == mailboxes.POSITION)).one()
     db.session.commit()
-    reassignments.index_mailboxes()
+    reassignments.index_next_mailboxes()
     db.session.expire_all()
 
     assert {of(*each).held_since for each in ((first, PLAIN), (first, TAGGED), (second, DOTTED))} == {at}
