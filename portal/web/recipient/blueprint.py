@@ -2,8 +2,9 @@
 
 import re
 from typing import Any
+from urllib.parse import quote
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from portal.services.launches.invitation_text import SAMPLE_CODE
@@ -18,6 +19,13 @@ def trim_code(_endpoint: str | None, values: dict[str, Any] | None) -> None:
     if values and "code" in values:
         found = CODE.match(values["code"])
         values["code"] = found[0] if found else values["code"]
+
+
+@blueprint.route("/<any(K, U, M, S, B):letter>/<path:rest>", methods=["GET", "POST"])
+def lead_to_lower_case(letter: str, rest: str) -> ResponseReturnValue:
+    """Keyboards of phones begin what is typed with a capital; a consent point's address (/b/) as well."""
+    query = f"?{request.query_string.decode(errors='replace')}" if request.query_string else ""
+    return redirect(f"/{letter.lower()}/{quote(rest)}{query}", 308)
 
 
 @blueprint.errorhandler(404)

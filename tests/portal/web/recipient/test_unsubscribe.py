@@ -6,9 +6,11 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from sqlalchemy import select
 
 from portal.core import clock
-from portal.core.models import CampaignKind, Consent, Decision, Receipt, Submission
+from portal.core.extensions import db
+from portal.core.models import Brand, CampaignKind, Consent, Decision, Receipt, Submission
 from shortlinks import Visit
 from tests import make
 from tests.make import Person
@@ -79,6 +81,21 @@ def test_one_click_at_any_address_of_the_link_refuses(codes, browser, rows, host
 
     assert (rows.one(Decision).origin, rows.one(Decision).status) == ("one_click", "RET")
     assert browser.get(f"{address[:-1]}/", headers={"Host": host}).status_code == 404
+
+
+@pytest.mark.parametrize("host", [*HOSTS, "izin.ornek.example"])
+def test_a_link_typed_with_a_capital_letter_opens_and_refuses(app, codes, browser, rows, host):
+    with app.app_context():
+        make.add_domain(db.session.scalars(select(Brand)).one(), "izin.ornek.example")
+    asked = {"headers": {"Host": host}, "follow_redirects": True}
+    code = codes[make.EMAIL]
+    pages = [browser.get(f"/{letter}/{code}./?lang=en", **asked) for letter in "KU"]
+    answer = browser.post(f"/U/{code}./", data={"all": "RET"}, **asked)
+
+    assert [each.request.full_path for each in pages] == [f"/{letter}/{code}./?lang=en" for letter in "ku"]
+    assert [each.status_code for each in (*pages, answer)] == [200] * 3 and 'lang="en"' in pages[0].text
+    assert {each.status for each in rows(Decision)} == {"RET"}
+    assert browser.get("/K/%0A%3F/../x", **asked).status_code == 404
 
 
 def test_a_form_posted_where_something_is_glued_to_the_link_counts(codes, browser, rows):
