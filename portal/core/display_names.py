@@ -95,7 +95,7 @@ def parse_name(text: str) -> str:
     name = unicodedata.normalize("NFC", " ".join(stripped.split()))
     if not any(each.isalnum() for each in name):
         raise BadName(NameProblem.BLANK)
-    if holds_link(name) or holds_phone(name):
+    if leads_elsewhere(name):
         raise BadName(NameProblem.LINK)
     return name
 
@@ -133,6 +133,11 @@ def holds_phone(text: str) -> bool:
     return any(each.search(plain) for each in (VANITY, DIAL_CODE)) or any(
         _count_digits(plain, row) >= FEWEST_DIGITS and not _is_dates(row[0]) for row in DIGITS.finditer(plain)
     )
+
+
+def leads_elsewhere(text: str) -> bool:
+    """Whether a link or a telephone number stands in the text."""
+    return holds_link(text) or holds_phone(text)
 
 
 def _count_digits(plain: str, row: re.Match[str]) -> int:

@@ -27,3 +27,9 @@ def find_deception(text: str) -> str:
     written = next((words for words, _ in find_words(text, {"": TRAPS})), "")
     read = written or TRAPS.search(display_names.fold(text))
     return written or (read[0] if read else display_names.mixed_word(text))
+
+
+def is_persons_name(name: str) -> bool:
+    """Whether a name is of letters, leads nowhere and asks for nothing; of a bounded length, as above."""
+    is_plain = display_names.is_of_letters(name) and not display_names.leads_elsewhere(name)
+    return is_plain and not find_deception(name)

@@ -40,7 +40,7 @@ def _no_other_contact(form: "ShownForm", field: Field) -> None:
     """An account that was taken over sends nobody to a telephone or page of its own."""
     stop_if_wrong(field)
     text = (field.data or "").replace(form.contact, ITS_PLACE) if form.contact else field.data or ""
-    is_elsewhere = GROWN.search(text) or display_names.holds_link(text) or display_names.holds_phone(text)
+    is_elsewhere = GROWN.search(text) or display_names.leads_elsewhere(text)
     if is_elsewhere or ACCOUNT.search(display_names.fold(text)):
         told = _(
             "Bağlantı, telefon ya da başka bir hesap yazılamaz; yalnız incelenmiş iletişim satırınız yazılabilir: "

@@ -77,6 +77,4 @@ def name_problem(name: str, *, is_required: bool) -> str | None:
         return "name" if is_required else None
     if len(name) > LONGEST_NAME:
         return "long_name"
-    if not display_names.is_of_letters(name) or display_names.holds_link(name) or deception.find_deception(name):
-        return "odd_name"
-    return None
+    return None if deception.is_persons_name(name) else "odd_name"

@@ -64,13 +64,13 @@ def in_words(message: str) -> Callable[[Form, Field], None]:
 
 
 def _is_of_person(_form: Form, field: Field) -> None:
-    """Names of staff stand in mails to people whom they invite: no link, no telephone, no other request."""
+    """Names of staff stand in mails to people whom they invite."""
     stop_if_wrong(field)
     name = field.data or ""
-    if display_names.holds_link(name) or display_names.holds_phone(name):
+    if display_names.leads_elsewhere(name):
         problem = display_names.NameProblem.LINK
         raise ValidationError(f"{_(problem.sentence)} {_(problem.cure)}")
-    if not display_names.is_of_letters(name) or deception.find_deception(name):
+    if not deception.is_persons_name(name):
         raise ValidationError(_("Kendi adınızı yazın: yalnız harf, boşluk, nokta, kesme işareti ve kısa çizgi."))
 
 
@@ -89,7 +89,7 @@ def without_contact(_form: Form, field: Field) -> None:
     """The texts of a page lead nowhere and have nobody called: the contact line stands beside them."""
     stop_if_wrong(field)
     text = field.data or ""
-    if display_names.holds_link(text) or display_names.holds_phone(text):
+    if display_names.leads_elsewhere(text):
         raise ValidationError(
             _(
                 "Metne bağlantı, telefon ya da telefona benzeyen uzun bir sayı yazılamaz; iletişim bilginiz sayfada "

@@ -81,6 +81,13 @@ def test_what_is_wrong_stands_at_the_field_and_the_top_leads_there(wanted, fatma
     assert re.search(r'role="alert"[^>]*>(?:(?!</div>)[\s\S])*<a href="#name">', page)
 
 
+@pytest.mark.parametrize("bait", ["Şifrenizi yazın", "ornek.com", "sıfır beş yüz otuz iki on beş elli altmış"])
+def test_a_name_that_leads_elsewhere_is_not_kept(fatma, rows, bait):
+    """A spelled telephone number is of letters alone."""
+    assert fatma.decides(MESAJ="ONAY", name=bait).status_code == 422
+    assert rows.count(Decision) == 0
+
+
 def test_nothing_is_wrong_with_a_field_that_nobody_has_filled_in_yet(wanted, fatma):
     page = fatma.opens().text
 
