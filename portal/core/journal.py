@@ -5,9 +5,7 @@ day and waits for the disk (`JournalledSession`). So whoever was answered stands
 the same time share one fsync. A file belongs to one process; a new one begins each day.
 """
 
-import base64
 import contextlib
-import json
 import os
 import re
 import secrets
@@ -15,38 +13,30 @@ import socket
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from functools import cache
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import structlog
-from sqlalchemy import Column, ColumnDefault, Engine, Enum, LargeBinary, update
+from sqlalchemy import Engine, update
 from sqlalchemy.orm import Session
 
 from portal.core import clock, sealed_records
 from portal.core.durable_files import sync_folder
 from portal.core.gap_files import GapFile, keep_reserve, list_gaps
-from portal.core.models import Annulment, Base, Decision, GatewayEvent, JournalGap, Receipt, ReceiptDecision, Submission
-from portal.core.models.base import UtcDateTime
+from portal.core.journal_records import PLACE, Record, encode
+from portal.core.models import Base, JournalGap
 from portal.core.models.inserts import insert_or_add
 from portal.core.vault import Vault
 
-PLACE = "journal.record"
 LONGEST_WAIT = 5.0  # Seconds; a disk that takes longer counts as failed, and is left alone for PAUSE.
 PAUSE = 60.0
 GAP = timedelta(minutes=10)  # A commit lasts no longer, nor is a process that was killed away for longer.
 RECENT = timedelta(days=7)
 COUNTED = ("failures", "starts")
 NOTED = "noted for the journal"
-TABLES: dict[str, type[Base]] = {
-    model.__tablename__: model for model in (Decision, Submission, Receipt, ReceiptDecision, Annulment, GatewayEvent)
-}
 FILE_NAME = re.compile(r"(\d{4}-\d\d-\d\d)-[\w-]+\.journal", re.ASCII)
-
-Row = dict[str, Any]
-Record = dict[str, list[Row]]  # Rows by table: of one commit.
 
 log = structlog.get_logger()
 
@@ -193,7 +183,7 @@ class Journal:
     def _write(self, waiting: Sequence[_PendingRecord]) -> None:
         file, size = self._open_todays(), self._size
         for each in waiting:
-            packed = sealed_records.pack(self.vault, _encode(each.record), PLACE, size)
+            packed = sealed_records.pack(self.vault, encode(each.record), PLACE, size)
             while packed:
                 written = os.write(file, packed)
                 packed, size = packed[written:], size + written
@@ -248,53 +238,3 @@ def _day(written: str) -> date | None:
         return date.fromisoformat(written)
     except ValueError:  # 2026-02-30: somebody else's file.
         return None
-
-
-def scan_file(path: Path, vault: Vault, **on_problem: Callable[[Exception], None]) -> Iterator[tuple[int, Record]]:
-    """Where each record of a file begins, and its rows as JSON has them. See sealed_records.read."""
-    for offset, plain in sealed_records.read(path, vault, PLACE, **on_problem):
-        yield offset, json.loads(plain)
-
-
-def read_at(file: BinaryIO, offset: int, vault: Vault, tables: Iterable[str] = TABLES) -> Record:
-    """The record that `scan_file` found there, as far as it is of these tables; its rows have all columns."""
-    record = json.loads(sealed_records.read_at(file, offset, vault, PLACE))
-    return {table: [_decode(table, row) for row in record[table]] for table in tables if table in record}
-
-
-def _encode(record: Record) -> bytes:
-    return json.dumps(record, default=_plain, separators=(",", ":")).encode()
-
-
-def _plain(value: object) -> str:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, bytes):
-        return base64.b64encode(value).decode()
-    raise TypeError(type(value).__name__)
-
-
-def _decode(table: str, row: Row) -> Row:
-    decoded = {}
-    for name, read, default in _columns(table):
-        value = row.get(name, default)
-        decoded[name] = value if read is None or value is None or name not in row else read(value)
-    return decoded
-
-
-@cache
-def _columns(table: str) -> list[tuple[str, Callable[[Any], Any] | None, Any]]:
-    """Names of columns, what reads a value, and what it is where the version that wrote the row had no such column."""
-    return [(each.name, _reader(each), _default(each)) for each in TABLES[table].__table__.c]
-
-
-def _reader(column: Column[Any]) -> Callable[[Any], Any] | None:
-    if isinstance(column.type, UtcDateTime):
-        return datetime.fromisoformat
-    if isinstance(column.type, LargeBinary):
-        return base64.b64decode
-    return column.type.enum_class if isinstance(column.type, Enum) else None
-
-
-def _default(column: Column[Any]) -> Any:
-    return column.default.arg if isinstance(column.default, ColumnDefault) and column.default.is_scalar else None

@@ -11,6 +11,7 @@ from sqlalchemy import Select, delete, select
 from portal.core import clock, journal, journalled_news
 from portal.core.extensions import db
 from portal.core.ids import first_id
+from portal.core.journal_records import Row
 from portal.core.models import (
     Annulment,
     Base,
@@ -37,7 +38,7 @@ def close_gap() -> None:
     if current_app.extensions["journal"] is None or (gap := _read_gap()) is None:
         return
     since, *counted = gap
-    nothing_missing: dict[type[Base], list[journal.Row]] = {JournalGap: [{"since": since, "until": began}]}
+    nothing_missing: dict[type[Base], list[Row]] = {JournalGap: [{"since": since, "until": began}]}
     for record in chain(_recorded_since(since), [nothing_missing]):
         for model, rows in record.items():
             journal.note(db.session, model, rows)
@@ -56,7 +57,7 @@ def _read_gap() -> tuple[Any, ...] | None:
     return row and tuple(row)
 
 
-def _recorded_since(since: datetime) -> Iterable[dict[type[Base], list[journal.Row]]]:
+def _recorded_since(since: datetime) -> Iterable[dict[type[Base], list[Row]]]:
     """In records that hold decisions with their submissions, and receipts with what they list."""
     last = first_id(since)
     while found := _rows(select(Decision.__table__).where(Decision.id > last).order_by(Decision.id).limit(BATCH_SIZE)):
@@ -74,13 +75,13 @@ def _recorded_since(since: datetime) -> Iterable[dict[type[Base], list[journal.R
     yield {Annulment: _rows(select(Annulment.__table__).where(Annulment.at >= since))}
 
 
-def _rows(statement: Select[Any]) -> list[journal.Row]:
+def _rows(statement: Select[Any]) -> list[Row]:
     found = [dict(row) for row in db.session.execute(statement).mappings()]
     db.session.rollback()
     return found
 
 
-def _as_written(submission: journal.Row) -> journal.Row:
+def _as_written(submission: Row) -> Row:
     """As it was when its decision was made: what İYS answered since is asked for again after a restore."""
     if submission["outcome"] == Outcome.NOT_NEEDED:
         return submission | {"bulk_id": None}

@@ -11,9 +11,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from portal.core import journal
+from portal.core import journal_records
 from portal.core.iys_protocol import Status
-from portal.core.journal import Record, Row
+from portal.core.journal_records import Record, Row
 from portal.core.vault import Vault
 
 TABLES = """
@@ -52,7 +52,7 @@ class JournalIndex:
         self._database.executescript(TABLES)
         self.closed: list[tuple[datetime, datetime]] = []
         for number, path in enumerate(self._files):
-            for offset, record in journal.scan_file(path, vault, on_problem=on_problem):
+            for offset, record in journal_records.scan_file(path, vault, on_problem=on_problem):
                 self._add(record, number, offset)
         self._database.execute(IN_ORDER)
 
@@ -104,7 +104,7 @@ class JournalIndex:
         for number in sorted(places):
             with self._files[number].open("rb") as file:
                 for offset in sorted(places[number]):
-                    for table, rows in journal.read_at(file, offset, self._vault, tables).items():
+                    for table, rows in journal_records.read_at(file, offset, self._vault, tables).items():
                         for row in rows:
                             opened[table].setdefault(_key(table, row), row)
         return defaultdict(list, {table: list(rows.values()) for table, rows in opened.items()})
@@ -128,7 +128,7 @@ class JournalIndex:
 
 
 def _key(table: str, row: Row) -> tuple[Any, ...]:
-    return tuple(row[column.name] for column in journal.TABLES[table].__table__.primary_key)
+    return tuple(row[column.name] for column in journal_records.TABLES[table].__table__.primary_key)
 
 
 def _step(news: Row) -> int:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import time_machine
 
-from portal.core import clock, journal, sealed_records
+from portal.core import clock, journal, journal_records, sealed_records
 from portal.core.extensions import db, vault
 from portal.core.gap_files import RESERVE, RESERVE_SIZE, keep_reserve, list_gaps
 from portal.core.iys_protocol import Channel, Status
@@ -31,13 +31,13 @@ def kept(app, tmp_path):
     return app.extensions["journal"]
 
 
-def read(path: Path, kept: Journal, **on_problem) -> Iterator[journal.Record]:
+def read(path: Path, kept: Journal, **on_problem) -> Iterator[journal_records.Record]:
     with path.open("rb") as file:
-        for offset, _ in journal.scan_file(path, kept.vault, **on_problem):
-            yield journal.read_at(file, offset, kept.vault)
+        for offset, _ in journal_records.scan_file(path, kept.vault, **on_problem):
+            yield journal_records.read_at(file, offset, kept.vault)
 
 
-def records(kept: Journal) -> list[journal.Record]:
+def records(kept: Journal) -> list[journal_records.Record]:
     return [each for _, path in journal.list_files([kept.folder]) for each in read(path, kept)]
 
 
@@ -46,7 +46,7 @@ def only_file(kept: Journal) -> Path:
     return path
 
 
-def row_of(record: journal.Record, table: str) -> journal.Row:
+def row_of(record: journal_records.Record, table: str) -> journal_records.Row:
     (row,) = record[table]
     return row
 
@@ -212,7 +212,7 @@ def test_a_forked_process_writes_to_a_file_of_its_own(app, kept):
     assert len(journal.list_files([kept.folder])) == len(records(kept)) == 2
 
 
-def numbered(number: int) -> journal.Record:
+def numbered(number: int) -> journal_records.Record:
     return {"receipt_decision": [{"receipt_id": number, "decision_id": number}]}
 
 

@@ -1,0 +1,74 @@
+"""The journal's records: rows by table as JSON, sealed; read one after another, or where one begins."""
+
+import base64
+import json
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from sqlalchemy import Column, ColumnDefault, Enum, LargeBinary
+
+from portal.core import sealed_records
+from portal.core.models import Annulment, Base, Decision, GatewayEvent, Receipt, ReceiptDecision, Submission
+from portal.core.models.base import UtcDateTime
+from portal.core.vault import Vault
+
+PLACE = "journal.record"
+TABLES: dict[str, type[Base]] = {
+    model.__tablename__: model for model in (Decision, Submission, Receipt, ReceiptDecision, Annulment, GatewayEvent)
+}
+
+Row = dict[str, Any]
+Record = dict[str, list[Row]]  # Rows by table: of one commit.
+
+
+def scan_file(path: Path, vault: Vault, **on_problem: Callable[[Exception], None]) -> Iterator[tuple[int, Record]]:
+    """Where each record of a file begins, and its rows as JSON has them. See sealed_records.read."""
+    for offset, plain in sealed_records.read(path, vault, PLACE, **on_problem):
+        yield offset, json.loads(plain)
+
+
+def read_at(file: BinaryIO, offset: int, vault: Vault, tables: Iterable[str] = TABLES) -> Record:
+    """The record that `scan_file` found there, as far as it is of these tables; its rows have all columns."""
+    record = json.loads(sealed_records.read_at(file, offset, vault, PLACE))
+    return {table: [_decode(table, row) for row in record[table]] for table in tables if table in record}
+
+
+def encode(record: Record) -> bytes:
+    return json.dumps(record, default=_plain, separators=(",", ":")).encode()
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    raise TypeError(type(value).__name__)
+
+
+def _decode(table: str, row: Row) -> Row:
+    decoded = {}
+    for name, read, default in _columns(table):
+        value = row.get(name, default)
+        decoded[name] = value if read is None or value is None or name not in row else read(value)
+    return decoded
+
+
+@cache
+def _columns(table: str) -> list[tuple[str, Callable[[Any], Any] | None, Any]]:
+    """Names of columns, what reads a value, and what it is where the version that wrote the row had no such column."""
+    return [(each.name, _reader(each), _default(each)) for each in TABLES[table].__table__.c]
+
+
+def _reader(column: Column[Any]) -> Callable[[Any], Any] | None:
+    if isinstance(column.type, UtcDateTime):
+        return datetime.fromisoformat
+    if isinstance(column.type, LargeBinary):
+        return base64.b64decode
+    return column.type.enum_class if isinstance(column.type, Enum) else None
+
+
+def _default(column: Column[Any]) -> Any:
+    return column.default.arg if isinstance(column.default, ColumnDefault) and column.default.is_scalar else None
