@@ -11,13 +11,14 @@ from typing import Any, BinaryIO
 from sqlalchemy import Column, ColumnDefault, Enum, LargeBinary
 
 from portal.core import sealed_records
-from portal.core.models import Annulment, Base, Decision, GatewayEvent, Receipt, ReceiptDecision, Submission
+from portal.core.models import Annulment, Base, ClosedLine, Decision, GatewayEvent, Receipt, ReceiptDecision, Submission
 from portal.core.models.base import UtcDateTime
 from portal.core.vault import Vault
 
 PLACE = "journal.record"
 TABLES: dict[str, type[Base]] = {
-    model.__tablename__: model for model in (Decision, Submission, Receipt, ReceiptDecision, Annulment, GatewayEvent)
+    model.__tablename__: model
+    for model in (Decision, Submission, Receipt, ReceiptDecision, Annulment, GatewayEvent, ClosedLine)
 }
 
 Row = dict[str, Any]

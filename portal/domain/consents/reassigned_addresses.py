@@ -14,11 +14,13 @@ from typing import Any
 from sqlalchemy import Select, literal, or_, select, union_all, update
 from sqlalchemy.orm import Session
 
+from portal.core import journal
 from portal.core.address_holders import find_mailbox_holders
 from portal.core.addresses import Address, find_mailbox, read_canonical
 from portal.core.database import is_one_of
 from portal.core.ids import new_id
 from portal.core.models import NO_PROVIDER, ClosedLine, Provider, ReassignedAddress, Recipient
+from portal.core.models.inserts import insert_rows
 from portal.core.models.recipient import is_unspread, latest
 from portal.core.vault import CannotOpen, Vault, index_column
 from portal.domain.consents import locking
@@ -66,10 +68,14 @@ def find_known_changes(session: Session, vault: Vault, texts: Iterable[str]) -> 
 def close_lines(session: Session, vault: Vault, closures: Mapping[str, datetime]) -> None:
     """Keep that these lines were closed then, for firms that get the number later; call with ≤ 5,000."""
     known = find_known_changes(session, vault, closures)
-    for text, at in closures.items():
-        before = known.get(text, NOTHING_KNOWN).closed_at
-        if before is None or before < at:
-            session.add(ClosedLine(**_sealed(vault, ClosedLine.PLACE, text), closed_at=at))
+    before = {text: known.get(text, NOTHING_KNOWN).closed_at for text in closures}
+    rows = [
+        _sealed(vault, ClosedLine.PLACE, text) | {"closed_at": at}
+        for text, at in closures.items()
+        if (earlier := before[text]) is None or earlier < at
+    ]
+    insert_rows(session, ClosedLine, rows)
+    journal.note(session, ClosedLine, rows)
 
 
 def lock_holders(session: Session, vault: Vault, whose: Sequence[Recipient], address: Address) -> set[int]:

@@ -1,4 +1,4 @@
-"""Write decisions, receipts and annulments again, as a journal kept them, into a database restored from a backup.
+"""Write decisions, receipts, annulments and closed lines again, as a journal kept them, into a restored database.
 
 All keep their ids, dates and salts, so that receipts open, İYS recognises what it was sent, and published proofs hold.
 Nothing here commits; what is there already is left as it is.
@@ -7,19 +7,22 @@ Nothing here commits; what is there already is left as it is.
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from contextlib import suppress
 from datetime import datetime
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from portal.core import addresses
+from portal.core.address_holders import find_holders
 from portal.core.addresses import Address
 from portal.core.database import is_one_of
 from portal.core.iys_protocol import Status
 from portal.core.iys_protocol.enums import LINE_CLOSED
 from portal.core.models import (
+    NO_PROVIDER,
     Brand,
+    ClosedLine,
+    Consent,
     ConsentText,
     Decision,
     DecisionOrigin,
@@ -29,8 +32,8 @@ from portal.core.models import (
     Receipt,
     Recipient,
     Submission,
-    is_void,
 )
+from portal.core.models.inserts import insert_rows
 from portal.core.models.recipient import latest
 from portal.core.vault import CannotOpen, Vault
 from portal.domain.consents import annulments, locking, recipients, refusal_forwarding, writer
@@ -150,19 +153,27 @@ def note_possibly_sent(session: Session, at: datetime) -> None:
     session.execute(waiting.values(outcome=Outcome.SENT, attempts=1).execution_options(synchronize_session=False))
 
 
-def find_closures(session: Session, vault: Vault) -> dict[int, list[MovementRow]]:
-    """The closed lines that staff took from İYS's files, by brand: journals bring their decisions back, and not what
-    else they did. One whose number cannot be opened is left out."""
-    taken = select(Decision, Recipient).join(Recipient, Recipient.id == Decision.recipient_id).where(
-        Decision.source == LINE_CLOSED, Decision.user_id.is_not(None), ~is_void()
-    )  # fmt: skip
+def restore_closed_lines(session: Session, lines: Sequence[Row]) -> None:
+    """Insert these closed lines (≤ 1,000), which are missing."""
+    insert_rows(session, ClosedLine, lines)
+
+
+def find_closures(session: Session, vault: Vault, lines: Iterable[Row]) -> dict[int, list[MovementRow]]:
+    """These closed lines as İYS tells them, by a brand that holds the number; without those that none holds or that
+    cannot be opened."""
     found: dict[int, list[MovementRow]] = defaultdict(list)
-    for decision, recipient in session.execute(taken.order_by(Decision.effective_at, Decision.id)):
-        with suppress(CannotOpen):
-            found[decision.brand_id].append(MovementRow(
-                address=recipients.read_address(vault, recipient), channel=decision.channel,
-                recipient_type=decision.recipient_type, status=Status.REFUSED, source=LINE_CLOSED, consent_date=None,
-                creation_date=decision.effective_at, transaction_id="",
+    for line in lines:
+        try:
+            text = vault.read(line["address"], ClosedLine.PLACE, NO_PROVIDER, line["id"])
+        except CannotOpen:
+            continue
+        address = addresses.read_canonical(text)
+        held = Consent.recipient_id.in_([each.id for each in find_holders(session, vault, address)])
+        theirs = select(Consent).join(Brand, Brand.id == Consent.brand_id).where(held, ~Brand.is_sandbox)
+        if consent := session.scalar(theirs.order_by(Consent.id).limit(1)):
+            found[consent.brand_id].append(MovementRow(
+                address=address, channel=consent.channel, recipient_type=consent.recipient_type, status=Status.REFUSED,
+                source=LINE_CLOSED, consent_date=None, creation_date=line["closed_at"], transaction_id="",
             ))  # fmt: skip
     return found
 

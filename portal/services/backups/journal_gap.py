@@ -15,6 +15,7 @@ from portal.core.journal_records import Row
 from portal.core.models import (
     Annulment,
     Base,
+    ClosedLine,
     Decision,
     GatewayEvent,
     JournalGap,
@@ -72,6 +73,7 @@ def _recorded_since(since: datetime) -> Iterable[dict[type[Base], list[Row]]]:
         yield {Receipt: found, ReceiptDecision: _rows(select(ReceiptDecision.__table__).where(listed))}
     kinds, came = GatewayEvent.kind.in_(journalled_news.KINDS), GatewayEvent.id > first_id(since)
     yield {GatewayEvent: _rows(select(GatewayEvent.__table__).where(came, kinds))}
+    yield {ClosedLine: _rows(select(ClosedLine.__table__).where(ClosedLine.id > first_id(since)))}
     yield {Annulment: _rows(select(Annulment.__table__).where(Annulment.at >= since))}
 
 

@@ -21,6 +21,7 @@ CREATE TABLE decision (id INTEGER PRIMARY KEY, brand_id INTEGER, recorded_at TEX
                        file INTEGER, offset INTEGER);
 CREATE TABLE receipt (id INTEGER PRIMARY KEY, file INTEGER, offset INTEGER);
 CREATE TABLE gateway_event (id INTEGER PRIMARY KEY, step INTEGER, file INTEGER, offset INTEGER);
+CREATE TABLE closed_line (id INTEGER PRIMARY KEY, file INTEGER, offset INTEGER);
 CREATE TABLE annulment (decision_id INTEGER PRIMARY KEY, provider_id INTEGER, at TEXT, user_id INTEGER);
 """
 LAST_STEP = """
@@ -81,9 +82,10 @@ class JournalIndex:
                 yield brand_id, [IndexedRow(*row) for row in found]
 
     def receipts(self, size: int) -> Iterator[list[IndexedRow]]:
-        cursor = self._database.execute("SELECT id, 0, file, offset FROM receipt ORDER BY id")
-        while found := cursor.fetchmany(size):
-            yield [IndexedRow(*row) for row in found]
+        return self._in_parts("SELECT id, 0, file, offset FROM receipt ORDER BY id", size)
+
+    def closed_lines(self, size: int) -> Iterator[list[IndexedRow]]:
+        return self._in_parts("SELECT id, 0, file, offset FROM closed_line ORDER BY id", size)
 
     def news(self, size: int) -> Iterator[list[Row]]:
         """What vendors told of people, as it stood last."""
@@ -94,6 +96,11 @@ class JournalIndex:
                 records[each.file, each.offset].append(each)
             opened = (({one.id for one in its}, self.open_rows(its, "gateway_event")) for its in records.values())
             yield [row for ids, rows in opened for row in rows["gateway_event"] if row["id"] in ids]
+
+    def _in_parts(self, statement: str, size: int) -> Iterator[list[IndexedRow]]:
+        cursor = self._database.execute(statement)
+        while found := cursor.fetchmany(size):
+            yield [IndexedRow(*row) for row in found]
 
     def open_rows(self, indexed: Iterable[IndexedRow], *tables: str) -> Record:
         """All rows of these tables in the records in which those stand, each once."""
@@ -115,6 +122,7 @@ class JournalIndex:
             for row in record.get("decision", ())
         )
         receipts = ((row["id"], file, offset) for row in record.get("receipt", ()))
+        closed_lines = ((row["id"], file, offset) for row in record.get("closed_line", ()))
         annulments = (
             (row["decision_id"], row["provider_id"], row["at"], row["user_id"]) for row in record.get("annulment", ())
         )
@@ -122,6 +130,7 @@ class JournalIndex:
         self._database.executemany(LAST_STEP, news)
         self._database.executemany("INSERT OR IGNORE INTO decision VALUES (?, ?, ?, ?, ?, ?)", decisions)
         self._database.executemany("INSERT OR IGNORE INTO receipt VALUES (?, ?, ?)", receipts)
+        self._database.executemany("INSERT OR IGNORE INTO closed_line VALUES (?, ?, ?)", closed_lines)
         self._database.executemany("INSERT OR IGNORE INTO annulment VALUES (?, ?, ?, ?)", annulments)
         for gap in record.get("journal_gap", ()):
             self.closed.append((datetime.fromisoformat(gap["since"]), datetime.fromisoformat(gap["until"])))

@@ -13,7 +13,7 @@ from pathlib import Path
 from portal.core import clock, gap_files, journal, sealed_records
 from portal.core.extensions import db, vault
 from portal.core.gap_files import Gap
-from portal.core.models import Annulment, Brand, GatewayEvent, Leaf, Receipt
+from portal.core.models import Annulment, Brand, ClosedLine, GatewayEvent, Leaf, Receipt
 from portal.domain.consents import annulments, movements, restoration
 from portal.services.backups import restored_news
 from portal.services.backups.journal_index import JournalIndex
@@ -62,10 +62,10 @@ def replay(
                 run.gaps.append(gap)
         _replay_annulments(run, index, is_dry_run=is_dry_run)
         _replay_decisions(run, index, is_dry_run=is_dry_run)
+        _replay_closed_lines(run, index, is_dry_run=is_dry_run)
         _replay_receipts(run, index, is_dry_run=is_dry_run)
         _replay_news(run, index, is_dry_run=is_dry_run)
         if not is_dry_run:
-            _replay_closures()
             restoration.note_possibly_sent(db.session, clock.now())
             _commit()
             run.left["annulment"] = sum(len(_missing_annulments(each)) for each in index.annulments(BATCH_SIZE))
@@ -109,13 +109,19 @@ def _replay_decisions(run: Replay, index: JournalIndex, *, is_dry_run: bool) -> 
         run.refusals += sum(each.is_refusal for each in part if each.id in missing)
 
 
-def _replay_closures() -> None:
+def _replay_closed_lines(run: Replay, index: JournalIndex, *, is_dry_run: bool) -> None:
     """After all decisions: a closed line ends the grants of every firm."""
-    for brand_id, rows in restoration.find_closures(db.session, vault()).items():
-        brand = db.session.get_one(Brand, brand_id)
-        for first in range(0, len(rows), BATCH_SIZE):
-            part = rows[first : first + BATCH_SIZE]
-            movements.close_lines_again(db.session, vault(), brand, part, clock.now())
+    for part in index.closed_lines(BATCH_SIZE):
+        missing = restoration.find_missing(db.session, ClosedLine.id, (each.id for each in part))
+        run.count("closed_line", len(part), len(missing), len(missing))
+        if is_dry_run:
+            continue
+        lines = index.open_rows(part, "closed_line")["closed_line"]
+        restoration.restore_closed_lines(db.session, [each for each in lines if each["id"] in missing])
+        _commit()
+        for brand_id, rows in restoration.find_closures(db.session, vault(), lines).items():
+            brand = db.session.get_one(Brand, brand_id)
+            movements.close_lines_again(db.session, vault(), brand, rows, clock.now())
             _commit()
 
 

@@ -1,16 +1,28 @@
-"""A closed line that staff took from İYS's file of a day is a closed line after a restore, too."""
+"""A closed line is a closed line after a restore, too, though İYS's feed tells it no more."""
 
 import json
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import delete, select, update
 
 from portal.core import clock
 from portal.core.extensions import db, vault
 from portal.core.ids import new_id
 from portal.core.iys_protocol.enums import LINE_CLOSED
-from portal.core.models import Brand, ClosedLine, Consent, Difference, DifferenceKind, Recipient, Settlement
-from portal.domain.consents import difference_resolution
+from portal.core.models import (
+    Brand,
+    ClosedLine,
+    Consent,
+    Difference,
+    DifferenceKind,
+    FeedSource,
+    ReceivedVia,
+    Recipient,
+    Settlement,
+)
+from portal.domain.consents import difference_resolution, movements
+from portal.domain.consents.movement_rows import read_rows
 from tests import make
 from tests.portal.domain.consents.import_entries import bring, entry
 from tests.portal.domain.consents.iys_movements import row
@@ -35,11 +47,22 @@ def take_closed_line(channel: str) -> None:
     db.session.commit()
 
 
-def test_a_closed_line_ends_the_grants_of_all_firms_again(app, browser, kept, rows):
+def hear_closed_line() -> None:
+    told = row("RET", recipient=make.PHONE, ago=timedelta(0), source=LINE_CLOSED)
+    movements.apply_movements(
+        db.session, vault(), make.brand(), *read_rows([told], clock.now())[:1],
+        by=ReceivedVia.PULL, feed=FeedSource.PEOPLE, at=clock.now() + timedelta(seconds=1),
+    )  # fmt: skip
+    db.session.commit()
+
+
+@pytest.mark.parametrize("is_taken", [True, False], ids=["taken from a day's file", "told by the feed"])
+def test_a_closed_line_ends_the_grants_of_all_firms_again(app, browser, kept, rows, is_taken):
     """Another firm's is in no journal as that, and is granted in the backup."""
     make.Person(browser, make.codes(app)[make.PHONE]).decides(MESAJ="ONAY", ARAMA="ONAY")
     with app.app_context():
-        take_closed_line("MESAJ")
+        take_closed_line("MESAJ") if is_taken else hear_closed_line()
+    at = rows.one(ClosedLine).closed_at
     lose_decisions(app)
     other = another_provider(app, holds=make.PHONE)
     with app.app_context():
@@ -54,5 +77,5 @@ def test_a_closed_line_ends_the_grants_of_all_firms_again(app, browser, kept, ro
         decided = [(each.brand_id == other, each.channel, each.status) for each in rows(Consent) if each.status]
         assert sorted(decided) == [(False, "ARAMA", "RET"), (False, "MESAJ", "RET"), (True, "MESAJ", "RET")]
         with_phone = [each for each in rows(Recipient) if each.kind == "phone"]
-        assert len(with_phone) == 2 and all(each.closed_at for each in with_phone)
-        assert rows.count(ClosedLine) == 1
+        assert [each.closed_at for each in with_phone] == [at, at]
+        assert rows.one(ClosedLine).closed_at == at
