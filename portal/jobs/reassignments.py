@@ -8,7 +8,7 @@ import structlog
 from portal.core import clock
 from portal.core.extensions import db, read_session, vault
 from portal.core.models import Brand
-from portal.domain.consents import earlier_grants, mailboxes, movements, reassigned_addresses
+from portal.domain.consents import earlier_grants, movements, reassigned_addresses
 from portal.jobs.independent_steps import independent_step
 
 AT_ONCE = 500  # Each takes 10 to 40 ms at 2,000 firms.
@@ -43,14 +43,6 @@ class ReassignmentTurns:
 
     def _has_more(self) -> bool:
         return bool(self._unspread or self._granted)
-
-
-def index_next_mailboxes() -> bool:
-    """Index the mailboxes of the next recipients that an older release wrote; whether there may be more."""
-    has_more = False
-    with independent_step("mailboxes.not_indexed"):
-        has_more = mailboxes.index_mailboxes(db.session, vault(), clock.now())
-    return has_more
 
 
 def _spread(recipient_id: int) -> None:

@@ -21,6 +21,7 @@ from portal.jobs import (
     host_alarms,
     key_alarms,
     lapse_alarms,
+    mailboxes,
     package_events,
     readiness_alarms,
     reassignments,
@@ -49,7 +50,7 @@ def init_app(app: Flask) -> None:
         Loop("every-minute", do_minutely, idle=MINUTE),
         Loop("every-ten-minutes", do_every_ten_minutes, idle=TEN_MINUTES),
         Loop("reassignments", reassignments.ReassignmentTurns().work, idle=TEN_MINUTES),
-        Loop("mailboxes", reassignments.index_next_mailboxes, idle=TEN_MINUTES),
+        Loop("mailboxes", mailboxes.index_next_mailboxes, idle=TEN_MINUTES),
         Loop("old-rows", delete_old_rows, idle=HOUR),
     )
 

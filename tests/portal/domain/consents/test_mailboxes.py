@@ -8,7 +8,7 @@ from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Status
 from portal.core.models import Consent, NodeCounter, ReassignedAddress, Recipient
 from portal.domain.consents import mailboxes, recipients, refusals
-from portal.jobs import reassignments
+from portal.jobs.mailboxes import index_next_mailboxes
 from tests.portal.domain.consents.import_entries import bring, entry
 from tests.portal.domain.consents.test_reassigned_addresses import A_DAY, firms, of  # noqa: F401 - a fixture
 
@@ -68,7 +68,7 @@ def test_the_worker_fills_in_what_an_older_release_wrote(spelled, monkeypatch, r
         db.session.commit()
     kept = db.session.scalars(select(NodeCounter.next).where(NodeCounter.name == mailboxes.POSITION)).one()
     db.session.commit()
-    reassignments.index_next_mailboxes()
+    index_next_mailboxes()
     db.session.expire_all()
 
     assert {of(*each).held_since for each in ((first, PLAIN), (first, TAGGED), (second, DOTTED))} == {at}
