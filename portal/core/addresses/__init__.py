@@ -3,6 +3,7 @@
 from portal.core.addresses import emails, phones
 from portal.core.addresses.address import Address, AddressKind, find_mailbox
 from portal.core.addresses.emails import is_email
+from portal.core.addresses.mail_services import RULE as MAILBOX_RULE
 from portal.core.addresses.mail_services import MailService
 from portal.core.addresses.masking import HIDDEN, mask, redact_addresses, redact_certain_addresses
 from portal.core.addresses.normalization import normalize_spelling
@@ -13,6 +14,7 @@ MAX_INPUT_LENGTH = 500  # Characters. A canonical address has at most 265.
 
 __all__ = [
     "HIDDEN",
+    "MAILBOX_RULE",
     "Address",
     "AddressKind",
     "AddressProblem",

@@ -3,6 +3,8 @@
 Any other domain counts as OTHER: the domain of a small firm would nearly name its person, and addresses are encrypted.
 """
 
+import hashlib
+from collections.abc import Mapping
 from enum import StrEnum
 
 
@@ -20,22 +22,27 @@ _DOMAINS = {
     MailService.GMAIL: "gmail.com googlemail.com",
     MailService.MICROSOFT: "hotmail.com hotmail.com.tr outlook.com outlook.com.tr live.com windowslive.com msn.com",
     MailService.YAHOO: "yahoo.com yahoo.com.tr ymail.com rocketmail.com",
-    MailService.YANDEX: "yandex.com yandex.com.tr yandex.ru ya.ru",
+    MailService.YANDEX: (
+        "yandex.com yandex.com.tr yandex.ru ya.ru yandex.az yandex.by yandex.co.il yandex.com.am yandex.com.ge "
+        "yandex.ee yandex.fr yandex.kg yandex.kz yandex.lt yandex.lv yandex.md yandex.tj yandex.tm yandex.ua yandex.uz"
+    ),
     MailService.ICLOUD: "icloud.com me.com mac.com",
     MailService.MYNET: "mynet.com",
 }
 # Of each of these services one account has its mailbox at all of the domains.
 _SHARED = (
-    "gmail.com googlemail.com",
-    "yandex.com yandex.com.tr yandex.ru ya.ru yandex.by yandex.kz yandex.ua",
-    "icloud.com me.com mac.com",
-    "proton.me protonmail.com pm.me",
+    *(_DOMAINS[service] for service in (MailService.GMAIL, MailService.YANDEX, MailService.ICLOUD)),
+    "proton.me protonmail.com pm.me protonmail.ch",
 )
 _FIRST = {domain: domains.split()[0] for domains in _SHARED for domain in domains.split()}
-_LOCAL = {  # How one account's name may be spelled.
-    "gmail.com": lambda local: local.replace(".", ""),
-    "yandex.com": lambda local: local.replace("-", "."),
+# Signs that names of accounts leave out, or take for one.
+_ALIKE: dict[str, Mapping[int, int | None]] = {
+    "gmail.com": str.maketrans("", "", "."),
+    "yandex.com": str.maketrans("-", "."),
+    "proton.me": str.maketrans("", "", "._-"),
 }
+# Another one wherever find_account would answer otherwise: what is stored by its answers is made anew.
+RULE = hashlib.sha256(repr((_SHARED, _ALIKE)).encode()).hexdigest()[:7]
 _SERVICES = {domain: service for service, domains in _DOMAINS.items() for domain in domains.split()}
 
 
@@ -43,7 +50,7 @@ def find_account(local: str, domain: str) -> tuple[str, str]:
     """The account of an address in lower case, by the first domain of its service and without what that ignores."""
     first = _FIRST.get(domain, domain)
     box = local.partition("+")[0] or local
-    return _LOCAL[first](box) if first in _LOCAL else box, first
+    return box.translate(_ALIKE.get(first, {})) or box, first
 
 
 def mail_service(domain: str) -> MailService:

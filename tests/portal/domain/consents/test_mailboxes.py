@@ -1,12 +1,15 @@
 """A mailbox changes hands, not one spelling of its address: plus signs, and Gmail's dots and two domains."""
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import update
 
-from portal.core import addresses, clock
+from portal.core import address_holders, addresses, clock
+from portal.core.addresses import MAILBOX_RULE
 from portal.core.extensions import db, vault
+from portal.core.ids import new_id
 from portal.core.iys_protocol import Status
-from portal.core.models import Consent, NodeCounter, ReassignedAddress, Recipient
+from portal.core.models import NO_PROVIDER, Consent, NodeCounter, ReassignedAddress, Recipient
+from portal.core.models.recipient import MAILBOX_COLUMNS
 from portal.domain.consents import mailboxes, recipients, refusals
 from portal.jobs.mailboxes import index_next_mailboxes
 from tests.portal.domain.consents.import_entries import bring, entry
@@ -66,7 +69,7 @@ def test_the_worker_fills_in_what_an_older_release_wrote(spelled, monkeypatch, r
     later = at + 3650 * A_DAY  # This process may have made ids of days that it travelled to.
     while mailboxes.index_mailboxes(db.session, vault(), later):
         db.session.commit()
-    kept = db.session.scalars(select(NodeCounter.next).where(NodeCounter.name == mailboxes.POSITION)).one()
+    kept = {each.name: each.next for each in rows(NodeCounter, NodeCounter.name.endswith(MAILBOX_RULE))}
     db.session.commit()
     index_next_mailboxes()
     db.session.expire_all()
@@ -75,5 +78,33 @@ def test_the_worker_fills_in_what_an_older_release_wrote(spelled, monkeypatch, r
     assert of(second, other).held_since is None and rows.count(ReassignedAddress) == 1
     indexed = {each.id for each in rows(Recipient) if each.mailbox_odd or each.mailbox_even}
     assert indexed == {of(first, TAGGED).id, of(second, DOTTED).id}
-    assert kept == max(each.id for each in rows(Recipient))
-    assert len(mailboxes.POSITION) <= NodeCounter.name.type.length  # SQLite keeps longer ones.
+    assert set(kept.values()) == {max(each.id for each in rows(model)) for model in mailboxes.POSITIONS}
+    assert max(map(len, kept)) <= NodeCounter.name.type.length  # SQLite keeps longer ones.
+
+
+@pytest.mark.parametrize("is_held", [True, False])
+def test_what_a_release_by_another_rule_wrote_is_gone_over_again(firms, rows, is_held):  # noqa: F811
+    """It knew Proton's domains, not its signs: by them it kept a recipient, or what was said by one who is gone."""
+    (first, second, _), at = firms, clock.now()
+    spelled, plain = map(addresses.parse, ("fat.ma@protonmail.com", "fatma@proton.me"))
+    recipients.gather(db.session, vault(), first.provider_id, [plain], at - A_DAY)
+    if is_held:
+        recipients.gather(db.session, vault(), second.provider_id, [spelled], at - A_DAY)
+        held, older = of(second, spelled), vault().indexes(second.provider_id, "fat.ma@proton.me")
+        held.mailbox_odd, held.mailbox_even = (older.get(name) for name in MAILBOX_COLUMNS)
+        held.reassigned_anywhere_at = at
+    else:
+        its_id = new_id()
+        sealed = vault().seal(spelled.text, ReassignedAddress.PLACE, NO_PROVIDER, its_id)
+        its = {"id": its_id, "address": sealed, **vault().indexes(NO_PROVIDER, spelled.text)}
+        db.session.add(ReassignedAddress(**its, reassigned_at=at))
+    db.session.add_all(NodeCounter(name=f"{each}another", next=2**62) for each in mailboxes.POSITIONS.values())
+    db.session.commit()
+
+    mailboxes.index_mailboxes(db.session, vault(), at + 3650 * A_DAY)
+    db.session.commit()
+    db.session.expire_all()
+    assert of(first, plain).held_since == at
+    found = address_holders.find_mailbox_holders(db.session, vault(), addresses.parse("f-atma@pm.me"))
+    assert {each.provider_id for each in found} == {first.provider_id, *([second.provider_id] if is_held else [])}
+    assert rows(NodeCounter, NodeCounter.name.endswith("another")) == []
