@@ -4,13 +4,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from flask import current_app
 from sqlalchemy import and_, or_, select
 
-from portal.core import address_holders
+import shortlinks
+from portal.core import address_holders, clock
 from portal.core.addresses import Address, AddressKind, read_canonical
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Status
 from portal.core.models import (
+    AudienceEntry,
     Brand,
     Campaign,
     Consent,
@@ -61,21 +64,38 @@ def take_blocked(event: GatewayEvent, gateway: MessageGateway, blocked: BlockedA
     event.outcome, event.due_at, event.settled_at = EventOutcome.REFUSED if parts else EventOutcome.READ, None, at
 
 
-def answered(gateway: MessageGateway, reply: InboundMessage) -> InboundMessage:
-    """A mail that answers one of ours as a reply by whom we wrote to, whatever its sender is called; where it only says
-    so, or to say nothing, by whichever spelling of the sender's mailbox we wrote to."""
-    address = _address_of(_named_message(gateway, BlockedAddress("", None, message_id=reply.message_id)))
-    address = address or _spelling_written_to(gateway, reply)
-    return replace(reply, sender=address.text) if address else reply
+def answered(gateway: MessageGateway, reply: InboundMessage) -> InboundMessage | None:
+    """A reply with whose word it is; None of a mail that answers none of the account's owner's.
+
+    What holds a token or a link of ours is by whom we wrote to, whatever its sender is called: who never saw that mail
+    knows none. Else it is its sender's, by whichever spelling of their mailbox we wrote to: an id without a token is no
+    reason to hold anybody else's messages, since anybody could name it."""
+    named = _address_of(_sent_message(gateway, reply.replied_id))
+    address = _address_of(_sent_message(gateway, reply.message_id)) or _linked_to(gateway, reply.codes)
+    if address is None and named is None and not reply.is_ours:
+        return None
+    address = address or _spelling_written_to(gateway, reply, named)
+    return replace(reply, sender=address.text if address else reply.sender, codes=())
 
 
-def _spelling_written_to(gateway: MessageGateway, reply: InboundMessage) -> Address | None:
+def _linked_to(gateway: MessageGateway, codes: Sequence[str]) -> Address | None:
+    """The mailbox that the first true link among these was made for, if the account's owner writes there."""
+    salt, at = current_app.config["LINK_SALT"], clock.now()
+    for link_id in filter(None, (shortlinks.resolve(db.session, salt, code, at).link_id for code in codes)):
+        entry = select(Recipient).join(AudienceEntry, AudienceEntry.recipient_id == Recipient.id)
+        whose = db.session.scalars(entry.where(AudienceEntry.link_id == link_id)).all()
+        for recipient, address in recipients.read_addresses(vault(), whose).items():
+            if address.kind == AddressKind.EMAIL and meant_brands.is_written_to(gateway, recipient, address):
+                return address
+    return None
+
+
+def _spelling_written_to(gateway: MessageGateway, reply: InboundMessage, named: Address | None) -> Address | None:
     """That of the message which it says it answers; else, of a sender whom a firm has by other spellings alone, the one
-    to which it wrote last."""
+    to which it wrote last, or any."""
     sender = meant_brands.address_of(reply.sender)
     if sender is None or sender.kind != AddressKind.EMAIL:
         return None
-    named = _address_of(_named_message(gateway, BlockedAddress("", None, message_id=reply.replied_id)))
     if named is not None and named.reaches == sender.reaches:
         return named
     holders = address_holders.find_mailbox_holders(db.session, vault(), sender)
@@ -85,7 +105,7 @@ def _spelling_written_to(gateway: MessageGateway, reply: InboundMessage) -> Addr
     ids = [each.id for each in spelled]
     last = select(Message.recipient_id).where(Message.recipient_id.in_(ids)).order_by(Message.id.desc()).limit(1)
     written_to = db.session.scalar(last) if ids else None
-    return next((its for each, its in spelled.items() if each.id == written_to), None)
+    return next((its for each, its in spelled.items() if each.id == written_to), next(iter(spelled.values()), None))
 
 
 def _refused_parts(
@@ -120,13 +140,17 @@ def _are_refused(parts: Sequence[RefusalScope], since: datetime | None) -> bool:
 
 
 def _named_message(gateway: MessageGateway, blocked: BlockedAddress) -> Message | None:
-    """The message that is named, if the account's owner sent it, by whichever account, to the mailbox that is named."""
-    message = db.session.get(Message, blocked.message_id) if blocked.message_id is not None else None
-    account = db.session.get(MessageGateway, message.gateway_id) if message is not None else None
-    if account is None or account.provider_id != gateway.provider_id:
-        return None
+    """The message that is named, if it went to the mailbox that is named."""
+    message = _sent_message(gateway, blocked.message_id)
     named, sent_to = meant_brands.address_of(blocked.address), _address_of(message)
     return message if None in (named, sent_to) or named == sent_to else None
+
+
+def _sent_message(gateway: MessageGateway, message_id: int | None) -> Message | None:
+    """A message, if the account's owner sent it, by whichever account."""
+    sent = select(Message).join(MessageGateway, MessageGateway.id == Message.gateway_id)
+    is_owners = MessageGateway.provider_id.is_not_distinct_from(gateway.provider_id)
+    return db.session.scalar(sent.where(Message.id == message_id, is_owners)) if message_id is not None else None
 
 
 def _address_of(message: Message | None) -> Address | None:

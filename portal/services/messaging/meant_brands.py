@@ -65,7 +65,7 @@ def find_meant(
     messages were that it may answer. Only of the last ones where it refuses nothing; of all admitted firms that have
     the address where İzinlink's own came last."""
     if event.provider_id is not None:
-        return Meant(find_recipients(event, gateway, address, at))
+        return Meant(find_recipients(event, gateway, address, at, are_made=reply.is_sender_proved))
     holders = _gather_holders(address, at)
     messages = find_messages(address, holders)
     answered = find_answered(gateway, messages, reply.received_at)
@@ -79,15 +79,26 @@ def find_meant(
     return Meant(wrote if outcome in REFUSING else last)
 
 
-def find_recipients(event: GatewayEvent, gateway: MessageGateway, address: Address, at: datetime) -> list[Recipient]:
-    """The provider's recipient, also where it was none yet, so that no list brings it later. Of the operator's gateway
+def find_recipients(
+    event: GatewayEvent, gateway: MessageGateway, address: Address, at: datetime, *, are_made: bool = True
+) -> list[Recipient]:
+    """The provider's recipient, made where it was none yet, so that no list brings it later. Of the operator's gateway
     those to whom it, or another one of the operator's, sent something at any time."""
+    if event.provider_id is not None and not are_made:
+        known = recipients.find(db.session, vault(), event.provider_id, address)
+        return [known] if known else []
     if event.provider_id is not None:
         ids = recipients.gather(db.session, vault(), event.provider_id, [address], at)
         return [db.session.get_one(Recipient, ids[address.text])]
     holders = _gather_holders(address, at)
     wrote = find_answered(gateway, find_messages(address, holders)).recipient_ids
     return [each for each in holders if each.id in wrote]
+
+
+def is_written_to(gateway: MessageGateway, recipient: Recipient, address: Address) -> bool:
+    """Whether a recipient is the account's owner's, or of a firm for which the operator's accounts wrote to them."""
+    wrote = find_answered(gateway, find_messages(address, [recipient])).recipient_ids
+    return recipient.provider_id == gateway.provider_id or (gateway.provider_id is None and recipient.id in wrote)
 
 
 def _gather_holders(address: Address, at: datetime) -> list[Recipient]:

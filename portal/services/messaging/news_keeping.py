@@ -54,7 +54,8 @@ def keep_news(
         event_contents.keep_blocked(gateway, secret, each, at, moment)
 
     def keep_answered(reply: InboundMessage) -> None:
-        keep_reply(feedback.answered(gateway, reply))
+        if (answer := feedback.answered(gateway, reply)) is not None:
+            keep_reply(answer)
 
     failed: list[FailedPiece[Report | InboundMessage | BlockedAddress]] = [
         *applied.failed,

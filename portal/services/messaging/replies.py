@@ -52,8 +52,8 @@ def take_reply(event: GatewayEvent, gateway: MessageGateway, reply: InboundMessa
 
 
 def hold_sender(event: GatewayEvent, gateway: MessageGateway, reply: InboundMessage, at: datetime) -> None:
-    """Hold messages to whom a reply names, until somebody reads it, also where a list brings the number only then.
-    Nothing here commits."""
+    """Hold messages to whom a reply names, until somebody reads it, also where a list brings the number only then; of
+    whom a mail calls its sender only where the firm has them. Nothing here commits."""
     address = address_of(reply.sender)
     if address is None or channel_of(gateway) not in address.all_channels:
         return
@@ -61,7 +61,7 @@ def hold_sender(event: GatewayEvent, gateway: MessageGateway, reply: InboundMess
     if event.provider_id is None:
         shared_replies.hold(event, found, EventOutcome.LIKELY_REFUSAL)
     else:
-        event.recipient_id = found[0].id
+        event.recipient_id = found[0].id if found else None
 
 
 def _find_held(
@@ -105,7 +105,7 @@ def refuse_as_read(
         return False
     held = [each.recipient_id for each in shared_replies.find_held(event, address)]  # Whose it was when it came.
     found = [db.session.get_one(Recipient, each) for each in held if each is not None]
-    found = found or _find_held(event, gateway, address, reply, at)
+    found = found or _find_held(event, gateway, address, replace(reply, is_sender_proved=True), at)
     chosen = [each for each in found if firms is None or each.provider_id in firms]
     if parts := meant_brands.scopes(gateway, address, chosen, reply):
         parts = [replace(part, channels=channels) for part in parts]

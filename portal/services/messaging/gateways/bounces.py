@@ -2,12 +2,14 @@
 mail, and replies of machines and people.
 
 A mail of a stranger: at most MAX_BYTES of it are read, and nothing that the parsers would take long over. Only an
-address with a token of ours says which message it is about, so nobody can fail or refuse somebody else's.
+address with a token of ours says which message it is about, so nobody can fail or refuse somebody else's. Whom an
+answer speaks for a Message-ID says as well.
 """
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from email import message_from_bytes
 from email.message import Message
@@ -20,7 +22,7 @@ from portal.core import clock
 from portal.core.ids import LARGEST_ID
 from portal.services.messaging.gateways import mail_reading, mail_text, own_words, push_text
 from portal.services.messaging.gateways.mail_status import ENHANCED, enhanced_status, reason_of
-from portal.services.messaging.gateways.mail_tokens import TokenPurpose, find_messages
+from portal.services.messaging.gateways.mail_tokens import MAIL_ID, TokenPurpose, find_messages
 from portal.services.messaging.gateways.protocol import (
     DOUBTFUL_ANSWER,
     BlockedAddress,
@@ -36,10 +38,10 @@ MAX_BYTES = 256 * 1024
 MAX_ODD_BYTES, LONGEST_LINE = 32 * 1024, 998  # What flufl.bounce gets to see; it tries many patterns on each line.
 NO_COMPLAINT = ("not-spam", "auth-failure")  # RFC 6430 and 6591 use ARF for other news.
 OURS = r"\bunsubscribe ?[^\s<>@%]{{0,80}}\s?[@%]\s?{0}|{0}=unsubscribe"  # At a domain, also as SRS and relays write it.
-MOST_NAMED = 50
+MOST_NAMED, MOST_CODES = 50, 20
 LONGEST_SENDER = 400  # Characters; the parser goes one call deeper at each bracket.
 LONGEST_ID, MOST_READ = 200, 4000  # Of a mail's id and its text.
-REPLIED = re.compile(r"<m([0-9]{1,19})@")  # To a mail of ours (mail_message).
+LINK = re.compile(r"/[ukUK]/([A-Za-z0-9]{6,16})(?![A-Za-z0-9])")  # Whose code may be one of ours.
 COMPLAINT, STATUS = REPORTS = "message/feedback-report", "message/delivery-status"
 STATES = {
     "delivered": ReportState.DELIVERED,
@@ -50,8 +52,8 @@ Named = Sequence[tuple[TokenPurpose, int]]
 
 def parse_returned_mail(raw: bytes, to: str, keys: Sequence[bytes], domain: str = "") -> Feedback:
     """Read a mail that came for `to`, the envelope's recipient where it is known; `keys` are of tokens. What names an
-    address of ours, at `domain` where its token is of nobody, and says nothing that we understand waits to be read.
-    Never raises."""
+    address of ours, at `domain` where its token is of nobody, and says nothing that we understand waits to be read; so
+    does what may name a message or a link of ours, if it does (InboundMessage.is_ours). Never raises."""
     raw = mail_reading.with_head(raw[:MAX_BYTES].replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\0", b""))
     for mail in (raw, mail_reading.as_plain_text(raw))[0 if mail_reading.is_harmless(raw) else 1 :]:
         with suppress(Exception):  # Whatever the parser, or a codec that a header names, raises.
@@ -71,29 +73,35 @@ def _parse(raw: bytes, to: str, keys: Sequence[bytes], domain: str) -> Feedback:
     if refused:  # Nothing but what refuses comes there.
         return Feedback(blocked=tuple(BlockedAddress("", at, "mailto", each) for each in refused))
     named = addressed or list(islice(find_messages(keys, anywhere), MOST_NAMED))
-    told = _read_automatic(mail, parts, raw, named, at, is_ours=bool(addressed)) if named else None
-    if told is None and _waits(mail, parts, named, named_to, anywhere, domain):
-        told = Feedback(replies=(_unread(mail, raw, named[0][1] if named else None, at),))
-    return told or Feedback()
+    told_of = [each for each in named if each[0] != TokenPurpose.MESSAGE_ID]  # It may be an answer that came back.
+    told = _read_automatic(mail, parts, raw, told_of, at, is_ours=bool(addressed)) if told_of else None
+    return _find_answer(mail, parts, raw, named, named_to, anywhere, domain, at) if told is None else told
 
 
-def _waits(
-    mail: Message, parts: Mapping[str, Message], named: Named, named_to: str, anywhere: str, domain: str
-) -> bool:  # fmt: skip
-    """Whether a person has to read what is no news of a mail system."""
+def _find_answer(
+    mail: Message, parts: Mapping[str, Message], raw: bytes, named: Named, named_to: str, anywhere: str, domain: str,
+    at: datetime | None,
+) -> Feedback:  # fmt: skip
+    """What a person has to read of what is no news of a mail system."""
     ours = re.compile(OURS.format(re.escape(domain)) if domain else "(?!)", re.IGNORECASE)
-    if _refuses(named) or ours.search(named_to):
-        return True
-    if not parts.keys().isdisjoint(REPORTS):
-        return bool(named)
-    is_ours = bool(named or ours.search(anywhere)) or _replied_id(mail) is not None
-    return is_ours and (not is_automatic(mail) or _may_refuse(mail))
+    is_refusal = _refuses(named) or ours.search(named_to) is not None
+    is_ours = is_refusal or bool(named) or ours.search(anywhere) is not None
+    replied_id, codes = _replied_id(mail), tuple(islice(dict.fromkeys(LINK.findall(anywhere)), MOST_CODES))
+    if parts.keys().isdisjoint(REPORTS):
+        may_be_ours = is_ours or replied_id is not None or bool(codes)
+        waits = may_be_ours and (not is_automatic(mail) or _may_refuse(mail))
+    else:
+        waits = any(purpose != TokenPurpose.MESSAGE_ID for purpose, _ in named)
+    if not is_refusal and not waits:
+        return Feedback()
+    answer = replace(_unread(mail, raw, at), replied_id=replied_id, codes=codes, is_ours=is_ours)
+    return Feedback(replies=(replace(answer, message_id=named[0][1]) if named else answer,))
 
 
 def _replied_id(mail: Message) -> int | None:
-    """The id of ours to which a mail is the reply. Anybody could name it: it is of its sender's mailbox alone."""
+    """The id of ours to which a mail says it is the reply."""
     told = [*mail_reading.texts(mail, "in-reply-to"), *mail_reading.texts(mail, "references")]
-    found = next(filter(None, map(REPLIED.search, told)), None)
+    found = next(filter(None, map(MAIL_ID.search, told)), None)
     return min(int(found[1]), LARGEST_ID) if found else None
 
 
@@ -134,7 +142,7 @@ def _may_refuse(mail: Message) -> bool:
     return own_words.may_refuse(map(mail_reading.decoded, mail_reading.texts(mail, "subject")), mail_text.read(mail))
 
 
-def _unread(mail: Message, raw: bytes, message_id: int | None, at: datetime | None) -> InboundMessage:
+def _unread(mail: Message, raw: bytes, at: datetime | None) -> InboundMessage:
     """A mail that a person has to read."""
     sender, subject = ("".join(mail_reading.texts(mail, name)[:1]) for name in ("from", "subject"))
     sender, subject = mail_reading.decoded(sender), mail_reading.decoded(subject)
@@ -148,8 +156,7 @@ def _unread(mail: Message, raw: bytes, message_id: int | None, at: datetime | No
         at or clock.now(),
         is_dated=at is not None,
         is_whole=False,
-        message_id=message_id,
-        replied_id=_replied_id(mail),
+        is_sender_proved=False,
     )
 
 

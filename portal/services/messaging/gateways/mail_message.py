@@ -15,6 +15,7 @@ from email.utils import format_datetime, formataddr
 
 from flask import current_app
 
+from portal.services.messaging.gateways import mail_tokens
 from portal.services.messaging.gateways.protocol import OutgoingMessage
 
 TEMPLATE = "messages/mail.html"
@@ -24,12 +25,14 @@ UTF_8.body_encoding = QP
 
 
 def write_mail(
-    message: OutgoingMessage, mailbox: str, at: datetime, unsubscribe_address: str = "", reply_address: str = ""
+    message: OutgoingMessage, mailbox: str, at: datetime, key: bytes, unsubscribe_address: str = "",
+    reply_address: str = "",
 ) -> bytes:  # fmt: skip
     """The mail, with the line ends of the wire. The Message-ID is the message's own: a repeat is the same mail.
 
     `mailbox` is the sender's, with the brand's name or without: "Marka <bilgi@marka.com>". A message with a one-click
     URL can be refused by that (RFC 8058), and by a mail to `unsubscribe_address`. Replies go to `reply_address`, too.
+    `key` is of its tokens.
     """
     name, address = split_mailbox(mailbox)
     mail = MIMEMultipart("alternative")
@@ -39,7 +42,7 @@ def write_mail(
         mail["Reply-To"] = f"{address}, {reply_address}"
     mail["Subject"] = _header(" ".join(message.subject.split())).encode()
     mail["Date"] = format_datetime(at)
-    mail["Message-ID"] = f"<m{message.id}@{address.rpartition('@')[2]}>"
+    mail["Message-ID"] = mail_tokens.mail_id(key, message.id, address.rpartition("@")[2])
     mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday notes come back.
     mail["Content-Language"] = message.language
     if message.one_click:

@@ -23,7 +23,7 @@ from portal.services.messaging.gateways import http_call, json_values, own_words
 from portal.services.messaging.gateways.bounces import NO_COMPLAINT
 from portal.services.messaging.gateways.json_values import read, read_text
 from portal.services.messaging.gateways.mail_status import enhanced_status, reason_of
-from portal.services.messaging.gateways.mail_tokens import find_messages
+from portal.services.messaging.gateways.mail_tokens import MAIL_ID, find_messages
 from portal.services.messaging.gateways.protocol import (
     DOUBTFUL_ANSWER,
     MAX_PUSH_BYTES,
@@ -73,7 +73,6 @@ KNOWN_KEYS: dict[str, CertificatePublicKeyTypes] = {}  # That this process has f
 LONGEST_KIND = 60  # Characters of an event.
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SECONDS = re.compile(r"[0-9]{1,10}")
-OWN_ID = re.compile(r"<m([0-9]{1,19})@")  # Of mail_message.
 
 
 def fetch_from_amazon(url: str) -> bytes:
@@ -124,7 +123,7 @@ def parse_brevo_push(push: VendorPush) -> Feedback:
     unread = [each for row in rows for each in _unknown_event("", row)]
     for event in found:
         kind, ref, seconds = (read_text(event, f"/{name}") for name in ("event", "message-id", "ts_event"))
-        to, own = canonical(read_text(event, "/email")), OWN_ID.match(ref)
+        to, own = canonical(read_text(event, "/email")), MAIL_ID.search(ref)
         message_id = parse_id(own[1]) if own else None
         whom = to if addresses.is_email(to) else json.dumps(event, ensure_ascii=False)
         at = EPOCH + timedelta(seconds=int(seconds)) if SECONDS.fullmatch(seconds) else None

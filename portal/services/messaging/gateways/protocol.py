@@ -138,8 +138,11 @@ class InboundMessage:
     keyword: str = ""
     is_dated: bool = True  # Whether it was told.
     is_whole: bool = True  # Else `text` is what could not be read, and `sender` a number that stands in it, if any.
-    message_id: int | None = None  # Of ours that a mail answers, where that is known.
+    message_id: int | None = None  # Of ours that a mail answers, by a token.
     replied_id: int | None = None  # Of ours that it says it answers: anybody could name it.
+    codes: Sequence[str] = ()  # In what may be links of ours in it.
+    is_ours: bool = True  # Else only where one of these is true.
+    is_sender_proved: bool = True  # Else it is what a mail calls itself.
 
     @property
     def said(self) -> str:

@@ -121,7 +121,7 @@ class SmtpGateway(Gateway):
         takes_refusals = self.shows_bounce_domain and (self.feedback == "post" or self.mailbox is not None)
         purposes = (TokenPurpose.UNSUBSCRIBE, TokenPurpose.BOUNCE)
         refusal, reply = (self._address(each, message) if takes_refusals else "" for each in purposes)
-        content = write_mail(message, mailbox, clock.now(), refusal, reply)
+        content = write_mail(message, mailbox, clock.now(), self.token_keys[0], refusal, reply)
         domain = split_mailbox(mailbox)[1].rpartition("@")[2]
         return dkim.sign(content, [key for key in self.keys if key.domain == domain])
 

@@ -124,5 +124,6 @@ def as_unread(piece: Report | InboundMessage | BlockedAddress, why: str) -> Inbo
     sender = said.get("sender") or said.get("address") or (said.get("to", "") if isinstance(piece, Report) else "")
     text = json.dumps(said, default=str, ensure_ascii=False)
     return InboundMessage(
-        "", sender, "", text, clock.now(), keyword=why, is_dated=False, is_whole=False, message_id=piece.message_id
-    )
+        "", sender, "", text, clock.now(), keyword=why, is_dated=False, is_whole=False, message_id=piece.message_id,
+        is_sender_proved=not isinstance(piece, InboundMessage) or piece.is_sender_proved,
+    )  # fmt: skip

@@ -400,22 +400,3 @@ def test_a_later_refusal_by_a_mail_without_a_date_counts_where_she_has_consented
             at.shift(timedelta(minutes=2))
 
     assert [each.status for each in rows(Decision)] == ["RET", "ONAY", "RET", "ONAY"]
-
-
-@pytest.mark.parametrize("header", ["In-Reply-To: <m{}@ornek.com.tr>\n", ""])
-@pytest.mark.parametrize(("sender", "written_to"), [("ayse@gmail.com", True), ("patron@baska.example", False)])
-def test_an_answer_from_another_spelling_of_a_mailbox_is_of_the_one_written_to(
-    app, browser, rows, monkeypatch, sender, written_to, header
-):
-    """Whose mailbox is another one holds nobody's messages but their own."""
-    monkeypatch.setattr(f"{__name__}.PEOPLE", ["a.yse+izin@gmail.com", "burcu@example.com"])
-    account = MailAccount(app, browser, feedback="post")
-    answers = header.format(account.messages["a.yse+izin@gmail.com"])
-    mail = f"From: Ayse <{sender}>\nTo: unsubscribe@{DOMAIN}\nSubject: Re\n{answers}\nYazmayin, istemiyorum\n"
-    account.pushes(mail.encode())
-    work(app, *EventKind)
-
-    [reply] = rows(GatewayEvent, GatewayEvent.kind == EventKind.REPLY)
-    with app.app_context():
-        held = recipients.address_of(vault(), db.session.get_one(Recipient, reply.recipient_id))
-    assert held == ("a.yse+izin@gmail.com" if written_to else sender)

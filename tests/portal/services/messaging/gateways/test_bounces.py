@@ -13,14 +13,14 @@ from portal.core.paths import ROOT
 from portal.domain.campaigns import message_texts
 from portal.services.messaging.gateways import bounces, own_words
 from portal.services.messaging.gateways.bounces import parse_returned_mail
-from portal.services.messaging.gateways.mail_tokens import TokenPurpose, find_messages, token_address
+from portal.services.messaging.gateways.mail_tokens import TokenPurpose, find_messages, mail_id, token_address
 from portal.services.messaging.gateways.protocol import DOUBTFUL_ANSWER, BlockedAddress, Feedback
 from tests.portal.services.messaging.gateways import bounce_samples
 from tests.portal.services.messaging.gateways.bounce_samples import COMPLAINT, ORIGINAL, SAMPLES, plain
 
 KEY = b"k" * 32
 DOMAIN = "posta.ornek.com.tr"
-TO, HEADER = (token_address(KEY, purpose, 81, DOMAIN) for purpose in TokenPurpose)
+TO, HEADER = (token_address(KEY, purpose, 81, DOMAIN) for purpose in (TokenPurpose.BOUNCE, TokenPurpose.UNSUBSCRIBE))
 AT = datetime(2026, 11, 28, 18, 2, 11, tzinfo=UTC)
 
 
@@ -92,15 +92,44 @@ def test_a_bounce_for_another_reason_refuses_nothing(said):
     assert parse(bounce_samples.dsn("MAILER-DAEMON@x", f"{said}\n{quoted}", block)).blocked == ()
 
 
-@pytest.mark.parametrize("header", ["In-Reply-To: <m81@ornek.com.tr>", "References: <x@y>\n <m81@ornek.com.tr>"])
-def test_a_reply_to_our_mail_that_came_to_another_address_waits_with_its_sender(header):
-    """Its recipient is not known by an id that anybody could name."""
-    told = parse(f"{header}\n{BY_PERSON}Beni çıkarın", "bilgi@ornek.com.tr")
+MAIL_ID = mail_id(KEY, 81, "ornek.com.tr")
+BARE = "<m81@ornek.com.tr>"  # Of an older release.
+QUOTED = "<p>Beni çıkarın</p><blockquote><a href='https://izin.example/u/7Kq3XbM4Rt'>Ret</a></blockquote>"
 
-    assert [(each.sender, each.message_id, each.is_whole) for each in told.replies] == [
-        ("burak@example.net", None, False)
-    ]
-    assert parse(f"Auto-Submitted: auto-replied\n{header}\n{BY_PERSON.replace('ret', 'x')}İzindeyim", "") == Feedback()
+
+@pytest.mark.parametrize(
+    ("header", "text", "known_by"),
+    [
+        (f"In-Reply-To: {MAIL_ID}", "", 81), (f"References: <x@y>\n {MAIL_ID}", "", 81),
+        (f"In-Reply-To: {MAIL_ID.upper()}", "", 81), (f"In-Reply-To: {MAIL_ID[:20]}\n {MAIL_ID[20:]}", "", 81),
+        (f"In-Reply-To: {BARE}", "", None), (f"References: <x@y>\n {BARE}", "", None),
+        (f"In-Reply-To: {BARE.upper()}", "", None), ("In-Reply-To: < m81@ornek.com.tr >", "", None),
+        ("In-Reply-To: m81@ornek.com.tr", "", None), (f"In-Reply-To: {mail_id(b'other' * 8, 81, 'x')}", "", None),
+        ("X: y", "> https://izin.example/u/7Kq3XbM4Rt.", None), ("Content-Type: text/html", QUOTED, None),
+        ("Content-Transfer-Encoding: base64", base64.encodebytes(QUOTED.encode()).decode(), None),
+        ("Content-Transfer-Encoding: quoted-printable", "https://izin.example/u/7Kq3=\nXbM4Rt", None),
+        ("X: y", "https://t.example/?u=https%3A%2F%2Fizin.example%2Fk%2F7Kq3XbM4Rt", None),
+    ],
+)  # fmt: skip
+def test_a_reply_to_our_mail_that_came_to_another_address_names_it_or_says_so(header, text, known_by):
+    """What a token does not prove is ours only if the id or the link is one of the account's owner's."""
+    told = parse(f"{header}\n{BY_PERSON}{text or 'Beni çıkarın'}", "bilgi@ornek.com.tr")
+
+    (answer,) = told.replies
+    assert (answer.sender, answer.is_sender_proved, answer.is_whole) == ("burak@example.net", False, False)
+    assert (answer.message_id, answer.is_ours) == (known_by, known_by is not None)
+    assert known_by or answer.replied_id == 81 or list(answer.codes) == ["7Kq3XbM4Rt"]
+    away = f"Auto-Submitted: auto-replied\n{header}\n{BY_PERSON.replace('ret', 'x')}İzindeyim"
+    assert parse(away, "bilgi@ornek.com.tr") == Feedback()
+
+
+@pytest.mark.parametrize("sample", [SAMPLES["gmail, no such mailbox"][0], COMPLAINT])
+def test_what_tells_of_a_mail_in_our_thread_tells_nothing_of_ours(sample):
+    """Such as of what somebody at the firm answered to whom our mail was forwarded."""
+    original = ORIGINAL.replace("{header}", "x@y.z") + f"References: {MAIL_ID}\n"
+    text = sample.replace(ORIGINAL, original).replace("{original}", original).replace("{to}", "bilgi@ornek.com.tr")
+
+    assert MAIL_ID in text and parse(text, "bilgi@ornek.com.tr", kind="abuse") == Feedback()
 
 
 OURS = "Ticari e-postalarımızı istemiyorsanız ücretsiz reddedebilirsiniz.\nReddetmek için: https://izin.example/u/abc\n"

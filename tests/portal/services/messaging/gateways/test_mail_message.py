@@ -10,6 +10,7 @@ import pytest
 
 from portal.services.messaging.gateways import dkim
 from portal.services.messaging.gateways.mail_message import write_mail
+from portal.services.messaging.gateways.mail_tokens import TokenPurpose, find_messages
 from portal.services.messaging.gateways.protocol import OutgoingMessage
 
 pytestmark = pytest.mark.alike
@@ -24,6 +25,7 @@ Belge: {URL}.
 {"Çok uzun bir satır, şöyle. " * 60}
 
 Örnek Mağazacılık A.Ş."""
+KEY = b"k" * 32
 UNSUBSCRIBE = f"unsubscribe+{'a' * 32}@posta.ornek.com.tr"
 KEYS = {
     b"s1._domainkey.ornek.com.tr.": dkim.DkimKey("ornek.com.tr", "s1", dkim.generate_rsa_key()),
@@ -39,7 +41,7 @@ def context(app):
 
 def written(*, subject="Örnek Mağaza: onayınız kaydedildi", mailbox="Örnek Mağaza <bilgi@ornek.com.tr>", **other):
     message = OutgoingMessage(81, "ayse@example.com", TEXT, subject, **({"one_click": URL} | other))
-    return write_mail(message, mailbox, AT, UNSUBSCRIBE)
+    return write_mail(message, mailbox, AT, KEY, UNSUBSCRIBE)
 
 
 def decoded(value) -> str:
@@ -91,7 +93,8 @@ def test_the_html_stands_alone_in_the_readers_own_colours():
 def test_a_repeat_is_the_same_mail():
     once, again = (message_from_bytes(written()) for _ in range(2))
 
-    assert once["Message-ID"] == again["Message-ID"] == "<m81@ornek.com.tr>"
+    assert once["Message-ID"] == again["Message-ID"] and once["Message-ID"].startswith("<m81.")
+    assert [*find_messages([KEY], once["Message-ID"])] == [(TokenPurpose.MESSAGE_ID, 81)]
     assert once["Auto-Submitted"] == "auto-generated"
 
 

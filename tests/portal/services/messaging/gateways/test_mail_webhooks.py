@@ -10,11 +10,12 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from portal.services.messaging.gateways import mail_webhooks
-from portal.services.messaging.gateways.mail_tokens import TokenPurpose, token_address
+from portal.services.messaging.gateways.mail_tokens import TokenPurpose, mail_id, token_address
 from portal.services.messaging.gateways.mail_webhooks import parse_brevo_push, read_ses_push
 from portal.services.messaging.gateways.protocol import DOUBTFUL_ANSWER, BlockedAddress, Feedback, Report, VendorPush
 
 KEY = b"k" * 32
+MAIL_ID = mail_id(KEY, 81, "ornek.com.tr")
 TOPIC = "arn:aws:sns:eu-central-1:123456789012:izinlink"
 AT = datetime(2026, 11, 28, 18, 2, 11, tzinfo=UTC)
 STAMP = "2026-11-28T18:02:11.000Z"
@@ -165,7 +166,7 @@ def test_a_subscription_is_confirmed_at_amazon_only():
 
 def brevo(event: str, **more) -> dict[str, object]:
     told = {"event": event, "email": "ayse@example.com", "id": 7, "date": "2026-11-28 19:02:11", "ts_event": 1796061731}
-    return told | {"message-id": "<m81@ornek.com.tr>", "tags": ["x"], **more}
+    return told | {"message-id": MAIL_ID, "tags": ["x"], **more}
 
 
 def parsed(*events: dict[str, object]):
@@ -194,7 +195,7 @@ def parsed(*events: dict[str, object]):
 )
 def test_an_event_of_brevo_is_a_report(event, state, reason):
     at = datetime.fromtimestamp(1796061731, UTC)
-    told = Report(state, "<m81@ornek.com.tr>", 81, "ayse@example.com", reason, event["event"], at)
+    told = Report(state, MAIL_ID, 81, "ayse@example.com", reason, event["event"], at)
 
     assert parsed(event).reports == (told,)
 

@@ -1,0 +1,171 @@
+"""Whose word the answer to a mail is: theirs to whom it was written, whoever answers it from whichever mailbox. Who has
+not seen the mail speaks for nobody."""
+
+import base64
+from email import message_from_bytes
+
+import pytest
+from sqlalchemy import select, update
+
+import shortlinks
+from portal.core import clock
+from portal.core.addresses import AddressKind
+from portal.core.extensions import db, vault
+from portal.core.iys_protocol import Channel
+from portal.core.models import (
+    Decision,
+    EventKind,
+    EventOutcome,
+    GatewayEvent,
+    Message,
+    MessageGateway,
+    Recipient,
+    may_have_refused,
+)
+from portal.domain.consents import recipients
+from portal.domain.notifications import gateways
+from portal.services.messaging import event_contents, gateway_accounts, replies
+from portal.services.messaging.gateways.protocol import OutgoingMessage
+from tests import make
+from tests.portal.services.messaging.test_feedback import DOMAIN, MailAccount
+from tests.portal.services.messaging.vendor_pushes import work
+from tests.portal.web.dashboard.staff import signed_in
+
+pytestmark = pytest.mark.slow
+
+AYSE, BURCU = "a.yse+izin@gmail.com", "burcu@example.com"
+BOSS = "patron@baska.example"
+SAID = "Yazmayin, istemiyorum"
+CHANGED = "In-Reply-To: <0102018f-abc@eu-west-1.amazonses.com>"  # By a relay.
+
+
+@pytest.fixture
+def account(app, browser, monkeypatch) -> MailAccount:
+    monkeypatch.setattr("tests.portal.services.messaging.test_feedback.PEOPLE", [AYSE, BURCU])
+    return MailAccount(app, browser, feedback="post")
+
+
+def own_id(account: MailAccount) -> str:
+    """The Message-ID under which the mail to Ayse left."""
+    with account.app.app_context():
+        adapter = gateway_accounts.adapter_of(db.session.get_one(MessageGateway, account.id))
+        mail = adapter._content(OutgoingMessage(account.messages[AYSE], AYSE, "x", "x"), "bilgi@ornek.com.tr")
+        return message_from_bytes(mail)["Message-ID"]
+
+
+def own_code(account: MailAccount) -> str:
+    with account.app.app_context():
+        link = db.session.get_one(shortlinks.Link, db.session.get_one(Message, account.messages[AYSE]).link_id)
+        return shortlinks.code_of(account.app.config["LINK_SALT"], link.id, link.nonce)
+
+
+def answer(account: MailAccount, sender: str, header: str, said: str = SAID, to: str = "bilgi@ornek.com.tr") -> None:
+    account.pushes(f"From: X <{sender}>\nTo: {to}\nSubject: Re\n{header}\n\n{said}\n".encode())
+    work(account.app, *EventKind)
+
+
+def add_account(account: MailAccount, provider_id: int | None) -> int:
+    """Of another owner, at which mails arrive from now on."""
+    values = {"host": "127.0.0.1", "security": "smtp", "bounce_domain": DOMAIN, "feedback": "post"}
+    other = gateways.add_gateway(
+        db.session, vault(), provider_id=provider_id, carries=AddressKind.EMAIL, vendor="smtp",
+        header="bilgi@baska.example", credentials=values, per_second=10, at=clock.now(),
+    )  # fmt: skip
+    db.session.commit()
+    account.secret = gateways.read_secret(vault(), other)
+    return other.id
+
+
+def waiting(rows) -> list[GatewayEvent]:
+    return rows(GatewayEvent, GatewayEvent.kind == EventKind.REPLY)
+
+
+def people(app, *conditions) -> list[str]:
+    with app.app_context():
+        found = db.session.scalars(select(Recipient).where(*conditions))
+        return sorted(recipients.address_of(vault(), each) for each in found)
+
+
+def held(app) -> list[str]:
+    return people(app, may_have_refused(Recipient.id))
+
+
+def refused(app) -> list[str]:
+    return people(app, Recipient.id.in_(select(Decision.recipient_id)))
+
+
+def refuse_all_as_read(app, rows) -> None:
+    with app.app_context():
+        for each in waiting(rows):
+            event = db.session.get_one(GatewayEvent, each.id)
+            assert replies.refuse_as_read(event, event_contents.read_reply(event), [Channel.EMAIL], 7, clock.now())
+        db.session.commit()
+
+
+@pytest.mark.parametrize("quoted", ["", "> https://izin.example/u/{}.", "html"])
+@pytest.mark.parametrize("sender", [BOSS, "ayse@gmail.com", BURCU])
+def test_a_forwarded_mail_is_answered_for_whom_it_was_written_to(app, account, rows, sender, quoted):
+    """By its own id, or where a relay changed that by a link that is quoted; also by another one of the firm's."""
+    page = f"<p>{SAID}</p><blockquote><a href='https://izin.example/u/{own_code(account)}'>Ret</a></blockquote>"
+    if quoted == "html":
+        head = f"Content-Type: text/html\nContent-Transfer-Encoding: base64\n{CHANGED}"
+        answer(account, sender, head, base64.encodebytes(page.encode()).decode())
+    elif quoted:
+        answer(account, sender, CHANGED, f"{SAID}\n{quoted.format(own_code(account))}")
+    else:
+        answer(account, sender, f"In-Reply-To: {own_id(account)}")
+
+    assert held(app) == [AYSE] and rows.count(Decision) == 0 and people(app) == [AYSE, BURCU]
+    refuse_all_as_read(app, rows)
+    assert refused(app) == [AYSE] and held(app) == []
+
+
+@pytest.mark.parametrize("named", ["id of nobody's", "id of another firm", "link of nobody's", "link of another firm"])
+def test_what_names_no_mail_of_the_firms_is_no_answer_and_makes_no_recipient(app, account, rows, named):
+    code, number = own_code(account), account.messages[AYSE]
+    if "another firm" in named:
+        with app.app_context():
+            add_account(account, make.provider(800001, 800001, "cem@example.com").id)
+    else:
+        code, number = code[::-1], 1
+    for sender in (BURCU, BOSS):
+        header = CHANGED if "link" in named else f"In-Reply-To: <m{number}@ornek.com.tr>"
+        answer(account, sender, header, f"{SAID}\n> https://izin.example/u/{code if 'link' in named else ''}")
+
+    assert len(rows(GatewayEvent, GatewayEvent.kind == EventKind.PUSH, GatewayEvent.outcome == EventOutcome.READ)) == 2
+    assert waiting(rows) == [] and held(app) == [] and people(app) == [AYSE, BURCU]
+
+
+def test_an_id_without_a_token_holds_its_sender_alone_and_makes_nobody(app, account, rows):
+    """Anybody could name it. What a stranger writes waits all the same, and staff search for the person."""
+    header = f"In-Reply-To: m{account.messages[AYSE]}@ornek.com.tr"
+    answer(account, BOSS, header)
+    assert held(app) == [] and people(app) == [AYSE, BURCU]
+    page = signed_in(app).opens("/desk/replies").text
+    assert SAID in page and "alıcılarınız arasında yok" in page and "ileti gönderilmez" not in page
+
+    answer(account, BURCU, header)
+    answer(account, "ayse@gmail.com", header)
+    assert held(app) == [AYSE, BURCU] and len(waiting(rows)) == 3
+    refuse_all_as_read(app, rows)
+    assert refused(app) == [AYSE, BURCU, BOSS]
+
+
+@pytest.mark.parametrize(("sender", "whose"), [("ayse@gmail.com", [AYSE]), (BOSS, [])])
+def test_a_mail_to_an_address_for_refusals_that_nobody_knows_waits_and_makes_nobody(app, account, rows, sender, whose):
+    """Of a sender whose mailbox the firm has by another spelling it is that one's."""
+    answer(account, sender, "X: y", to=f"unsubscribe@{DOMAIN}")
+
+    assert len(waiting(rows)) == 1 and held(app) == whose and people(app) == [AYSE, BURCU]
+
+
+@pytest.mark.parametrize("wrote", [True, False])
+def test_a_link_in_a_mail_to_the_operators_mailbox_counts_where_its_account_wrote_to_them(app, account, rows, wrote):
+    with app.app_context():
+        operators_id = add_account(account, None)
+        if wrote:
+            db.session.execute(update(Message).values(gateway_id=operators_id))
+            db.session.commit()
+    answer(account, BOSS, CHANGED, f"{SAID}\n> https://izin.example/u/{own_code(account)}")
+
+    assert held(app) == ([AYSE] if wrote else []) and len(waiting(rows)) == (2 if wrote else 0)
