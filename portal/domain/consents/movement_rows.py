@@ -33,6 +33,11 @@ class MovementRow:
     is_moment_told: bool = True  # Not where nobody can read when it was made: each time it is told it has another one.
     is_channel_told: bool = True  # Not where a refusal counts for all channels, since nobody knows its own.
 
+    @property
+    def told_dates(self) -> set[datetime]:
+        """İYS's own of the act, as far as they can be read."""
+        return {each for each in (self.consent_date, self.creation_date if self.is_moment_told else None) if each}
+
 
 def read_rows(listed: Iterable[Any], at: datetime) -> tuple[list[MovementRow], int]:
     """The movements in a list of İYS's, and how many of its rows were not read, or not fully."""

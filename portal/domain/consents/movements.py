@@ -35,7 +35,7 @@ from portal.domain.consents import (
 from portal.domain.consents.locking import MAX_CLOCK_SKEW, LockedConsent
 from portal.domain.consents.movement_rows import MovementRow
 from portal.domain.consents.refusal_forwarding import tell_after_movements
-from portal.domain.consents.verification import OurSubmissions, overtake, verify
+from portal.domain.consents.verification import OurSubmissions, is_refusal_recorded, overtake, verify
 from portal.domain.consents.writer import DecisionRows
 
 NAME = (Movement.consent_id, Movement.transaction_id, Movement.status)  # Of an act, whichever way it is told.
@@ -201,9 +201,9 @@ class _MovementBatch:
     ) -> bool:  # fmt: skip
         """Whether a row under a name of these moments refuses anew, after what stands. Told again, an act keeps one of
         its dates; movements of one second share İYS's transactionId, and nothing says that others cannot."""
-        its = {row.creation_date, row.consent_date} - {None}
-        is_another_refusal = row.status == Status.REFUSED and row.is_moment_told and its.isdisjoint(moments)
-        return is_another_refusal and consent.is_older_than(row.status, self._effective_at(row))
+        is_another = row.status == Status.REFUSED and row.told_dates and row.told_dates.isdisjoint(moments)
+        is_newer = consent.is_older_than(row.status, self._effective_at(row))
+        return bool(is_another) and is_newer and not is_refusal_recorded(self.session, consent.id, row.told_dates)
 
     def _decide(self, consent: LockedConsent, row: MovementRow, origin: DecisionOrigin) -> int:
         """Nothing is effective later than we are told of it, however İYS's clock stands; and a grant that another

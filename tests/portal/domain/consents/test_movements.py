@@ -94,6 +94,23 @@ def test_a_later_refusal_under_the_name_of_an_earlier_one_is_heard_and_once(fatm
     assert (rows.one(Consent).status, rows.count(Decision)) == (Status.GRANTED, known + 1)
 
 
+@pytest.mark.parametrize("moment", ["dün", None, "a minute ahead"])
+def test_a_later_refusal_under_an_earlier_ones_name_counts_once_whatever_its_moment(receiver, rows, moment):
+    """It has a consentDate of its own. İYS's clock may be ahead of ours: what is decided in between is later."""
+    receiver.receives(row("RET", ago=5 * AN_HOUR, transactionId="7" * 64), row("ONAY", ago=4 * AN_HOUR))
+    ahead = iys_protocol.format_wire_date(clock.now() + timedelta(minutes=1))
+    dates = {"consentDate": ahead, "creationDate": ahead} if moment == "a minute ahead" else {"creationDate": moment}
+    told = row("RET", ago=3 * AN_HOUR, transactionId="7" * 64, **dates)
+    receiver.receives(told)
+    assert (rows.one(Consent).status, rows.count(Decision)) == (Status.REFUSED, 3)
+
+    with time_machine.travel(clock.now() + timedelta(seconds=5)):
+        receiver.receives(told, row("ONAY", ago=timedelta(0)))
+    with time_machine.travel(clock.now() + timedelta(seconds=20)):
+        receiver.receives(told)
+    assert (rows.one(Consent).status, rows.count(Decision)) == (Status.GRANTED, 4)
+
+
 def test_another_senders_later_refusal_under_the_name_of_ours_is_heard(app, fatma, receiver, rows):
     with time_machine.travel(clock.now() - 9 * AN_HOUR):
         fatma.decides(MESAJ="RET")
