@@ -5,7 +5,6 @@ import gc
 import logging
 import os
 import re
-import shutil
 import tempfile
 import threading
 from functools import lru_cache
@@ -114,12 +113,10 @@ def instance(tmp_path_factory):
 
 
 @pytest.fixture
-def environ(template, instance):
+def environ(template, instance, shared_app):
     """The settings of one test's app. Nothing is left in its folder and its database."""
-    shutil.rmtree(instance, ignore_errors=True)  # A thread that is about to end may be deleting in it, too.
-    instance.mkdir(mode=0o700)
-    with databases.empty_copy(template, instance) as url:
-        yield {**SECRETS, "INSTANCE": str(instance), "DATABASE_URL": url}
+    url = databases.emptied(template, instance, shared_app.disconnect)
+    return {**SECRETS, "INSTANCE": str(instance), "DATABASE_URL": url}
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,11 +1,11 @@
-"""An empty, migrated database for each test: a copy of a SQLite file, or one PostgreSQL database emptied in between."""
+"""An empty, migrated database for each test: one SQLite file or one PostgreSQL database, emptied in between."""
 
 import atexit
 import contextlib
 import os
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
 
@@ -14,8 +14,11 @@ from sqlalchemy import Engine, create_engine, event, make_url, text
 
 from portal.app import create_app
 from portal.core.database import sqlalchemy_url
+from tests.kept_file import KeptFile
 
 SERVER = os.environ.get("TEST_DATABASE_URL", "")
+FILE = "izinlink.db"
+FILES = (FILE, f"{FILE}-wal", f"{FILE}-shm")
 KEPT = ("alembic_version", "node_counter")
 FILLED = (*KEPT, "package")  # By migrations.
 # A temporary function: it lives as long as its connection, and is planned once.
@@ -24,6 +27,7 @@ CREATE FUNCTION pg_temp.delete_all() RETURNS void LANGUAGE plpgsql SET session_r
 AS $$ BEGIN {}; END $$
 """
 _price_list: list[dict] = []  # Rows that the migrations write.
+_kept = KeptFile()
 
 
 def migrated_template(folder: Path, environ: dict, revision: str = "head") -> str:
@@ -68,21 +72,44 @@ def copy_of(url: str, folder: Path) -> str:
 
 def close_connections(app) -> None:
     """Close every connection of an app, so that its database can be copied or dropped."""
+    _kept.close()
     with app.app_context():
         for engine in app.extensions["sqlalchemy"].engines.values():
             engine.dispose()
 
 
-@contextlib.contextmanager
-def empty_copy(template: str, folder: Path) -> Iterator[str]:
-    """An empty database for one test: a copy of the file, or the server's one emptied again."""
+def empty_copy(template: str, folder: Path) -> str:
+    """The URL of an empty database: a copy of the file, or the server's one emptied again."""
     if SERVER:
         _delete_rows(template)
-        yield template
+        return template
+    return copy_of(template, folder)
+
+
+def emptied(template: str, folder: Path, disconnect: Callable[[], None]) -> str:
+    """The URL of the database that the tests of this process use one after another, emptied again, in an empty folder.
+    Where its file has to be made anew, `disconnect` closes what is open of it."""
+    is_kept = SERVER or _kept.empty()
+    if not is_kept:
+        disconnect()
+        _kept.close()
+    folder.mkdir(mode=0o700, exist_ok=True)
+    for each in folder.iterdir():
+        if not (is_kept and each.name in FILES):
+            _remove(each)
+    if SERVER:
+        _delete_rows(template)
+        return template
+    if not is_kept:
+        _kept.copy(make_url(template).database, folder / FILE)
+    return f"sqlite:///{folder / FILE}"
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)  # A thread that is about to end may be deleting in it, too.
     else:
-        file = folder / "izinlink.db"
-        shutil.copyfile(make_url(template).database, file)
-        yield f"sqlite:///{file}"
+        path.unlink(missing_ok=True)
 
 
 def _delete_rows(url: str) -> None:

@@ -41,13 +41,15 @@ class SharedApp:
         _reset(vars(app), self._attributes)
         for name, content in self._contents.items():
             _reset(vars(app)[name], content)
-        if not databases.SERVER:  # A new connection to a server reads the catalog anew.
-            databases.close_connections(app)
 
     def close(self) -> None:
+        self.disconnect()
+        self._app = None
+
+    def disconnect(self) -> None:
+        """Close its connections, which otherwise stay open: each new one reads the schema anew."""
         if self._app is not None:
             databases.close_connections(self._app)
-        self._app = None
 
     def _remember(self, app: Flask) -> None:
         with app.app_context():

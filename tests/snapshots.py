@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any, NamedTuple, TypeVar
 
 from flask import current_app
-from sqlalchemy import Table, TextClause, insert, select, text
+from sqlalchemy import Insert, Table, TextClause, insert, select, text
 
 import shortlinks
 from portal.core import clock
@@ -24,7 +24,7 @@ class Snapshot(NamedTuple):
     """Every row of a database, what the making of them returned, and when it had ended."""
 
     made: Any
-    rows: list[tuple[Table, list[dict]]]
+    rows: list[tuple[Insert, list[dict]]]
     at: datetime
 
 
@@ -67,20 +67,19 @@ def _is_anything_there() -> bool:
     return bool(found)
 
 
-def _read() -> list[tuple[Table, list[dict]]]:
+def _read() -> list[tuple[Insert, list[dict]]]:
     read = [(table, [dict(row) for row in db.session.execute(select(table)).mappings()]) for table in _tables()]
     db.session.rollback()
-    return [(table, rows) for table, rows in read if rows]
+    return [(insert(table), rows) for table, rows in read if rows]
 
 
 def _write(snapshot: Snapshot) -> None:
     passed = clock.now() - snapshot.at
+    connection = db.session.connection()
     if databases.SERVER:  # What triggers write is among the rows.
-        db.session.execute(text("SET LOCAL session_replication_role = replica"))
-    for table, rows in snapshot.rows:
-        db.session.execute(
-            insert(table), [{name: _later(value, passed) for name, value in row.items()} for row in rows]
-        )
+        connection.execute(text("SET LOCAL session_replication_role = replica"))
+    for statement, rows in snapshot.rows:
+        connection.execute(statement, [{name: _later(value, passed) for name, value in row.items()} for row in rows])
     db.session.commit()
 
 

@@ -317,14 +317,14 @@ MORE = 5  # Known to nobody.
 def stories(template, tmp_path_factory) -> dict[str, str]:
     """The cases of the whole table as the pages show them: code → the words of its card."""
     folder = tmp_path_factory.mktemp("stories")
-    with databases.empty_copy(template, folder) as url:
-        app = create_app({**SECRETS, "INSTANCE": str(folder), "DATABASE_URL": url})
-        app.testing, limiter.enabled = True, False
-        Person(app.test_client(), make.codes(app)[make.PHONE]).decides(MESAJ="ONAY")
-        _park_one_of_each(app, [*CODES, *(f"X{number:03}" for number in range(MORE))])
-        cards = _cards(signed_in(app))
-        app.extensions["visit_recorder"].stop()
-        databases.close_connections(app)
+    url = databases.empty_copy(template, folder)
+    app = create_app({**SECRETS, "INSTANCE": str(folder), "DATABASE_URL": url})
+    app.testing, limiter.enabled = True, False
+    Person(app.test_client(), make.codes(app)[make.PHONE]).decides(MESAJ="ONAY")
+    _park_one_of_each(app, [*CODES, *(f"X{number:03}" for number in range(MORE))])
+    cards = _cards(signed_in(app))
+    app.extensions["visit_recorder"].stop()
+    databases.close_connections(app)
     return {re.search(r"<strong>(\S+)</strong>", card)[1]: card for card in cards}
 
 
