@@ -1,15 +1,20 @@
 """“This number is newly mine”: who proved an address says that another person had it before, at all firms at once."""
 
+from datetime import datetime
+
 from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 
 from portal.core import clock
 from portal.core.extensions import db, vault
-from portal.domain import consents
+from portal.core.models import AddressProof
+from portal.domain import address_proofs, consents
 from portal.domain.consents import MINUTE, refusals
+from portal.domain.consents.refusals import Withdrawn
 from portal.web.my_consents.blueprint import blueprint
 from portal.web.my_consents.overview import (
+    current_proof,
     find_my_holdings,
     my_holdings,
     receipt_code,
@@ -18,6 +23,8 @@ from portal.web.my_consents.overview import (
 )
 from portal.web.shared import address_session
 from portal.web.shared.access import takes_late
+
+SAID_AT = "new_holder_at"  # Among the facts of a proof: when its session said so.
 
 
 @blueprint.get("/izinlerim/yeni-kullanici", endpoint="new_holder")
@@ -33,7 +40,7 @@ def become_holder() -> ResponseReturnValue:
     """Refuse everything at every firm that has the address, and show nothing from before any more. Pressed twice, it is
     done once. Of who came in before the address changed hands, and now has it no more, everything is refused alone."""
     held, at = find_my_holdings(), clock.now()
-    if held.changed_hands_at is not None and held.since < held.changed_hands_at < at - MINUTE:
+    if held.changed_hands_meanwhile and not _has_just_said_so(current_proof(), at):
         left = refuse_everything(held)
         db.session.commit()
         return address_session.render_ended("recorded", left)
@@ -44,8 +51,26 @@ def become_holder() -> ResponseReturnValue:
         )  # fmt: skip
     except refusals.NothingToRefuse:  # No firm has the address any more.
         abort(404)
+    is_own = _note_act(withdrawn, at)
     db.session.commit()
-    if withdrawn.left or address_session.is_over():
+    if not is_own or withdrawn.left or address_session.is_over():
         return address_session.render_ended("recorded", withdrawn.left)
     code = receipt_code(withdrawn.receipt_id, withdrawn.nonce)
     return redirect(url_for("recipient.receipt", code=code, lang=request.args.get("lang")), 303)
+
+
+def _note_act(withdrawn: Withdrawn, at: datetime) -> bool:
+    """Note an act at the proof whose session did it; False where another session did it at this moment. The recipients
+    are locked."""
+    proof = db.session.get_one(AddressProof, current_proof().id, populate_existing=True)
+    if not withdrawn.refused:
+        return _has_just_said_so(proof, at)
+    facts = address_proofs.read_facts(vault(), proof)
+    address_proofs.store_facts(vault(), proof, facts | {SAID_AT: at.isoformat()})
+    return True
+
+
+def _has_just_said_so(proof: AddressProof, at: datetime) -> bool:
+    """Whether a session said so within a minute: its receipt is shown again."""
+    said = address_proofs.read_facts(vault(), proof).get(SAID_AT)
+    return said is not None and at - datetime.fromisoformat(said) < MINUTE

@@ -119,7 +119,7 @@ def _refuse(held: Holdings, parts: list[RefusalScope]) -> None:
 @takes_late
 def leave() -> ResponseReturnValue:
     """End the session: neither the cookie nor a copy of it opens anything any more."""
-    address_proofs.close_session(db.session.get_one(AddressProof, _current_proof().id), clock.now())
+    address_proofs.close_session(db.session.get_one(AddressProof, current_proof().id), clock.now())
     db.session.commit()
     return address_session.delete_cookie(make_response(redirect(url_for("my_consents_entry.over"), 303)))
 
@@ -140,13 +140,13 @@ def my_holdings() -> Holdings:
 
 def find_my_holdings() -> Holdings:
     """The same where the session is over, for what is taken then and shows nothing."""
-    address = address_proofs.read_address(vault(), _current_proof())
+    address = address_proofs.read_address(vault(), current_proof())
     return find_holdings(read_session(), vault(), address, _proved_at(), clock.now())
 
 
 def shared_context() -> dict[str, str]:
     """What every page of the overview shows, and the token of its forms."""
-    proof = _current_proof()
+    proof = current_proof()
     return {
         "address": addresses.mask(address_proofs.read_address(vault(), proof).text),
         "until": format_datetime(proof.open_until, "HH:mm"),
@@ -167,7 +167,7 @@ def receipt_code(receipt_id: int, nonce: int) -> str:
     return lookup.receipt_code(current_app.config["LINK_SALT"], receipt_id, nonce)
 
 
-def _current_proof() -> AddressProof:
+def current_proof() -> AddressProof:
     """The proof of this session, without which the access rule lets nobody in."""
     proof = address_session.proof()
     if proof is None:
@@ -177,7 +177,7 @@ def _current_proof() -> AddressProof:
 
 def _proved_at() -> datetime:
     """When this session began."""
-    proved_at = _current_proof().proved_at
+    proved_at = current_proof().proved_at
     assert proved_at  # A cookie is set by the right code only.
     return proved_at
 

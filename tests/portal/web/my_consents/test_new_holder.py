@@ -67,11 +67,15 @@ def test_it_is_done_once_and_an_older_page_only_refuses(app, rows, link):
     token, older = burcu.token(LIST), ayse.token(LIST)
     with time_machine.travel(clock.now() + timedelta(seconds=5)):
         first, again = (burcu.browser.post(NEW, data={"form": token}).location for _ in range(2))
+    with time_machine.travel(clock.now() + timedelta(seconds=40)):
+        soon = ayse.browser.post(NEW, data={"form": older})
     with time_machine.travel(clock.now() + timedelta(minutes=3)):
         late = ayse.browser.post(NEW, data={"form": older})
     acts = rows(Receipt, Receipt.origin == DecisionOrigin.NOT_MINE)
 
-    assert first == again and late.status_code == 200 and "kaydedildi" in late.text
+    assert first == again and "/m/" in first
+    for answer in (soon, late):
+        assert answer.status_code == 200 and "kaydedildi" in answer.text and "/m/" not in answer.text
     assert len(acts) == 2 and len({each.number for each in acts}) == 1
     assert {each.number_for_provider for each in acts} == {None}
     with app.app_context():
