@@ -1,11 +1,9 @@
 """The weekly sweep: ask İYS by multi-status for every consent of a brand, to find drift that no file shows, and what
-people refused in a gap of the pulls. It goes on without what İYS never answers, as of a channel without the right."""
+people refused in a gap of the pulls."""
 
-import json
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import Enum, auto
 
 import structlog
 from sqlalchemy import exists, select, update
@@ -13,17 +11,16 @@ from sqlalchemy.orm import Session
 
 from portal.core import clock, iys_protocol
 from portal.core.extensions import db, read_session, vault
-from portal.core.iys_protocol import MAX_LIST_SIZE, Action, Channel, Operation, RecipientType, Status
+from portal.core.iys_protocol import Action, Status
 from portal.core.models import Brand, Connection, Consent, Feed, Recipient, Sweep
 from portal.core.vault import CannotOpen
 from portal.domain.consents import drift
-from portal.domain.consents.recipients import address_of, chunks
+from portal.domain.consents.recipients import address_of
 from portal.services.iys import calls, holds, unasked_channels
 from portal.services.iys.client import Client, IysAnswer
-from portal.services.iys.granted_addresses import named_in_errors, read_granted
 from portal.services.iys.inflow import claims
+from portal.services.iys.inflow.sweep_questions import Asked, Holding, Unanswered, ask_for_grants, concerns_list
 from portal.services.iys.iys_clock import iys_clock
-from portal.services.iys.rate_limit import Priority
 
 log = structlog.get_logger()
 
@@ -32,19 +29,16 @@ AGAIN_AFTER = timedelta(days=1)  # One that went on without something.
 FIRST_SWEEP_AFTER = timedelta(days=1)  # Before that nothing can have drifted.
 LEASE = timedelta(minutes=3)  # For the calls of one chunk, each of which may wait for its slot and its answer.
 CHUNK = 3000  # Consents: recipients have several channels, so that the lists per channel are well filled.
-GOES_ON_AFTER = 2  # Failures in a row that concern a list.
 PAUSE = timedelta(minutes=1)  # After failures of another kind.
-MAX_CORRECTIONS = 2  # Times that a list is sent again without the addresses that İYS rejected.
 
 
 @dataclass
 class SweepChunk:
-    """Some consents of a brand, those of one recipient together: addresses by recipient type, channel and whether
-    nobody is asked on it: İYS may answer no question that names one of those."""
+    """Some consents of a brand, those of one recipient together: their ids by what is asked, and by address."""
 
     last: int
     is_last: bool
-    lists: dict[tuple[RecipientType, Channel, bool], dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
+    lists: dict[Asked, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
 
     @property
     def size(self) -> int:
@@ -53,22 +47,6 @@ class SweepChunk:
     @property
     def consent_ids(self) -> set[int]:
         return {each for consents in self.lists.values() for each in consents.values()}
-
-
-class Holding(Enum):
-    """What İYS says of an address."""
-
-    GRANTED = auto()
-    ABSENT = auto()
-    NOT_TAKEN = auto()  # Of a channel on which nobody is asked, so that nobody can refuse there either.
-    WRONG = auto()  # It is none to İYS.
-
-
-class _Unanswered(Exception):
-    """İYS answered without a list, or with one that was not understood."""
-
-    def __init__(self, answer: IysAnswer):
-        self.answer = answer
 
 
 def sweep_next_chunk(client: Client, sweep_id: int | None = None) -> bool:
@@ -111,10 +89,10 @@ def sweep_chunk(client: Client, sweep: Sweep, brand: Brand, iys_code: int) -> No
     asked_at = iys_clock().earlier_of_both(read_session(), clock.now())  # What İYS dates later is news.
     chunk = _read_chunk(brand, sweep.position)
     try:
-        answered = _ask_for_grants(client, sweep, (iys_code, brand.brand_code), chunk)
+        answered = ask_for_grants(client, sweep, (iys_code, brand.brand_code), chunk.lists)
     except calls.NotNow as refusal:
         return claims.postpone(sweep, max(refusal.until, asked_at + timedelta(seconds=1)), _code(sweep, refusal.code))
-    except _Unanswered as failure:
+    except Unanswered as failure:
         return _retry_sweep(sweep, failure.answer)
     at = clock.now()
     unanswered = chunk.consent_ids - answered.keys()
@@ -190,70 +168,9 @@ def _address(recipient: Recipient) -> str | None:
         return None
 
 
-def _ask_for_grants(
-    client: Client, sweep: Sweep, codes: tuple[int, int], chunk: SweepChunk
-) -> dict[int, Holding]:  # fmt: skip
-    """What İYS says, by consent that it answered about; `codes` of provider and brand. Raises NotNow and
-    _Unanswered."""
-    answered: dict[int, Holding] = {}
-    for (recipient_type, channel, _is_unasked), consents in chunk.lists.items():
-        path = iys_protocol.multi_status_path(*codes, recipient_type, channel)
-        for addresses in chunks(list(consents), MAX_LIST_SIZE):
-            try:
-                said = _ask_for_list(client, sweep, path, addresses, channel)
-            except _Unanswered as failure:
-                if not _goes_on_without(sweep, failure.answer):
-                    raise
-                codes_said = ",".join(failure.answer.codes)
-                log.warning("sweep.unanswered", brand=sweep.brand_id, path=path, count=len(addresses), codes=codes_said)
-            else:
-                answered |= {consents[address]: its for address, its in said.items()}
-    return answered
-
-
-def _goes_on_without(sweep: Sweep, answer: IysAnswer) -> bool:
-    """Whether the rest is not to wait for an answer about a list: there is no right for its channel, or İYS has failed
-    to answer about it time and again."""
-    return not holds.CHANNEL_CODES.isdisjoint(answer.codes) or (
-        _concerns_list(answer) and sweep.attempts >= GOES_ON_AFTER
-    )
-
-
-def _concerns_list(answer: IysAnswer) -> bool:
-    """Whether İYS finds a fault in a list without saying where, says what cannot be read, or knows no such question."""
-    is_fault = answer.action(Status.GRANTED) == Action.FIX or isinstance(answer.content.get("list"), list)
-    return is_fault or answer.is_question_unknown
-
-
-def _ask_for_list(
-    client: Client, sweep: Sweep, path: str, addresses: list[str], channel: Channel
-) -> dict[str, Holding]:  # fmt: skip
-    """What İYS says, by address. Raises NotNow, and _Unanswered where it says nothing of some."""
-    said: dict[str, Holding] = {}
-    for _ in range(1 + MAX_CORRECTIONS):
-        body = json.dumps({"recipients": addresses}).encode()
-        question = Operation.MULTI_STATUS
-        answer = calls.ask(client, sweep.provider_id, question, path, body=body, priority=Priority.POLLING)
-        holds.note_pull(sweep, answer)
-        if isinstance(answer.content.get("list"), list):
-            if (granted := read_granted(answer, addresses, brand_id=sweep.brand_id)) is None:
-                break
-            return said | {each: Holding.GRANTED if each in granted else Holding.ABSENT for each in addresses}
-        is_not_taken = unasked_channels.is_not_taken(answer, addresses[0], channel)
-        wrong = named_in_errors(answer, addresses) or (set(addresses) if is_not_taken else set())
-        if not wrong:
-            break
-        log.warning("sweep.wrong_addresses", brand=sweep.brand_id, path=path, count=len(wrong), code=answer.code)
-        said |= dict.fromkeys(wrong, Holding.NOT_TAKEN if is_not_taken else Holding.WRONG)
-        addresses = [address for address in addresses if address not in wrong]
-        if not addresses:
-            return said
-    raise _Unanswered(answer)
-
-
 def _retry_sweep(sweep: Sweep, answer: IysAnswer) -> None:
     """Ask again later. Only failures that concern a list count: of another kind, as a network's, one ends their row."""
-    attempts = sweep.attempts + 1 if _concerns_list(answer) else 0
+    attempts = sweep.attempts + 1 if concerns_list(answer) else 0
     wait = claims.LONGEST_PAUSE if attempts or answer.action(Status.GRANTED) == Action.CONFIG else PAUSE
     log.warning("sweep.failed", brand=sweep.brand_id, status=answer.status, code=answer.code)
     claims.postpone(sweep, clock.now() + wait, _code(sweep, answer.code), attempts=attempts)
