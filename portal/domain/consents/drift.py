@@ -1,10 +1,10 @@
 """Find and end drift: consents that İYS holds otherwise. A sweep finds it, a person settles it, a movement ends it."""
 
 from collections.abc import Collection, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, insert, literal, select, update
+from sqlalchemy import ColumnElement, Row, and_, insert, select, update
 from sqlalchemy.orm import Session
 
 from portal.core.ids import new_id
@@ -22,9 +22,8 @@ from portal.core.models import (
     Settlement,
     Submission,
 )
-from portal.domain.consents import locking, may_send, refusal_forwarding
+from portal.domain.consents import locking, refusal_forwarding
 
-UNANSWERED_AFTER = timedelta(hours=20)  # A sweep counts for six days, and İYS tells of the last seven.
 REFUSED_AT_IYS = "refused_at_iys"  # An outcome that programs are told of, as maySend's reason.
 
 
@@ -66,14 +65,6 @@ def record_drifts(session: Session, brand: Brand, holds: dict[int, bool], asked_
     if new:
         session.execute(insert(Difference), new)
     return len(new)
-
-
-def forget_unanswered(session: Session, brand: Brand, consent_ids: Collection[int], at: datetime) -> None:
-    """Where pulls lapsed only an answer to a sweep tells who refused meanwhile: grants of which İYS gives it none are
-    NOT_PULLED until it does, or tells of them otherwise."""
-    before, pulled_at = at - UNANSWERED_AFTER, session.scalar(select(may_send.last_pull(literal(brand.id))))
-    if pulled_at is not None and pulled_at < before:
-        locking.forget_unanswered(session, consent_ids, before)
 
 
 def save_found_statuses(

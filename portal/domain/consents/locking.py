@@ -250,7 +250,7 @@ def save_iys_statuses(session: Session, statuses: Mapping[int, tuple[str | None,
         session.execute(LEARN, [dict(zip(names, (each, *statuses[each]), strict=True)) for each in sorted(statuses)])
 
 
-def forget_unanswered(session: Session, consent_ids: Collection[int], before: datetime) -> None:
+def forget_iys_statuses(session: Session, consent_ids: Collection[int], before: datetime) -> None:
     """Of these, let grants of which İYS told nothing since then be known as of no moment: may_send's NOT_PULLED."""
     if consent_ids:
         session.execute(FORGET, [{"its_id": each, "before": before} for each in sorted(consent_ids)])

@@ -14,7 +14,7 @@ from portal.core.extensions import db, read_session, vault
 from portal.core.iys_protocol import Action, Status
 from portal.core.models import Brand, Connection, Consent, Feed, Recipient, Sweep
 from portal.core.vault import CannotOpen
-from portal.domain.consents import drift
+from portal.domain.consents import drift, pull_lapses
 from portal.domain.consents.recipients import address_of
 from portal.services.iys import calls, holds, unasked_channels
 from portal.services.iys.client import Client, IysAnswer
@@ -97,7 +97,7 @@ def sweep_chunk(client: Client, sweep: Sweep, brand: Brand, iys_code: int) -> No
     at = clock.now()
     unanswered = chunk.consent_ids - answered.keys()
     wrong = {consent_id for consent_id, said in answered.items() if said is Holding.WRONG}
-    drift.forget_unanswered(db.session, brand, unanswered | wrong, at)
+    pull_lapses.forget_unanswered(db.session, brand, unanswered | wrong, at)
     db.session.commit()  # Also where the lease is lost.
     known = Holding.GRANTED, Holding.ABSENT
     granted = {consent_id: said is Holding.GRANTED for consent_id, said in answered.items() if said in known}
