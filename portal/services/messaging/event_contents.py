@@ -21,7 +21,7 @@ from portal.core.models.inserts import insert_missing
 from portal.services.messaging.gateways import push_text
 from portal.services.messaging.gateways.protocol import BlockedAddress, InboundMessage, Report, VendorPush
 from portal.services.messaging.gateways.unread_rows import MOBILE
-from portal.services.messaging.gateways.vendor_rows import canonical
+from portal.services.messaging.gateways.vendor_rows import guess_address
 
 SWEEP = bytes(32)  # The digest of the row by which a gateway is swept.
 OFTEN = timedelta(minutes=1)  # Reports that are alike are noted once in it.
@@ -108,7 +108,7 @@ def masked_beginning(push: VendorPush) -> str:
 
 def mask_people(text: str, sender: str = "") -> str:
     """A text without the numbers and addresses that stand in it; only the sender's has its last digits."""
-    return PERSONAL.sub(lambda each: mask(sender) if canonical(each[0]) == sender else "•••", text)
+    return PERSONAL.sub(lambda each: mask(sender) if guess_address(each[0]) == sender else "•••", text)
 
 
 def _row_of(gateway_id: int) -> Select[GatewayEvent]:

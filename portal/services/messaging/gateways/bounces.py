@@ -32,7 +32,7 @@ from portal.services.messaging.gateways.protocol import (
     Report,
     ReportState,
 )
-from portal.services.messaging.gateways.vendor_rows import canonical
+from portal.services.messaging.gateways.vendor_rows import guess_address
 
 MAX_BYTES = 256 * 1024
 MAX_ODD_BYTES, LONGEST_LINE = 32 * 1024, 998  # What flufl.bounce gets to see; it tries many patterns on each line.
@@ -150,7 +150,7 @@ def _unread(mail: Message, raw: bytes, at: datetime | None) -> InboundMessage:
     said = said or push_text.decode(raw[: MOST_READ + 1])
     return InboundMessage(
         mail_reading.header(mail, "Message-ID")[:LONGEST_ID],
-        canonical(parseaddr(sender[:LONGEST_SENDER])[1]),
+        guess_address(parseaddr(sender[:LONGEST_SENDER])[1]),
         "",
         said if len(said) <= MOST_READ else f"{said[:MOST_READ]}…",
         at or clock.now(),

@@ -39,7 +39,7 @@ from portal.services.messaging.gateways.protocol import (
     VendorPush,
 )
 from portal.services.messaging.gateways.push_document import DEEPEST
-from portal.services.messaging.gateways.vendor_rows import canonical, parse_time, safe_code
+from portal.services.messaging.gateways.vendor_rows import guess_address, parse_time, safe_code
 
 CERTIFICATE_URL = re.compile(r"https://sns\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?/[\w./-]+\.pem")
 SUBSCRIBE_URL = re.compile(r"https://sns\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?/\?\S+")
@@ -123,7 +123,7 @@ def parse_brevo_push(push: VendorPush) -> Feedback:
     unread = [each for row in rows for each in _unknown_event("", row)]
     for event in found:
         kind, ref, seconds = (read_text(event, f"/{name}") for name in ("event", "message-id", "ts_event"))
-        to, own = canonical(read_text(event, "/email")), MAIL_ID.search(ref)
+        to, own = guess_address(read_text(event, "/email")), MAIL_ID.search(ref)
         message_id = parse_id(own[1]) if own else None
         whom = to if addresses.is_email(to) else json.dumps(event, ensure_ascii=False)
         at = EPOCH + timedelta(seconds=int(seconds)) if SECONDS.fullmatch(seconds) else None
@@ -174,7 +174,7 @@ def _ses_bounces(note: Any, ours: dict[str, Any]) -> Iterator[Report]:
     state = ReportState.FAILED if kind == "Permanent" else ReportState.EXPIRED
     for recipient in json_values.objects_with(read(note, "/bounce/bouncedRecipients"), "emailAddress"):
         status = enhanced_status(f"{read_text(recipient, '/status')} {read_text(recipient, '/diagnosticCode')}")
-        to, code = canonical(read_text(recipient, "/emailAddress")), f"{safe_code(kind)} {status}".strip()
+        to, code = guess_address(read_text(recipient, "/emailAddress")), f"{safe_code(kind)} {status}".strip()
         yield Report(state, **ours, to=to, reason=reason_of(status), code=code, at=at)
 
 
@@ -184,7 +184,7 @@ def _ses_complaint(note: Any, ours: dict[str, Any]) -> Feedback:
     kind = read_text(note, "/complaint/complaintFeedbackType") or "abuse"
     at = parse_time(read_text(note, "/complaint/timestamp"))
     recipients = json_values.objects_with(read(note, "/complaint/complainedRecipients"), "emailAddress")
-    addresses = [canonical(read_text(each, "/emailAddress")) for each in recipients]
+    addresses = [guess_address(read_text(each, "/emailAddress")) for each in recipients]
     if read_text(note, "/complaint/complaintSubType") == "OnAccountSuppressionList":
         failed = partial(Report, ReportState.FAILED, **ours, reason=Reason.UNREACHABLE, code="suppressed", at=at)
         likely = partial(BlockedAddress, at=at, source=DOUBTFUL_ANSWER, message_id=ours["message_id"], word="complaint")
@@ -200,7 +200,7 @@ def _ses_subscription(note: Any, ours: dict[str, Any]) -> Feedback:
     if read_text(wanted, "/unsubscribeAll").lower() != "true" and "OptOut" not in json_values.strings(wanted):
         return Feedback()
     at, to = parse_time(read_text(note, "/subscription/timestamp")), read_text(note, "/mail/destination/0")
-    return Feedback(blocked=(BlockedAddress(canonical(to), at, "subscription", ours["message_id"]),))
+    return Feedback(blocked=(BlockedAddress(guess_address(to), at, "subscription", ours["message_id"]),))
 
 
 def _signed_by_sns(body: bytes, topic: str, fetch: Callable[[str], bytes]) -> dict[str, str]:

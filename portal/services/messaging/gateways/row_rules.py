@@ -36,7 +36,7 @@ from portal.services.messaging.gateways.unread_rows import (
     people_at,
     unread_replies,
 )
-from portal.services.messaging.gateways.vendor_rows import Mapped, canonical, meant_rows
+from portal.services.messaging.gateways.vendor_rows import Mapped, guess_address, meant_rows
 
 SENDER_PLACE = re.compile(r"/(?:from|src|source|orig|sender|header|gonderen|gonderici|baslik)")  # In a place's names.
 
@@ -249,7 +249,7 @@ def _told_beside(means: Meanings, row: Any) -> list[tuple[str, str]]:
 def _reply_at(mapping: Mapped, row: Any) -> InboundMessage:
     """Its sender is the one mobile number that stands there, such as beside a name in a phone's list."""
     reply = vendor_rows.read_reply(mapping, row)
-    found = () if is_person(reply.sender) else {canonical(each) for each in MOBILE.findall(reply.sender)}
+    found = () if is_person(reply.sender) else {guess_address(each) for each in MOBILE.findall(reply.sender)}
     return replace(reply, sender=found.pop()) if len(found) == 1 else reply
 
 

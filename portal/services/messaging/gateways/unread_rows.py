@@ -12,7 +12,7 @@ from urllib.parse import unquote_plus
 from portal.core import clock
 from portal.services.messaging.gateways import json_values
 from portal.services.messaging.gateways.protocol import BlockedAddress, InboundMessage, Report
-from portal.services.messaging.gateways.vendor_rows import MOST_ROWS, canonical
+from portal.services.messaging.gateways.vendor_rows import MOST_ROWS, guess_address
 
 MOBILE = re.compile(  # However it is written, also with a "%2B" before it.
     r"(?<![0-9])(?:(?:00)?90|0)?[ (]{0,2}5[0-9]{2}[ ).-]{0,2}[0-9]{3}[ .-]?[0-9]{2}[ .-]?[0-9]{2}(?![0-9])"
@@ -46,7 +46,7 @@ def unread_replies(document: Any, names: re.Pattern[str] = MOBILE, people: Seque
     found = list(islice(names.finditer(text), MOST_ROWS)) or _long_numbers(text)
     stops, starts = (each.end() for each in found[:-1]), (each.start() for each in found[1:])
     for before, each, after in zip([0, *stops], found, [*starts, len(text)], strict=False):
-        number = canonical(each[0])
+        number = guess_address(each[0])
         begin = max(min(before, each.start() - AROUND), each.start() - LONGEST_SMS, ends.get(number, 0))
         ends[number] = min(max(after, each.end() + AROUND), each.end() + LONGEST_SMS)
         around[number] = f"{around.get(number, '')}…{text[begin : ends[number]]}…"
@@ -79,8 +79,8 @@ def unread_refusals(told: str, names: re.Pattern[str]) -> list[InboundMessage]:
 def numbers_in(value: Any) -> list[str]:
     """Mobile numbers as ours, else others."""
     text = json.dumps(value)
-    return [canonical(each[0]) for each in MOBILE.finditer(text)] or [
-        canonical(each[0]) for each in _long_numbers(text)
+    return [guess_address(each[0]) for each in MOBILE.finditer(text)] or [
+        guess_address(each[0]) for each in _long_numbers(text)
     ]
 
 
@@ -99,8 +99,8 @@ def people_in(told: str) -> list[str]:
 
 def people_at(place: str, value: Any) -> list[str]:
     """Those whose numbers stand in a single value or its name, also abroad without a plus where it is the whole."""
-    found = [canonical(each[0]) for each in PHONE.finditer(f"{place} {value}")]
-    whole = [] if NO_NUMBER.search(place) else [canonical(str(value).strip())]
+    found = [guess_address(each[0]) for each in PHONE.finditer(f"{place} {value}")]
+    whole = [] if NO_NUMBER.search(place) else [guess_address(str(value).strip())]
     return list(dict.fromkeys(each for each in [*found, *whole] if is_person(each)))
 
 
@@ -112,7 +112,7 @@ def _unquoted(text: str) -> str:
 
 
 def _long_numbers(text: str) -> list[re.Match[str]]:
-    found = ((each, canonical(each[0])) for each in islice(LONG_NUMBER.finditer(text), MOST_LONG_NUMBERS))
+    found = ((each, guess_address(each[0])) for each in islice(LONG_NUMBER.finditer(text), MOST_LONG_NUMBERS))
     return [each for each, number in found if number.startswith("+") and not number.startswith(SERVICE)]
 
 

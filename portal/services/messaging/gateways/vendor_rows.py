@@ -64,7 +64,7 @@ def read_report(mapping: Mapped, row: Any) -> Report:
         state,
         ref=read_text(row, mapping.get("ref", "/ ")),
         message_id=parse_id(number),
-        to=canonical(read_text(row, mapping.get("to", "/ "))),
+        to=guess_address(read_text(row, mapping.get("to", "/ "))),
         reason=reason,
         code="/".join(filter(None, (safe_code(word), safe_code(detail) if detail != "0" else ""))),
         at=parse_time(read_text(row, mapping.get("at", "/ ")), mapping.get("zone", "")),
@@ -82,8 +82,8 @@ def read_reply(mapping: Mapped, row: Any) -> InboundMessage:
     told_at = parse_time(time, mapping.get("zone", ""))
     return InboundMessage(
         id=given_id,
-        sender=canonical(sender),
-        to=canonical(to),
+        sender=guess_address(sender),
+        to=guess_address(to),
         text=text,
         received_at=told_at or clock.now(),
         keyword=keyword,
@@ -91,8 +91,8 @@ def read_reply(mapping: Mapped, row: Any) -> InboundMessage:
     )
 
 
-def canonical(number: str) -> str:
-    """A vendor's spelling of a phone number as ours, +905…, also abroad without a plus; what is none as it is."""
+def guess_address(number: str) -> str:
+    """What vendors and mails write as an address, as ours: +905…, abroad without a plus, too; what is none as it is."""
     for spelling in (number, f"+{number}" if number.replace(" ", "").isdecimal() else ""):
         with suppress(addresses.BadAddress):
             return addresses.parse(spelling).text
