@@ -39,6 +39,7 @@ from portal.domain.complaints.queries import (
     ReceiptBrand,
     acted_at,
     case_code,
+    case_may_be_anothers,
     count_waiting,
     find_case,
     held_at,
@@ -46,7 +47,6 @@ from portal.domain.complaints.queries import (
     list_cases,
     list_receipt_brands,
     list_steps,
-    may_be_anothers,
     read_report,
     was_refused_in,
 )
@@ -54,10 +54,10 @@ from portal.domain.complaints.queries import (
 __all__ = [
     "REOPEN_WITHIN", "AlreadyClosed", "AlreadyOpen", "Comparison", "MessageReport", "NoReason", "NotLater", "Pressure",
     "QueueCounts", "ReceiptBrand", "StillGranted", "TooLate", "TooManyMessages", "TooManyOpen", "TooManyReopenings",
-    "TooManyToday", "UnseenWords", "acted_at", "add_message", "add_note", "answer_case", "case_code", "close_case",
-    "compare_case", "compare_for_person", "compare_with_refusal", "count_waiting", "desks_to_remind", "due_pressure",
-    "find_case", "held_at", "held_until", "hold_sending", "is_refused", "list_cases", "list_closings",
-    "list_receipt_brands", "list_steps", "lock_recipient", "may_be_anothers", "note_refusal", "open_case", "postpone",
+    "TooManyToday", "UnseenWords", "acted_at", "add_message", "add_note", "answer_case", "case_code",
+    "case_may_be_anothers", "close_case", "compare_case", "compare_for_person", "compare_with_refusal", "count_waiting",
+    "desks_to_remind", "due_pressure", "find_case", "held_at", "held_until", "hold_sending", "is_refused", "list_cases",
+    "list_closings", "list_receipt_brands", "list_steps", "lock_recipient", "note_refusal", "open_case", "postpone",
     "read_report", "record_proof", "record_reading", "record_reminders", "reopen_case", "request_erasure",
     "was_refused_in",
 ]  # fmt: skip

@@ -24,7 +24,7 @@ from portal.core.models import (
 from portal.core.throttle import Counted, Limit
 from portal.core.vault import Vault
 from portal.domain.complaints.due_dates import due_at, end_of_day
-from portal.domain.complaints.queries import BY_PORTAL, acted_at, held_until, may_be_anothers
+from portal.domain.complaints.queries import BY_PORTAL, acted_at, case_may_be_anothers, held_until
 from portal.domain.notifications import messages
 
 REOPEN_WITHIN = timedelta(days=30)  # For the recipient, after a case was closed.
@@ -164,7 +164,7 @@ def close_case(
     has_enough = _is_reached(session, Limit.MESSAGES_OF_COMPLAINT, locked, StepAct.CLOSED, at)
     locked.closing, locked.closed_at = closing, at
     _add_step(session, vault, locked, StepAct.CLOSED, at, user_id=user_id, text=text)
-    if has_enough or may_be_anothers(session, locked) or locked.proved_at is None:
+    if has_enough or case_may_be_anothers(session, locked) or locked.proved_at is None:
         return
     messages.write_message(
         session, vault, MessageKind.COMPLAINT_SETTLED, facts={"link": link, "sender": sender},

@@ -12,7 +12,7 @@ from portal.core import business_days
 from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.models import Complaint, Consent, Decision, Finding, Recipient, is_void
 from portal.core.models.recipient import is_of_present_holder
-from portal.domain.complaints.queries import acted_at, held_until, may_be_anothers
+from portal.domain.complaints.queries import acted_at, case_may_be_anothers, held_until
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def compare_case(session: Session, case: Complaint) -> Comparison | None:
 
 def compare_for_person(session: Session, case: Complaint) -> Comparison | None:
     """The same for the page of a case; None also where it may be another's than the present holder's."""
-    return None if may_be_anothers(session, case) else compare_case(session, case)
+    return None if case_may_be_anothers(session, case) else compare_case(session, case)
 
 
 def is_refused(

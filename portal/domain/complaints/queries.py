@@ -77,7 +77,7 @@ def held_at(session: Session, act: Complaint | Receipt) -> datetime:
     return linked_at or act.decided_at
 
 
-def may_be_anothers(session: Session, case: Complaint) -> bool:
+def case_may_be_anothers(session: Session, case: Complaint) -> bool:
     """Whether a case may be of another person than who has its address now, as any firm heard: its page tells nothing
     of what was decided, and no message goes there."""
     return session.get_one(Recipient, case.recipient_id).changed_hands_after(held_at(session, case))

@@ -70,7 +70,7 @@ def send_for_case(code: str) -> ResponseReturnValue:
     g.language = case.language
     recipient = read_session().get_one(Recipient, case.recipient_id)
     address = recipients.read_address(vault(), recipient)
-    may_send = address.takes_codes and not complaints.may_be_anothers(read_session(), case)
+    may_send = address.takes_codes and not complaints.case_may_be_anothers(read_session(), case)
     if not may_send or not _is_own_form():  # The page has a newer form.
         return redirect(url_for("recipient.complaint", code=code), 303)
     try:
@@ -166,7 +166,7 @@ def _url_after_code(proof: AddressProof, at: datetime) -> str:
     case = _find_case(code) if code else None
     if case is None:
         return url_for("my_consents.new_holder" if "new" in request.form else "my_consents.overview")
-    if not complaints.may_be_anothers(read_session(), case):
+    if not complaints.case_may_be_anothers(read_session(), case):
         complaints.record_proof(db.session.get_one(Complaint, case.id), at)
     return url_for("recipient.complaint", code=code, lang=request.args.get("lang"))
 

@@ -84,7 +84,7 @@ def _refusable(case: Complaint, recipient: Recipient) -> dict[str, bool]:
     is_anothers = complaints.held_until(session, recipient, complaints.acted_at(session, case)) is not None
     if is_anothers or case.brand_id is None or case.channel is None:
         is_refused = True
-    elif complaints.may_be_anothers(session, case):
+    elif complaints.case_may_be_anothers(session, case):
         is_refused = complaints.was_refused_in(session, case)
     else:
         is_refused = complaints.is_refused(

@@ -71,7 +71,7 @@ def refuse_in_case(case: Complaint, channels: Sequence[Channel]) -> bool:
     brands = db.session.scalars(select(Brand).where(its_brands).order_by(Brand.id)).all()
     receipt = db.session.get(Receipt, case.receipt_id) if case.receipt_id else None
     is_news = _withdraw(recipient, brands, channels, receipt)
-    if complaints.may_be_anothers(db.session, case):  # Whether it was refused before may be another's matter.
+    if complaints.case_may_be_anothers(db.session, case):  # Whether it was refused before may be another's matter.
         is_news = not complaints.was_refused_in(db.session, case)
     if is_news:
         complaints.note_refusal(db.session, vault(), case, user_id=None, at=clock.now())

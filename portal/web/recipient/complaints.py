@@ -210,7 +210,7 @@ def _form_page(
         takes_message=takes_message(recipient, held_at),
         is_proved=proves_holder(recipient, held_at),
         today=clock.day(clock.now()).isoformat(),
-        cases=[] if receipts.may_be_anothers(act) else complaints.list_cases(read_session(), act.receipt_ids),
+        cases=[] if receipts.act_may_be_anothers(act) else complaints.list_cases(read_session(), act.receipt_ids),
         too_many=too_many,
         is_refused=is_refused,
     )

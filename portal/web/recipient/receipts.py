@@ -119,11 +119,11 @@ def disowned_text(act: ReceiptContents) -> str | None:
     """What a receipt says that may be another's than the present holder's; who says just that by it knows."""
     if act.is_disowned:
         return decision_status.disowned_text()
-    is_known = act.origin == DecisionOrigin.NOT_MINE or not may_be_anothers(act)
+    is_known = act.origin == DecisionOrigin.NOT_MINE or not act_may_be_anothers(act)
     return None if is_known else decision_status.earlier_link_text()
 
 
-def may_be_anothers(act: ReceiptContents) -> bool:
+def act_may_be_anothers(act: ReceiptContents) -> bool:
     """Whether a receipt may be of another person than who has the address now: it shows its own decisions, and nothing
     that was decided besides."""
     if act.held_since is None:
@@ -189,7 +189,7 @@ def _line(line: contents.DecisionLine, act: ReceiptContents, at: datetime) -> Li
         decision=line,
         urgency=urgency(line.told_since, at) if line.told_since else Urgency.OK,
         # Later decisions may be somebody else's.
-        is_changed=differs and act.origin != DecisionOrigin.NOT_MINE and not may_be_anothers(act),
+        is_changed=differs and act.origin != DecisionOrigin.NOT_MINE and not act_may_be_anothers(act),
     )
 
 
