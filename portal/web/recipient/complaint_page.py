@@ -20,6 +20,7 @@ from portal.domain.providers import sandbox_mode
 from portal.domain.receipts import format_number
 from portal.web.recipient import branding, page_content
 from portal.web.recipient.complaint_forms import WordForm
+from portal.web.recipient.complaint_refusals import Refusal
 from portal.web.recipient.receipts import receipt_code
 from portal.web.shared import absolute_urls, address_session, decision_status, form_tokens, hosts
 from portal.web.shared.labels import label
@@ -29,7 +30,7 @@ MOMENT = "d MMMM yyyy HH:mm"
 
 
 def render_case(
-    case: Complaint, code: str, form: WordForm, *, problem: str | None = None, is_refused: bool | None = None
+    case: Complaint, code: str, form: WordForm, *, problem: str | None = None, refusal: Refusal = Refusal.NOT_ASKED
 ) -> str:  # fmt: skip
     """The page of a case. Its code may be known to others than its person, such as the firm that sent the link."""
     session, at = read_session(), clock.now()
@@ -44,7 +45,7 @@ def render_case(
         "recipient/complaint.html",
         form=form,
         problem=problem,
-        is_refused=is_refused,
+        refusal=refusal,
         case=case,
         code=code,
         language_args=page_content.language_args(),

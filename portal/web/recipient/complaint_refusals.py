@@ -1,6 +1,7 @@
 """Refusing on the pages of a case: what its ticks, buttons and words ask."""
 
 from collections.abc import Callable, Sequence
+from enum import StrEnum
 
 from flask import request
 from flask_babel import get_locale
@@ -18,39 +19,47 @@ from portal.web.recipient import foreign_host
 from portal.web.recipient.complaint_forms import ComplaintForm, WordForm
 
 
-def refuse_or_hold(case: Complaint, form: WordForm) -> bool | None:
-    """Refuse as far as is asked; whether that was done, None where none was asked. Other words may refuse in ways that
-    no list knows: they hold sending, as a reply does, unless they are a consent's, which grants nothing here."""
-    is_refused = refuse_if_asked(case, form)
-    if not is_refused and _may_refuse(form):
+class Refusal(StrEnum):
+    """What became of a refusal on the pages of a case."""
+
+    NOT_ASKED = "not_asked"
+    RECORDED = "recorded"
+    NOT_RECORDED = "not_recorded"  # Somebody else has the address.
+
+
+def refuse_or_hold(case: Complaint, form: WordForm) -> Refusal:
+    """Refuse as far as is asked. Other words may refuse in ways that no list knows: they hold sending, as a reply does,
+    unless they are a consent's, which grants nothing here."""
+    refusal = refuse_if_asked(case, form)
+    if refusal != Refusal.RECORDED and _may_refuse(form):
         complaints.hold_sending(db.session, case, clock.now())
-    return is_refused
+    return refusal
 
 
 def refuse_or_hold_by_report(
-    form: ComplaintForm, refuse: Callable[[Sequence[Channel]], bool], case: Complaint | None
-) -> bool | None:
+    form: ComplaintForm, refuse: Callable[[Sequence[Channel]], Refusal], case: Complaint | None
+) -> Refusal:
     """The same of a report, whose words may refuse more than its tick; they hold by a case, if there is one."""
     channels = form.refused_channels
-    is_refused = refuse(channels) if channels else None
+    refusal = refuse(channels) if channels else Refusal.NOT_ASKED
     if case and len(channels) < len(Channel) and _may_refuse(form):
         complaints.hold_sending(db.session, case, clock.now())
-    return is_refused
+    return refusal
 
 
-def refuse_if_asked(case: Complaint, form: WordForm) -> bool | None:
+def refuse_if_asked(case: Complaint, form: WordForm) -> Refusal:
     """Refuse on every channel, by the tick or by words that are a refusal and nothing else."""
-    return refuse_in_case(case, tuple(Channel)) if _asks_refusal(form) else None
+    return refuse_in_case(case, tuple(Channel)) if _asks_refusal(form) else Refusal.NOT_ASKED
 
 
-def refuse_channel_if_asked(case: Complaint) -> bool | None:
+def refuse_channel_if_asked(case: Complaint) -> Refusal:
     """Refuse the channel of a case, as by any link, where that is what was posted to its page."""
-    return refuse_channel(case) if _asks_refusal(WordForm(case=case)) else None
+    return refuse_channel(case) if _asks_refusal(WordForm(case=case)) else Refusal.NOT_ASKED
 
 
-def refuse_channel(case: Complaint) -> bool:
-    """Refuse the channel on which the message of a case came; False also of a request for erasure."""
-    return case.channel is not None and refuse_in_case(case, [case.channel])
+def refuse_channel(case: Complaint) -> Refusal:
+    """Refuse the channel on which the message of a case came; a request for erasure is of none."""
+    return refuse_in_case(case, [case.channel]) if case.channel else Refusal.NOT_RECORDED
 
 
 def _asks_refusal(form: WordForm) -> bool:
@@ -61,12 +70,12 @@ def _may_refuse(form: ComplaintForm | WordForm) -> bool:
     return bool(form.text.data) and classify_reply(form.text.data) != ReplyOutcome.CONSENT
 
 
-def refuse_in_case(case: Complaint, channels: Sequence[Channel]) -> bool:
+def refuse_in_case(case: Complaint, channels: Sequence[Channel]) -> Refusal:
     """Refuse the brand of a case, or of one for erasure all of its firm, for who holds the address since the case's
-    receipt; False where somebody else does."""
+    receipt."""
     recipient = complaints.lock_recipient(db.session, case.recipient_id)
     if complaints.held_until(db.session, recipient, complaints.acted_at(db.session, case)):
-        return False
+        return Refusal.NOT_RECORDED
     its_brands = Brand.id == case.brand_id if case.brand_id else Brand.provider_id == case.provider_id
     brands = db.session.scalars(select(Brand).where(its_brands).order_by(Brand.id)).all()
     receipt = db.session.get(Receipt, case.receipt_id) if case.receipt_id else None
@@ -76,17 +85,17 @@ def refuse_in_case(case: Complaint, channels: Sequence[Channel]) -> bool:
     if is_news:
         complaints.note_refusal(db.session, vault(), case, user_id=None, at=clock.now())
     foreign_host.note_refusal()
-    return True
+    return Refusal.RECORDED
 
 
-def refuse_by_receipt(sender: ReceiptBrand, channels: Sequence[Channel]) -> bool:
-    """Refuse channels of a brand, without a case; False where somebody else has the address since the receipt."""
+def refuse_by_receipt(sender: ReceiptBrand, channels: Sequence[Channel]) -> Refusal:
+    """Refuse channels of a brand, without a case, for who holds the address since the receipt."""
     recipient = complaints.lock_recipient(db.session, sender.recipient.id)
     if complaints.held_until(db.session, recipient, sender.receipt.decided_at):
-        return False
+        return Refusal.NOT_RECORDED
     _withdraw(recipient, [db.session.get_one(Brand, sender.brand.id)], channels, sender.receipt)
     foreign_host.note_refusal()
-    return True
+    return Refusal.RECORDED
 
 
 def _withdraw(

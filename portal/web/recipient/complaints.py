@@ -28,6 +28,7 @@ from portal.web.recipient.complaint_page import (
     takes_message,
 )
 from portal.web.recipient.complaint_refusals import (
+    Refusal,
     refuse_by_receipt,
     refuse_channel,
     refuse_channel_if_asked,
@@ -79,8 +80,8 @@ def open_case(code: str) -> ResponseReturnValue:
         db.session.rollback()
         return _say_not_opened(code, act, form, too_many=TOO_MANY[type(too_many)])
     is_new = case.created_at == at  # Else its words were told before, and may have been read.
-    is_refused = refuse_or_hold_by_report(form, partial(refuse_in_case, case), case if is_new else None)
-    return _commit_and_answer(case, complaints.case_code(current_app.config["LINK_SALT"], case), is_refused)
+    refusal = refuse_or_hold_by_report(form, partial(refuse_in_case, case), case if is_new else None)
+    return _commit_and_answer(case, complaints.case_code(current_app.config["LINK_SALT"], case), refusal)
 
 
 @blueprint.get("/s/<code>", endpoint="complaint")
@@ -129,19 +130,19 @@ def reopen(code: str) -> ResponseReturnValue:
         steps = complaints.list_steps(db.session, vault(), [case.id])
         if form.text.data not in [step.text for step in steps if step.is_persons]:
             return _add_word(case, code, form)  # Staff reopened it meanwhile.
-        is_refused = refuse_if_asked(case, form)
+        refusal = refuse_if_asked(case, form)
     except complaints.TooLate as refused:
         return _say_not_taken(case, code, form, refused)
     else:
-        is_refused = refuse_or_hold(case, form)
-    return _commit_and_answer(case, code, is_refused)
+        refusal = refuse_or_hold(case, form)
+    return _commit_and_answer(case, code, refusal)
 
 
 @blueprint.post("/s/<code>/ret", endpoint="complaint_refusal")
 def refuse(code: str) -> ResponseReturnValue:
     """Refuse the channel on which the message came, where it was not refused. Idempotent."""
     case = _find_case(code, refuse_channel)
-    return _commit_and_answer(case, code, refuse_channel(case) if case.channel else None)
+    return _commit_and_answer(case, code, refuse_channel(case) if case.channel else Refusal.NOT_ASKED)
 
 
 def _add_word(case: Complaint, code: str, form: WordForm) -> ResponseReturnValue:
@@ -155,11 +156,11 @@ def _add_word(case: Complaint, code: str, form: WordForm) -> ResponseReturnValue
 def _say_not_taken(case: Complaint, code: str, form: WordForm, why: Exception | None = None) -> ResponseReturnValue:
     """Say why words are not taken; a refusal that was posted with them is, and they hold as others do."""
     db.session.rollback()
-    is_refused = refuse_or_hold(case, form)
+    refusal = refuse_or_hold(case, form)
     db.session.commit()
     read_session().rollback()  # The page shows what was just written.
     problem = type(why).__name__ if why else None
-    return render_case(case, code, form, problem=problem, is_refused=is_refused), 409 if why else 422
+    return render_case(case, code, form, problem=problem, refusal=refusal), 409 if why else 422
 
 
 def _say_not_opened(
@@ -168,12 +169,12 @@ def _say_not_opened(
     """Show the form again. Its refusal counts, whatever limit is reached and whatever else is wrong, and its words hold
     by the newest case of its receipt."""
     cases = complaints.list_cases(db.session, act.receipt_ids)
-    is_refused = refuse_or_hold_by_report(
+    refusal = refuse_or_hold_by_report(
         form, lambda channels: refuse_by_receipt(_sender(code, form), channels), cases[0] if cases else None
     )
     db.session.commit()
     read_session().rollback()  # The page shows what was just written.
-    return _form_page(code, act, form, too_many=too_many, is_refused=is_refused), 429 if too_many else 422
+    return _form_page(code, act, form, too_many=too_many, refusal=refusal), 429 if too_many else 422
 
 
 def _sender(code: str, form: ComplaintForm) -> ReceiptBrand:
@@ -196,7 +197,8 @@ def _recipient(act: ReceiptContents) -> Recipient:
 
 
 def _form_page(
-    code: str, act: ReceiptContents, form: ComplaintForm, *, too_many: str | None = None, is_refused: bool | None = None
+    code: str, act: ReceiptContents, form: ComplaintForm, *, too_many: str | None = None,
+    refusal: Refusal = Refusal.NOT_ASKED,
 ) -> str:  # fmt: skip
     recipient, receipt = _recipient(act), read_session().get_one(Receipt, act.receipt_ids[0])
     held_at = complaints.held_at(read_session(), receipt)
@@ -212,11 +214,11 @@ def _form_page(
         today=clock.day(clock.now()).isoformat(),
         cases=[] if receipts.act_may_be_anothers(act) else complaints.list_cases(read_session(), act.receipt_ids),
         too_many=too_many,
-        is_refused=is_refused,
+        refusal=refusal,
     )
 
 
-def _find_case(code: str, refuse_posted: Callable[[Complaint], bool | None] | None = None) -> Complaint:
+def _find_case(code: str, refuse_posted: Callable[[Complaint], Refusal] | None = None) -> Complaint:
     """The case with this code; a brand's own host shows cases about that brand only. Its pages are in its person's
     language, unless the URL asks for another. Where the address changed hands since, they show nothing, but refuse what
     was posted, and say whether they did."""
@@ -228,9 +230,9 @@ def _find_case(code: str, refuse_posted: Callable[[Complaint], bool | None] | No
     g.language = case.language
     recipient = read_session().get_one(Recipient, case.recipient_id)
     if recipient.changed_hands_after(case.created_at):
-        is_refused = refuse_posted(case) if refuse_posted else None
+        refusal = refuse_posted(case) if refuse_posted else Refusal.NOT_ASKED
         db.session.commit()
-        page = render_template("recipient/complaint_over.html", is_posted=refuse_posted, is_refused=is_refused)
+        page = render_template("recipient/complaint_over.html", is_posted=refuse_posted, refusal=refusal)
         abort(make_response(page, 410))
     return case
 
@@ -241,21 +243,21 @@ def _find_proved_case(code: str) -> Complaint:
     case = _find_case(code, refuse_channel_if_asked)
     if is_proved(case):
         return case
-    is_refused = refuse_channel_if_asked(case) if case.channel else None
+    refusal = refuse_channel_if_asked(case) if case.channel else Refusal.NOT_ASKED
     db.session.commit()
     read_session().rollback()  # The page shows what was just written.
     form = WordForm(case=case, formdata=None)
-    page = render_case(case, code, form, problem="NotProved", is_refused=is_refused)
+    page = render_case(case, code, form, problem="NotProved", refusal=refusal)
     abort(make_response(page, 403))
 
 
-def _commit_and_answer(case: Complaint, code: str, is_refused: bool | None) -> ResponseReturnValue:
+def _commit_and_answer(case: Complaint, code: str, refusal: Refusal) -> ResponseReturnValue:
     """Lead to the page of a case; where a refusal was asked for and not recorded, it says so at once."""
     db.session.commit()
-    if is_refused is not False:
+    if refusal != Refusal.NOT_RECORDED:
         return _redirect_to_case(code)
     read_session().rollback()  # The page shows what was just written.
-    return render_case(case, code, WordForm(case=case, formdata=None), is_refused=False), 409
+    return render_case(case, code, WordForm(case=case, formdata=None), refusal=refusal), 409
 
 
 def _redirect_to_case(code: str) -> ResponseReturnValue:
