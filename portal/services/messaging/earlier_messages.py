@@ -66,7 +66,7 @@ class Answered:
 def find_messages(address: Address, recipients: Collection[Recipient]) -> list[EarlierMessage]:
     """What left for these recipients of an address, whichever way the brand has by now; and lately by the operator's
     accounts, what İzinlerim told of their acts, and codes."""
-    whose, since = {each.provider_id: each.id for each in recipients}, clock.now() - ANSWERED_WITHIN
+    ids, since = [each.id for each in recipients], clock.now() - ANSWERED_WITHIN
     left_at = func.coalesce(Message.called_at, Message.created_at)
     brand_id = func.coalesce(Message.brand_id, Campaign.brand_id, Decision.brand_id)
     sent = (
@@ -74,17 +74,21 @@ def find_messages(address: Address, recipients: Collection[Recipient]) -> list[E
         .outerjoin(Campaign, Campaign.id == Message.campaign_id)
         .outerjoin(ReceiptDecision, ReceiptDecision.receipt_id == Message.receipt_id)
         .outerjoin(Decision, Decision.id == ReceiptDecision.decision_id)
-        .where(Message.recipient_id.in_(whose.values()), Message.gateway_id.is_not(None))
+        .where(Message.recipient_id.in_(ids), Message.gateway_id.is_not(None))
     )
     told = select(Decision.recorded_at, Decision.recipient_id, Decision.brand_id).where(
-        Decision.recipient_id.in_(whose.values()), Decision.origin == DecisionOrigin.MINE, Decision.recorded_at >= since
+        Decision.recipient_id.in_(ids), Decision.origin == DecisionOrigin.MINE, Decision.recorded_at >= since
     )
     codes = address_proofs.find_codes(db.session, vault(), address, since)
-    named = [(sent_at, brand) for sent_at, brand in codes if brand and brand.provider_id in whose]
+    named = [
+        EarlierMessage(sent_at, each.id, brand.id, None)
+        for sent_at, brand in codes if brand
+        for each in recipients if each.provider_id == brand.provider_id
+    ]  # fmt: skip
     return [
         *(EarlierMessage(*row) for row in db.session.execute(sent)),
         *(EarlierMessage(*row, None) for row in db.session.execute(told)),
-        *(EarlierMessage(sent_at, whose[brand.provider_id], brand.id, None) for sent_at, brand in named),
+        *named,
         *(EarlierMessage(sent_at, None, None, None) for sent_at, brand in codes if brand is None),
     ]
 

@@ -46,7 +46,7 @@ def take_blocked(event: GatewayEvent, gateway: MessageGateway, blocked: BlockedA
     description alone, or a relay, and may have guessed, unless all of it is refused already; and of a message that the
     portal wrote of its own, to nobody whom a firm wrote to, which may be of any firm that has the address."""
     message = _named_message(gateway, blocked)
-    address = meant_brands.address_of(blocked.address) or _address_of(message)
+    address = _address_of(message) or meant_brands.address_of(blocked.address)
     is_known = address is not None and meant_brands.channel_of(gateway) in address.all_channels
     is_of_relay = blocked.source == ANSWER and gateway.carries == AddressKind.EMAIL
     is_doubtful = blocked.source == DOUBTFUL_ANSWER or gateway.vendor == GENERIC or is_of_relay
@@ -64,18 +64,24 @@ def take_blocked(event: GatewayEvent, gateway: MessageGateway, blocked: BlockedA
     event.outcome, event.due_at, event.settled_at = EventOutcome.REFUSED if parts else EventOutcome.READ, None, at
 
 
-def answered(gateway: MessageGateway, reply: InboundMessage) -> InboundMessage | None:
-    """A reply with whose word it is; None of a mail that answers none of the account's owner's.
+def for_each_meant(gateway: MessageGateway, reply: InboundMessage) -> list[InboundMessage]:
+    """A reply once for each address whose word it may be; none of a mail that answers none of the account's owner's.
 
-    What holds a token or a link of ours is by whom we wrote to, whatever its sender is called: who never saw that mail
-    knows none. Else it is its sender's, by whichever spelling of their mailbox we wrote to: an id without a token is no
-    reason to hold anybody else's messages, since anybody could name it."""
+    What holds a token or a link of ours is the word of whom we wrote to, whatever its sender is called: who never saw
+    that mail knows none. It is its sender's, too. Of both it counts for all spellings of their mailbox that the owner
+    has. An id without a token is no reason to hold anybody else's messages, since anybody could name it."""
     named = _address_of(_sent_message(gateway, reply.replied_id))
-    address = _address_of(_sent_message(gateway, reply.message_id)) or _linked_to(gateway, reply.codes)
-    if address is None and named is None and not reply.is_ours:
-        return None
-    address = address or _spelling_written_to(gateway, reply, named)
-    return replace(reply, sender=address.text if address else reply.sender, codes=())
+    proved = _address_of(_sent_message(gateway, reply.message_id)) or _linked_to(gateway, reply.codes)
+    if proved is None and named is None and not reply.is_ours:
+        return []
+    sender = meant_brands.address_of(reply.sender)
+    if named is not None and (sender is None or named.reaches != sender.reaches):
+        named = None
+    meant = [each for each in (proved, named) if each is not None]
+    for each in (proved, sender):
+        meant += meant_brands.find_spellings(gateway, each) if each is not None else ()
+    texts = dict.fromkeys(each.text for each in meant) or [reply.sender]
+    return [replace(reply, sender=each, codes=()) for each in texts]
 
 
 def _linked_to(gateway: MessageGateway, codes: Sequence[str]) -> Address | None:
@@ -85,27 +91,9 @@ def _linked_to(gateway: MessageGateway, codes: Sequence[str]) -> Address | None:
         entry = select(Recipient).join(AudienceEntry, AudienceEntry.recipient_id == Recipient.id)
         whose = db.session.scalars(entry.where(AudienceEntry.link_id == link_id)).all()
         for recipient, address in recipients.read_addresses(vault(), whose).items():
-            if address.kind == AddressKind.EMAIL and meant_brands.is_written_to(gateway, recipient, address):
+            if address.kind == AddressKind.EMAIL and meant_brands.written_to(gateway, address, [recipient]):
                 return address
     return None
-
-
-def _spelling_written_to(gateway: MessageGateway, reply: InboundMessage, named: Address | None) -> Address | None:
-    """That of the message which it says it answers; else, of a sender whom a firm has by other spellings alone, the one
-    to which it wrote last, or any."""
-    sender = meant_brands.address_of(reply.sender)
-    if sender is None or sender.kind != AddressKind.EMAIL:
-        return None
-    if named is not None and named.reaches == sender.reaches:
-        return named
-    holders = address_holders.find_mailbox_holders(db.session, vault(), sender)
-    spelled = recipients.read_addresses(vault(), [each for each in holders if each.provider_id == gateway.provider_id])
-    if sender in spelled.values():
-        return None
-    ids = [each.id for each in spelled]
-    last = select(Message.recipient_id).where(Message.recipient_id.in_(ids)).order_by(Message.id.desc()).limit(1)
-    written_to = db.session.scalar(last) if ids else None
-    return next((its for each, its in spelled.items() if each.id == written_to), next(iter(spelled.values()), None))
 
 
 def _refused_parts(
@@ -115,6 +103,7 @@ def _refused_parts(
         found = [db.session.get_one(Recipient, message.recipient_id)]
     else:
         found = meant_brands.find_recipients(event, gateway, address, at)
+        found += [each for each in meant_brands.find_mailbox(gateway, address) if each not in found]
     campaign = db.session.get(Campaign, message.campaign_id) if message is not None and message.campaign_id else None
     if campaign is None:
         return meant_brands.scopes(gateway, address, found)
@@ -140,10 +129,10 @@ def _are_refused(parts: Sequence[RefusalScope], since: datetime | None) -> bool:
 
 
 def _named_message(gateway: MessageGateway, blocked: BlockedAddress) -> Message | None:
-    """The message that is named, if it went to the mailbox that is named."""
+    """The message that is named, if it went to the mailbox that is named, by whichever spelling."""
     message = _sent_message(gateway, blocked.message_id)
     named, sent_to = meant_brands.address_of(blocked.address), _address_of(message)
-    return message if None in (named, sent_to) or named == sent_to else None
+    return message if named is None or sent_to is None or named.reaches == sent_to.reaches else None
 
 
 def _sent_message(gateway: MessageGateway, message_id: int | None) -> Message | None:

@@ -6,7 +6,7 @@ takes nothing from those that did. The sender that a phone showed means all that
 operator has seen them.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,6 +31,8 @@ from portal.services.messaging.earlier_messages import (
     headers_of,
 )
 from portal.services.messaging.gateways.protocol import InboundMessage
+
+MOST_SPELLINGS = 200  # Of one mailbox.
 
 
 def address_of(text: str) -> Address | None:
@@ -90,21 +92,36 @@ def find_recipients(
     if event.provider_id is not None:
         ids = recipients.gather(db.session, vault(), event.provider_id, [address], at)
         return [db.session.get_one(Recipient, ids[address.text])]
-    holders = _gather_holders(address, at)
-    wrote = find_answered(gateway, find_messages(address, holders)).recipient_ids
-    return [each for each in holders if each.id in wrote]
+    return written_to(gateway, address, _gather_holders(address, at))
 
 
-def is_written_to(gateway: MessageGateway, recipient: Recipient, address: Address) -> bool:
-    """Whether a recipient is the account's owner's, or of a firm for which the operator's accounts wrote to them."""
-    wrote = find_answered(gateway, find_messages(address, [recipient])).recipient_ids
-    return recipient.provider_id == gateway.provider_id or (gateway.provider_id is None and recipient.id in wrote)
+def written_to(gateway: MessageGateway, address: Address, found: Sequence[Recipient]) -> list[Recipient]:
+    """Those of an address's recipients that are of the account's owner, or to whom the operator's accounts wrote."""
+    if gateway.provider_id is not None:
+        return [each for each in found if each.provider_id == gateway.provider_id]
+    wrote = find_answered(gateway, find_messages(address, found)).recipient_ids
+    return [each for each in found if each.id in wrote]
+
+
+def find_mailbox(gateway: MessageGateway, address: Address) -> list[Recipient]:
+    """Those that the account's owner has, or wrote to as the operator, of a mailbox, however it is spelled; none of a
+    telephone. Of very many some, of each firm's in turn."""
+    if address.kind != AddressKind.EMAIL:
+        return []
+    holders = address_holders.find_mailbox_holders(db.session, vault(), address)
+    return address_holders.take_turns(written_to(gateway, address, holders))[:MOST_SPELLINGS]
+
+
+def find_spellings(gateway: MessageGateway, address: Address) -> Iterable[Address]:
+    """By which find_mailbox has it."""
+    return recipients.read_addresses(vault(), find_mailbox(gateway, address)).values()
 
 
 def _gather_holders(address: Address, at: datetime) -> list[Recipient]:
-    """The recipients with an address at any firm, also at those whose codes it got, which did not have it."""
+    """The recipients with an address at any firm, also at those whose codes it got, which did not have its mailbox."""
     codes = address_proofs.find_codes(db.session, vault(), address, clock.now() - ANSWERED_WITHIN)
-    for provider_id in sorted({brand.provider_id for _, brand in codes if brand}):
+    have = {each.provider_id for each in address_holders.find_mailbox_holders(db.session, vault(), address)}
+    for provider_id in sorted({brand.provider_id for _, brand in codes if brand} - have):
         recipients.gather(db.session, vault(), provider_id, [address], at)
     return sorted(address_holders.find_holders(db.session, vault(), address), key=lambda each: each.id)
 
@@ -113,13 +130,15 @@ def scopes(
     gateway: MessageGateway, address: Address, found: Sequence[Recipient], reply: InboundMessage | None = None
 ) -> list[RefusalScope]:
     """What is refused at these recipients, by a reply or by what a vendor tells of their address."""
-    messages = find_messages(address, found)
+    messages, spelled = find_messages(address, found), recipients.read_addresses(vault(), found)
     refused = [(each, _brands_meant(gateway, each.provider_id, each.id, messages, reply)) for each in found]
     return [
-        RefusalScope(each, address, brands, channels_meant(gateway, address, each.provider_id, each.id, reply, brands))
-        for each, brands in refused
-        if brands
-    ]
+        RefusalScope(
+            each, spelled.get(each, address), brands,
+            channels_meant(gateway, address, each.provider_id, each.id, reply, brands),
+        )
+        for each, brands in refused if brands
+    ]  # fmt: skip
 
 
 def channels_meant(

@@ -54,8 +54,8 @@ def keep_news(
         event_contents.keep_blocked(gateway, secret, each, at, moment)
 
     def keep_answered(reply: InboundMessage) -> None:
-        if (answer := feedback.answered(gateway, reply)) is not None:
-            keep_reply(answer)
+        for each in feedback.for_each_meant(gateway, reply):
+            keep_reply(each)
 
     failed: list[FailedPiece[Report | InboundMessage | BlockedAddress]] = [
         *applied.failed,

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 
 import shortlinks
 from portal.core import clock
-from portal.core.addresses import AddressKind
+from portal.core.addresses import AddressKind, parse
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel
 from portal.core.models import (
@@ -24,8 +24,8 @@ from portal.core.models import (
 )
 from portal.domain.consents import recipients
 from portal.domain.notifications import gateways
-from portal.services.messaging import event_contents, gateway_accounts, replies
-from portal.services.messaging.gateways.protocol import OutgoingMessage
+from portal.services.messaging import event_contents, gateway_accounts, news_keeping, replies
+from portal.services.messaging.gateways.protocol import BlockedAddress, Feedback, OutgoingMessage
 from tests import make
 from tests.portal.services.messaging.test_feedback import DOMAIN, MailAccount
 from tests.portal.services.messaging.vendor_pushes import work
@@ -96,7 +96,7 @@ def refused(app) -> list[str]:
 
 def refuse_all_as_read(app, rows) -> None:
     with app.app_context():
-        for each in waiting(rows):
+        for each in [one for one in waiting(rows) if one.body is not None]:
             event = db.session.get_one(GatewayEvent, each.id)
             assert replies.refuse_as_read(event, event_contents.read_reply(event), [Channel.EMAIL], 7, clock.now())
         db.session.commit()
@@ -115,9 +115,50 @@ def test_a_forwarded_mail_is_answered_for_whom_it_was_written_to(app, account, r
     else:
         answer(account, sender, f"In-Reply-To: {own_id(account)}")
 
-    assert held(app) == [AYSE] and rows.count(Decision) == 0 and people(app) == [AYSE, BURCU]
+    whose = [AYSE, BURCU] if sender == BURCU else [AYSE]  # Who answers may mean themselves.
+    assert held(app) == whose and rows.count(Decision) == 0 and people(app) == [AYSE, BURCU]
     refuse_all_as_read(app, rows)
-    assert refused(app) == [AYSE] and held(app) == []
+    assert refused(app) == whose and held(app) == []
+
+
+@pytest.mark.parametrize("is_named", [True, False])
+@pytest.mark.parametrize("is_operators", [True, False])
+def test_an_answer_counts_for_every_spelling_that_the_owner_wrote_to(app, account, rows, is_operators, is_named):
+    """Of a firm also where it never wrote; of the operator's account for none that a firm wrote to by its own."""
+    with app.app_context():
+        other = make.provider(800001, 800001, "cem@example.com").id
+        for provider_id, text in ((make.brand().provider_id, "ayse@gmail.com"), (other, "ayse+baska@gmail.com")):
+            recipients.gather(db.session, vault(), provider_id, [parse(text)], clock.now())
+        db.session.commit()
+        if is_operators:
+            db.session.execute(update(Message).values(gateway_id=add_account(account, None)))
+            db.session.commit()
+    name = f"In-Reply-To: {own_id(account)}" if is_named else ""
+    answer(account, "ayse@gmail.com", name or "X: y", to="x@y.z" if is_named else f"unsubscribe@{DOMAIN}")
+
+    whose = [AYSE] if is_operators else [AYSE, "ayse@gmail.com"]
+    assert held(app) == whose
+    refuse_all_as_read(app, rows)
+    assert refused(app) == whose
+
+
+def test_a_vendors_word_counts_for_every_spelling_of_a_mailbox(app, account):
+    """It names the message and the mailbox, or the mailbox alone."""
+    with app.app_context():
+        recipients.gather(db.session, vault(), make.brand().provider_id, [parse("ayse@gmail.com")], clock.now())
+        gateway, at = db.session.get_one(MessageGateway, account.id), clock.now()
+        named = BlockedAddress("ay.se@gmail.com", at, "complaint", account.messages[AYSE])
+        news_keeping.keep_news(gateway, Feedback(blocked=(named,)), at)
+        db.session.commit()
+    work(app, *EventKind)
+    assert refused(app) == [AYSE]
+
+    with app.app_context():
+        gateway, at = db.session.get_one(MessageGateway, account.id), clock.now()
+        news_keeping.keep_news(gateway, Feedback(blocked=(BlockedAddress("ayse@gmail.com", at, "complaint"),)), at)
+        db.session.commit()
+    work(app, *EventKind)
+    assert refused(app) == [AYSE, "ayse@gmail.com"]
 
 
 @pytest.mark.parametrize("named", ["id of nobody's", "id of another firm", "link of nobody's", "link of another firm"])

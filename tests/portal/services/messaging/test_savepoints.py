@@ -63,7 +63,7 @@ def is_odd_reply(given) -> bool:
 @pytest.mark.parametrize(
     ("module", "name", "error"),
     [
-        (feedback, "answered", KeyError("kargom")), (replies, "take_reply", KeyError("kargom")),
+        (feedback, "for_each_meant", KeyError("kargom")), (replies, "take_reply", KeyError("kargom")),
         (replies, "take_reply", CannotOpen("a value of the recipient's")),
     ],
     ids=["kept", "taken", "sealed"],
@@ -136,7 +136,7 @@ def test_an_address_in_a_report_that_no_database_takes_holds_up_nothing(app, ven
 def test_nothing_moves_while_the_database_fails(app, vendor, rows, monkeypatch):
     """No piece is taken for a bad one; each is read once the database is back."""
     lost = OperationalError("INSERT", {}, Exception("connection lost"))
-    monkeypatch.setattr(feedback, "answered", failing_for(feedback.answered, is_odd_reply, lost))
+    monkeypatch.setattr(feedback, "for_each_meant", failing_for(feedback.for_each_meant, is_odd_reply, lost))
     vendor.pushes(*({"type": "inbound", "source_addr": each, "content": "RET"} for each in (PLAIN, ODD)))
     with pytest.raises(OperationalError):
         work(app)
