@@ -27,15 +27,13 @@ def find_holders(
     return list(_select_by_id(session, _conditions(session, vault, address.text, among)).values())
 
 
-def find_mailbox_holders(session: Session, vault: Vault, address: Address) -> list[Recipient]:
+def find_mailbox_holders(
+    session: Session, vault: Vault, address: Address, among: ColumnElement[bool] | None = None
+) -> list[Recipient]:  # fmt: skip
     """The recipients whose messages arrive where this address's do (Address.reaches), however that is spelled: of a
     mailbox a provider may have several."""
-    spellings = {address.text, address.reaches}
-    found = [_select_by_id(session, _conditions(session, vault, each, true())) for each in spellings]
-    if address.kind == AddressKind.EMAIL:
-        others = _conditions(session, vault, address.reaches, true(), MAILBOX_COLUMNS)
-        found.append(_select_by_id(session, others))
-    return list({its_id: each for some in found for its_id, each in some.items()}.values())
+    among = true() if among is None else among
+    return list(_select_by_id(session, _mailbox_conditions(session, vault, address, among)).values())
 
 
 def take_turns(recipients: Iterable[Recipient]) -> list[Recipient]:
@@ -64,14 +62,24 @@ def hides_iys_status(decision: Decision | None, outcome: Outcome | None, held_si
 
 
 def is_held(session: Session, vault: Vault, address: Address, among: ColumnElement[bool]) -> bool:
-    """Whether any of these providers holds the address. Each statement returns one count, so timing reveals nothing."""
+    """Whether any of these providers holds the address, or its mailbox by another spelling. Each statement returns one
+    count, so timing reveals nothing."""
     count = select(func.count()).select_from(Recipient)
-    held = _conditions(session, vault, address.text, among)
+    held = _mailbox_conditions(session, vault, address, among)
     return sum([session.scalars(count.where(each)).one() for each in held]) > 0
 
 
 def _select_by_id(session: Session, conditions: Iterable[ColumnElement[bool]]) -> dict[int, Recipient]:
     return {each.id: each for one in conditions for each in session.scalars(select(Recipient).where(one))}
+
+
+def _mailbox_conditions(
+    session: Session, vault: Vault, address: Address, among: ColumnElement[bool]
+) -> Iterator[ColumnElement[bool]]:  # fmt: skip
+    for spelling in sorted({address.text, address.reaches}):
+        yield from _conditions(session, vault, spelling, among)
+    if address.kind == AddressKind.EMAIL:
+        yield from _conditions(session, vault, address.reaches, among, MAILBOX_COLUMNS)
 
 
 def _conditions(

@@ -1,7 +1,7 @@
 """Everything this portal holds of one address: consents at each brand, their state at İYS, and the decisions behind."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import select
@@ -136,9 +136,14 @@ class Holdings:
 
 
 def find_holdings(session: Session, vault: Vault, address: Address, since: datetime, at: datetime) -> Holdings:
-    """Look the address up at all providers. `since` is when this session began."""
+    """Look the address up at all providers. `since` is when this session began. Where none has it by this spelling, its
+    mailbox changed hands as those know that have it by another one."""
     found = dict.fromkeys(address_holders.find_holders(session, vault, address), address)
-    return hold(session, address, found, since, at)
+    held = hold(session, address, found, since, at)
+    if found:
+        return held
+    others = address_holders.find_mailbox_holders(session, vault, address)
+    return replace(held, changed_hands_at=_changed_hands_at(others))
 
 
 def hold(
@@ -166,9 +171,12 @@ def hold(
     users = {held.recipient.id for held in used}  # Of the others, every open brand is shown.
     shown = used + [held for held in brands if held.recipient.id not in users and held.brand.closed_at is None]
     shown.sort(key=lambda held: (not held.comes_first(since), held.name.casefold(), held.brand.id))
-    changes = [each for each in held_since.values() if each is not None]
-    changed_hands_at = min(changes) if changes and len(changes) == len(recipients) else None
-    return Holdings(address, changed_hands_at, since, list(recipients), brands, shown)
+    return Holdings(address, _changed_hands_at(recipients), since, list(recipients), brands, shown)
+
+
+def _changed_hands_at(recipients: Collection[Recipient]) -> datetime | None:
+    changes = [each.held_since for each in recipients if each.held_since is not None]
+    return min(changes) if changes and len(changes) == len(recipients) else None
 
 
 def _asked_brands(session: Session, held_since: dict[int, datetime | None]) -> set[tuple[int, int]]:

@@ -35,6 +35,10 @@ class OtherSpellings:
     def not_named(self) -> int:
         return len(self.names[MOST_NAMED:])
 
+    @property
+    def recipients(self) -> set[Recipient]:
+        return {each.recipient for each in self.brands}
+
     @cached_property
     def waiting(self) -> list[Recipient]:
         """Whom something is not refused of yet."""
@@ -47,11 +51,11 @@ class OtherSpellings:
 
     @property
     def takes_several_acts(self) -> bool:
-        return bool(self.waiting) and len({each.recipient for each in self.brands}) > MOST_SPELLINGS
+        return bool(self.waiting) and len(self.recipients) > MOST_SPELLINGS
 
     def next_brands(self) -> list[HeldBrand]:
         """What one act refuses: first what is not refused yet."""
-        refused = {each.recipient for each in self.brands}.difference(self.waiting)
+        refused = self.recipients.difference(self.waiting)
         chosen = set([*self.waiting, *address_holders.take_turns(refused)][:MOST_SPELLINGS])
         return [each for each in self.brands if each.recipient in chosen]
 

@@ -47,7 +47,8 @@ class ListPage:
 def overview() -> ResponseReturnValue:
     held = my_holdings()
     others = find_other_spellings(read_session(), vault(), held, clock.now())
-    last = history.last_receipt(read_session(), [each.id for each in held.recipients], _proved_at())
+    whose = held.recipients or others.recipients
+    last = history.last_receipt(read_session(), [each.id for each in whose], _proved_at())
     return render_template(
         "my_consents/overview.html", brands=paginate(held.shown, BRANDS_PER_PAGE), total=len(held.shown),
         granted=sum(each.is_granted for each in held.shown), receipt=_receipt_link(last) if last else None,
@@ -81,14 +82,11 @@ def refuse() -> ResponseReturnValue:
     session is over, by time or since the address changed hands: whoever proved it may refuse, but is shown nothing any
     more."""
     held, named = find_my_holdings(), request.form.get("refuse", "")
-    chosen, channels = _read_button(held, named)
-    if not (chosen and channels):
-        abort(404)
     left = 0
     if named == EVERYTHING:
         left = refuse_everything(held)
     else:
-        _refuse(held, _parts_of(chosen, channels))
+        _refuse(held, _parts_of(*_read_button(held, named)))
     db.session.commit()
     if held.changed_hands_meanwhile or address_session.is_over():
         return address_session.render_ended("recorded", left)
@@ -103,16 +101,14 @@ def refuse_everything(held: Holdings) -> int:
 
 
 def _refuse(held: Holdings, parts: list[RefusalScope]) -> None:
-    refusals.withdraw(
-        db.session,
-        vault(),
-        parts,
-        origin=DecisionOrigin.MINE,
-        language=get_locale().language,
-        request_metadata=consents.describe_request(request.remote_addr, request.user_agent.string),
-        at=clock.now(),
-        proved=held.address,
-    )
+    facts = consents.describe_request(request.remote_addr, request.user_agent.string)
+    try:
+        refusals.withdraw(
+            db.session, vault(), parts, origin=DecisionOrigin.MINE, language=get_locale().language,
+            request_metadata=facts, at=clock.now(), proved=held.address,
+        )  # fmt: skip
+    except refusals.NothingToRefuse:
+        abort(404)
 
 
 @blueprint.post("/izinlerim/cik", endpoint="leave")
@@ -191,9 +187,7 @@ def _receipt_link(row: Receipt) -> dict[str, Any]:
 
 
 def _read_button(held: Holdings, named: str) -> tuple[list[HeldBrand], tuple[Channel, ...]]:
-    """The brands and channels that a button names; none where they are not this person's."""
-    if named == EVERYTHING:
-        return held.brands, held.address.all_channels
+    """The brand and channels that a button names; none where they are not this person's."""
     number, _dash, word = named.partition("-")
     one = held.of(int(number)) if number.isascii() and number.isdecimal() and len(number) < 20 else None
     channels = tuple(channel for channel in held.address.all_channels if word in ("", channel.value))
