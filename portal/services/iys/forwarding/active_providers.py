@@ -1,6 +1,7 @@
 """Providers for which the forwarder may send now."""
 
 from datetime import datetime
+from functools import cache
 from typing import TypeVarTuple
 
 from sqlalchemy import CTE, Select, not_, select
@@ -40,6 +41,7 @@ def select_from_active(
     )
 
 
+@cache  # It takes longer to make than to run.
 def _waiting_providers(lane: Lane) -> CTE:
     """The ids (`provider_id`) of the providers with open submissions in a lane, the last one None. The index is read
     once for each of them, not for each submission."""

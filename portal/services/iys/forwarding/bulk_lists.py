@@ -93,6 +93,8 @@ def claim_list(
     but_of: Sequence[int] = (),
 ) -> ClaimedList | None:  # fmt: skip
     """Claim the list in one of these states that has been due longest. Commits."""
+    if not leases.is_any_due(read_session(), BulkRequest, at):
+        return None
     lane = Lane.REFUSALS if BulkState.SENT in states else Lane.BULK  # Asking for a result needs no quota.
     may_go = (BulkRequest.state.in_(states), leases.is_due(BulkRequest, at))
     is_writer = Connection.provider_id == BulkRequest.provider_id
@@ -247,6 +249,8 @@ def _waiting_for(bulk: ClaimedList, at: datetime) -> Select[int]:
 
 def move_waiting_people(session: Session, at: datetime, is_sandbox: bool = False) -> None:
     """Move people's grants that waited too long, and were never sent, into the lane of lists, if a list has enough."""
+    if not claims.is_any_open(read_session(), Lane.PEOPLE):
+        return
     long_due = (
         Submission.lane == Lane.PEOPLE,
         Submission.provider_id.in_(

@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
-from functools import partial
+from functools import cache, partial
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, not_, or_, select
 from sqlalchemy.orm import Session, aliased
@@ -201,10 +201,7 @@ def oldest_due(
     submissions of blocked ones cost anything. Where the host fails, that of the provider whose call failed longest ago:
     whoever may be answered is soon tried.
     """
-    open_ones = select(Submission.id).where(Submission.lane == lane, Submission.due_at.is_not(None))
-    # Idle: the statement below takes longer to make than to run. Ordered as the index of open ones is, or PostgreSQL
-    # reads all that ended for it.
-    if session.scalar(open_ones.order_by(Submission.provider_id, Submission.due_at).limit(1)) is None:
+    if not is_any_open(session, lane):
         return None
     first = (
         select(Submission.id)
@@ -219,6 +216,19 @@ def oldest_due(
     failed_at = circuit_breaker.failed_at(Submission.provider_id)
     first_of_all = select(Submission.id).where(Submission.id.in_(firsts))
     return session.scalar(first_of_all.order_by(failed_at.asc().nulls_first(), Submission.due_at).limit(1))
+
+
+def is_any_open(session: Session, lane: Lane) -> bool:
+    """Whether a lane holds any submission, due or not: asked first, since other statements take longer to make than to
+    run."""
+    return session.scalar(_first_open(lane)) is not None
+
+
+@cache
+def _first_open(lane: Lane) -> Select[int]:
+    """Ordered as the index of open ones is, or PostgreSQL reads all that ended for it."""
+    open_ones = select(Submission.id).where(Submission.lane == lane, Submission.due_at.is_not(None))
+    return open_ones.order_by(Submission.provider_id, Submission.due_at).limit(1)
 
 
 def are_refusals_due(at: datetime, *, is_sandbox: bool = False) -> bool:

@@ -7,7 +7,8 @@ from sqlalchemy import event, text
 
 from portal.core import clock
 from portal.core.extensions import db, read_session
-from portal.core.models import BulkState, Lane
+from portal.core.iys_protocol import Channel
+from portal.core.models import Brand, BulkRequest, BulkState, Lane
 from portal.services.iys.forwarding import bulk_lists, claims
 from tests import databases, grants, make
 
@@ -38,6 +39,13 @@ def asked_by(look) -> list[tuple]:
     return asked
 
 
+def insert_due_list(of: Brand) -> None:
+    at = clock.now()
+    mine = {"provider_id": of.provider_id, "brand_id": of.id, "channel": Channel.SMS, "endpoint": "/request"}
+    db.session.add(BulkRequest(**mine, state=BulkState.FORMED, size=1, attempts=0, created_at=at, due_at=at))
+    db.session.commit()
+
+
 def plans(look) -> list[str]:
     """The lines of SQLite's plans of what a look asks."""
     asked = asked_by(look)
@@ -58,6 +66,7 @@ def sorted_below_a_limit(plan: dict, is_below: bool = False) -> bool:
 def test_a_look_reads_no_connection_of_firms_for_whom_nothing_waits(app, look):
     with app.app_context():
         grants.insert_decisions(make.brand(), grants.phones(1), clock.now(), lane=Lane.PEOPLE)
+        insert_due_list(make.brand())
         found = plans(LOOKS[look])
 
     assert any("connection USING" in each for each in found)
