@@ -22,6 +22,9 @@ DATABASES = ("TEST_DATABASE_URL", "DATABASE_URL")
 NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"  # With it each process would rewrite hundreds of test files.
 MEMORY = Path("/dev/shm")  # nosec B108: Linux keeps this folder in memory.
 PRODUCT = ("portal", "shortlinks", "iys_sandbox", "bin", "config.py", "wsgi.py")
+# Checks with their titles.
+WHILE_ALL_IS_COLLECTED = (("ruff", "ruff", "check"), ("ruff format", "ruff", "format", "--check"), ("mypy", "mypy"))
+WHILE_A_SERVER_STARTS = ("bandit", "bandit", "-q", "-c", "pyproject.toml", "-r", *PRODUCT)
 # One more than there are cores, since some test always waits for a page, a program or the server.
 CORES = len(os.sched_getaffinity(0))
 WORKERS = ("-p", "tests.forks", f"--forks={CORES + 1}")
@@ -72,14 +75,14 @@ def _steps(suite: str, chosen: list[str]) -> Iterator[tuple[str, bool]]:
         return
     with tempfile.TemporaryDirectory() as place:
         os.environ["TEST_STATEMENTS"] = place
-        with _running_checks() as checks:
+        with _running_checks(*WHILE_ALL_IS_COLLECTED) as checks:
             yield "SQLite", _pytest(*WORKERS, "-m", ON_SQLITE, *chosen, folder=folder)
-            for check in checks:
-                yield check.title, check.went_well()
+            yield from _results(checks)
         # Without other files there is less to collect.
         files = sorted({name.partition("::")[0] for name in statements.chosen(Path(place))})
-        with _postgresql() as url:
+        with _running_checks(WHILE_A_SERVER_STARTS) as checks, _postgresql() as url:
             yield "PostgreSQL", _pytest(*WORKERS, "-m", ON_SERVER, *files, *chosen, database=url, folder=folder)
+            yield from _results(checks)
 
 
 class Check:
@@ -106,19 +109,19 @@ class Check:
 
 
 @contextlib.contextmanager
-def _running_checks() -> Iterator[list[Check]]:
-    """Start linters and the type check beside the tests: each of them would leave the other cores idle."""
-    checks = [
-        Check("ruff", "ruff", "check"),
-        Check("ruff format", "ruff", "format", "--check"),
-        Check("mypy", "mypy"),
-        Check("bandit", "bandit", "-q", "-c", "pyproject.toml", "-r", *PRODUCT),
-    ]
+def _running_checks(*commands: tuple[str, ...]) -> Iterator[list[Check]]:
+    """Start linters or the type check beside the tests, which leave other cores idle until they are collected."""
+    checks = [Check(*command) for command in commands]
     try:
         yield checks
     finally:
         for check in checks:
             check.stop()
+
+
+def _results(checks: list[Check]) -> Iterator[tuple[str, bool]]:
+    for check in checks:
+        yield check.title, check.went_well()
 
 
 def _run_pip_audit() -> bool:
