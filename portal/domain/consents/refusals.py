@@ -21,7 +21,7 @@ from portal.core.business_days import holiday_calendar
 from portal.core.iys_protocol import Channel, Source, Status
 from portal.core.models import Brand, Consent, Decision, DecisionOrigin, Provider, Receipt, ReceiptDecision, Recipient
 from portal.core.vault import Vault
-from portal.domain.consents import MINUTE, annulments, locking, reassigned_addresses, recipients, writer
+from portal.domain.consents import MINUTE, annulments, locking, reassigned_addresses, recipients, spellings, writer
 from portal.domain.consents.writer import BrandEndpoints, DecisionRows
 from portal.domain.notifications import messages
 
@@ -30,9 +30,6 @@ SOURCES = (
     Source.CALL_CENTRE, Source.EMAIL, Source.SMS, Source.PHYSICAL_PLACE, Source.SIGNED_FORM, Source.SOCIAL_MEDIA,
     Source.WEB, Source.ELECTRONIC, Source.EVENT, Source.PROVIDER_DECISION,
 )  # fmt: skip
-
-
-MOST_SPELLINGS = 200  # Recipients of a mailbox by other spellings than the proved one, in one act: each takes a while.
 
 
 class NothingToRefuse(ValueError):
@@ -220,16 +217,16 @@ def refuse_as_new_holder(
     session: Session, vault: Vault, address: Address, *, language: str, request_metadata: str, at: datetime
 ) -> Withdrawn:  # fmt: skip
     """The same at every provider that has the address, however its mailbox is spelled, as its holder says after a code
-    that reached it. Of other spellings than that, at MOST_SPELLINGS. Raises NothingToRefuse."""
-    found = address_holders.take_turns(address_holders.find_mailbox_holders(session, vault, address))
-    holders = recipients.read_addresses(vault, found)
-    others = [each for each, its in holders.items() if its.text != address.text]
-    for each in others[MOST_SPELLINGS:]:
-        del holders[each]
+    that reached it; of other spellings than that, as far as one act goes. Raises NothingToRefuse."""
+    own = address_holders.find_holders(session, vault, address)
+    others, beyond = spellings.find_everywhere(session, vault, address, own)
+    brands = _brands_by_provider(session, {each.provider_id for each in others})
+    chosen, left = spellings.choose_for_one_act(session, others, brands)
     withdrawn = _refuse_not_mine(
-        session, vault, holders, address, language=language, request_metadata=request_metadata, at=at
-    )
-    return replace(withdrawn, left=len(others[MOST_SPELLINGS:]))
+        session, vault, recipients.read_addresses(vault, [*own, *chosen]), address, language=language,
+        request_metadata=request_metadata, at=at,
+    )  # fmt: skip
+    return replace(withdrawn, left=left + beyond)
 
 
 def _refuse_not_mine(

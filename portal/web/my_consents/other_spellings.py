@@ -1,5 +1,6 @@
 """What firms hold of one's mailbox by other spellings of its address: a code to one reached them all."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -9,11 +10,9 @@ from sqlalchemy.orm import Session
 from portal.core import address_holders
 from portal.core.models import Recipient
 from portal.core.vault import Vault
-from portal.domain.consents import recipients
-from portal.domain.consents.refusals import MOST_SPELLINGS
+from portal.domain.consents import recipients, spellings
 from portal.web.my_consents.holdings import HeldBrand, Holdings, hold
 
-MOST_KNOWN = 5000  # Recipients that are looked at.
 MOST_NAMED = 20
 
 
@@ -21,7 +20,7 @@ MOST_NAMED = 20
 class OtherSpellings:
     brands: list[HeldBrand]
     shown: list[HeldBrand]
-    not_known: int = 0  # Recipients beyond MOST_KNOWN.
+    beyond: int = 0  # Further recipients, which are not looked at.
 
     @cached_property
     def names(self) -> list[str]:
@@ -35,38 +34,41 @@ class OtherSpellings:
     def not_named(self) -> int:
         return len(self.names[MOST_NAMED:])
 
-    @property
-    def recipients(self) -> set[Recipient]:
-        return {each.recipient for each in self.brands}
+    @cached_property
+    def recipients(self) -> Counter[Recipient]:
+        """With how many consents would be refused at each."""
+        return Counter(held.recipient for held in self.brands for _ in held.channels)
 
     @cached_property
     def waiting(self) -> list[Recipient]:
         """Whom something is not refused of yet."""
         return address_holders.take_turns({each.recipient for each in self.brands if not each.is_refused})
 
+    @cached_property
+    def next(self) -> list[Recipient]:
+        """Where one more act refuses: first what is not refused yet."""
+        refused = set(self.recipients).difference(self.waiting)
+        return spellings.take_first([*self.waiting, *address_holders.take_turns(refused)], self.recipients)
+
     @property
     def left(self) -> int:
-        """How many of them one more act leaves, and those that are not known."""
-        return len(self.waiting[MOST_SPELLINGS:]) + self.not_known
+        """At how many of them it leaves something, and those that are not looked at."""
+        return len(set(self.waiting).difference(self.next)) + self.beyond
 
     @property
     def takes_several_acts(self) -> bool:
-        return bool(self.waiting) and len(self.recipients) > MOST_SPELLINGS
+        return bool(self.waiting) and len(self.recipients) > len(self.next)
 
     def next_brands(self) -> list[HeldBrand]:
-        """What one act refuses: first what is not refused yet."""
-        refused = self.recipients.difference(self.waiting)
-        chosen = set([*self.waiting, *address_holders.take_turns(refused)][:MOST_SPELLINGS])
+        """What it refuses there."""
+        chosen = set(self.next)
         return [each for each in self.brands if each.recipient in chosen]
 
 
 def find_other_spellings(session: Session, vault: Vault, held: Holdings, at: datetime) -> OtherSpellings:
     """By every other spelling that a firm has; none of a telephone."""
-    own = {each.id for each in held.recipients}
-    holders = address_holders.find_mailbox_holders(session, vault, held.address)
-    others = address_holders.take_turns(each for each in holders if each.id not in own)
+    others, beyond = spellings.find_everywhere(session, vault, held.address, held.recipients)
     if not others:
         return OtherSpellings([], [])
-    found = recipients.read_addresses(vault, others[:MOST_KNOWN])
-    of_all = hold(session, held.address, found, held.since, at)
-    return OtherSpellings(of_all.brands, of_all.shown, len(others[MOST_KNOWN:]))
+    of_all = hold(session, held.address, recipients.read_addresses(vault, others), held.since, at)
+    return OtherSpellings(of_all.brands, of_all.shown, beyond)

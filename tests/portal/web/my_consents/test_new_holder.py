@@ -9,7 +9,7 @@ from portal.core import clock
 from portal.core.extensions import db
 from portal.core.iys_protocol import Channel, Status
 from portal.core.models import Consent, Decision, DecisionOrigin, Receipt, Recipient
-from portal.domain.consents import refusals
+from portal.domain.consents import spellings
 from portal.domain.receipts import lookup
 from tests import make
 from tests.grants import insert_decisions
@@ -67,15 +67,11 @@ def test_it_is_done_once_and_an_older_page_only_refuses(app, rows, link):
     token, older = burcu.token(LIST), ayse.token(LIST)
     with time_machine.travel(clock.now() + timedelta(seconds=5)):
         first, again = (burcu.browser.post(NEW, data={"form": token}).location for _ in range(2))
-    with time_machine.travel(clock.now() + timedelta(seconds=40)):
-        soon = ayse.browser.post(NEW, data={"form": older})
     with time_machine.travel(clock.now() + timedelta(minutes=3)):
         late = ayse.browser.post(NEW, data={"form": older})
     acts = rows(Receipt, Receipt.origin == DecisionOrigin.NOT_MINE)
 
-    assert first == again and "/m/" in first
-    for answer in (soon, late):
-        assert answer.status_code == 200 and "kaydedildi" in answer.text and "/m/" not in answer.text
+    assert first == again and late.status_code == 200 and "kaydedildi" in late.text
     assert len(acts) == 2 and len({each.number for each in acts}) == 1
     assert {each.number_for_provider for each in acts} == {None}
     with app.app_context():
@@ -104,7 +100,7 @@ def test_who_says_so_with_the_code_is_shown_nothing_first(app, link):
 
 def test_of_very_many_spellings_those_that_are_left_are_told_and_refused_by_the_next_act(app, rows, monkeypatch):
     make.codes(app)
-    monkeypatch.setattr(refusals, "MOST_SPELLINGS", 3)
+    monkeypatch.setattr(spellings, "MOST_KEYS", 3)
     many = [make.EMAIL.replace("@", f"+{n}@") for n in range(8)]
     with app.app_context():
         insert_decisions(make.brand(), many, clock.now() - timedelta(days=9), lane=None, channel=Channel.EMAIL)
@@ -118,8 +114,27 @@ def test_of_very_many_spellings_those_that_are_left_are_told_and_refused_by_the_
         at_zara = rows(Consent, Consent.brand_id == zara)
     with time_machine.travel(clock.now() + timedelta(minutes=9)):
         burcu.comes_in()
-        burcu.posts(LIST, refuse="all")
+        presses = 0
+        while 'value="all"' in burcu.opens().text and presses < 9:
+            burcu.posts(LIST, refuse="all")
+            presses += 1
 
-    assert pages[0] == pages[1] and "6 yazılışı daha kayıtlı" in pages[0] and "/m/" not in pages[0]
-    assert granted == 6 and [each.status for each in at_zara] == [Status.REFUSED]
+    assert "6 yazılışı daha kayıtlı" in pages[0] and "3 yazılışı daha kayıtlı" in pages[1] and "/m/" not in pages[0]
+    assert granted == 3 and [each.status for each in at_zara] == [Status.REFUSED]
     assert {each.status for each in rows(Consent)} == {Status.REFUSED}
+
+
+def test_what_is_not_refused_yet_comes_first_and_nothing_else_is_called_so(app, rows, monkeypatch):
+    make.codes(app)
+    monkeypatch.setattr(spellings, "MOST_KEYS", 3)
+    with app.app_context():
+        many = [make.EMAIL.replace("@", f"+{n}@") for n in range(6)]
+        insert_decisions(make.brand(), many, clock.now() - timedelta(days=9), lane=None, channel=Channel.EMAIL)
+    burcu = Visitor(app, app.test_client(), make.EMAIL)
+    burcu.comes_in()
+    burcu.posts(LIST, refuse="all")
+    left = len(rows(Consent, Consent.status == Status.GRANTED))
+    receipt = burcu.posts(NEW)
+
+    assert left == 3 and {each.status for each in rows(Consent)} == {Status.REFUSED}
+    assert receipt.status_code == 303 and receipt.location.startswith("/m/")

@@ -1,0 +1,69 @@
+"""By which other spellings firms have one's mailbox: what a person refuses is refused by each, and a firm that has very
+many keeps nobody waiting."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from sqlalchemy import case, func, select
+from sqlalchemy.orm import Session
+
+from portal.core import address_holders
+from portal.core.addresses import Address, AddressKind
+from portal.core.database import is_one_of
+from portal.core.iys_protocol import Channel, Status
+from portal.core.models import Brand, Consent, Recipient
+from portal.core.vault import Vault
+
+MOST_KEYS = 1000  # Consents at other spellings than the said one, in one act.
+MOST_KNOWN = 5000  # Recipients that are looked at.
+
+
+def find_everywhere(
+    session: Session, vault: Vault, address: Address, own: Collection[Recipient]
+) -> tuple[list[Recipient], int]:  # fmt: skip
+    """The recipients of an address's mailbox at all firms beside these, in turns; how many there are beyond. None of a
+    telephone, which has one spelling."""
+    if address.kind != AddressKind.EMAIL:
+        return [], 0
+    ids = {each.id for each in own}
+    holders = address_holders.find_mailbox_holders(session, vault, address)
+    others = address_holders.take_turns(each for each in holders if each.id not in ids)
+    return others[:MOST_KNOWN], len(others[MOST_KNOWN:])
+
+
+def choose_for_one_act(
+    session: Session, others: Sequence[Recipient], brands: Mapping[int, Sequence[Brand]]
+) -> tuple[list[Recipient], int]:  # fmt: skip
+    """Those of a mailbox's recipients at which one act refuses these brands, by provider: first those where something
+    is not refused yet, then those whose firm has not heard that it is somebody else's. And how many it leaves at which
+    something is not refused."""
+    counts = {each: len(brands[each.provider_id]) for each in others}
+    if sum(counts.values()) <= MOST_KEYS:
+        return list(others), 0
+    refused = _find_refused(session, counts, {brand.id for some in brands.values() for brand in some})
+    chosen = take_first(sorted(others, key=lambda each: (each in refused, each.reassigned_at is not None)), counts)
+    return chosen, len(set(others).difference(refused, chosen))
+
+
+def take_first(ordered: Iterable[Recipient], counts: Mapping[Recipient, int]) -> list[Recipient]:
+    """The first ones, as far as one act goes, by how many consents are refused at each; one at least."""
+    taken: list[Recipient] = []
+    keys = 0
+    for each in ordered:
+        keys += counts[each]
+        if taken and keys > MOST_KEYS:
+            break
+        taken.append(each)
+    return taken
+
+
+def _find_refused(session: Session, counts: Mapping[Recipient, int], brand_ids: Collection[int]) -> set[Recipient]:
+    """Those at which as many of these brands are refused, for every recipient type."""
+    by_id = {each.id: each for each in counts}
+    is_refused = func.min(case((Consent.status == Status.REFUSED, 1), else_=0)) == 1
+    refused = select(Consent.recipient_id, Consent.brand_id).where(
+        is_one_of(session, Consent.recipient_id, list(by_id)), is_one_of(session, Consent.brand_id, brand_ids),
+        Consent.channel == Channel.EMAIL,
+    )  # fmt: skip
+    keys = refused.group_by(Consent.recipient_id, Consent.brand_id).having(is_refused).subquery()
+    rows = session.execute(select(keys.c.recipient_id, func.count()).group_by(keys.c.recipient_id))
+    return {by_id[recipient_id] for recipient_id, count in rows if count == counts[by_id[recipient_id]]}
