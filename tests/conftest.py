@@ -86,7 +86,8 @@ def pytest_runtestloop(session):
         folder = shared.enter_context(tempfile.TemporaryDirectory(dir=os.environ.get("PYTEST_DEBUG_TEMPROOT")))
         shared.enter_context(caches.rare_garbage_collections())
         shared.enter_context(caches.shared_routes())
-        shared.enter_context(caches.compiled_templates(Path(folder)))
+        # Those of SQLite's run serve PostgreSQL's, too.
+        shared.enter_context(caches.compiled_templates(statements.FOLDER or Path(folder)))
         if any("template" in item.fixturenames for item in session.items):
             session.config.stash[MIGRATED] = shared.enter_context(databases.migrated(Path(folder), SECRETS))
         return (yield)

@@ -42,6 +42,7 @@ from portal.services import launches
 from portal.services.imports import audience
 from portal.services.imports.audience import read_address_list
 from portal.services.messaging import mailbox_reviews
+from tests import statements
 from tests.snapshots import made_once
 
 IYS_CODE, BRAND_CODE = 700001, 700001
@@ -60,7 +61,8 @@ class Rows:
 
     def __call__(self, model, *conditions) -> list:
         with self._app.app_context(), Session(db.engines["reader"], expire_on_commit=False) as session:
-            return list(session.scalars(select(model).where(*conditions).order_by(*model.__table__.primary_key)))
+            found = select(model).where(*conditions).order_by(*model.__table__.primary_key)
+            return list(session.scalars(found.execution_options(**{statements.OF_TESTS: True})))
 
     def one(self, model, *conditions):
         (row,) = self(model, *conditions)
@@ -68,7 +70,8 @@ class Rows:
 
     def count(self, model) -> int:
         with self._app.app_context(), Session(db.engines["reader"]) as session:
-            return session.scalar(select(func.count()).select_from(model))
+            count = select(func.count()).select_from(model)
+            return session.scalar(count.execution_options(**{statements.OF_TESTS: True}))
 
 
 def hold(code: str, *, until: datetime, channel: str = "", of: Brand | None = None) -> None:

@@ -21,6 +21,7 @@ from sqlalchemy import Engine, event
 
 # A test with one of these shows what only a server does: locks, races, migrations, programs of their own.
 ONLY_THERE = {"databases", "processes", "postgres", "threading", "ThreadPoolExecutor"}
+OF_TESTS = "is_of_tests"  # The option of a statement by which tests look at rows: it shows nothing of the product.
 VALUES, ROWS = re.compile(r"\?(, \?)+"), re.compile(r"\(\?\)(, \(\?\))+")
 TESTS = Path(__file__).resolve().parent
 FOLDER = Path(os.environ["TEST_STATEMENTS"]) if os.environ.get("TEST_STATEMENTS") else None
@@ -93,7 +94,8 @@ class Writer:
 
     @staticmethod
     def _note(_connection, _cursor, statement: str, _parameters, context, _many) -> None:
-        _asked[number_of(statement + lock_of(context))] += 1
+        if context is None or not context.execution_options.get(OF_TESTS):
+            _asked[number_of(statement + lock_of(context))] += 1
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:

@@ -1,4 +1,4 @@
-"""PostgreSQL sees every statement of the tests, and not more of them than it must."""
+"""PostgreSQL sees every statement but those by which tests look at rows, and not more tests than it must."""
 
 import json
 import sys
@@ -7,8 +7,10 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from sqlalchemy import column, select
+from sqlalchemy import column, event, select
 
+from portal.core.extensions import db, read_session
+from portal.core.models import Provider
 from tests import statements
 
 pytestmark = pytest.mark.alike
@@ -65,6 +67,27 @@ def test_statements_are_told_apart_but_not_by_how_many_values_they_have():
     assert len({statements.number_of(asks % each) for each in ("?", "?, ?", "?, ?, ?")}) == 1
     assert len({statements.number_of(adds % each) for each in ("(?, ?)", "(?, ?), (?, ?), (?, ?)")}) == 1
     assert len({statements.number_of(each) for each in (asks % "?", asks % "SELECT ?", adds % "(?, ?)")}) == 3
+
+
+def test_what_tests_ask_for_rows_themselves_is_not_noted(app, rows):
+    asked = []
+
+    def note(_connection, _cursor, _statement, _parameters, context, _many) -> None:
+        asked.append(context.execution_options.get(statements.OF_TESTS))
+
+    with app.app_context():
+        event.listen(db.engines["reader"], "before_cursor_execute", note)
+        rows.count(Provider)
+        rows(Provider, Provider.title == "Örnek")
+        read_session().scalar(select(Provider.id))
+        event.remove(db.engines["reader"], "before_cursor_execute", note)
+    assert asked == [True, True, None]
+
+    statements._asked.clear()
+    for is_of_tests in (True, None):
+        context = SimpleNamespace(execution_options={statements.OF_TESTS: is_of_tests}, compiled=None)
+        statements.Writer._note(None, None, f"SELECT {is_of_tests}", (), context, False)
+    assert list(statements._asked) == [statements.number_of("SELECT None")]
 
 
 def test_a_statement_that_locks_is_another_one():
