@@ -236,8 +236,7 @@ class _MovementBatch:
         """Our own submission's decision, if the row is ours."""
         date = row.consent_date if row.is_channel_told else None  # Two channels may have one date.
         sent = self.ours.match(consent.id, row.transaction_id, row.status, date)
-        moments = {sent.told_date, sent.accepted_at} if sent else set()
-        if sent is None or (consent.status == Status.GRANTED and self._is_later_refusal(consent, row, moments)):
+        if sent is None or self._is_later_refusal(consent, row, {sent.told_date, sent.accepted_at}):
             return None
         self.verified[sent.id] = {"transaction_id": row.transaction_id, "accepted_at": row.creation_date}
         decision_id: int = sent.decision_id

@@ -111,19 +111,22 @@ def test_a_later_refusal_under_an_earlier_ones_name_counts_once_whatever_its_mom
     assert (rows.one(Consent).status, rows.count(Decision)) == (Status.GRANTED, 4)
 
 
-def test_another_senders_later_refusal_under_the_name_of_ours_is_heard(app, fatma, receiver, rows):
+@pytest.mark.parametrize("order", list(permutations(("ours", "grant", "theirs"))))
+def test_another_senders_later_refusal_under_the_name_of_ours_is_heard(app, fatma, receiver, rows, order):
+    """Whenever it is told: feeds tell in any order."""
     with time_machine.travel(clock.now() - 9 * AN_HOUR):
         fatma.decides(MESAJ="RET")
-    name, accepted_at = "7" * 64, clock.now() - 9 * AN_HOUR
-    taken = {"outcome": Outcome.ACCEPTED, "due_at": None, "accepted_at": accepted_at, "transaction_id": name}
-    with app.app_context():
-        db.session.execute(db.update(Submission).values(**taken))
-        db.session.commit()
-    receiver.receives(row("ONAY", ago=5 * AN_HOUR))
+    sent = accepted(app, "7" * 64)
+    told = {
+        "ours": own(sent, transactionId=sent.transaction_id),
+        "grant": row("ONAY", ago=5 * AN_HOUR),
+        "theirs": row("RET", ago=3 * AN_HOUR, source="HS_CAGRI_MERKEZI", transactionId=sent.transaction_id),
+    }
 
-    receiver.receives(row("RET", ago=3 * AN_HOUR, source="HS_CAGRI_MERKEZI", transactionId=name))
-
-    assert rows.one(Consent).status == Status.REFUSED
+    for _ in range(2):
+        for each in order:
+            receiver.receives(told[each])
+        assert (rows.one(Consent).status, rows.count(Decision)) == (Status.REFUSED, 3)
 
 
 def test_who_hears_the_same_row_at_once_makes_one_decision(app, receiver, rows):
