@@ -80,9 +80,10 @@ def sweep(brand_code: int, patience: int) -> None:
     db.session.commit()
     swept = _run_sweep(Client(current_app.config["IYS_BASE_URL"]), sweep_id, patience)
     is_ended = swept.ended_at is not None
-    facts = {"asked": swept.asked, "drifted": swept.drifted, "ended": is_ended, "code": swept.code}
+    code = swept.code or swept.left_out
+    facts = {"asked": swept.asked, "drifted": swept.drifted, "ended": is_ended, "code": code}
     click.echo(json.dumps({"brand": brand_code, **facts}))
-    sys.exit(2 if not is_ended or swept.code else 1 if swept.drifted else 0)
+    sys.exit(2 if not is_ended or code else 1 if swept.drifted else 0)
 
 
 def _run_sweep(client: Client, sweep_id: int, patience: float) -> Sweep:

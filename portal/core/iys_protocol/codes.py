@@ -64,7 +64,10 @@ WRONG_ADDRESSES_SENTENCE = N_(
     "İYS, taramanın sorduğu bazı adresleri geçersiz sayıyor. Sorgulamalara ara verildiyse bunların onaylarına İYS "
     "bildirene kadar ileti gönderilemez."
 )
-WRONG_ADDRESSES_CURE = N_("Hangileri olduğunu izinlerin listesi gösterir; adres yanlışsa kişiden doğrusunu isteyin.")
+WRONG_ADDRESSES_CURE = N_(
+    "Adres yanlışsa kişiden doğrusunu isteyin. Hangileri olduğunu izinlerin listesi yalnızca sorgulamalara ara "
+    "verildiyse gösterir."
+)
 OURS = {
     NOT_SWEPT: (NOT_SWEPT_SENTENCE, NOT_SWEPT_CURE),
     NOT_ANSWERED: (NOT_ANSWERED_SENTENCE, NOT_ANSWERED_CURE),

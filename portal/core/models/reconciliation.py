@@ -4,9 +4,10 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ColumnElement, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from portal.core.iys_protocol import NOT_ANSWERED
 from portal.core.models.base import BigId, Entity, foreign_key
 
 
@@ -96,6 +97,12 @@ class Sweep(Entity):
     due_at: Mapped[datetime | None]
     lease_until: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(Integer, default=0)
-    code: Mapped[str | None] = mapped_column(String(20))
+    code: Mapped[str | None] = mapped_column(String(20))  # İYS's last error code, while it waits.
+    left_out: Mapped[str | None] = mapped_column(String(20))  # What it goes on without: NOT_ANSWERED, WRONG_ADDRESSES.
     ended_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
+
+    @classmethod
+    def is_whole(cls) -> ColumnElement[bool]:
+        """The condition that it ended, and İYS answered about all but single addresses that it calls wrong."""
+        return cls.ended_at.is_not(None) & cls.left_out.is_distinct_from(NOT_ANSWERED)

@@ -79,7 +79,8 @@ def require_sweep(session: Session, provider_id: int, brand_id: int, since: date
     ends = session.scalars(sweeps).all()
     if not ends:
         older = update(Sweep).where(Sweep.brand_id == brand_id, Sweep.ended_at.is_(None))
-        session.execute(older.values(created_at=at, position=0, asked=0, drifted=0, code=None, lease_until=None))
+        older = older.values(position=0, asked=0, drifted=0, code=None, left_out=None, lease_until=None)
+        session.execute(older.values(created_at=at))
         order_sweep(session, provider_id, brand_id, at)
     return any(ends)
 
@@ -91,7 +92,7 @@ def sweep_chunk(client: Client, sweep: Sweep, brand: Brand, iys_code: int) -> No
     try:
         answered = ask_for_grants(client, sweep, (iys_code, brand.brand_code), chunk.lists)
     except calls.NotNow as refusal:
-        return claims.postpone(sweep, max(refusal.until, asked_at + timedelta(seconds=1)), _code(sweep, refusal.code))
+        return claims.postpone(sweep, max(refusal.until, asked_at + timedelta(seconds=1)), refusal.code)
     except Unanswered as failure:
         return _retry_sweep(sweep, failure.answer)
     at = clock.now()
@@ -103,11 +104,10 @@ def sweep_chunk(client: Client, sweep: Sweep, brand: Brand, iys_code: int) -> No
     granted = {consent_id: said is Holding.GRANTED for consent_id, said in answered.items() if said in known}
     drifted = drift.record_drifts(db.session, brand, granted, asked_at, at)
     ends = {"due_at": None, "ended_at": at} if chunk.is_last else {"due_at": at}
-    code = _code(
-        sweep, iys_protocol.NOT_ANSWERED if unanswered else iys_protocol.WRONG_ADDRESSES if wrong else None
-    )  # fmt: skip
-    sums = {"asked": sweep.asked + chunk.size, "drifted": sweep.drifted + drifted}
-    if not claims.release(sweep, position=chunk.last, attempts=0, code=code, **sums, **ends):
+    found = {iys_protocol.NOT_ANSWERED: unanswered, iys_protocol.WRONG_ADDRESSES: wrong}  # The gravest first.
+    left_out = next((code for code, its in found.items() if its or code == sweep.left_out), None)
+    sums = {"asked": sweep.asked + chunk.size, "drifted": sweep.drifted + drifted, "left_out": left_out}
+    if not claims.release(sweep, position=chunk.last, attempts=0, code=None, **sums, **ends):
         return db.session.rollback()
     db.session.commit()
     if chunk.is_last:  # In a transaction of its own: pulls lock feeds before consents.
@@ -119,8 +119,7 @@ def sweep_chunk(client: Client, sweep: Sweep, brand: Brand, iys_code: int) -> No
 
 def _order_weekly_sweep(at: datetime) -> bool:
     """Order the weekly sweep of a brand; False if none is missing."""
-    is_whole = Sweep.code.is_distinct_from(iys_protocol.NOT_ANSWERED)
-    is_new = (Sweep.created_at > at - AGAIN_AFTER) | ((Sweep.created_at > at - EVERY) & is_whole)
+    is_new = (Sweep.created_at > at - AGAIN_AFTER) | ((Sweep.created_at > at - EVERY) & Sweep.is_whole())
     lately = exists().where(Sweep.brand_id == Brand.id, is_new | Sweep.ended_at.is_(None))
     missing = (
         select(Brand)
@@ -173,10 +172,4 @@ def _retry_sweep(sweep: Sweep, answer: IysAnswer) -> None:
     attempts = sweep.attempts + 1 if concerns_list(answer) else 0
     wait = claims.LONGEST_PAUSE if attempts or answer.action(Status.GRANTED) == Action.CONFIG else PAUSE
     log.warning("sweep.failed", brand=sweep.brand_id, status=answer.status, code=answer.code)
-    claims.postpone(sweep, clock.now() + wait, _code(sweep, answer.code), attempts=attempts)
-
-
-def _code(sweep: Sweep, code: str | None) -> str | None:
-    """The code to keep: the gravest of what is unanswered or wrong stays."""
-    gravest = iys_protocol.NOT_ANSWERED, iys_protocol.WRONG_ADDRESSES
-    return next((each for each in gravest if each in (sweep.code, code)), code)
+    claims.postpone(sweep, clock.now() + wait, answer.code, attempts=attempts)

@@ -23,7 +23,7 @@ import shortlinks
 from portal.app import create_app
 from portal.core import clock
 from portal.core.extensions import db
-from portal.core.models import Base, Movement, RowTally, Submission
+from portal.core.models import Base, Movement, RowTally, Submission, Sweep
 from portal.core.models.row_tally import TALLIES
 from portal.migrations import append_only, baseline
 from portal.migrations import row_tallies as made_by
@@ -49,7 +49,7 @@ VALUES = {
     sa.String: "x",
 }
 TRANSACTION = "0b" * 32
-NAMED = {"submission.transaction_id": TRANSACTION}  # Values of columns that a migration reads.
+NAMED = {"submission.transaction_id": TRANSACTION, "sweep.code": "not_asked"}  # What a migration reads.
 
 
 @contextmanager
@@ -256,6 +256,12 @@ def test_transactions_have_the_same_names_as_bytes(upgraded):
 
     assert read == before == [TRANSACTION, "x"]
     assert stored == [b"\x0b" * 32, b"x".ljust(33, b"\0")]
+
+
+def test_what_a_sweep_went_on_without_is_known_by_its_present_name(upgraded):
+    app, _ = upgraded
+    with app.app_context(), create_plain_engine().connect() as connection:
+        assert connection.execute(sa.select(Sweep.code, Sweep.left_out)).one() == (None, "not_answered")
 
 
 def test_triggers_count_what_is_said_beside_the_model(app):
