@@ -31,7 +31,7 @@ class Holding(Enum):
     GRANTED = auto()
     ABSENT = auto()
     NOT_TAKEN = auto()  # Of a channel on which nobody is asked, so that nobody can refuse there either.
-    WRONG = auto()  # It is none to İYS.
+    WRONG = auto()  # It is none to İYS, unlike most of its list.
 
 
 class Unanswered(Exception):
@@ -58,8 +58,15 @@ def ask_for_grants(
                 codes_said = ",".join(failure.answer.codes)
                 log.warning("sweep.unanswered", brand=sweep.brand_id, path=path, count=len(addresses), codes=codes_said)
             else:
-                answered |= {consents[address]: its for address, its in said.items()}
+                answered |= {consents[address]: its for address, its in _without_many_wrong(said).items()}
     return answered
+
+
+def _without_many_wrong(said: dict[str, Holding]) -> dict[str, Holding]:
+    """Single addresses are wrong. Where İYS calls most of a list so, it no longer takes what we send: no answer."""
+    wrong = {address for address, its in said.items() if its is Holding.WRONG}
+    is_single = len(wrong) <= max(1, len(said) - len(wrong))
+    return said if is_single else {address: its for address, its in said.items() if address not in wrong}
 
 
 def _goes_on_without(sweep: Sweep, answer: IysAnswer) -> bool:

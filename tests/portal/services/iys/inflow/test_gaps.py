@@ -253,6 +253,7 @@ def test_a_feed_that_was_never_told_all_has_a_gap_since_it_was_made(app, gap, ro
     [
         (404, {"errors": [{"code": "H355"}]}),
         (422, {"errors": [{"code": "H121"}]}),
+        (422, {"errors": [{"code": "H121", "location": ["recipients", each]} for each in range(2)]}),
         (200, {"list": ["?"]}),
         (404, {}),
         (501, {}),
