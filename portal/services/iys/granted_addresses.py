@@ -16,8 +16,8 @@ from portal.services.iys.client import IysAnswer
 
 log = structlog.get_logger()
 
-
-SAYS_MORE = {"after", "code", "error", "errors", "message"}  # Beside a list: a further page, or that it failed.
+# Beside a list, with a value: that there is a further page, or that something failed.
+SAYS_MORE = ("after", "code", "error", "errors", "hasMore", "message", "next", "pagination", "partial")
 
 
 def read_granted(answer: IysAnswer, asked: Collection[str], *, brand_id: int) -> set[str] | None:
@@ -25,8 +25,9 @@ def read_granted(answer: IysAnswer, asked: Collection[str], *, brand_id: int) ->
     list is not all (it was only accepted, say), or an element is none of them or cannot be read: then who is missing
     may hold ONAY all the same. Commits that those were counted."""
     listed = answer.content["list"]
-    if answer.status != HTTPStatus.OK or not SAYS_MORE.isdisjoint(answer.content):
-        log.warning("multi_status.not_whole", brand=brand_id, status=answer.status, codes=",".join(answer.codes))
+    beside, codes = [each for each in SAYS_MORE if answer.content.get(each)], ",".join(answer.codes)
+    if answer.status != HTTPStatus.OK or beside:
+        log.warning("multi_status.not_whole", brand=brand_id, status=answer.status, codes=codes, beside=beside)
         return None
     read = [_read_address(each, asked) for each in listed]
     granted = {each for each in read if each in asked}

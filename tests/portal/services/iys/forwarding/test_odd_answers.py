@@ -118,6 +118,7 @@ def test_a_refusal_is_not_given_up_for_an_answer_that_tells_no_state(app, rows, 
     "answer",
     [
         (202, {"requestId": "x", "list": []}), (200, {"list": [], "after": "abc"}),
+        (200, {"list": [], "hasMore": True}),
         (200, {"list": [], "errors": [{"code": "H999", "location": ["recipients", 0]}]}),
     ],
 )  # fmt: skip

@@ -216,9 +216,17 @@ def test_a_sweep_goes_on_where_it_stood(held, swept, inflow, sandbox, rows, faul
     assert rows.one(Sweep).ended_at is not None
 
 
-@pytest.mark.parametrize(("listed", "drifts"), [([make.PHONE[1:]], 0), ([{"recipient": make.PHONE}], 0), ([], 1)])
-def test_a_sweep_reads_what_iys_lists_however_it_is_spelled(app, held, rows, listed, drifts):
-    sweep_with(app, listed)
+@pytest.mark.parametrize(
+    ("listed", "beside", "drifts"),
+    [
+        ([make.PHONE[1:]], {}, 0), ([{"recipient": make.PHONE}], {"requestId": "x"}, 0), ([], {}, 1),
+        ([], {"after": None, "errors": [], "error": {}, "message": "", "hasMore": False}, 1),
+    ],
+)  # fmt: skip
+def test_a_sweep_reads_what_iys_lists_however_it_is_spelled_and_whatever_empty_stands_beside(
+    app, held, rows, listed, beside, drifts
+):  # fmt: skip
+    sweep_with(app, None, answers=(200, {"list": listed} | beside))
 
     assert (rows.one(Sweep).ended_at is not None, rows.count(Difference)) == (True, drifts)
 
