@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from types import MappingProxyType
 from typing import Any, TypeGuard
 
@@ -104,10 +105,6 @@ def _write(given: Sequence[object], headers: WriteHeaders, lane: Lane) -> dict[s
         record_audit("request.written", "api_request", request_id, brand=g.brand.name, **counts)
         return answer | {"requestId": str(request_id), "receivedAt": moment(at), "undoSeconds": 0}
 
-    def status_of(answer: dict[str, Any]) -> int:
-        bad = answer["results"][0]["problem"] if lane == Lane.PEOPLE else None
-        return bad["status"] if bad else 200
-
     def refuse_again(first: dict[str, Any]) -> Act | None:
         """Where a refusal among them stands no more, and counts as of now: the refusals, and nothing else of it."""
         at, refusals = clock.now(), {place: row for place, row in enumerate(given) if _is_refusal(row)}
@@ -115,16 +112,24 @@ def _write(given: Sequence[object], headers: WriteHeaders, lane: Lane) -> dict[s
         if not consent_requests.would_refuse(read_session(), vault(), g.brand, entries, at):
             return None
 
-        def act_again(at: datetime) -> dict[str, Any]:
+        def act_again(at: datetime) -> dict[str, Any] | None:
             anew = _write_entries(_read(list(refusals.values()), at), request_id, at, lane)
+            if not any(each["written"] for each in anew):
+                return None
             by_place = {place: each | {"index": place} for place, each in zip(refusals, anew, strict=True)}
             return tell([by_place.get(place, each) for place, each in enumerate(first["results"])], at)
 
         return act_again
 
     return answer_once(
-        headers, act, request_id=request_id, rows=len(given), status_of=status_of, act_again=refuse_again
+        headers, act, request_id=request_id, rows=len(given), status_of=partial(_status_of, lane),
+        act_again=refuse_again,
     )  # fmt: skip
+
+
+def _status_of(lane: Lane, answer: dict[str, Any]) -> int:
+    bad = answer["results"][0]["problem"] if lane == Lane.PEOPLE else None
+    return bad["status"] if bad else 200
 
 
 def _write_entries(

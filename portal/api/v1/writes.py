@@ -26,7 +26,8 @@ from portal.web.shared.problems import ApiProblem
 
 LONG_LIST = 500  # Rows: shorter ones hold SQLite's writer for a moment only.
 TRIES = 3  # Each ends after the second in which PostgreSQL notices a deadlock.
-Act = Callable[[datetime], dict[str, Any]]  # Writes into db.session; its answer. Commits only what may be done twice.
+# Writes into db.session; its answer, or None where another has done it by now. Commits only what may be done twice.
+Act = Callable[[datetime], dict[str, Any] | None]
 ActAgain = Callable[[dict[str, Any]], Act | None]
 
 
@@ -55,16 +56,19 @@ def answer_once(
         for tries_left in reversed(range(TRIES)):
             try:
                 answer = act(incoming.at)
-                stored = consent_requests.commit_request(
+                if answer is None:
+                    db.session.rollback()
+                elif not consent_requests.commit_request(
                     db.session, vault(), g.brand, incoming, request_id or new_id(), status_of(answer), answer,
                     rows=rows, is_again=answered is not None,
-                )  # fmt: skip
+                ):  # fmt: skip
+                    answer = None
                 break
             except OperationalError as error:
                 db.session.rollback()
                 if not tries_left or not is_deadlock(error):
                     raise
-    return answer if stored else find_answer(incoming) or abort(problems.problem_response(ApiProblem.SERVER_ERROR))
+    return answer or find_answer(incoming) or abort(problems.problem_response(ApiProblem.SERVER_ERROR))
 
 
 def find_answer(incoming: Incoming) -> dict[str, Any] | None:

@@ -397,6 +397,30 @@ def test_a_refusal_is_recorded_anew_by_a_machine_whose_clock_is_behind_too(app, 
     assert rows.one(Consent).status == Status.REFUSED and again.json["requestId"] != first.json["requestId"]
 
 
+def test_repeats_of_a_refusal_at_once_all_answer_what_the_writing_one_did(app, browser, program, rows, monkeypatch):
+    link, find_need, others = make.codes(app)[make.PHONE], consent_requests.would_refuse, []
+
+    def post():
+        return Program(app, program.key).post(CONSENTS, refusal(), idempotency_key="the same refusal").json
+
+    def find_need_first(*given):
+        monkeypatch.setattr(consent_requests, "would_refuse", find_need)
+        need = find_need(*given)
+        with ThreadPoolExecutor(1) as pool:
+            others.append(pool.submit(post).result())
+        return need
+
+    post()
+    with time_machine.travel(clock.now() + timedelta(seconds=5)):
+        make.Person(browser, link).decides(MESAJ="ONAY")
+    monkeypatch.setattr(consent_requests, "would_refuse", find_need_first)
+    with time_machine.travel(clock.now() + timedelta(seconds=10)):
+        answers = [post(), *others, post()]
+
+    assert answers == 3 * [answers[0]] and answers[0]["results"][0]["decisionId"] == str(rows.one(Consent).decision_id)
+    assert (rows.count(Decision), rows.count(ApiRequest)) == (3, 2)
+
+
 def test_beside_a_refusal_that_is_recorded_anew_nothing_of_its_request_is_done_again(app, browser, program, rows):
     """A grant that a program's fast clock dated counted as of its request; a reference named who had the number."""
     links, at = make.codes(app), clock.now().replace(microsecond=0)
