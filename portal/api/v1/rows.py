@@ -31,6 +31,7 @@ from portal.domain.consents.bulk_import import Entry
 from portal.services.imports.brand_columns import BrandColumn, brand_columns, find_another
 from portal.services.imports.brand_names import NO_BRANDS, BrandNames
 from portal.services.imports.date_column import refusal_date
+from portal.services.imports.layout.normalization import name_of
 from portal.services.imports.row_results import RowProblem
 
 OUR_FIELDS = ("evidence", "grantedAgain", "correlationId", "reference", "confirm")  # Fields that İYS does not know.
@@ -85,7 +86,7 @@ def _read_row(place: int, row: object, at: datetime, fields: dict[str, BrandColu
         if date is not None and at < date <= at + CLOCK_AHEAD:
             given["consentDate"] = format_wire_date(at)
         # Fields that speak of brands as a file's columns do.
-        other = find_another(fields, {name: str(value)[:MAX_TEXT] for name, value in given.items() if name in fields})
+        other = find_another(fields, {name: _as_cell(value) for name, value in given.items() if name in fields})
         if other is not None:
             bad = BadRow(ApiRowProblem.OTHER_BRAND, "", other[:MAX_ID])
             return ReadRow(find_correlation_id(row), _find_id(row, "reference"), [], bad)
@@ -94,6 +95,13 @@ def _read_row(place: int, row: object, at: datetime, fields: dict[str, BrandColu
         found = _read(place, usable, at, parse if is_refusal else addresses.parse)
         ignored = [name[:MAX_ID] for name in given if name not in usable]
     return ReadRow(find_correlation_id(row), _find_id(row, "reference"), ignored, found)
+
+
+def _as_cell(value: object) -> str:
+    """A field's value as a cell of a file has it: the parts of a list or an object as a list."""
+    if isinstance(value, dict):
+        value = [f"{name_of(name)} {part}" for name, part in value.items()]
+    return (", ".join(map(str, value)) if isinstance(value, list) else str(value))[:MAX_TEXT]
 
 
 def _usable(row: dict[str, Any], at: datetime) -> dict[str, Any]:

@@ -1,17 +1,18 @@
 """Columns and fields of brands: what their cells say of whose consents a line or a row is.
 
 Of a provider's brands one is chosen for a whole file or request. A line that is another brand's would have its refusal
-written to the wrong one, and the right one's lost. A refusal is left unwritten only where a cell of brands says others
-and nothing else, and no cell beside it says the chosen one; in all other cases it is taken, and the cell is listed.
+written to the wrong one, and the right one's lost. A refusal is left unwritten only where a cell of brands is a plain
+list of others' names and codes, and no cell beside it says the chosen one; in all other cases it is taken, and the cell
+is listed: any other sign or word may turn the names round ("≠ Moda Evi", "Moda Evi hariç").
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum, auto
 from functools import cached_property, lru_cache
 from typing import TypeVar
 
-from portal.services.imports.brand_names import CODE, BrandNames, name_words
+from portal.services.imports.brand_names import CODE, BrandNames
 from portal.services.imports.layout import vocabulary
 from portal.services.imports.layout.normalization import LONGEST_NAME, name_of, says_nothing
 from portal.services.imports.layout.plain_words import is_code
@@ -24,10 +25,17 @@ OF_FIRMS = Words("firma~ sirket~ isletme~ kurum~ company magaza~ store shop sagl
 OF_CODES = Words("kod~ code markakodu brandcode iyscode iyskodu")  # "İYS kodu", but "İYS işlem no".
 # With a word beside these a column holds anything: "Araç markası".
 _BESIDE = Words(f"{OF_BRANDS} {OF_IYS} {OF_FIRMS} {OF_CODES} {vocabulary.CODES} hizmet service ad adi isim ismi name")
-# Words beside a name or a code that say no more: "Marka 700002", "Moda Evi ve Moda Evi Outlet".
-_LABELS = Words(f"marka markasi {OF_CODES} markaadi markano brand brandid brandname iys no id ad adi name ve and ile")
-_PART = re.compile(r"\s[-–—]\s|[][(){},;:/|&+\"“”\r\n\t]")  # "700002 - Moda Evi"
-_OF_LIST = re.compile(r"[,;|\r\n\t]")  # Of names; other signs may be a name's own.
+# Words before a name or a code that say no more: "Marka 700002".
+_LABELS = Words(f"marka markasi {OF_CODES} markaadi markano brand brandid brandname id ad adi name")
+_PART = re.compile(r"\s[-–—]\s|[][(){},;:/|&+\"“”\r\n\t]")  # Of a cell of firms.
+# What stands between names, by the letter that it has in _LIST; of other signs these turn no name round.
+_BETWEEN = (
+    dict.fromkeys('{}|&+"“”.', "?") | dict.fromkeys(",;/", ",") | dict.fromkeys(("ve", "and"), "a")
+    | dict.fromkeys("-–—", "-") | dict.fromkeys("([", "(") | dict.fromkeys(")]", ")") | {":": ":"}
+)  # fmt: skip
+# Labels, names and codes, a code also beside its name: "700002 - Moda Evi", "Moda Evi (700002)".
+_BRAND = r"(?:L+:?)?(?:C[-:]?N|N[-:]?C|N\(C\)|C\(N\)|[CN])"
+_LIST = re.compile(rf"{_BRAND}(?:(?:,+a?|a){_BRAND})*")
 _AND_MORE = re.compile(r"…|\.\.")
 
 Key = TypeVar("Key")
@@ -66,7 +74,7 @@ class BrandColumn:
         return frozenset() < self.find_named(cell) <= {Named.OWN, Named.PROVIDER}
 
     def names_others(self, cell: str) -> bool:
-        """Whether a cell is nothing but codes and names of other brands."""
+        """Whether a cell is a plain list of codes and names of other brands."""
         return frozenset() < self.find_named(cell) <= OTHERS
 
     def may_name_own(self, cell: str) -> bool:
@@ -91,38 +99,19 @@ class BrandColumn:
     def _find_named(self, cell: str) -> frozenset[Named]:
         if says_nothing(cell):
             return frozenset()
-        found = self._kinds_in(_PART.split(cell[:LONGEST_NAME]))
-        if Named.UNKNOWN in found:
-            whole = self._kinds_in(_OF_LIST.split(cell[:LONGEST_NAME]))
-            found = found | whole if Named.UNKNOWN in whole else whole
+        found, shape = set(), ""
+        for token in self._brands.tokens(cell):
+            is_code = CODE.fullmatch(token) is not None
+            if named := self._kinds.get(token, Named.CODE if self._holds_codes and is_code else None):
+                found.add(named)
+                shape += "C" if is_code else "N"
+            elif token in _BETWEEN or token in _LABELS:
+                shape += _BETWEEN.get(token, "L")
+            else:
+                found.add(Named.ALL if token in vocabulary.ALL else Named.UNKNOWN)
         is_cut = len(cell) > LONGEST_NAME or _AND_MORE.search(cell)
-        return frozenset(found | {Named.UNKNOWN} if is_cut or not found else found)
-
-    def _kinds_in(self, texts: Iterable[str]) -> set[Named]:
-        """Of each word, or of the longest name that begins with it."""
-        found = set()
-        for text in texts:
-            words = name_words(text)
-            while words:
-                if count := self._words_of_name(words):
-                    found.add(self._kinds["".join(words[:count])])
-                elif self._holds_codes and CODE.fullmatch(words[0]):
-                    found.add(Named.CODE)
-                elif words[0] not in _LABELS:
-                    found.add(Named.ALL if words[0] in vocabulary.ALL else Named.UNKNOWN)
-                words = words[count or 1 :]
-        return found
-
-    def _words_of_name(self, words: Sequence[str]) -> int:
-        """How many of these words the longest name has that they begin with; a name may be written without blanks."""
-        joined, found = "", 0
-        for count, word in enumerate(words, 1):
-            joined += word
-            if len(joined) > self._longest:
-                break
-            if joined in self._kinds:
-                found = count
-        return found
+        is_unclear = is_cut or not found or (found <= OTHERS and not _LIST.fullmatch(shape))
+        return frozenset(found | {Named.UNKNOWN} if is_unclear else found)
 
     @cached_property
     def _kinds(self) -> dict[str, Named]:
@@ -134,10 +123,6 @@ class BrandColumn:
         of_others = {each: Named.CODE if CODE.fullmatch(each) else Named.NAME for each in others}
         return dict.fromkeys(provider, of_provider) | of_others | dict.fromkeys(own, Named.OWN)
 
-    @cached_property
-    def _longest(self) -> int:
-        return max(map(len, self._kinds))
-
 
 def brand_columns(names: Sequence[str], brands: BrandNames) -> dict[int, BrandColumn]:
     """By place, the columns whose names say that they hold brands or firms, and nothing else."""
@@ -146,7 +131,7 @@ def brand_columns(names: Sequence[str], brands: BrandNames) -> dict[int, BrandCo
 
 
 def find_another(columns: Mapping[Key, BrandColumn], cells: Mapping[Key, str]) -> Key | None:
-    """The column by whose cell a line is another brand's: it names others and nothing else, and no cell beside it the
+    """The column by whose cell a line is another brand's: it lists others alone, and no cell beside it names the
     chosen one. Only beside a code may another cell of brands be unknown."""
     of_brands = {key: columns[key].find_named(cell) for key, cell in cells.items() if columns[key].holds_brands}
     others = [key for key, named in of_brands.items() if frozenset() < named <= OTHERS]

@@ -1,6 +1,7 @@
 """The codes and names of a provider's brands, as files and rows write them: those of the chosen one and the others'."""
 
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,11 +10,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.core.models import Brand, Provider
-from portal.services.imports.layout.normalization import LONGEST_NAME, folded
+from portal.services.imports.layout.normalization import LONGEST_NAME, folded, plain_letters
 from portal.services.imports.layout.plain_words import is_plain
 
 CODE = re.compile(r"[1-9][0-9]{5,6}")
-_GROUPED, _DECIMALS = re.compile(r"(?<=[0-9])[. ](?=[0-9]{3}\b)"), re.compile(r"(?<=[0-9])[.,]0+$")  # 700.002, 700002.0
+_GROUPED, _DECIMALS = (
+    re.compile(r"(?<=[0-9])[. ](?=[0-9]{3}\b)"),
+    re.compile(r"(?<=[0-9])[.,]0+\b"),
+)  # 700.002, 700002.0
+_LINE_BREAKS = re.compile(r"[\r\n\t]+")
 _NUMBERED = re.compile(rf"\b(?:marka\w*|brand)(?: (?:kod\w*|code|no|id))? ({CODE.pattern})\b")
 
 
@@ -26,6 +31,7 @@ class BrandNames:
     provider: frozenset[str] = frozenset()
     others: frozenset[str] = frozenset()
     clear: frozenset[str] = frozenset()  # Of the others' those that are no ordinary words: not "Mobil".
+    written: frozenset[str] = frozenset()  # All of these in plain letters, with their blanks and signs.
     words: frozenset[str] = frozenset()  # Of the names of brand and provider, which stand in names of their files.
     is_sandbox: bool = False  # Its code is ours: files have İYS's.
 
@@ -51,7 +57,15 @@ class BrandNames:
         clear = _keys(each for each in others if each.isdigit() or not is_plain(each)) & of_others
         words = frozenset(word for name in (*own, *provider) for word in folded(name).split())
         of_brand = _keys(own) | (_keys(former) - of_others)
-        return cls(of_brand, _keys(provider), of_others, clear, words, is_sandbox)
+        written = frozenset(_written(each) for each in (*own, *former, *provider, *others) if _key(each))
+        return cls(of_brand, _keys(provider), of_others, clear, written, words, is_sandbox)
+
+    def tokens(self, cell: str) -> list[str]:
+        """A cell's names and other words, folded and without blanks, and its signs, among them marks on letters (M̶o̶d̶a̶);
+        a sign within a name is one of these where the name has none."""
+        text = unicodedata.normalize("NFC", _LINE_BREAKS.sub(";", cell)).replace("i\u0307", "i")
+        marks = [each for each in text if unicodedata.combining(each)]
+        return [_key(each) or each for each in self._tokens.findall(_written(text))] + marks
 
     def mentions_others(self, text: str) -> bool:
         """Whether a heading, or the name of a file or a sheet, names another brand, or a brand by another code."""
@@ -60,6 +74,12 @@ class BrandNames:
         words = _joined(text)
         named = {_key(each) for each in self._names.findall(words)}
         return bool(named & self.clear) or not self.own.union(self.provider).issuperset(_NUMBERED.findall(words))
+
+    @cached_property
+    def _tokens(self) -> re.Pattern[str]:
+        """Any whole name, the longest first, whose own blanks and signs may be left out; else a word or a sign."""
+        names = ["".join(map(_spelled, each)) for each in sorted(self.written, key=len, reverse=True)] or ["(?!)"]
+        return re.compile(rf"(?<![^\W_])(?:{'|'.join(names)})(?![^\W_])|[^\W_]+|[^\w ]|_")
 
     @cached_property
     def _names(self) -> re.Pattern[str]:
@@ -80,14 +100,22 @@ def other_brands(session: Session, brand: Brand) -> tuple[str, ...]:
     return tuple(str(name) for other in found for name in other)
 
 
-def name_words(text: str) -> list[str]:
-    """The folded words of a text, as names of brands are compared; each number is one."""
-    return [word for word in _joined(text).split() if word.isalnum()]
-
-
 def _joined(text: str) -> str:
     """Folded words, in which each number is one."""
-    return folded(_DECIMALS.sub("", _GROUPED.sub("", text[:LONGEST_NAME])))
+    return folded(_join_numbers(text))
+
+
+def _written(text: str) -> str:
+    return " ".join(plain_letters(_join_numbers(text)).split())
+
+
+def _spelled(sign: str) -> str:
+    """A pattern of a letter, or of a blank or a sign that may be left out, and of a blank behind it."""
+    return f"{sign} ?" if sign.isalnum() else "" if sign == " " else f"(?:{re.escape(sign)} ?)?"
+
+
+def _join_numbers(text: str) -> str:
+    return _DECIMALS.sub("", _GROUPED.sub("", text[:LONGEST_NAME]))
 
 
 def _key(text: str) -> str:

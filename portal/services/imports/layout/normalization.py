@@ -40,15 +40,21 @@ def folded(text: str) -> str:
 
     Of signs alone a tick is "+", and any other stays: "✗".
     """
+    text = plain_letters(text)
+    words = _SIGNS.sub(" ", text).strip()
+    sign = text.replace("\ufe0f", "").strip()  # An emoji's sign that it is one.
+    return _SPLIT_E_WORDS.sub(r"e\1", words) if words else TICKS.get(sign, sign)
+
+
+def plain_letters(text: str) -> str:
+    """A text in lower case and, where there are such, ASCII letters; its signs stay."""
     text = normalize_spelling(text.translate(_LETTERS))
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text).translate(_LETTERS)
     text = text.lower()
     if not text.isascii():
         text = "".join(letter for letter in unicodedata.normalize("NFD", text) if not unicodedata.combining(letter))
-    words = _SIGNS.sub(" ", text).strip()
-    sign = text.replace("\ufe0f", "").strip()  # An emoji's sign that it is one.
-    return _SPLIT_E_WORDS.sub(r"e\1", words) if words else TICKS.get(sign, sign)
+    return text
 
 
 @lru_cache(maxsize=1024)

@@ -11,6 +11,7 @@ from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Status
 from portal.core.models import BatchState, Brand, Decision, ImportBatch
 from portal.domain.consents.bulk_import import Entry
+from portal.services.imports.brand_columns import Named, brand_columns, is_another_brands
 from portal.services.imports.brand_names import BrandNames
 from portal.services.imports.layout import Field, Layout
 from portal.services.imports.row_parser import RowParser
@@ -107,14 +108,26 @@ def test_what_may_be_another_brand_is_only_listed_and_its_refusals_are_taken(nam
 @given(
     st.lists(st.sampled_from(["Örnek Mağaza", "700001", "Moda Evi", "700002", "Bursa", "Örnek", "hepsi"]), min_size=1,
              max_size=3),
-    st.sampled_from([", ", " / ", "; ", " - ", " & ", " + ", " ", " | ", "\t"]),
+    st.sampled_from([", ", " / ", "; ", "\n", " ve ", " and ", " & ", " + ", " | "]),
 )  # fmt: skip
-def test_a_refusal_is_unwritten_only_where_all_of_the_cell_is_other_brands(names, between):
+def test_a_refusal_is_unwritten_only_where_the_cell_is_a_plain_list_of_other_brands(names, between):
     found = brought("Marka", "Örnek Mağaza", between.join(names), statuses="EH")
     is_others, is_own = ({*names} <= its for its in ({"Moda Evi", "700002"}, {"Örnek Mağaza", "700001"}))
+    is_others = is_others and (len(names) == 1 or between.strip() not in ("&", "+", "|"))
 
     assert (problems(found), found.refused) == (([3], []) if is_others else ([], [3]))
     assert found.unread.doubtful == (not is_others and not is_own)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["Moda Evi ❌", "≠ Moda Evi", "~~Moda Evi~~", "M̶o̶d̶a̶ Evi", "!Moda Evi", "Moda Evi?", "Moda Evi +", "Moda-Evi",
+     "Moda Evi ve", "ve Moda Evi", "Moda Evi ve, 700002", "no Moda Evi", "İYS Moda Evi", "Moda Evi - Moda Evi Outlet"],
+)  # fmt: skip
+def test_any_other_sign_or_word_beside_another_brands_name_may_turn_it_round(cell):
+    columns = brand_columns(["Marka"], chosen())
+
+    assert not is_another_brands(columns, [cell]) and Named.UNKNOWN in columns[0].find_named(cell)
 
 
 @pytest.mark.parametrize(
@@ -198,14 +211,17 @@ def test_a_brand_that_is_called_like_a_column_makes_no_column_doubtful(other):
 @pytest.mark.parametrize(
     ("own", "other", "cell", "is_others"),
     [("Ay", "Yıldız & Ay", "Yıldız & Ay", True), ("Evi", "Moda Evi", "Moda, Evi", False),
-     ("Moda", "Moda Evi", "Moda Evi", True), ("Outlet", "Moda Evi Outlet", "Moda Evi; Outlet", False)],
+     ("Moda", "Moda Evi", "Moda Evi", True), ("Outlet", "Moda Evi Outlet", "Moda Evi; Outlet", False),
+     ("Ay", "Yıldız & Ay", "YILDIZ&AY", True), ("Ay", "Yıldız & Ay", "Yıldız + Ay", False),
+     *[("Moda Evi", "Moda Evi Outlet", f"Moda Evi {rest}", rest == "Outlet")
+       for rest in ("Outlet", "+ Outlet", "/ Outlet", "(Outlet)", "- Outlet", "& Outlet", "ve Outlet")]],
 )  # fmt: skip
-def test_a_name_within_a_longer_one_of_another_brand_is_its_own_only_beside_a_sign_of_lists(
+def test_a_name_within_a_longer_one_of_another_brand_is_its_own_beside_a_sign_that_the_longer_one_has_not(
     own, other, cell, is_others
 ):
-    brands = BrandNames.of_names(["700001", own], [], [other, "Moda Evi"])
+    brands = BrandNames.of_names(["700001", own], [], [other])
 
-    assert problems(brought("Marka", cell, statuses="H", brands=brands)) == [2] * is_others
+    assert is_another_brands(brand_columns(["Marka"], brands), [cell]) == is_others
 
 
 def test_the_brands_name_with_an_ending_is_no_other_brand_called_like_its_beginning():
