@@ -4,21 +4,29 @@ import re
 from typing import Any
 from urllib.parse import quote
 
-from flask import Blueprint, redirect, render_template, request
+from flask import Blueprint, current_app, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
+import shortlinks
 from portal.services.launches.invitation_text import SAMPLE_CODE
 
 blueprint = Blueprint("recipient", __name__)
-# Whatever follows one, programs took for the end of an address in a text; only names of files go on so.
-CODE = re.compile(r"[A-Za-z0-9]+(?![A-Za-z0-9]|\.[A-Za-z0-9])")
+# What stands around a code, programs and people took for a part of an address in a text; names of files go on so, too.
+CODE = re.compile(r"[^A-Za-z0-9]*([A-Za-z0-9]+)(\.[A-Za-z0-9])?")
 
 
 @blueprint.url_value_preprocessor
 def trim_code(_endpoint: str | None, values: dict[str, Any] | None) -> None:
+    """Leave the code alone of what it is glued to: "(CODE)", "CODE.Ret", "CODE/ret"; but "robots.txt" as it is."""
     if values and "code" in values:
+        values.pop("rest", None)
         found = CODE.match(values["code"])
-        values["code"] = found[0] if found else values["code"]
+        if found and (found[2] is None or _is_code(found[1])):
+            values["code"] = found[1]
+
+
+def _is_code(text: str) -> bool:
+    return shortlinks.Codes(current_app.config["LINK_SALT"]).decode_long(text) is not None
 
 
 @blueprint.route("/<any(K, U, M, S, B):letter>/<path:rest>", methods=["GET", "POST"])

@@ -55,6 +55,7 @@ def find_link(code: str) -> tuple[shortlinks.Resolution, LinkContext]:
 
 
 @blueprint.get("/k/<code>", strict_slashes=False, endpoint="page")
+@blueprint.get("/k/<code>/<path:rest>", endpoint="page")
 @blueprint.get("/<code>", strict_slashes=False, endpoint="short_page")
 def show_page(code: str) -> str | bytes:
     link, context = find_link(code)

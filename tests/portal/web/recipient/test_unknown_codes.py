@@ -35,7 +35,8 @@ def codes(app, rows):
         "markup": "%3Cscript%3Ealert(1)%3C%2Fscript%3E".replace("%2F", ""),
         "sql": "1'%20OR%20'1'='1",
         "dots": "....",
-        "spaces": "%20" + real + "%20",
+        "file": "apple-touch-icon.png",
+        "link within": "x." + real,
     }
 
 

@@ -98,10 +98,17 @@ def test_a_link_typed_with_a_capital_letter_opens_and_refuses(app, codes, browse
     assert browser.get("/K/%0A%3F/../x", **asked).status_code == 404
 
 
-def test_a_form_posted_where_something_is_glued_to_the_link_counts(codes, browser, rows):
-    answer = browser.post(f"/u/{codes[make.EMAIL]}./", data={"all": "RET"})
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [(HOSTS[0], "/u/CODE./"), (HOSTS[0], "/k/CODE.Ret icin"), (HOSTS[0], "/u/(CODE)"), (HOSTS[0], "/u/CODE/ret"),
+     (HOSTS[0], "/k/CODE/Ret/icin"), (HOSTS[1], "/CODE.Ret"), (HOSTS[1], "/%20CODE"), (HOSTS[1], "/%E2%80%8BCODE")],
+)  # fmt: skip
+def test_a_form_posted_where_something_is_glued_to_the_link_counts(codes, browser, rows, host, address):
+    asked = {"path": address.replace("CODE", codes[make.EMAIL]), "headers": {"Host": host}}
+    page, answer = browser.get(**asked), browser.post(**asked, data={"all": "RET"})
 
-    assert answer.status_code == 303 and {each.status for each in rows(Decision)} == {"RET"}
+    assert (page.status_code, answer.status_code) == (200, 303)
+    assert {each.status for each in rows(Decision)} == {"RET"}
 
 
 def test_a_mail_program_that_posts_again_and_again_refuses_once_a_minute(codes, browser, rows):
