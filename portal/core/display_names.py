@@ -19,16 +19,19 @@ TURNING = frozenset(
     if unicodedata.category(each) == "Cf" and unicodedata.bidirectional(each) not in ("L", "BN", "ON", "NSM")
 )
 DOTS = str.maketrans("。｡․·•∙‧٫⋅・⸱⸳᛫꞉", ".............:")  # As browsers read them in a host.
-# A label with a letter after a dot, an IP address, a scheme, and what people make of a dot or of a scheme.
+ENDINGS = r"(?:com|net|org|info|biz|tr|co|io|me|ly|app|link|xyz|site|online|shop|top|club|store)(?!\w)"
+# A label with a letter after a dot, whatever sign or mark ends the one before (i❤.ws, "banka".com), an IP address, a
+# scheme, and what people make of a dot or of a scheme.
 LINK = re.compile(
-    r"(?<=\w)\.+(?=\d*+[^\W\d]\w|\d++[^\W\d]|\w/)|\d{1,3}(?:\.\d{1,3}){3}|[^\W\d]:[/\\]|://|@|(?<!\w)www\b"
+    r"(?<=[^\s.])\.+(?=\d*+[^\W\d]\w|\d++[^\W\d]|\w/)|\d{1,3}(?:\.\d{1,3}){3}|[^\W\d]:[/\\]|://|@|(?<!\w)www\b"
     r"|(?<!\w)h(?:tt|xx)ps?(?!\w)|[(\[{<]\.[)\]}>]|\.\s+(?:com|net|org)(?!\w)|\s\.(?=[^\W\d]{2})|(?<!\w)(?:com|org|xyz|ly|gl|gd|gg|cc|co|io)/(?=\w)"
-    r"|(?:(?:nokta|(?<!\w)dot)[\W_]{0,5}|\w\s?[,;])(?:com|net|org|info|biz|tr|co|io|me|ly|app|link|xyz|site|online|shop|top|club|store)(?!\w)"
+    rf"|(?:(?:nokta|(?<!\w)dot)[\W_]{{0,5}}|\w\s?[,;]|\s\.\s+){ENDINGS}"
     r"|(?<!\w)(?:telegram|whats ?app|(?:t|wa) me(?!\w))|(?<=\w) com(?!\w)|(?<!\w)nokta ko?m(?!\w)"
     r"|(?<=\w\w)\s?[(\[{<-]com(?!\w)",
     re.IGNORECASE,
 )
-LOOKS_LIKE_A_LINK = re.compile(r"(?<=\w)\.(?=\w{2})|:?//+|@")
+# In a text as it is written, where marks stand between letters: such as of a host's ending, or signs of other scripts.
+LOOKS_LIKE_A_LINK = re.compile(r"(?<=[^\s.])[.。｡．](?=\w\w|[^\W\d][^\x00-\xbf\s\u2000-\u206f])|:?//+|@")
 FEWEST_LETTERS = 3  # Of a reason.
 NAME_SIGNS = frozenset(" .'’-")
 FEWEST_DIGITS = 7  # Firms' shortest numbers: 444 0 123.
@@ -122,7 +125,7 @@ def trial_name(code: int) -> str:
 
 def holds_link(text: str) -> bool:
     """Whether a phone, a mail program or a reader might make a link of a part of the text."""
-    return LINK.search(_plain(text)) is not None
+    return LINK.search(_bare(text)) is not None
 
 
 def holds_phone(text: str) -> bool:
@@ -149,8 +152,7 @@ def _count_digits(plain: str, row: re.Match[str]) -> int:
 def fold(text: str) -> str:
     """As it is read, in plain small letters: visible, without accents, one blank between words and between parts that
     signs divide; two or more parts of one or two letters are one word ("ş.i.f.r.e", "IB AN")."""
-    bare = "".join(each for each in unicodedata.normalize("NFKD", _plain(text)) if unicodedata.category(each)[0] != "M")
-    words = " ".join(PARTS.sub(" ", ascii_only(bare).lower()).split())
+    words = " ".join(PARTS.sub(" ", ascii_only(_bare(text)).lower()).split())
     return PIECES.sub(lambda found: found[0].replace(" ", ""), words)
 
 
@@ -165,7 +167,12 @@ def _is_latin(letter: str) -> bool:
 
 def break_links(text: str) -> str:
     """The text so that no mail program makes a link of a part: a space after a dot, or instead of other characters."""
-    return LOOKS_LIKE_A_LINK.sub(lambda found: ". " if found[0] == "." else " ", text)
+    return LOOKS_LIKE_A_LINK.sub(lambda found: " " if found[0][0] in ":/@" else ". ", text)
+
+
+def _bare(text: str) -> str:
+    """The same without marks: accents, and signs of scripts that write vowels so."""
+    return "".join(each for each in unicodedata.normalize("NFKD", _plain(text)) if unicodedata.category(each)[0] != "M")
 
 
 def _plain(text: str) -> str:

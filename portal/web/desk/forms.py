@@ -22,7 +22,10 @@ ITS_PLACE = "\0"  # Where the contact line stood.
 GROWN = re.compile(r"\d[\s()./+-]{0,9}\0|[\w@.+/-]\0|\0[\s()./+-]{0,9}\d|\0[.+/-]?[\w@]")
 
 # An account or page at another network, in display_names.fold's spelling.
-NETWORK = r"(?:insta(?:gram)?|facebook|messenger|tiktok|twitter|telegram|whatsapp|signal|viber|discord|snapchat|bip)"
+NETWORK = (
+    r"(?:insta(?:gram)?|facebook|messenger|tiktok|twitter|x(?!\w)|xt[ea]|telegram|whatsapp|signal|viber|discord|snapchat|bip"
+    r"|linked ?in|skype|threads|you ?tube|pinterest|twitch|bluesky|n ?sosyal|next sosyal)"
+)
 PLACE = r"(?:hesap|hesab|sayfa|kanal|profil|grub|grup|kullanici ad|adres|account|channel|dm(?!\w))"
 BETWEEN = r"\w{0,9}(?: \w{1,40}){0,3} "
 ACCOUNT = re.compile(rf"(?<!\w)(?:{NETWORK}{BETWEEN}{PLACE}|{PLACE}{BETWEEN}{NETWORK})")

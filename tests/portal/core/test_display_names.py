@@ -1,10 +1,13 @@
 """Names that messages show: one line, visible, and nothing that a phone makes a link of."""
 
+import re
+
 import pytest
 
 from portal.core.display_names import (
     BadName,
     NameProblem,
+    break_links,
     holds_link,
     holds_phone,
     parse_name,
@@ -86,7 +89,10 @@ LINKS = [
 NO_LINKS = [
     "1.500 TL ve üstü", "31.12.2026 gününe kadar", "SMS/e-posta, web/mobil", "Örnek A.Ş. ve T.C. kurumları",
     "İzin noktası: kasa.", "Bize yazın. Site ve uygulama içindir.", "Bekleyin... Yenilikler yolda", "Madde 6/1-a",
-    "Contact us. In a shop or online.",
+    "Contact us. In a shop or online.", "Migros Tic. A.Ş.", "T.C. Ziraat Bankası A.Ş.’nin", "L.C. Waikiki", "No.1 Moda",
+    "Dr. Ayşe, Vakko®. Yeni sezon", "H.Ö. Sabancı (A.Ş.) bünyesinde", "“Evet.” dedi. (KVKK m. 5). Bize", "4.8★ aldı",
+    "37.5°C", "1.250,00₺’dir, 1.250₺ ve 1.250,00 TL", "Fırsat!.. Kaçırmayın", "50 m². Ayrıca",
+    "Prof. Dr. A. Yılmaz, 1. Kat, No:5/A",
 ]  # fmt: skip
 PHONES = [
     "❽❺⓿ ❾❾❾ ❾❾ ❾❾", "〇八五〇 一二三", "O8SO 123 4S 6", "085O12B 4S", "⓪⓼⓹⓿ ➊➋➌", "0850 𝟏𝟐𝟑", "Ⅰ 0850 l2З 4S",
@@ -114,6 +120,11 @@ NO_PHONES = [
 ]  # fmt: skip
 
 
+HOSTS = [
+    "यहाँ.com", "iade.भारत", "iade.বাংলা", "iade̱.com", "iade.c̱om", "i❤.ws", "i❤️.ws/iade", "ödül★.ws", "∞.ws", "banka®.com",
+    '"banka".com', "“banka”.com", "(banka).com", "banka。com",
+]  # fmt: skip
+LINKS += [*HOSTS, "banka . shop", "banka . online"]
 LINKS += [f"banka{dot}iade{dot}com" for dot in "⋅・⸱⸳᛫"] + ["evil꞉//x"]
 
 
@@ -121,3 +132,14 @@ LINKS += [f"banka{dot}iade{dot}com" for dot in "⋅・⸱⸳᛫"] + ["evil꞉//x
 def test_what_leads_elsewhere_is_told_however_it_is_written(holds, bad, good):
     assert [each for each in bad if not holds(each)] == []
     assert [each for each in good if holds(each)] == []
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_no_mail_program_makes_a_link_of_a_broken_host(host):
+    assert re.fullmatch(r"(\S+)[.] (\S+)", break_links(host))
+
+
+def test_words_without_a_link_stay_as_they_are():
+    kept = [each for each in NO_LINKS if not re.search(r"\d\.\d|//", each)]
+
+    assert [break_links(each) for each in kept] == kept

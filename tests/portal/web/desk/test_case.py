@@ -9,6 +9,7 @@ from PIL import Image
 from sqlalchemy import update
 
 from portal.core import clock
+from portal.core.display_names import fold
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel, Status
 from portal.core.models import (
@@ -27,6 +28,7 @@ from portal.core.models import (
 )
 from portal.domain import complaints
 from portal.domain.notifications import messages
+from portal.web.desk.forms import ACCOUNT
 from tests import make
 from tests.portal.domain.complaints.cast import HEADER, TEXT
 from tests.portal.domain.consents.import_entries import bring, entry
@@ -67,6 +69,22 @@ def test_an_answer_is_read_by_the_person(case, ayse, browser, persons_page, rows
     assert acts(rows) == ["opened", "answered"] and len(entries(rows, "complaint.answered")) == 1
 
 
+def test_accounts_at_other_networks_are_told_from_other_words():
+    accounts = ["LinkedIn sayfamız", "Linked In hesabımız", "Skype adresimiz", "Threads hesabımız", "X'teki sayfamız",
+                "X hesabımıza yazın", "hesabımız X'te", "YouTube'da banka iade kanalı", "You Tube kanalımız",
+                "NSosyal hesabımız"]  # fmt: skip
+    others = [
+        "XL beden ürün sayfası",
+        "Xiaomi kulaklığın sayfası",
+        "Hesabınızdan düşülmez",
+        "Extra Kanal",
+        "Telefon kanalından",
+    ]
+
+    assert [each for each in accounts if not ACCOUNT.search(fold(each))] == []
+    assert [each for each in others if ACCOUNT.search(fold(each))] == []
+
+
 @pytest.mark.parametrize(
     "baits",
     [
@@ -81,6 +99,7 @@ def test_an_answer_is_read_by_the_person(case, ayse, browser, persons_page, rows
         "Bizi \u200f0850 123 45 67 numarasından arayın",
         "Instagram banka_iade hesabına yazın",
         "Sayfamız: banka iade, Facebook'ta",
+        "İade formu: iade.भारत",
     ],
 )
 def test_an_answer_leads_nowhere_but_to_the_reviewed_contact(case, ayse, rows, baits):
