@@ -49,7 +49,9 @@ NOT_SWEPT_SENTENCE = N_(
     "İYS yeniden cevap veriyor, ama yalnızca son yedi günü anlatıyor: daha önceki retler için bu markanın bütün "
     "izinleri İYS'ye soruluyor. Bu tarama bitene kadar markanın onaylarına ileti gönderilemez."
 )
-NOT_SWEPT_CURE = N_("Tarama bitince kendiliğinden düzelir; ne kadarına bakıldığı Hareketler'de yazar.")
+NOT_SWEPT_CURE = N_(
+    "Tarama bitince kendiliğinden düzelir; ne kadarına bakıldığı ve takıldıysa İYS'nin kodu Hareketler'de yazar."
+)
 
 NOT_ANSWERED_SENTENCE = N_(
     "İYS, taramanın bu markanın bazı izinleri için sorduğunu cevaplamıyor. Sorgulamalara ara verildiyse bunların "
