@@ -195,7 +195,7 @@ class World:
             source=Source.CALL_CENTRE, user_id=1, at=at,
         )  # fmt: skip
         db.session.commit()
-        person.say(at, channels if made else (), RET)
+        person.say(at, channels if made.refused else (), RET)
 
     def not_me(self, person: Person, _dice: random.Random) -> None:
         told = {"language": "tr", "request_metadata": "", "at": clock.now(), "link_id": person.link_id}

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -113,15 +114,17 @@ def point_state(
 
 
 def register_recipient(
-    session: Session, vault: Vault, salt: str, place: PublicPoint, address: Address, at: datetime
-) -> int:
+    session: Session, vault: Vault, salt: str, place: PublicPoint, address: Address, at: datetime,
+    beside: Collection[int] = (),
+) -> int:  # fmt: skip
     """The id of the personal link for this address, by which its holder can decide again later.
 
     It offers all channels that the point asks for and the address serves. The same holder of the address gets the same
-    link again, another one a new link (Recipient.held_since); concurrent calls queue up.
+    link again, another one a new link (Recipient.held_since); concurrent calls queue up. `beside` are further
+    recipients that are written in the same transaction: all are locked at once.
     """
     (recipient_id,) = recipients.gather(session, vault, place.provider_id, [address], at).values()
-    locking.lock_recipients(session, [recipient_id])
+    locking.lock_recipients(session, [recipient_id, *beside])
     held_since = recipients.held_since(session, [recipient_id]).get(recipient_id)
     theirs = (
         select(shortlinks.Link.id)

@@ -69,20 +69,37 @@ class Withdrawn:
 def refuse(
     session: Session, vault: Vault, recipient: Recipient, brands: Iterable[Brand], channels: Iterable[Channel],
     *, address: Address, source: Source, user_id: int, at: datetime,
-) -> int:  # fmt: skip
-    """Stop messages of these brands on these channels, as somebody asked of staff; how many decisions were made: none
-    where the user did the same within a minute. Raises NothingToRefuse."""
+) -> Withdrawn:  # fmt: skip
+    """Stop messages of these brands on these channels, as somebody asked of staff, by every spelling of the mailbox
+    that the provider has; by this one alone where the provider decided so itself. No decisions are made where the user
+    did the same within a minute. Raises NothingToRefuse."""
     part = RefusalScope(recipient, address, list(brands), list(channels))
-    return withdraw(
-        session, vault, [part], origin=DecisionOrigin.STAFF, language="tr", source=source, user_id=user_id, at=at,
-        request_metadata=json.dumps({"user": user_id}),
-    ).refused  # fmt: skip
+    others, left = find_other_parts(session, vault, recipient.provider_id, address, part.brands, part.channels)
+    if source == Source.PROVIDER_DECISION:
+        others, left = [], 0
+    withdrawn = withdraw(
+        session, vault, [part, *others], origin=DecisionOrigin.STAFF, language="tr", source=source, user_id=user_id,
+        at=at, request_metadata=json.dumps({"user": user_id}), proved=address,
+    )  # fmt: skip
+    return replace(withdrawn, left=left)
+
+
+def find_other_parts(
+    session: Session, vault: Vault, provider_id: int, address: Address, brands: Sequence[Brand],
+    channels: Collection[Channel],
+) -> tuple[list[RefusalScope], int]:  # fmt: skip
+    """These brands of a provider on these channels at its other spellings of an address's mailbox, as far as one act
+    goes; how many it leaves that are not refused yet."""
+    others = spellings.find_at(session, vault, provider_id, address)
+    chosen, left = spellings.choose_for_one_act(session, others, {provider_id: brands})
+    spelled = recipients.read_addresses(vault, chosen)
+    return [RefusalScope(each, its, brands, channels) for each, its in spelled.items()], left
 
 
 def withdraw(
     session: Session, vault: Vault, parts: Iterable[RefusalScope], *, origin: DecisionOrigin, language: str,
     request_metadata: str, at: datetime, link_id: int | None = None, source: Source | None = None,
-    user_id: int | None = None, proved: Address | None = None,
+    user_id: int | None = None, proved: Address | None = None, is_told: bool = True,
 ) -> Withdrawn:  # fmt: skip
     """Refuse these brands on these channels, for every recipient type that is held, whether or not they are refused
     already. The same act by the same origin within a minute has one receipt: mail programs post again and again.
@@ -90,8 +107,8 @@ def withdraw(
 
     `request_metadata` (IP address and user agent) is encrypted. İYS is told what a mail program posts, or somebody
     replies, as HS_EPOSTA or HS_MESAJ, everything else by `source` or as the brand's own pages. The person is told as
-    messages.is_refusal_told says, but not of what a vendor, a mail system or the provider itself said, nor who is not
-    the person meant. Raises NothingToRefuse.
+    messages.is_refusal_told says, if `is_told`, but not of what a vendor, a mail system or the provider itself said,
+    nor who is not the person meant. Raises NothingToRefuse.
     """
     parts = sorted(parts, key=lambda part: part.recipient.id)  # In one order, or two such acts deadlock.
     if not parts:
@@ -116,7 +133,7 @@ def withdraw(
         refused, before = refused + len(made), before | statuses
     is_asked = origin not in (DecisionOrigin.FEEDBACK, DecisionOrigin.NOT_MINE) and source != Source.PROVIDER_DECISION
     receipts.sort(key=lambda each: each["number"] != numbers[address.text])
-    if is_asked and messages.is_refusal_told(session, receipts, address, before):
+    if is_told and is_asked and messages.is_refusal_told(session, receipts, address, before):
         messages.write_confirmation(session, vault, receipts, address, is_grant=False)
     return Withdrawn(receipts[0]["id"], receipts[0]["nonce"], receipts[0]["number"], refused)
 

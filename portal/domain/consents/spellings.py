@@ -11,6 +11,7 @@ from portal.core.addresses import Address, AddressKind
 from portal.core.database import is_one_of
 from portal.core.iys_protocol import Channel, Status
 from portal.core.models import Brand, Consent, Recipient
+from portal.core.models.recipient import MAILBOX_COLUMNS
 from portal.core.vault import Vault
 
 MOST_KEYS = 1000  # Consents at other spellings than the said one, in one act.
@@ -28,6 +29,20 @@ def find_everywhere(
     holders = address_holders.find_mailbox_holders(session, vault, address)
     others = address_holders.take_turns(each for each in holders if each.id not in ids)
     return others[:MOST_KNOWN], len(others[MOST_KNOWN:])
+
+
+def find_at(session: Session, vault: Vault, provider_id: int, address: Address) -> list[Recipient]:
+    """A provider's recipients of an address's mailbox by other spellings than this, in one statement; of a telephone
+    in none."""
+    if address.kind != AddressKind.EMAIL:
+        return []
+    box = vault.indexes(provider_id, address.reaches)
+    spelled_otherwise = {MAILBOX_COLUMNS[name]: index for name, index in box.items()}
+    is_theirs = Recipient.has_index(box) | Recipient.has_index(spelled_otherwise)
+    found = session.scalars(select(Recipient).where(Recipient.provider_id == provider_id, is_theirs)).all()
+    said = vault.indexes(provider_id, address.text).items()
+    others = [each for each in found if all(getattr(each, name) != index for name, index in said)]
+    return address_holders.take_turns(others)[:MOST_KNOWN]
 
 
 def choose_for_one_act(

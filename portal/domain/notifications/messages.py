@@ -73,7 +73,7 @@ def write_confirmation(
     receipt, message_id = receipts[0], new_id()
     at: datetime = receipt["decided_at"]
     midnight = clock.start_of_day(clock.day(at) + timedelta(days=1))
-    is_of_one = len(receipts) == 1 and receipt["origin"] != DecisionOrigin.MINE
+    is_of_one = len({each["provider_id"] for each in receipts}) == 1 and receipt["origin"] != DecisionOrigin.MINE
     sealed = None if is_of_one else vault.seal(address.text, Message.ADDRESS, NO_PROVIDER, message_id)
     row = {
         "id": message_id,

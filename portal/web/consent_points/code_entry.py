@@ -11,13 +11,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.core import clock
+from portal.core.addresses import Address
 from portal.core.extensions import db, limiter, read_session, vault
 from portal.core.iys_protocol import Channel, Status
-from portal.core.models import AddressProof, DecisionOrigin, Purpose, Receipt
+from portal.core.models import AddressProof, Brand, DecisionOrigin, Purpose, Receipt
 from portal.core.models.link_context import load_link_context
 from portal.domain import address_proofs, consent_points, consents
 from portal.domain.address_proofs import CodeResult
 from portal.domain.consent_points import PublicPoint
+from portal.domain.consents import refusals
+from portal.domain.consents.refusals import RefusalScope
 from portal.domain.receipts import contents
 from portal.web.consent_points import address_entry, choice_form, pages
 from portal.web.consent_points.blueprint import blueprint
@@ -97,23 +100,43 @@ def _selection_of(proof: AddressProof) -> Selection:
 
 
 def _decide(point: PublicPoint, proof: AddressProof) -> consents.DecisionResult:
-    """Apply the choices for this address, without committing. Raises TooSoon and TooMany."""
+    """Apply the choices for this address, without committing; what is refused at every spelling of its mailbox that
+    the firm has. Raises TooSoon and TooMany."""
     at, chosen, address = clock.now(), _selection_of(proof), address_proofs.read_address(vault(), proof)
+    mine = {channel: status for channel, status in chosen.choices.items() if channel in address.channels}
+    others = _refused_otherwise(point, address, [each for each, status in mine.items() if status == Status.REFUSED])
     link_id = consent_points.register_recipient(
-        db.session, vault(), current_app.config["LINK_SALT"], point, address, at
-    )
+        db.session, vault(), current_app.config["LINK_SALT"], point, address, at,
+        beside=[part.recipient.id for part in others],
+    )  # fmt: skip
     context = load_link_context(db.session, link_id)
     assert context  # Its link was just made or found.
-    mine = {channel: status for channel, status in chosen.choices.items() if channel in address.channels}
     form = consents.ServedForm(
         chosen.text_id, chosen.language, chosen.served_at, consent_points.proof_digest(proof), chosen.chosen_at
     )
-    return consents.decide(
-        db.session, vault(), context, mine, form, is_live=point.is_open, language=get_locale().language,
-        request_metadata=consents.describe_request(request.remote_addr, request.user_agent.string), at=at,
-        undo_period=timedelta(seconds=current_app.config["UNDO_SECONDS"]), origin=DecisionOrigin.POINT,
+    language = get_locale().language
+    request_metadata = consents.describe_request(request.remote_addr, request.user_agent.string)
+    act = consents.decide(
+        db.session, vault(), context, mine, form, is_live=point.is_open, language=language,
+        request_metadata=request_metadata, at=at, origin=DecisionOrigin.POINT,
+        undo_period=timedelta(seconds=current_app.config["UNDO_SECONDS"]),
         name=chosen.name if Status.GRANTED in mine.values() else "",
     )  # fmt: skip
+    if others:
+        refusals.withdraw(
+            db.session, vault(), others, origin=DecisionOrigin.POINT, language=language,
+            request_metadata=request_metadata, at=at, is_told=False,
+        )  # fmt: skip
+    return act
+
+
+def _refused_otherwise(point: PublicPoint, address: Address, channels: Sequence[Channel]) -> list[RefusalScope]:
+    """What is refused of other spellings of the address."""
+    if not channels:
+        return []
+    brand = db.session.get_one(Brand, point.brand_id)
+    parts, _left = refusals.find_other_parts(db.session, vault(), point.provider_id, address, [brand], channels)
+    return parts
 
 
 def _forget_decided(proof: AddressProof, act: consents.DecisionResult) -> None:

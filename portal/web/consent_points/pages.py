@@ -39,6 +39,10 @@ class RecordedDecision:
     def number(self) -> str:
         return format_number(self.act.number)
 
+    @property
+    def refuses_mailbox(self) -> bool:
+        return any(each.channel == Channel.EMAIL and each.status == Status.REFUSED for each in self.act.lines)
+
 
 def find_point(slug: str) -> PublicPoint:
     """The point of a URL, or 404."""

@@ -134,14 +134,14 @@ def refuse(complaint_id: int) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return render_case(case, form), 422
     at = clock.now()
-    refused = apply_refusal_form(recipient, form, at)
+    withdrawn = apply_refusal_form(recipient, form, at)
     complaints.note_refusal(db.session, vault(), case, user_id=current_user.id, at=at)
     record_audit(
         "complaint.refused", "complaint", case.id, channels=form.channels.data, source=form.source.data,
-        new=refused, brand=form.brand.data if form.brand.data != ALL_BRANDS else None,
+        new=withdrawn.refused, brand=form.brand.data if form.brand.data != ALL_BRANDS else None,
     )  # fmt: skip
     _commit_as_read(case.id)
-    flash_refusal()
+    flash_refusal(withdrawn)
     return _redirect_to_case(complaint_id)
 
 

@@ -78,15 +78,15 @@ def brand(brand_id: int) -> str:
 @blueprint.post("/izinlerim/liste", endpoint="refuse")
 @takes_late
 def refuse() -> ResponseReturnValue:
-    """Refuse what the button names: everything of the mailbox, a brand, or one channel of a brand. Also where the
-    session is over, by time or since the address changed hands: whoever proved it may refuse, but is shown nothing any
-    more."""
+    """Refuse what the button names, by every spelling of the mailbox: everything, a brand, or one channel of a brand.
+    Also where the session is over, by time or since the address changed hands: whoever proved it may refuse, but is
+    shown nothing any more."""
     held, named = find_my_holdings(), request.form.get("refuse", "")
     left = 0
     if named == EVERYTHING:
         left = refuse_everything(held)
     else:
-        _refuse(held, _parts_of(*_read_button(held, named)))
+        _refuse(held, _read_parts(held, named))
     db.session.commit()
     if held.changed_hands_meanwhile or address_session.is_over():
         return address_session.render_ended("recorded", left)
@@ -186,12 +186,18 @@ def _receipt_link(row: Receipt) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _read_button(held: Holdings, named: str) -> tuple[list[HeldBrand], tuple[Channel, ...]]:
-    """The brand and channels that a button names; none where they are not this person's."""
+def _read_parts(held: Holdings, named: str) -> list[RefusalScope]:
+    """What a button refuses that names a brand, and maybe a channel; nothing where they are not this person's."""
     number, _dash, word = named.partition("-")
     one = held.of(int(number)) if number.isascii() and number.isdecimal() and len(number) < 20 else None
     channels = tuple(channel for channel in held.address.all_channels if word in ("", channel.value))
-    return ([one] if one else []), channels
+    if one is None or not channels:
+        return []
+    parts = _parts_of([one], channels)
+    others, _left = refusals.find_other_parts(
+        db.session, vault(), one.provider.id, held.address, parts[0].brands, channels
+    )  # fmt: skip
+    return [*parts, *others]
 
 
 def _parts_of(chosen: list[HeldBrand], channels: tuple[Channel, ...]) -> list[RefusalScope]:

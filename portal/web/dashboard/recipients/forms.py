@@ -36,6 +36,7 @@ class RefusalForm(BaseForm):
         self.brand.choices = all_brands + [(brand.id, brand.name) for brand in brands]
         self.channels.choices = [(each.value, label(each)) for each in channels]
         self.source.choices = [("", gettext("Seçin"))] + [(each.value, label(each)) for each in refusals.SOURCES]
+        self.takes_mailboxes = Channel.EMAIL in channels
 
 
 class UnmaskForm(BaseForm):

@@ -6,15 +6,18 @@ from typing import Any
 from flask import abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from flask_login import current_user
 from sqlalchemy import ColumnElement, func, select
 
 from portal.core import addresses, clock
+from portal.core.addresses import Address
 from portal.core.extensions import db, limiter, read_session, vault
 from portal.core.iys_protocol import Channel, Source
 from portal.core.models import Recipient
 from portal.core.vault import CannotOpen
-from portal.domain.consents import history, recipients, refusals
+from portal.domain.consents import history, recipients, refusals, spellings
+from portal.domain.consents.refusals import Withdrawn
 from portal.domain.identity.permissions import Permission
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.recipients.forms import ALL_BRANDS, RefusalForm, SearchForm, UnmaskForm
@@ -25,6 +28,7 @@ from portal.web.shared.own_rows import own_brands, own_row_or_404
 
 REASSIGNED_LATELY = timedelta(days=30)
 MAX_REASSIGNED = 200  # Rows on the page.
+MAX_SPELLINGS = 20  # Of one mailbox, on a page.
 
 
 @blueprint.route("/recipients", methods=["GET", "POST"])
@@ -70,20 +74,22 @@ def refuse_unknown() -> ResponseReturnValue:
         return render_search("dashboard/recipients/search.html", "dashboard.recipient")
     form = RefusalForm(brands=own_brands(), channels=address.all_channels)
     if not form.validate():
-        return _render_not_found("dashboard/recipients/search.html", searched, form), 422
+        return _render_not_found(
+            "dashboard/recipients/search.html", "dashboard.recipient", address, searched, form
+        ), 422  # fmt: skip
     at = clock.now()
     recipient_id = recipients.gather(db.session, vault(), current_user.provider_id, [address], at)[address.text]
     return _record_refusal(db.session.get_one(Recipient, recipient_id), form, at)
 
 
 def _record_refusal(found: Recipient, form: RefusalForm, at: datetime) -> ResponseReturnValue:
-    refused = apply_refusal_form(found, form, at)
+    withdrawn = apply_refusal_form(found, form, at)
     record_audit(
         "recipient.refused", "recipient", found.id, channels=form.channels.data, source=form.source.data,
-        brand=form.brand.data, new=refused,
+        brand=form.brand.data, new=withdrawn.refused,
     )  # fmt: skip
     db.session.commit()
-    flash_refusal()
+    flash_refusal(withdrawn)
     return redirect(url_for(".recipient", recipient_id=found.id), 303)
 
 
@@ -130,19 +136,30 @@ def render_search(template: str, found_endpoint: str) -> ResponseReturnValue:
         return redirect(url_for(found_endpoint, recipient_id=found.id), 303)
     record_audit("recipient.not_found", "user", current_user.id)
     db.session.commit()
-    return _render_not_found(
-        template, form, RefusalForm(brands=own_brands(), channels=address.all_channels, formdata=None)
-    )
+    refusal = RefusalForm(brands=own_brands(), channels=address.all_channels, formdata=None)
+    return _render_not_found(template, found_endpoint, address, form, refusal)
 
 
-def _render_not_found(template: str, form: SearchForm, refusal: RefusalForm) -> str:
-    return render_template(template, form=form, not_found=True, refusal_form=refusal)
+def _render_not_found(
+    template: str, found_endpoint: str, address: Address, form: SearchForm, refusal: RefusalForm
+) -> str:  # fmt: skip
+    return render_template(
+        template, form=form, not_found=True, refusal_form=refusal, found_endpoint=found_endpoint,
+        others=_list_spellings(address),
+    )  # fmt: skip
+
+
+def _list_spellings(address: Address) -> list[tuple[int, str]]:
+    """The firm's recipients of the same mailbox by other spellings, each with its masked address."""
+    others = spellings.find_at(read_session(), vault(), current_user.provider_id, address)
+    return [(each.id, recipients.masked_address(vault(), each)) for each in others[:MAX_SPELLINGS]]
 
 
 def render_recipient(
     found: Recipient, *, clear: str | None = None, refusal: RefusalForm | None = None, unmask: UnmaskForm | None = None
 ) -> str:
     """The page of one recipient, with a form that came back with errors; `clear` is the unmasked address."""
+    [address] = recipients.read_addresses(vault(), [found]).values() or [None]
     return render_template(
         "dashboard/recipients/recipient.html",
         recipient_id=found.id,
@@ -154,6 +171,8 @@ def render_recipient(
         decisions=history.list_decisions(read_session(), found.id, clock.now()),
         refusal_form=refusal or make_refusal_form(found, formdata=None),
         unmask_form=unmask or UnmaskForm(formdata=None),
+        others=_list_spellings(address) if address else [],
+        found_endpoint="dashboard.recipient",
     )
 
 
@@ -166,8 +185,8 @@ def make_refusal_form(found: Recipient, **options: Any) -> RefusalForm | None:
     return RefusalForm(brands=own_brands(), channels=address.all_channels, **options)
 
 
-def apply_refusal_form(found: Recipient, form: RefusalForm, at: datetime) -> int:
-    """Refuse as a filled-in form says; how many decisions were made. Doesn't commit."""
+def apply_refusal_form(found: Recipient, form: RefusalForm, at: datetime) -> Withdrawn:
+    """Refuse as a filled-in form says. Doesn't commit."""
     chosen = [brand for brand in own_brands() if form.brand.data in (ALL_BRANDS, brand.id)]
     return refusals.refuse(
         db.session, vault(), found, chosen, [Channel(each) for each in form.channels.data],
@@ -176,8 +195,14 @@ def apply_refusal_form(found: Recipient, form: RefusalForm, at: datetime) -> int
     )  # fmt: skip
 
 
-def flash_refusal() -> None:
+def flash_refusal(withdrawn: Withdrawn) -> None:
     flash(_("Ret kaydedildi ve geçerli; İYS'de bir onay varsa oraya da bildirilecek."))
+    if withdrawn.left:
+        flash(ngettext(
+            "Aynı posta kutusunun %(num)s yazılışı henüz reddedilmedi; reddi bir daha kaydedin.",
+            "Aynı posta kutusunun %(num)s yazılışı henüz reddedilmedi; reddi bir daha kaydedin.",
+            withdrawn.left,
+        ))  # fmt: skip
 
 
 def count_reassigned(provider_id: int, at: datetime) -> int:

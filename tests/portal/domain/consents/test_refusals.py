@@ -28,7 +28,7 @@ def refuse(app, *channels: Channel, text: str = make.PHONE, source: Source = Sou
             at=at or clock.now(),
         )  # fmt: skip
         db.session.commit()
-        return made
+        return made.refused
 
 
 def test_it_is_obeyed_at_once_and_told_to_iys(app, fatma, rows):

@@ -92,3 +92,14 @@ def test_who_has_it_now_says_so_there_once(app, ayse, rows):
     assert all(each.reassigned_at for each in rows(Recipient)) and "kaydedildi" in late.text
     assert len(rows(Receipt, Receipt.origin == DecisionOrigin.NOT_MINE)) == 2
     assert "Adres el değiştirmeden önceki kayıtlar gösterilmez." in page and "İzinli, " not in page
+
+
+def test_one_brand_is_refused_by_each_spelling_that_its_firm_has(app, ayse, rows):
+    make.codes(app, USUAL)
+    ayse.comes_in()
+    ayse.posts(LIST, refuse=str(rows(Consent)[0].brand_id))
+
+    mine = rows(Receipt, Receipt.origin == DecisionOrigin.MINE)
+    assert {each.status for each in rows(Consent)} == {Status.REFUSED} and len(rows(Consent)) == 2
+    assert len(mine) == 2 and len({each.provider_id for each in mine}) == 1
+    assert "Başka Marka, Örnek Mağaza" in ayse.opens().text
