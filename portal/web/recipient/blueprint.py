@@ -12,7 +12,7 @@ from portal.services.launches.invitation_text import SAMPLE_CODE
 
 blueprint = Blueprint("recipient", __name__)
 # What stands around a code, programs and people took for a part of an address in a text; names of files go on so, too.
-CODE = re.compile(r"[^A-Za-z0-9]*([A-Za-z0-9]+)(\.[A-Za-z0-9])?")
+FIRST_CODE = re.compile(r"[^A-Za-z0-9]*([A-Za-z0-9]+)(\.[A-Za-z0-9])?")
 
 
 @blueprint.url_value_preprocessor
@@ -20,7 +20,7 @@ def trim_code(_endpoint: str | None, values: dict[str, Any] | None) -> None:
     """Leave the code alone of what it is glued to: "(CODE)", "CODE.Ret", "CODE/ret"; but "robots.txt" as it is."""
     if values and "code" in values:
         values.pop("rest", None)
-        found = CODE.match(values["code"])
+        found = FIRST_CODE.match(values["code"])
         if found and (found[2] is None or _is_code(found[1])):
             values["code"] = found[1]
 
