@@ -1,19 +1,15 @@
 """Refusals that vendors of SMS and mail systems tell us of: their lists, complaints about mails, refusals by mail."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 
-from flask import current_app
 from sqlalchemy import and_, or_, select
 
-import shortlinks
-from portal.core import address_holders, clock
-from portal.core.addresses import Address, AddressKind, read_canonical
+from portal.core import address_holders
+from portal.core.addresses import Address, AddressKind
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Status
 from portal.core.models import (
-    AudienceEntry,
     Brand,
     Campaign,
     Consent,
@@ -25,13 +21,12 @@ from portal.core.models import (
     MessageGateway,
     Recipient,
 )
-from portal.core.vault import CannotOpen
 from portal.domain.consents import recipients
 from portal.domain.consents.import_snapshot import STATED
 from portal.domain.consents.refusals import RefusalScope
 from portal.domain.notifications.gateways import GENERIC
-from portal.services.messaging import meant_brands, outgoing_messages, replies
-from portal.services.messaging.gateways.protocol import ANSWER, DOUBTFUL_ANSWER, BlockedAddress, InboundMessage
+from portal.services.messaging import mail_answers, meant_brands, replies
+from portal.services.messaging.gateways.protocol import ANSWER, DOUBTFUL_ANSWER, BlockedAddress
 
 
 class NotCertain(ValueError):
@@ -46,7 +41,7 @@ def take_blocked(event: GatewayEvent, gateway: MessageGateway, blocked: BlockedA
     description alone, or a relay, and may have guessed, unless all of it is refused already; and of a message that the
     portal wrote of its own, to nobody whom a firm wrote to, which may be of any firm that has the address."""
     message = _named_message(gateway, blocked)
-    address = _address_of(message) or meant_brands.address_of(blocked.address)
+    address = mail_answers.address_of_message(message) or meant_brands.address_of(blocked.address)
     is_known = address is not None and meant_brands.channel_of(gateway) in address.all_channels
     is_of_relay = blocked.source == ANSWER and gateway.carries == AddressKind.EMAIL
     is_doubtful = blocked.source == DOUBTFUL_ANSWER or gateway.vendor == GENERIC or is_of_relay
@@ -64,51 +59,20 @@ def take_blocked(event: GatewayEvent, gateway: MessageGateway, blocked: BlockedA
     event.outcome, event.due_at, event.settled_at = EventOutcome.REFUSED if parts else EventOutcome.READ, None, at
 
 
-def for_each_meant(gateway: MessageGateway, reply: InboundMessage) -> list[InboundMessage]:
-    """A reply once for each address whose word it may be; none of a mail that answers none of the account's owner's.
-
-    What holds a token or a link of ours is the word of whom we wrote to, whatever its sender is called: who never saw
-    that mail knows none. It is its sender's, too. Of both it counts for all spellings of their mailbox that the owner
-    has. An id without a token is no reason to hold anybody else's messages, since anybody could name it."""
-    named = _address_of(_sent_message(gateway, reply.replied_id))
-    proved = _address_of(_sent_message(gateway, reply.message_id)) or _linked_to(gateway, reply.codes)
-    if proved is None and named is None and not reply.is_ours:
-        return []
-    sender = meant_brands.address_of(reply.sender)
-    if named is not None and (sender is None or named.reaches != sender.reaches):
-        named = None
-    meant = [each for each in (proved, named) if each is not None]
-    for each in (proved, sender):
-        meant += meant_brands.find_spellings(gateway, each) if each is not None else ()
-    texts = dict.fromkeys(each.text for each in meant) or [reply.sender]
-    return [replace(reply, sender=each, codes=()) for each in texts]
-
-
-def _linked_to(gateway: MessageGateway, codes: Sequence[str]) -> Address | None:
-    """The mailbox that the first true link among these was made for, if the account's owner writes there."""
-    salt, at = current_app.config["LINK_SALT"], clock.now()
-    for link_id in filter(None, (shortlinks.resolve(db.session, salt, code, at).link_id for code in codes)):
-        entry = select(Recipient).join(AudienceEntry, AudienceEntry.recipient_id == Recipient.id)
-        whose = db.session.scalars(entry.where(AudienceEntry.link_id == link_id)).all()
-        for recipient, address in recipients.read_addresses(vault(), whose).items():
-            if address.kind == AddressKind.EMAIL and meant_brands.written_to(gateway, address, [recipient]):
-                return address
-    return None
-
-
 def _refused_parts(
     event: GatewayEvent, gateway: MessageGateway, message: Message | None, address: Address, at: datetime
 ) -> list[RefusalScope]:
     if message is not None and message.recipient_id is not None:
         found = [db.session.get_one(Recipient, message.recipient_id)]
     else:
-        found = meant_brands.find_recipients(event, gateway, address, at)
-        found += [each for each in meant_brands.find_mailbox(gateway, address) if each not in found]
+        found = meant_brands.find_recipients(event, gateway, [address], at)
+    found += [each for each in mail_answers.find_mailbox(gateway, address) if each not in found]
     campaign = db.session.get(Campaign, message.campaign_id) if message is not None and message.campaign_id else None
     if campaign is None:
         return meant_brands.scopes(gateway, address, found)
     brand, channel = db.session.get_one(Brand, campaign.brand_id), meant_brands.channel_of(gateway)
-    return [RefusalScope(each, address, [brand], (channel,)) for each in found]
+    spelled = recipients.read_addresses(vault(), (each for each in found if each.provider_id == brand.provider_id))
+    return [RefusalScope(each, its, [brand], (channel,)) for each, its in spelled.items()]
 
 
 def _are_refused(parts: Sequence[RefusalScope], since: datetime | None) -> bool:
@@ -130,23 +94,6 @@ def _are_refused(parts: Sequence[RefusalScope], since: datetime | None) -> bool:
 
 def _named_message(gateway: MessageGateway, blocked: BlockedAddress) -> Message | None:
     """The message that is named, if it went to the mailbox that is named, by whichever spelling."""
-    message = _sent_message(gateway, blocked.message_id)
-    named, sent_to = meant_brands.address_of(blocked.address), _address_of(message)
+    message = mail_answers.find_sent(gateway, blocked.message_id)
+    named, sent_to = meant_brands.address_of(blocked.address), mail_answers.address_of_message(message)
     return message if named is None or sent_to is None or named.reaches == sent_to.reaches else None
-
-
-def _sent_message(gateway: MessageGateway, message_id: int | None) -> Message | None:
-    """A message, if the account's owner sent it, by whichever account."""
-    sent = select(Message).join(MessageGateway, MessageGateway.id == Message.gateway_id)
-    is_owners = MessageGateway.provider_id.is_not_distinct_from(gateway.provider_id)
-    return db.session.scalar(sent.where(Message.id == message_id, is_owners)) if message_id is not None else None
-
-
-def _address_of(message: Message | None) -> Address | None:
-    if message is None:
-        return None
-    recipient = db.session.get(Recipient, message.recipient_id) if message.recipient_id else None
-    try:
-        return read_canonical(outgoing_messages.clear_address(message, recipient))
-    except CannotOpen:
-        return None

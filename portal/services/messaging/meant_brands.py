@@ -6,7 +6,7 @@ takes nothing from those that did. The sender that a phone showed means all that
 operator has seen them.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,8 +32,6 @@ from portal.services.messaging.earlier_messages import (
 )
 from portal.services.messaging.gateways.protocol import InboundMessage
 
-MOST_SPELLINGS = 200  # Of one mailbox.
-
 
 def address_of(text: str) -> Address | None:
     """None of a sender that is no phone or mailbox, such as another firm's name. A number of a range that the numbering
@@ -44,6 +42,11 @@ def address_of(text: str) -> Address | None:
         address = parse_possible(text)
         return address if address_holders.find_holders(db.session, vault(), address) else None
     return None
+
+
+def addresses_of(reply: InboundMessage) -> list[Address]:
+    """Whose word a reply may be, its sender's first."""
+    return [each for each in map(address_of, (reply.sender, *reply.others)) if each is not None]
 
 
 def channel_of(gateway: MessageGateway) -> Channel:
@@ -67,8 +70,8 @@ def find_meant(
     messages were that it may answer. Only of the last ones where it refuses nothing; of all admitted firms that have
     the address where İzinlink's own came last."""
     if event.provider_id is not None:
-        return Meant(find_recipients(event, gateway, address, at, are_made=reply.is_sender_proved))
-    holders = _gather_holders(address, at)
+        return Meant(find_recipients(event, gateway, addresses_of(reply), at, are_made=reply.is_sender_proved))
+    holders = _find_holders(addresses_of(reply), at, are_made=reply.is_sender_proved)
     messages = find_messages(address, holders)
     answered = find_answered(gateway, messages, reply.received_at)
     wrote = [each for each in holders if each.id in answered.recipient_ids]
@@ -82,17 +85,18 @@ def find_meant(
 
 
 def find_recipients(
-    event: GatewayEvent, gateway: MessageGateway, address: Address, at: datetime, *, are_made: bool = True
-) -> list[Recipient]:
-    """The provider's recipient, made where it was none yet, so that no list brings it later. Of the operator's gateway
-    those to whom it, or another one of the operator's, sent something at any time."""
-    if event.provider_id is not None and not are_made:
-        known = recipients.find(db.session, vault(), event.provider_id, address)
-        return [known] if known else []
-    if event.provider_id is not None:
-        ids = recipients.gather(db.session, vault(), event.provider_id, [address], at)
-        return [db.session.get_one(Recipient, ids[address.text])]
-    return written_to(gateway, address, _gather_holders(address, at))
+    event: GatewayEvent, gateway: MessageGateway, addresses: Sequence[Address], at: datetime, *, are_made: bool = True
+) -> list[Recipient]:  # fmt: skip
+    """The provider's recipients, made where they were none yet, so that no list brings them later. Of the operator's
+    gateway those to whom it, or another one of the operator's, sent something at any time."""
+    if event.provider_id is None:
+        holders = _find_holders(addresses, at, are_made=are_made)
+        return [each for one in addresses for each in written_to(gateway, one, holders)]
+    if are_made:
+        ids = recipients.gather(db.session, vault(), event.provider_id, list(addresses), at)
+        return [db.session.get_one(Recipient, ids[each.text]) for each in addresses]
+    known = (recipients.find(db.session, vault(), event.provider_id, each) for each in addresses)
+    return [each for each in known if each is not None]
 
 
 def written_to(gateway: MessageGateway, address: Address, found: Sequence[Recipient]) -> list[Recipient]:
@@ -103,27 +107,16 @@ def written_to(gateway: MessageGateway, address: Address, found: Sequence[Recipi
     return [each for each in found if each.id in wrote]
 
 
-def find_mailbox(gateway: MessageGateway, address: Address) -> list[Recipient]:
-    """Those that the account's owner has, or wrote to as the operator, of a mailbox, however it is spelled; none of a
-    telephone. Of very many some, of each firm's in turn."""
-    if address.kind != AddressKind.EMAIL:
-        return []
-    holders = address_holders.find_mailbox_holders(db.session, vault(), address)
-    return address_holders.take_turns(written_to(gateway, address, holders))[:MOST_SPELLINGS]
-
-
-def find_spellings(gateway: MessageGateway, address: Address) -> Iterable[Address]:
-    """By which find_mailbox has it."""
-    return recipients.read_addresses(vault(), find_mailbox(gateway, address)).values()
-
-
-def _gather_holders(address: Address, at: datetime) -> list[Recipient]:
-    """The recipients with an address at any firm, also at those whose codes it got, which did not have its mailbox."""
-    codes = address_proofs.find_codes(db.session, vault(), address, clock.now() - ANSWERED_WITHIN)
-    have = {each.provider_id for each in address_holders.find_mailbox_holders(db.session, vault(), address)}
-    for provider_id in sorted({brand.provider_id for _, brand in codes if brand} - have):
-        recipients.gather(db.session, vault(), provider_id, [address], at)
-    return sorted(address_holders.find_holders(db.session, vault(), address), key=lambda each: each.id)
+def _find_holders(addresses: Sequence[Address], at: datetime, *, are_made: bool) -> list[Recipient]:
+    """The recipients with these addresses at any firm; also made at those whose codes one got, and which did not have
+    its mailbox."""
+    for address in addresses if are_made else ():
+        codes = address_proofs.find_codes(db.session, vault(), address, clock.now() - ANSWERED_WITHIN)
+        have = {each.provider_id for each in address_holders.find_mailbox_holders(db.session, vault(), address)}
+        for provider_id in sorted({brand.provider_id for _, brand in codes if brand} - have):
+            recipients.gather(db.session, vault(), provider_id, [address], at)
+    found = {each for one in addresses for each in address_holders.find_holders(db.session, vault(), one)}
+    return sorted(found, key=lambda each: each.id)
 
 
 def scopes(
@@ -154,12 +147,15 @@ def channels_meant(
 
 
 def find_brands(event: GatewayEvent, reply: InboundMessage) -> Sequence[Brand]:
-    """The brands of the provider that a refusal by this reply refuses; none where no such address sent it."""
+    """The brands of the provider that a refusal by this reply refuses; none where no such address sent it, or nobody
+    knows who did."""
     gateway, owner = db.session.get_one(MessageGateway, event.gateway_id), event.provider_id or NO_PROVIDER
     address = address_of(reply.sender)
     if address is None or channel_of(gateway) not in address.all_channels:
         return []
     recipient = recipients.find(db.session, vault(), owner, address)
+    if recipient is None and not reply.is_sender_proved:
+        return []
     messages = find_messages(address, [recipient]) if recipient else []
     return _brands_meant(gateway, owner, recipient.id if recipient else 0, messages, reply)
 

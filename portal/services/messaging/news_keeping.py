@@ -10,7 +10,7 @@ from portal.core.addresses import AddressKind
 from portal.core.extensions import vault
 from portal.core.models import EventKind, Message, MessageGateway
 from portal.domain.notifications import gateways
-from portal.services.messaging import delivery_reports, event_contents, feedback, meant_brands
+from portal.services.messaging import delivery_reports, event_contents, mail_answers, meant_brands
 from portal.services.messaging.gateways import unread_rows
 from portal.services.messaging.gateways.protocol import (
     DOUBTFUL_ANSWER,
@@ -54,8 +54,8 @@ def keep_news(
         event_contents.keep_blocked(gateway, secret, each, at, moment)
 
     def keep_answered(reply: InboundMessage) -> None:
-        for each in feedback.for_each_meant(gateway, reply):
-            keep_reply(each)
+        if (answer := mail_answers.with_whose_word(gateway, reply)) is not None:
+            keep_reply(answer)
 
     failed: list[FailedPiece[Report | InboundMessage | BlockedAddress]] = [
         *applied.failed,

@@ -58,10 +58,10 @@ def hold_sender(event: GatewayEvent, gateway: MessageGateway, reply: InboundMess
     if address is None or channel_of(gateway) not in address.all_channels:
         return
     found = _find_held(event, gateway, address, reply, at)
-    if event.provider_id is None:
-        shared_replies.hold(event, found, EventOutcome.LIKELY_REFUSAL)
-    else:
+    if event.provider_id is not None:
         event.recipient_id = found[0].id if found else None
+        found = found[1:]
+    shared_replies.hold(event, found, EventOutcome.LIKELY_REFUSAL)
 
 
 def _find_held(
@@ -87,7 +87,7 @@ def find_channels(event: GatewayEvent, reply: InboundMessage) -> dict[Channel, b
         return {}
     owner, held = (
         event.provider_id or NO_PROVIDER,
-        () if event.provider_id else shared_replies.find_held(event, address),
+        () if event.provider_id else shared_replies.find_held(event, meant_brands.addresses_of(reply)),
     )
     whose = {event.recipient_id, *(each.recipient_id for each in held)}
     meant = set().union(*(meant_brands.channels_meant(gateway, address, owner, each, reply) for each in whose))
@@ -103,9 +103,10 @@ def refuse_as_read(
     address, gateway = address_of(reply.sender), db.session.get_one(MessageGateway, event.gateway_id)
     if address is None or not set(channels).intersection(find_channels(event, reply)):
         return False
-    held = [each.recipient_id for each in shared_replies.find_held(event, address)]  # Whose it was when it came.
-    found = [db.session.get_one(Recipient, each) for each in held if each is not None]
-    found = found or _find_held(event, gateway, address, replace(reply, is_sender_proved=True), at)
+    held = [each.recipient_id for each in shared_replies.find_held(event, meant_brands.addresses_of(reply))]
+    found = [db.session.get_one(Recipient, each) for each in held if each is not None]  # Whose it was when it came.
+    if event.provider_id is not None or not found:
+        found = _find_held(event, gateway, address, replace(reply, is_sender_proved=True), at)
     chosen = [each for each in found if firms is None or each.provider_id in firms]
     if parts := meant_brands.scopes(gateway, address, chosen, reply):
         parts = [replace(part, channels=channels) for part in parts]
@@ -156,6 +157,7 @@ def _hand_over(
         event.outcome, event.due_at, event.settled_at = EventOutcome.READ, None, at
     else:
         shared_replies.hold(event, shared, _unread_outcome(outcome))
+        _put_to_desk(event, outcome)
 
 
 def _put_to_desk(event: GatewayEvent, outcome: ReplyOutcome) -> None:

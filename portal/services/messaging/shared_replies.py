@@ -1,11 +1,11 @@
-"""Unclear replies to the operator's number by somebody to whom several firms wrote through it.
+"""Unclear replies that may be the word of several recipients: rows without a text hold the messages to each of them.
 
-No firm reads what may have been said to another: the operator does, and messages of all of them are held until then, by
-a row of each firm without a text.
+To the operator's number somebody replies to whom several firms wrote through it. No firm reads what may have been said
+to another: the operator does. A mail's answer is of all spellings of a mailbox that a firm has, and is read once.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -19,7 +19,7 @@ from portal.core.models.inserts import insert_missing
 
 
 def hold(event: GatewayEvent, recipients: Sequence[Recipient], outcome: EventOutcome) -> None:
-    """Put a reply before the operator, and hold messages to all who may be meant. Nothing here commits."""
+    """Hold messages to these, who may be meant, until somebody has read the reply. Nothing here commits."""
     for each in recipients:
         row = {
             "id": new_id(), "provider_id": each.provider_id, "gateway_id": event.gateway_id, "kind": EventKind.REPLY,
@@ -28,23 +28,22 @@ def hold(event: GatewayEvent, recipients: Sequence[Recipient], outcome: EventOut
         }  # fmt: skip
         if insert_missing(db.session, GatewayEvent, [row]):
             journalled_news.note(db.session, row)
-    event.outcome, event.due_at = outcome, None
 
 
-def find_held(event: GatewayEvent, address: Address | None) -> list[GatewayEvent]:
-    """The rows by which a reply from an address still holds messages."""
-    holders = address_holders.find_holders(db.session, vault(), address) if address else []
-    theirs = GatewayEvent.digest.in_([_digest(event, each.id) for each in holders])
+def find_held(event: GatewayEvent, addresses: Iterable[Address]) -> list[GatewayEvent]:
+    """The rows by which a reply of these addresses still holds messages."""
+    holders = {each.id for one in addresses for each in address_holders.find_holders(db.session, vault(), one)}
+    theirs = GatewayEvent.digest.in_([_digest(event, each) for each in holders])
     is_open = GatewayEvent.gateway_id == event.gateway_id, GatewayEvent.settled_at.is_(None)
     return list(db.session.scalars(select(GatewayEvent).where(theirs, *is_open).order_by(GatewayEvent.id)))
 
 
 def settle(
-    event: GatewayEvent, address: Address | None, user_id: int, at: datetime, for_provider: int | None = None
+    event: GatewayEvent, addresses: Iterable[Address], user_id: int, at: datetime, for_provider: int | None = None
 ) -> list[int]:  # fmt: skip
-    """Note that the operator has read a reply; `for_provider` reads it next, where it is one of those held.
+    """Note that somebody has read a reply; `for_provider` reads it next, where it is one of those held.
     Returns the recipients to whom messages may go again. Nothing here commits."""
-    freed, held = [], find_held(event, address)
+    freed, held = [], find_held(event, addresses)
     for each in held:
         if for_provider is not None and each.provider_id == for_provider and event.body is not None:
             text = vault().read(event.body, GatewayEvent.PLACE, event.provider_id or NO_PROVIDER, event.id)

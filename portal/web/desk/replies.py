@@ -2,6 +2,7 @@
 else. None grants."""
 
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -13,15 +14,15 @@ from flask_login import current_user
 from sqlalchemy import ColumnElement, and_, select
 from werkzeug.wrappers import Response
 
-from portal.core import clock, journalled_news
-from portal.core.addresses import mask
+from portal.core import clock
+from portal.core.addresses import Address, mask
 from portal.core.extensions import db
 from portal.core.iys_protocol import Channel
 from portal.core.models import TO_READ, EventOutcome, GatewayEvent
 from portal.core.vault import CannotOpen
 from portal.domain.consents import locking
 from portal.domain.identity.permissions import Permission
-from portal.services.messaging import alike_replies, event_contents, meant_brands, replies
+from portal.services.messaging import alike_replies, event_contents, meant_brands, replies, shared_replies
 from portal.web.desk.blueprint import blueprint
 from portal.web.shared.access import needs
 from portal.web.shared.audit_entries import record_audit
@@ -42,6 +43,7 @@ class ReplyRow:
     is_held: bool  # Nothing is sent to its sender meanwhile,
     is_late: bool  # and it came on an earlier day.
     alike: int = 0  # How many wait of whom the vendor said the same, with it.
+    others: Sequence[str] = ()  # Addresses for which a decision counts, too.
 
 
 @blueprint.get("/replies")
@@ -76,7 +78,7 @@ def refuse_reply(event_id: int) -> ResponseReturnValue:
         except CannotOpen:
             abort(404)
         if replies.refuse_as_read(event, reply, channels, current_user.id, clock.now()):
-            _resume_links(event)
+            _settle(event, meant_brands.addresses_of(reply))
             record_audit("reply.refused", "reply", event.id, channels=channels)
         elif event.id == event_id:
             abort(404)
@@ -92,9 +94,10 @@ def settle_reply(event_id: int) -> ResponseReturnValue:
     """It refuses nothing: what was held back goes on."""
     events = _lock_open(event_id)
     for event in events:
-        event.settled_at, event.user_id = clock.now(), current_user.id
-        journalled_news.note_step(db.session, event)
-        _resume_links(event)
+        addresses: list[Address] = []
+        with suppress(CannotOpen):
+            addresses = meant_brands.addresses_of(event_contents.read_reply(event))
+        _settle(event, addresses)
         record_audit("reply.read", "reply", event.id)
     told = _("Yanıt okundu olarak işaretlendi.")
     if len(events) > 1:
@@ -112,9 +115,11 @@ def _lock_open(event_id: int) -> list[GatewayEvent]:
     return list(db.session.scalars(theirs.with_for_update().execution_options(populate_existing=True)))
 
 
-def _resume_links(event: GatewayEvent) -> None:
-    if event.recipient_id is not None:
-        replies.resume_links(event.recipient_id, clock.now())
+def _settle(event: GatewayEvent, addresses: Sequence[Address]) -> None:
+    """Note that it was read, for all who may be meant, and look again at what was held back from them."""
+    freed = shared_replies.settle(event, addresses, current_user.id, clock.now())
+    for each in filter(None, (event.recipient_id, *freed)):
+        replies.resume_links(each, clock.now())
 
 
 def _commit_and_return(told: str, *, is_first: bool) -> Response:
@@ -131,7 +136,8 @@ def _row(counts: Counter[alike_replies.Told], event: GatewayEvent) -> ReplyRow:
     except CannotOpen:
         return ReplyRow(event, "–", _("Yanıt açılamadı."), [], {}, is_held, is_late)
     address, text = meant_brands.address_of(reply.sender), shown_text(reply)
+    others = [mask(each) for each in reply.others]
     brands = [brand.name for brand in meant_brands.find_brands(event, reply)]
     told, sender = alike_replies.told_of(event, reply), mask(address.text) if address else reply.sender or "–"
     channels = replies.find_channels(event, reply)
-    return ReplyRow(event, sender, text, brands, channels, is_held, is_late, counts[told] if told else 0)
+    return ReplyRow(event, sender, text, brands, channels, is_held, is_late, counts[told] if told else 0, others)

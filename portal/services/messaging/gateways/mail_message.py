@@ -20,6 +20,7 @@ from portal.services.messaging.gateways.protocol import OutgoingMessage
 
 TEMPLATE = "messages/mail.html"
 LINK = re.compile(r"(https?://[^\s<>\"']*[^\s<>\"'.,;:!?)])")
+LONGEST_LINE = 998  # RFC 5322.
 UTF_8 = Charset("utf-8")
 UTF_8.body_encoding = QP
 
@@ -51,7 +52,8 @@ def write_mail(
         mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     mail.attach(_part(message.text, "plain"))
     mail.attach(_part(_html(message, name or address), "html"))
-    return mail.as_bytes(policy=compat32.clone(linesep="\r\n"))
+    # A folded Message-ID is quoted wrongly by some programs; names and subjects are folded already.
+    return mail.as_bytes(policy=compat32.clone(linesep="\r\n", max_line_length=LONGEST_LINE))
 
 
 def split_mailbox(mailbox: str) -> tuple[str, str]:

@@ -143,6 +143,7 @@ class InboundMessage:
     codes: Sequence[str] = ()  # In what may be links of ours in it.
     is_ours: bool = True  # Else only where one of these is true.
     is_sender_proved: bool = True  # Else it is what a mail calls itself.
+    others: Sequence[str] = ()  # Canonical: whose word it may be beside the sender's.
 
     @property
     def said(self) -> str:

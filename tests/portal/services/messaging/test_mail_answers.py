@@ -24,7 +24,14 @@ from portal.core.models import (
 )
 from portal.domain.consents import recipients
 from portal.domain.notifications import gateways
-from portal.services.messaging import event_contents, gateway_accounts, news_keeping, replies
+from portal.services.messaging import (
+    event_contents,
+    gateway_accounts,
+    meant_brands,
+    news_keeping,
+    replies,
+    shared_replies,
+)
 from portal.services.messaging.gateways.protocol import BlockedAddress, Feedback, OutgoingMessage
 from tests import make
 from tests.portal.services.messaging.test_feedback import DOMAIN, MailAccount
@@ -98,7 +105,9 @@ def refuse_all_as_read(app, rows) -> None:
     with app.app_context():
         for each in [one for one in waiting(rows) if one.body is not None]:
             event = db.session.get_one(GatewayEvent, each.id)
-            assert replies.refuse_as_read(event, event_contents.read_reply(event), [Channel.EMAIL], 7, clock.now())
+            reply, at = event_contents.read_reply(event), clock.now()
+            assert replies.refuse_as_read(event, reply, [Channel.EMAIL], 7, at)
+            shared_replies.settle(event, meant_brands.addresses_of(reply), 7, at)
         db.session.commit()
 
 
@@ -142,39 +151,69 @@ def test_an_answer_counts_for_every_spelling_that_the_owner_wrote_to(app, accoun
     assert refused(app) == whose
 
 
-def test_a_vendors_word_counts_for_every_spelling_of_a_mailbox(app, account):
-    """It names the message and the mailbox, or the mailbox alone."""
+@pytest.mark.parametrize("names_message", [True, False])
+def test_a_vendors_word_counts_for_every_spelling_of_a_mailbox(app, account, names_message):
+    """Whether or not it names the message, too."""
     with app.app_context():
         recipients.gather(db.session, vault(), make.brand().provider_id, [parse("ayse@gmail.com")], clock.now())
         gateway, at = db.session.get_one(MessageGateway, account.id), clock.now()
-        named = BlockedAddress("ay.se@gmail.com", at, "complaint", account.messages[AYSE])
+        named = BlockedAddress("ayse@gmail.com", at, "complaint", account.messages[AYSE] if names_message else None)
         news_keeping.keep_news(gateway, Feedback(blocked=(named,)), at)
         db.session.commit()
     work(app, *EventKind)
-    assert refused(app) == [AYSE]
 
-    with app.app_context():
-        gateway, at = db.session.get_one(MessageGateway, account.id), clock.now()
-        news_keeping.keep_news(gateway, Feedback(blocked=(BlockedAddress("ayse@gmail.com", at, "complaint"),)), at)
-        db.session.commit()
-    work(app, *EventKind)
     assert refused(app) == [AYSE, "ayse@gmail.com"]
 
 
 @pytest.mark.parametrize("named", ["id of nobody's", "id of another firm", "link of nobody's", "link of another firm"])
-def test_what_names_no_mail_of_the_firms_is_no_answer_and_makes_no_recipient(app, account, rows, named):
+def test_what_names_no_mail_of_the_firms_holds_its_sender_at_most_and_makes_nobody(app, account, rows, named):
+    """Who is the firm's may answer a mail of an account that is lost, or of the operator's."""
     code, number = own_code(account), account.messages[AYSE]
     if "another firm" in named:
         with app.app_context():
-            add_account(account, make.provider(800001, 800001, "cem@example.com").id)
+            other = make.provider(800001, 800001, "cem@example.com").id
+            add_account(account, other)
+            recipients.gather(db.session, vault(), other, [parse(BURCU)], clock.now())
+            db.session.commit()
     else:
         code, number = code[::-1], 1
+    before = people(app)
     for sender in (BURCU, BOSS):
         header = CHANGED if "link" in named else f"In-Reply-To: <m{number}@ornek.com.tr>"
         answer(account, sender, header, f"{SAID}\n> https://izin.example/u/{code if 'link' in named else ''}")
 
     assert len(rows(GatewayEvent, GatewayEvent.kind == EventKind.PUSH, GatewayEvent.outcome == EventOutcome.READ)) == 2
-    assert waiting(rows) == [] and held(app) == [] and people(app) == [AYSE, BURCU]
+    assert held(app) == ([] if "link" in named else [BURCU]) and people(app) == before
+    assert len(waiting(rows)) == len(held(app))
+
+
+@pytest.mark.parametrize("subject", ["Ekim indirimi", "=?utf-8?q?Yaz_f=C4=B1rsat=C4=B1:_y=C3=BCzde_50?="])
+def test_the_copy_of_a_mail_that_the_firm_sent_by_itself_answers_nothing(app, account, rows, subject):
+    said = f"Merhaba, artık istemiyorsanız: https://izin.example/u/{own_code(account)}"
+    mail = (
+        f"From: bilgi@ornek.com.tr\nTo: {AYSE}\nSubject: {subject}\nContent-Type: text/plain; charset=utf-8\n\n{said}\n"
+    )
+    account.pushes(mail.encode())
+    work(app, *EventKind)
+
+    assert waiting(rows) == [] and held(app) == []
+
+
+@pytest.mark.parametrize("act", ["refusal", "reading"])
+def test_an_answer_is_read_once_for_all_spellings_of_the_mailbox(app, account, rows, act):
+    with app.app_context():
+        spelled = [parse("ayse@gmail.com"), parse("ayse+x@gmail.com")]
+        recipients.gather(db.session, vault(), make.brand().provider_id, spelled, clock.now())
+        db.session.commit()
+    answer(account, "ayse@gmail.com", f"In-Reply-To: {own_id(account)}")
+    all_three = [AYSE, "ayse+x@gmail.com", "ayse@gmail.com"]
+    staff = signed_in(app)
+    page = staff.opens("/desk/replies").text
+    assert held(app) == all_three and page.count("<article") == 1 and "öbür adresler: a•••" in page
+
+    (event_id,) = (each.id for each in waiting(rows) if each.body is not None)
+    assert staff.posts(f"/desk/replies/{event_id}/{act}", {"channels": "EPOSTA"}).status_code == 303
+    assert held(app) == [] and refused(app) == (all_three if act == "refusal" else [])
 
 
 def test_an_id_without_a_token_holds_its_sender_alone_and_makes_nobody(app, account, rows):
@@ -184,6 +223,7 @@ def test_an_id_without_a_token_holds_its_sender_alone_and_makes_nobody(app, acco
     assert held(app) == [] and people(app) == [AYSE, BURCU]
     page = signed_in(app).opens("/desk/replies").text
     assert SAID in page and "alıcılarınız arasında yok" in page and "ileti gönderilmez" not in page
+    assert "Ret olarak kaydet" not in page
 
     answer(account, BURCU, header)
     answer(account, "ayse@gmail.com", header)

@@ -15,6 +15,7 @@ from portal.services.messaging import (
     event_contents,
     feedback,
     gateway_sweeps,
+    mail_answers,
     message_outcomes,
     replies,
 )
@@ -63,7 +64,7 @@ def is_odd_reply(given) -> bool:
 @pytest.mark.parametrize(
     ("module", "name", "error"),
     [
-        (feedback, "for_each_meant", KeyError("kargom")), (replies, "take_reply", KeyError("kargom")),
+        (mail_answers, "with_whose_word", KeyError("kargom")), (replies, "take_reply", KeyError("kargom")),
         (replies, "take_reply", CannotOpen("a value of the recipient's")),
     ],
     ids=["kept", "taken", "sealed"],
@@ -136,7 +137,7 @@ def test_an_address_in_a_report_that_no_database_takes_holds_up_nothing(app, ven
 def test_nothing_moves_while_the_database_fails(app, vendor, rows, monkeypatch):
     """No piece is taken for a bad one; each is read once the database is back."""
     lost = OperationalError("INSERT", {}, Exception("connection lost"))
-    monkeypatch.setattr(feedback, "for_each_meant", failing_for(feedback.for_each_meant, is_odd_reply, lost))
+    monkeypatch.setattr(mail_answers, "with_whose_word", failing_for(mail_answers.with_whose_word, is_odd_reply, lost))
     vendor.pushes(*({"type": "inbound", "source_addr": each, "content": "RET"} for each in (PLAIN, ODD)))
     with pytest.raises(OperationalError):
         work(app)

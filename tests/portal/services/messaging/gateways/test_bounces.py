@@ -93,6 +93,7 @@ def test_a_bounce_for_another_reason_refuses_nothing(said):
 
 
 MAIL_ID = mail_id(KEY, 81, "ornek.com.tr")
+CHANGED = "In-Reply-To: <0102018f-abc@eu-west-1.amazonses.com>\n"  # By a relay.
 BARE = "<m81@ornek.com.tr>"  # Of an older release.
 QUOTED = "<p>Beni çıkarın</p><blockquote><a href='https://izin.example/u/7Kq3XbM4Rt'>Ret</a></blockquote>"
 
@@ -105,10 +106,11 @@ QUOTED = "<p>Beni çıkarın</p><blockquote><a href='https://izin.example/u/7Kq3
         (f"In-Reply-To: {BARE}", "", None), (f"References: <x@y>\n {BARE}", "", None),
         (f"In-Reply-To: {BARE.upper()}", "", None), ("In-Reply-To: < m81@ornek.com.tr >", "", None),
         ("In-Reply-To: m81@ornek.com.tr", "", None), (f"In-Reply-To: {mail_id(b'other' * 8, 81, 'x')}", "", None),
-        ("X: y", "> https://izin.example/u/7Kq3XbM4Rt.", None), ("Content-Type: text/html", QUOTED, None),
-        ("Content-Transfer-Encoding: base64", base64.encodebytes(QUOTED.encode()).decode(), None),
-        ("Content-Transfer-Encoding: quoted-printable", "https://izin.example/u/7Kq3=\nXbM4Rt", None),
-        ("X: y", "https://t.example/?u=https%3A%2F%2Fizin.example%2Fk%2F7Kq3XbM4Rt", None),
+        (f"{CHANGED}X: y", "> https://izin.example/u/7Kq3XbM4Rt.", None),
+        (f"{CHANGED}Content-Type: text/html", QUOTED, None),
+        (f"{CHANGED}Content-Transfer-Encoding: base64", base64.encodebytes(QUOTED.encode()).decode(), None),
+        ("Subject: YNT: x\nContent-Transfer-Encoding: quoted-printable", "https://izin.example/u/7Kq3=\nXbM4Rt", None),
+        ("References: <x@y>", "https://t.example/?u=https%3A%2F%2Fizin.example%2Fk%2F7Kq3XbM4Rt", None),
     ],
 )  # fmt: skip
 def test_a_reply_to_our_mail_that_came_to_another_address_names_it_or_says_so(header, text, known_by):

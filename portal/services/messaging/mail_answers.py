@@ -1,0 +1,85 @@
+"""Whose word the answer to a mail is: theirs to whom it was written, and its sender's where the account's owner has
+them, each by all spellings of their mailbox."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from flask import current_app
+from sqlalchemy import select
+
+import shortlinks
+from portal.core import address_holders, clock
+from portal.core.addresses import Address, AddressKind, read_canonical
+from portal.core.extensions import db, vault
+from portal.core.models import AudienceEntry, Message, MessageGateway, Recipient
+from portal.core.vault import CannotOpen
+from portal.domain.consents import recipients
+from portal.services.messaging import meant_brands, outgoing_messages
+from portal.services.messaging.gateways.protocol import InboundMessage
+
+MOST_HOLDERS = 500  # Of one mailbox.
+
+
+def with_whose_word(gateway: MessageGateway, reply: InboundMessage) -> InboundMessage | None:
+    """A reply with all addresses whose word it may be; None of a mail that answers none of the account's owner's.
+
+    What holds a token or a link of ours is the word of whom we wrote to, whatever its sender is called: whoever has
+    them saw that mail. It is its sender's, too. An id without a token is no reason to hold anybody else's messages,
+    since anybody could name it; of a sender whom the owner has it waits, whosever it is."""
+    sender = meant_brands.address_of(reply.sender)
+    written_to = address_of_message(find_sent(gateway, reply.message_id)) or _address_of_link(gateway, reply.codes)
+    guessed = address_of_message(find_sent(gateway, reply.replied_id))
+    theirs = [each for some in (written_to, sender) if some for each in find_spellings(gateway, some)]
+    is_answer = reply.is_ours or guessed is not None or (reply.replied_id is not None and bool(theirs))
+    if written_to is None and not is_answer:
+        return None
+    if guessed is not None and sender is not None and guessed.reaches == sender.reaches:
+        theirs = [guessed, *theirs]
+    whose = [each.text for each in ([written_to, *theirs] if written_to else theirs)] or [reply.sender]
+    first, *others = dict.fromkeys(whose)
+    return replace(reply, sender=first, others=tuple(others), codes=())
+
+
+def _address_of_link(gateway: MessageGateway, codes: Sequence[str]) -> Address | None:
+    """The mailbox that the first true link among these was made for, if the account's owner writes there."""
+    salt, at = current_app.config["LINK_SALT"], clock.now()
+    for code in codes:
+        if (link_id := shortlinks.resolve(db.session, salt, code, at).link_id) is None:
+            continue
+        entry = select(Recipient).join(AudienceEntry, AudienceEntry.recipient_id == Recipient.id)
+        whose = db.session.scalars(entry.where(AudienceEntry.link_id == link_id)).all()
+        for recipient, address in recipients.read_addresses(vault(), whose).items():
+            if address.kind == AddressKind.EMAIL and meant_brands.written_to(gateway, address, [recipient]):
+                return address
+    return None
+
+
+def find_mailbox(gateway: MessageGateway, address: Address) -> list[Recipient]:
+    """Those that the account's owner has, or wrote to as the operator, of a mailbox, however it is spelled; none of a
+    telephone. Of very many some, of each firm's in turn."""
+    if address.kind != AddressKind.EMAIL:
+        return []
+    holders = address_holders.find_mailbox_holders(db.session, vault(), address)
+    return address_holders.take_turns(meant_brands.written_to(gateway, address, holders))[:MOST_HOLDERS]
+
+
+def find_spellings(gateway: MessageGateway, address: Address) -> Iterable[Address]:
+    """By which find_mailbox has it."""
+    return recipients.read_addresses(vault(), find_mailbox(gateway, address)).values()
+
+
+def find_sent(gateway: MessageGateway, message_id: int | None) -> Message | None:
+    """A message, if the account's owner sent it, by whichever account."""
+    sent = select(Message).join(MessageGateway, MessageGateway.id == Message.gateway_id)
+    is_owners = MessageGateway.provider_id.is_not_distinct_from(gateway.provider_id)
+    return db.session.scalar(sent.where(Message.id == message_id, is_owners)) if message_id is not None else None
+
+
+def address_of_message(message: Message | None) -> Address | None:
+    if message is None:
+        return None
+    recipient = db.session.get(Recipient, message.recipient_id) if message.recipient_id else None
+    try:
+        return read_canonical(outgoing_messages.clear_address(message, recipient))
+    except CannotOpen:
+        return None
