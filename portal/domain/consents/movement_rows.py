@@ -10,8 +10,11 @@ from unicodedata import normalize
 
 from portal.core import addresses, iys_protocol
 from portal.core.addresses import Address, BadAddress
+from portal.core.ids import new_id
 from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.iys_protocol.enums import LINE_CLOSED
+from portal.core.models import ReceivedVia
+from portal.domain.consents.locking import LockedConsent
 
 LONGEST_SOURCE, LONGEST_TRANSACTION = 30, 80
 SHORTEST_TRANSACTION = 32  # İYS's are 64 hexadecimal digits, or were UUIDs.
@@ -60,6 +63,26 @@ def read_row(row: Any, at: datetime) -> list[MovementRow]:
         return _read_refusal(row, at) if _upper(row.get("status")) == Status.REFUSED else [_read_grant(row)]
     except (TypeError, KeyError, ValueError, AttributeError, BadAddress):
         return []
+
+
+def stored_row(
+    consent: LockedConsent, row: MovementRow, *, decision_id: int, by: ReceivedVia, at: datetime
+) -> dict[str, Any]:
+    """A movement of a consent as it is kept: received at `at`, and made a decision, or the report of one of ours."""
+    return {
+        "id": new_id(),
+        "provider_id": consent.provider_id,
+        "brand_id": consent.brand_id,
+        "consent_id": consent.id,
+        "status": row.status,
+        "source": row.source,
+        "consent_date": row.consent_date,
+        "creation_date": row.creation_date,
+        "transaction_id": row.transaction_id,
+        "received_at": at,
+        "received_via": by,
+        "decision_id": decision_id,
+    }
 
 
 def is_closure(source: object) -> bool:

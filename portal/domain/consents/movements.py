@@ -15,7 +15,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.core.address_holders import find_holders
-from portal.core.ids import new_id
 from portal.core.iys_protocol import Status
 from portal.core.iys_protocol.enums import LINE_CLOSED
 from portal.core.models import Brand, Consent, Decision, DecisionOrigin, FeedSource, Movement, ReceivedVia, Recipient
@@ -33,7 +32,7 @@ from portal.domain.consents import (
     writer,
 )
 from portal.domain.consents.locking import MAX_CLOCK_SKEW, LockedConsent
-from portal.domain.consents.movement_rows import MovementRow
+from portal.domain.consents.movement_rows import MovementRow, stored_row
 from portal.domain.consents.refusal_forwarding import tell_after_movements
 from portal.domain.consents.verification import OurSubmissions, is_refusal_recorded, overtake, verify
 from portal.domain.consents.writer import DecisionRows
@@ -154,7 +153,7 @@ class _MovementBatch:
             decision_id = self._verify(consent, row) or self._decide(consent, row, DecisionOrigin.OTHER_SENDER)
         if seen is None:
             self.seen[name] = {row.creation_date, row.consent_date}
-            self.movements.append(self._movement(consent, row, decision_id))
+            self.movements.append(stored_row(consent, row, decision_id=decision_id, by=self.by, at=self.at))
 
     def end_further_grants(self, vault: Vault, addresses: Mapping[int, str]) -> None:
         for consent, row in self.closures:
@@ -281,19 +280,3 @@ class _MovementBatch:
         return self.session.scalar(
             select(Decision.id).where(Decision.id == consent.decision_id, Decision.source == LINE_CLOSED)
         )
-
-    def _movement(self, consent: LockedConsent, row: MovementRow, decision_id: int) -> writer.Row:
-        return {
-            "id": new_id(),
-            "provider_id": consent.provider_id,
-            "brand_id": consent.brand_id,
-            "consent_id": consent.id,
-            "status": row.status,
-            "source": row.source,
-            "consent_date": row.consent_date,
-            "creation_date": row.creation_date,
-            "transaction_id": row.transaction_id,
-            "received_at": self.at,
-            "received_via": self.by,
-            "decision_id": decision_id,
-        }
