@@ -6,7 +6,7 @@ refusal to the recipient types that it applies to, too.
 """
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -15,11 +15,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.core.address_holders import find_holders
+from portal.core.addresses import Address
 from portal.core.iys_protocol import Status
 from portal.core.iys_protocol.enums import LINE_CLOSED
-from portal.core.models import Brand, Consent, Decision, DecisionOrigin, FeedSource, Movement, ReceivedVia, Recipient
+from portal.core.models import Brand, Consent, Decision, DecisionOrigin, FeedSource, Movement, ReceivedVia
 from portal.core.models.inserts import insert_rows
-from portal.core.models.recipient import latest
 from portal.core.vault import Vault
 from portal.domain.consents import (
     annulments,
@@ -68,22 +68,36 @@ def apply_movements(
     batch, pairs = _lock(session, vault, brand, rows, by=by, feed=feed, at=at, user_id=user_id)
     for consent, row in sorted(pairs, key=lambda pair: (pair[1].creation_date, pair[1].status == Status.REFUSED)):
         batch.apply(consent, row)
-    return _write(session, vault, batch, pairs)
+    reassigned_addresses.close_lines(session, vault, batch.note_closures())
+    addresses = batch.addresses | {consent.recipient_id: row.address.text for consent, row in pairs}
+    batch.end_further_grants(vault, addresses)
+    return batch.write(vault, addresses)
 
 
-def close_lines_again(session: Session, vault: Vault, brand: Brand, rows: Sequence[MovementRow], at: datetime) -> None:
-    """Note closed lines whose decisions a journal restored: since when the numbers may be somebody else's, and that
-    older grants ended, at all firms. Done twice, it changes nothing; at most 2,000 at once."""
-    batch, pairs = _lock(session, vault, brand, rows, by=ReceivedVia.FILE, feed=None, at=at, user_id=None)
-    batch.closures += pairs
-    _write(session, vault, batch, pairs)
+def close_lines_again(session: Session, vault: Vault, lines: Iterable[tuple[Address, datetime]], at: datetime) -> None:
+    """Note closed lines that a journal restored, with when they were closed, at every recipient with the number: it may
+    be somebody else's since, and older grants ended. Done twice, it changes nothing; at most 1,000 at once."""
+    closed_at: dict[int, datetime] = {}
+    addresses: dict[int, str] = {}
+    for address, moment in lines:
+        for holder in find_holders(session, vault, address):
+            closed_at[holder.id] = max(moment, closed_at.get(holder.id, moment))
+            addresses[holder.id] = address.text
+    locking.lock_recipients(session, closed_at)
+    reassigned_addresses.note_closures(session, closed_at)
+    granted = locking.read_consents(session, Consent.recipient_id.in_(closed_at), Consent.status == Status.GRANTED)
+    batch = _MovementBatch(session, None, granted, {}, by=ReceivedVia.FILE, feed=None, at=at)
+    batch.end_further_grants(vault, addresses)
+    batch.write(vault, addresses)
 
 
 def end_earlier_grants(session: Session, vault: Vault, brand: Brand, recipient_id: int, at: datetime) -> None:
     """End what the brand heard of an earlier holder's grants before movements did so. Done twice, it changes nothing.
     Raises CannotOpen."""
     consents = list(locking.lock_consents(session, brand.id, [recipient_id]).values())
-    _write(session, vault, _MovementBatch(session, brand, consents, {}, by=ReceivedVia.PULL, feed=None, at=at), [])
+    batch = _MovementBatch(session, brand.id, consents, {}, by=ReceivedVia.PULL, feed=None, at=at)
+    batch.end_further_grants(vault, {})
+    batch.write(vault, {})
 
 
 def _lock(
@@ -100,29 +114,22 @@ def _lock(
     for key in keys:
         if key not in consents:
             consents[key] = locking.new_consent(brand.provider_id, brand.id, key)
-    batch = _MovementBatch(session, brand, list(consents.values()), holders, by=by, feed=feed, at=at, user_id=user_id)
+    theirs = list(consents.values())
+    batch = _MovementBatch(session, brand.id, theirs, holders, by=by, feed=feed, at=at, user_id=user_id)
     pairs = [(consents[key], row) for key, row in zip(keys, rows, strict=True)]
     return batch, pairs
-
-
-def _write(
-    session: Session, vault: Vault, batch: "_MovementBatch", pairs: Sequence[tuple[LockedConsent, MovementRow]]
-) -> AppliedMovements:
-    reassigned_addresses.close_lines(session, vault, batch.note_closures())
-    addresses = batch.addresses | {consent.recipient_id: row.address.text for consent, row in pairs}
-    batch.end_further_grants(vault, addresses)
-    return batch.write(vault, addresses)
 
 
 class _MovementBatch:
     """One list of movements being applied: what is stored already, and what is to be written."""
 
     def __init__(
-        self, session: Session, brand: Brand, consents: list[LockedConsent], holders: Mapping[str, Collection[int]], *,
-        by: ReceivedVia, feed: FeedSource | None, at: datetime, user_id: int | None = None,
+        self, session: Session, brand_id: int | None, consents: list[LockedConsent],
+        holders: Mapping[str, Collection[int]], *, by: ReceivedVia, feed: FeedSource | None, at: datetime,
+        user_id: int | None = None,
     ) -> None:  # fmt: skip
-        self.session, self.brand, self.consents, self.by, self.feed, self.at = session, brand, consents, by, feed, at
-        self.user_id = user_id
+        self.session, self.consents, self.by, self.feed, self.at = session, consents, by, feed, at
+        self.brand_id, self.user_id = brand_id, user_id  # None: movements of no brand, or taken by nobody.
         self.holders = holders  # Recipients at all firms, by address whose line was closed.
         self.addresses = {holder_id: text for text, ids in holders.items() for holder_id in ids}
         ids = {consent.id for consent in consents}
@@ -159,6 +166,8 @@ class _MovementBatch:
         for consent, row in self.closures:
             self._close_line(consent, replace(row, consent_date=None))
         earlier = earlier_grants.refuse_earlier_grants(self.session, self.consents, self.rows, self.at)
+        for consent in earlier:
+            self._overtake_older(consent, consent.effective_at or self.at)
         made = other_types.refuse_other_types(
             self.session, vault, self.consents, self.refusals, self.rows, self.at, addresses
         )
@@ -177,7 +186,7 @@ class _MovementBatch:
         drift.end_drifts(self.session, agreeing, self.at)
         made = Counter((decision["provider_id"], decision["brand_id"]) for decision in self.rows.decisions)
         for (provider_id, brand_id), decisions in made.items():
-            verified = len(self.verified) if brand_id == self.brand.id else 0
+            verified = len(self.verified) if brand_id == self.brand_id else 0
             writer.write_audit_entry(
                 self.session, "movements.heard", "brand", brand_id, provider_id=provider_id, at=self.at,
                 facts={"by": self.by, "decisions": decisions, "verified": verified},
@@ -214,7 +223,7 @@ class _MovementBatch:
         decision = writer.decision_row(
             consent, row.status, consent_date=row.consent_date if is_anothers else date, effective_at=effective_at,
             recorded_at=self.at, source=row.source or None, origin=origin,
-            user_id=self.user_id if consent.brand_id == self.brand.id else None,  # Not at firms with the closed line.
+            user_id=self.user_id if consent.brand_id == self.brand_id else None,  # Not at firms with the closed line.
         )  # fmt: skip
         decision_id: int = decision["id"]
         self.rows.add(decision)
@@ -225,11 +234,14 @@ class _MovementBatch:
             consent.move_to(decision_id, row.status, consent_date=counted, effective_at=effective_at)
             if row.status == Status.REFUSED:
                 self.refused[consent.id] = consent
-        older = self.ours.older_than(consent.id, effective_at)  # At one moment a refusal of ours stands all the same.
-        if not row.is_channel_told:  # İYS may hold no refusal on this channel: ours is still sent.
-            older = [sent for sent in older if sent.status != Status.REFUSED]
-        self.overtaken |= {sent.id for sent in older if sent.decision_id != consent.decision_id}
+        # İYS may hold no refusal on this channel: ours is still sent.
+        self._overtake_older(consent, effective_at, also_refusals=row.is_channel_told)
         return decision_id
+
+    def _overtake_older(self, consent: LockedConsent, effective_at: datetime, *, also_refusals: bool = True) -> None:
+        older = self.ours.older_than(consent.id, effective_at)  # At one moment a refusal of ours stands all the same.
+        behind = [sent for sent in older if also_refusals or sent.status != Status.REFUSED]
+        self.overtaken |= {sent.id for sent in behind if sent.decision_id != consent.decision_id}
 
     def _verify(self, consent: LockedConsent, row: MovementRow) -> int | None:
         """Our own submission's decision, if the row is ours."""
@@ -253,12 +265,8 @@ class _MovementBatch:
             if holders is not None:
                 for_all[row.address.text] = max(at, for_all.get(row.address.text, at))
         if closed_at:
-            locked = select(Recipient).where(Recipient.id.in_(closed_at)).execution_options(populate_existing=True)
-            for recipient in self.session.scalars(locked):
-                since = latest(recipient.closed_at, closed_at[recipient.id])
-                if since != recipient.closed_at:  # Told again, it leaves the present holder's reference.
-                    recipient.closed_at, recipient.reference = since, None
-            elsewhere = Consent.recipient_id.in_(closed_at), Consent.brand_id != self.brand.id
+            reassigned_addresses.note_closures(self.session, closed_at)
+            elsewhere = Consent.recipient_id.in_(closed_at), Consent.brand_id != self.brand_id
             self.consents += locking.read_consents(self.session, *elsewhere, Consent.status == Status.GRANTED)
             self.ours = OurSubmissions(self.session, (each.id for each in self.consents))
         return for_all

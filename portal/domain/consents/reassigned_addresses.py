@@ -78,6 +78,16 @@ def close_lines(session: Session, vault: Vault, closures: Mapping[str, datetime]
     journal.note(session, ClosedLine, rows)
 
 
+def note_closures(session: Session, closed_at: Mapping[int, datetime]) -> None:
+    """Note at these recipients, which are locked, when their lines were closed. Told again, or older than what is
+    known, it leaves the present holder's reference."""
+    theirs = select(Recipient).where(is_one_of(session, Recipient.id, closed_at))
+    for recipient in session.scalars(theirs.execution_options(populate_existing=True)):
+        since = latest(recipient.closed_at, closed_at[recipient.id])
+        if since != recipient.closed_at:
+            recipient.closed_at, recipient.reference = since, None
+
+
 def lock_holders(session: Session, vault: Vault, whose: Sequence[Recipient], address: Address) -> set[int]:
     """Lock the recipients of this address's mailbox at all firms, before any other row, where what the firms of these
     hear counts at all of them; empty where all of those are in sandbox mode, in which anybody may say anything."""

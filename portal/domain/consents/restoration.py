@@ -5,7 +5,6 @@ Nothing here commits; what is there already is left as it is.
 """
 
 import json
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
@@ -13,16 +12,12 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from portal.core import addresses
-from portal.core.address_holders import find_holders
 from portal.core.addresses import Address
 from portal.core.database import is_one_of
-from portal.core.iys_protocol import Status
-from portal.core.iys_protocol.enums import LINE_CLOSED
 from portal.core.models import (
     NO_PROVIDER,
     Brand,
     ClosedLine,
-    Consent,
     ConsentText,
     Decision,
     DecisionOrigin,
@@ -36,9 +31,8 @@ from portal.core.models import (
 from portal.core.models.inserts import insert_rows
 from portal.core.models.recipient import latest
 from portal.core.vault import CannotOpen, Vault
-from portal.domain.consents import annulments, locking, recipients, refusal_forwarding, writer
+from portal.domain.consents import annulments, locking, movements, recipients, refusal_forwarding, writer
 from portal.domain.consents.locking import LockedConsent
-from portal.domain.consents.movement_rows import MovementRow
 from portal.domain.consents.writer import DecisionRows, Row
 
 NOT_DUE = {"due_at": None}
@@ -153,29 +147,22 @@ def note_possibly_sent(session: Session, at: datetime) -> None:
     session.execute(waiting.values(outcome=Outcome.SENT, attempts=1).execution_options(synchronize_session=False))
 
 
-def restore_closed_lines(session: Session, lines: Sequence[Row]) -> None:
-    """Insert these closed lines (≤ 1,000), which are missing."""
-    insert_rows(session, ClosedLine, lines)
-
-
-def find_closures(session: Session, vault: Vault, lines: Iterable[Row]) -> dict[int, list[MovementRow]]:
-    """These closed lines as İYS tells them, by a brand that holds the number; without those that none holds or that
-    cannot be opened."""
-    found: dict[int, list[MovementRow]] = defaultdict(list)
+def restore_closed_lines(
+    session: Session, vault: Vault, lines: Sequence[Row], missing: Collection[int], at: datetime
+) -> set[int]:
+    """Insert those of these closed lines (≤ 1,000) that are missing, and close all at every recipient with the number,
+    whether anything is held of them there or not; the ids of those that cannot be opened."""
+    insert_rows(session, ClosedLine, [each for each in lines if each["id"] in missing])
+    opened, unread = [], set()
     for line in lines:
         try:
             text = vault.read(line["address"], ClosedLine.PLACE, NO_PROVIDER, line["id"])
         except CannotOpen:
-            continue
-        address = addresses.read_canonical(text)
-        held = Consent.recipient_id.in_([each.id for each in find_holders(session, vault, address)])
-        theirs = select(Consent).join(Brand, Brand.id == Consent.brand_id).where(held, ~Brand.is_sandbox)
-        if consent := session.scalar(theirs.order_by(Consent.id).limit(1)):
-            found[consent.brand_id].append(MovementRow(
-                address=address, channel=consent.channel, recipient_type=consent.recipient_type, status=Status.REFUSED,
-                source=LINE_CLOSED, consent_date=None, creation_date=line["closed_at"], transaction_id="",
-            ))  # fmt: skip
-    return found
+            unread.add(line["id"])
+        else:
+            opened.append((addresses.read_canonical(text), line["closed_at"]))
+    movements.close_lines_again(session, vault, opened, at)
+    return unread
 
 
 def restore_receipts(session: Session, receipts: Sequence[Row], lines: Mapping[int, Collection[int]]) -> int:

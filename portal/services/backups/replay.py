@@ -14,7 +14,7 @@ from portal.core import clock, gap_files, journal, sealed_records
 from portal.core.extensions import db, vault
 from portal.core.gap_files import Gap
 from portal.core.models import Annulment, Brand, ClosedLine, GatewayEvent, Leaf, Receipt
-from portal.domain.consents import annulments, movements, restoration
+from portal.domain.consents import annulments, restoration
 from portal.services.backups import restored_news
 from portal.services.backups.journal_index import JournalIndex
 
@@ -113,16 +113,13 @@ def _replay_closed_lines(run: Replay, index: JournalIndex, *, is_dry_run: bool) 
     """After all decisions: a closed line ends the grants of every firm."""
     for part in index.closed_lines(BATCH_SIZE):
         missing = restoration.find_missing(db.session, ClosedLine.id, (each.id for each in part))
-        run.count("closed_line", len(part), len(missing), len(missing))
-        if is_dry_run:
-            continue
-        lines = index.open_rows(part, "closed_line")["closed_line"]
-        restoration.restore_closed_lines(db.session, [each for each in lines if each["id"] in missing])
-        _commit()
-        for brand_id, rows in restoration.find_closures(db.session, vault(), lines).items():
-            brand = db.session.get_one(Brand, brand_id)
-            movements.close_lines_again(db.session, vault(), brand, rows, clock.now())
+        left = missing
+        if not is_dry_run:
+            ids = {each.id for each in part}
+            lines = [each for each in index.open_rows(part, "closed_line")["closed_line"] if each["id"] in ids]
+            left = restoration.restore_closed_lines(db.session, vault(), lines, missing, clock.now())
             _commit()
+        run.count("closed_line", len(part), len(missing | left), len(missing - left))
 
 
 def _replay_receipts(run: Replay, index: JournalIndex, *, is_dry_run: bool) -> None:

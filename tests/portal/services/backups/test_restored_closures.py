@@ -6,11 +6,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import delete, select, update
 
-from portal.core import clock
+from portal.core import clock, journal
 from portal.core.extensions import db, vault
 from portal.core.ids import new_id
 from portal.core.iys_protocol.enums import LINE_CLOSED
 from portal.core.models import (
+    NO_PROVIDER,
     Brand,
     ClosedLine,
     Consent,
@@ -21,7 +22,7 @@ from portal.core.models import (
     Recipient,
     Settlement,
 )
-from portal.domain.consents import difference_resolution, movements
+from portal.domain.consents import difference_resolution, movements, recipients
 from portal.domain.consents.movement_rows import read_rows
 from tests import make
 from tests.portal.domain.consents.import_entries import bring, entry
@@ -79,3 +80,46 @@ def test_a_closed_line_ends_the_grants_of_all_firms_again(app, browser, kept, ro
         with_phone = [each for each in rows(Recipient) if each.kind == "phone"]
         assert [each.closed_at for each in with_phone] == [at, at]
         assert rows.one(ClosedLine).closed_at == at
+
+
+def test_a_number_that_is_only_on_a_list_has_its_closed_line_again(app, kept, rows):
+    """Nobody has a consent of it in the backup; what the firm calls the present holder is newer than that."""
+    with app.app_context():
+        provider_id = make.brand().provider_id
+        hear_closed_line()
+    at = rows.one(ClosedLine).closed_at
+    lose_decisions(app)
+    other = another_provider(app, holds=make.PHONE)
+    with app.app_context():
+        recipients.save_references(db.session, vault(), provider_id, {make.PHONE: "the earlier holder"})
+        db.session.execute(update(Recipient).values(closed_at=None))
+        db.session.execute(delete(ClosedLine))
+        db.session.commit()
+
+    assert restore(app, kept).exit_code == 0
+    with app.app_context():
+        recipients.save_references(db.session, vault(), provider_id, {make.PHONE: "m2"})
+        db.session.commit()
+        bring(make.brand(), entry(make.PHONE))
+        bring(db.session.get_one(Brand, other), entry(make.PHONE))
+    assert restore(app, kept).exit_code == 0
+
+    with_phone = {each.provider_id: each for each in rows(Recipient) if each.kind == "phone"}
+    assert [each.closed_at for each in with_phone.values()] == [at, at]
+    mine = with_phone[provider_id]
+    with app.app_context():
+        assert recipients.open_reference(vault(), provider_id, mine.id, mine.reference) == "m2"
+    assert "ONAY" not in {each.status for each in rows(Consent)}
+
+
+def test_a_closed_line_that_cannot_be_opened_is_missing(app, kept):
+    its_id = new_id()
+    with app.app_context():
+        sealed = vault().seal(make.PHONE, ClosedLine.PLACE, NO_PROVIDER, new_id())  # Of another row.
+        row = {"id": its_id, "address": sealed, "closed_at": clock.now()} | vault().indexes(NO_PROVIDER, make.PHONE)
+        journal.note(db.session, ClosedLine, [row])
+        db.session.commit()
+
+    for _ in range(2):
+        told = restore(app, kept)
+        assert (told.exit_code, "INCOMPLETE: 1 of 1 are missing still." in told.output) == (1, True)
