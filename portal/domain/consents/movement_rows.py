@@ -18,6 +18,7 @@ from portal.domain.consents.locking import LockedConsent
 
 LONGEST_SOURCE, LONGEST_TRANSACTION = 30, 80
 SHORTEST_TRANSACTION = 32  # İYS's are 64 hexadecimal digits, or were UUIDs.
+LATER = " later, by its "  # Of what a further act under a used transactionId is kept by.
 DIGESTED = ("type", "recipientType", "source", "consentDate", "creationDate", "transactionId")  # No address.
 
 
@@ -36,10 +37,31 @@ class MovementRow:
     is_moment_told: bool = True  # Not where nobody can read when it was made: each time it is told it has another one.
     is_channel_told: bool = True  # Not where a refusal counts for all channels, since nobody knows its own.
 
+    def is_same_act(self, created: datetime | None, consented: datetime | None) -> bool:
+        """Whether it is the act of these dates, under whose name it is told again: by İYS's creationDate, which our
+        clock, with its fractions of a second, stands for where none could be read; then by the consentDate."""
+        if self.is_moment_told and created and (created == self.creation_date or created.microsecond == 0):
+            return created == self.creation_date
+        if self.consent_date is None:
+            return not self.is_moment_told  # It tells nothing by which it could be another.
+        return self.consent_date == consented
+
     @property
-    def told_dates(self) -> set[datetime]:
-        """İYS's own of the act, as far as they can be read."""
-        return {each for each in (self.consent_date, self.creation_date if self.is_moment_told else None) if each}
+    def later_name(self) -> str:
+        """What it is kept by where another act has its transactionId."""
+        names = later_names(self.transaction_id, self.creation_date if self.is_moment_told else None, self.consent_date)
+        return names[0] if names else self.transaction_id
+
+
+def later_names(transaction_id: str, created: datetime | None, consented: datetime | None) -> list[str]:
+    """What an act of these dates, as far as they are told, may be kept by where another one has its transactionId."""
+    dates = {"creationDate": created, "consentDate": consented}
+    return [f"{transaction_id}{LATER}{name} {date.isoformat()}" for name, date in dates.items() if date]
+
+
+def told_name(name: str) -> str:
+    """The transactionId that İYS tells of an act, by what it is kept by."""
+    return name.partition(LATER)[0]
 
 
 def read_rows(listed: Iterable[Any], at: datetime) -> tuple[list[MovementRow], int]:

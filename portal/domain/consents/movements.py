@@ -5,7 +5,7 @@ commits: a pull's cursor moves in the transaction that keeps its rows. No moveme
 refusal to the recipient types that it applies to, too.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -32,12 +32,12 @@ from portal.domain.consents import (
     writer,
 )
 from portal.domain.consents.locking import MAX_CLOCK_SKEW, LockedConsent
-from portal.domain.consents.movement_rows import MovementRow, stored_row
+from portal.domain.consents.movement_rows import MovementRow, stored_row, told_name
 from portal.domain.consents.refusal_forwarding import tell_after_movements
-from portal.domain.consents.verification import OurSubmissions, is_refusal_recorded, overtake, verify
+from portal.domain.consents.verification import OurSubmissions, overtake, verify
 from portal.domain.consents.writer import DecisionRows
 
-NAME = (Movement.consent_id, Movement.transaction_id, Movement.status)  # Of an act, whichever way it is told.
+Dates = tuple[datetime | None, datetime | None]  # creationDate and consentDate of an act.
 
 
 @dataclass(frozen=True)
@@ -133,8 +133,11 @@ class _MovementBatch:
         self.holders = holders  # Recipients at all firms, by address whose line was closed.
         self.addresses = {holder_id: text for text, ids in holders.items() for holder_id in ids}
         ids = {consent.id for consent in consents}
-        stored = select(Movement.creation_date, Movement.consent_date, *NAME).where(Movement.consent_id.in_(ids))
-        self.seen = {tuple(name): {created, dated} for created, dated, *name in session.execute(stored)}
+        self.seen: dict[tuple[int, str, Status], list[Dates]] = defaultdict(list)  # Acts, by the name that İYS tells.
+        dates = Movement.creation_date, Movement.consent_date
+        stored = select(Movement.consent_id, Movement.transaction_id, Movement.status, *dates)
+        for consent_id, name, status, *its in session.execute(stored.where(Movement.consent_id.in_(ids))):
+            self.seen[consent_id, told_name(name), status].append((its[0], its[1]))
         self.ours = OurSubmissions(session, ids)
         self.refusals = other_types.newest_refusals(session, consents)
         self.movements: list[writer.Row] = []
@@ -145,22 +148,21 @@ class _MovementBatch:
         self.closures: list[tuple[LockedConsent, MovementRow]] = []
 
     def apply(self, consent: LockedConsent, row: MovementRow) -> None:
-        """Apply one row; a repeated one is passed by. A later refusal under the name of an earlier one ends what was
-        granted in between, but is no movement of its own: told again, it is older than what stands then."""
-        name = (consent.id, row.transaction_id, row.status)
+        """Apply one row; a repeated one is passed by. Another refusal under the name of an earlier one is a movement of
+        its own: movements of one second share İYS's transactionId, and nothing says that others cannot."""
         if row.source == LINE_CLOSED:
             self.closures.append((consent, row))
-        seen = self.seen.get(name)
-        if seen is not None and not self._is_later_refusal(consent, row, seen):
+        seen = self.seen[consent.id, row.transaction_id, row.status]
+        if seen and not _is_another_refusal(row, seen):
             return
         consent.learn_iys_status(row.status, min(row.creation_date, self.at), self.at)
         if self._origin_of(row) == FeedSource.PEOPLE:
             decision_id = self._closed_before(consent, row) or self._decide(consent, row, DecisionOrigin.AT_IYS)
         else:
             decision_id = self._verify(consent, row) or self._decide(consent, row, DecisionOrigin.OTHER_SENDER)
-        if seen is None:
-            self.seen[name] = {row.creation_date, row.consent_date}
-            self.movements.append(stored_row(consent, row, decision_id=decision_id, by=self.by, at=self.at))
+        kept = replace(row, transaction_id=row.later_name) if seen else row
+        self.movements.append(stored_row(consent, kept, decision_id=decision_id, by=self.by, at=self.at))
+        seen.append((row.creation_date, row.consent_date))
 
     def end_further_grants(self, vault: Vault, addresses: Mapping[int, str]) -> None:
         for consent, row in self.closures:
@@ -204,15 +206,6 @@ class _MovementBatch:
         is_of_people = self._origin_of(row) == FeedSource.PEOPLE
         return min(row.creation_date if is_of_people else row.consent_date or row.creation_date, self.at)
 
-    def _is_later_refusal(
-        self, consent: LockedConsent, row: MovementRow, moments: Collection[datetime | None]
-    ) -> bool:  # fmt: skip
-        """Whether a row under a name of these moments refuses anew, after what stands. Told again, an act keeps one of
-        its dates; movements of one second share İYS's transactionId, and nothing says that others cannot."""
-        is_another = row.status == Status.REFUSED and row.told_dates and row.told_dates.isdisjoint(moments)
-        is_newer = consent.is_older_than(row.status, self._effective_at(row))
-        return bool(is_another) and is_newer and not is_refusal_recorded(self.session, consent.id, row.told_dates)
-
     def _decide(self, consent: LockedConsent, row: MovementRow, origin: DecisionOrigin) -> int:
         """Nothing is effective later than we are told of it, however İYS's clock stands; and a grant that another
         sender told without a date, as İYS takes a merchant's first, is no later than the newest refusal."""
@@ -247,7 +240,10 @@ class _MovementBatch:
         """Our own submission's decision, if the row is ours."""
         date = row.consent_date if row.is_channel_told else None  # Two channels may have one date.
         sent = self.ours.match(consent.id, row.transaction_id, row.status, date)
-        if sent is None or self._is_later_refusal(consent, row, {sent.told_date, sent.accepted_at}):
+        if sent is None:
+            return None
+        either = [(sent.accepted_at, sent.told_date), (None, sent.told_date)]  # İYS may have answered another moment.
+        if _is_another_refusal(row, either) and consent.is_older_than(row.status, self._effective_at(row)):
             return None
         self.verified[sent.id] = {"transaction_id": row.transaction_id, "accepted_at": row.creation_date}
         decision_id: int = sent.decision_id
@@ -288,3 +284,7 @@ class _MovementBatch:
         return self.session.scalar(
             select(Decision.id).where(Decision.id == consent.decision_id, Decision.source == LINE_CLOSED)
         )
+
+
+def _is_another_refusal(row: MovementRow, acts: Collection[Dates]) -> bool:
+    return row.status == Status.REFUSED and not any(row.is_same_act(*dates) for dates in acts)

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, exists, func, or_, select, update
+from sqlalchemy import Row, Select, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from portal.core import leases
@@ -46,12 +46,6 @@ class OurSubmissions:
         """Those still on their way, or parked, that a decision of this moment leaves behind."""
         waiting = (sent for sent in self._by_key[consent_id] if sent.outcome in MAY_BE_OVERTAKEN)
         return [sent for sent in waiting if sent.consent_date <= effective_at]
-
-
-def is_refusal_recorded(session: Session, consent_id: int, dates: Collection[datetime]) -> bool:
-    """Whether a refusal of one of these dates is a decision of this consent already."""
-    theirs = Decision.consent_id == consent_id, Decision.status == Status.REFUSED, Decision.consent_date.in_(dates)
-    return session.scalar(select(exists().where(*theirs))) or False
 
 
 def verify(session: Session, listed: dict[int, dict[str, Any]], at: datetime) -> None:

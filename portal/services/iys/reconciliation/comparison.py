@@ -18,7 +18,7 @@ from portal.core import iys_protocol
 from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.models import TAKEN_OUTCOMES, Consent, Decision, DifferenceKind, Movement, Recipient, Submission
 from portal.core.vault import Vault
-from portal.domain.consents.movement_rows import is_closure
+from portal.domain.consents.movement_rows import is_closure, later_names, told_name
 from portal.services.iys.reconciliation.day_file import Line
 from portal.services.iys.reconciliation.schedule import BrandDay, day_bounds
 
@@ -109,7 +109,7 @@ def compare_day(
     named: set[int] = set()
     lines = iter(lines)
     while rows := tuple(islice(lines, CHUNK)):
-        named.update(hash(line.transaction_id) for line in rows)
+        named.update(hash(name) for line in rows for name in (line.transaction_id, *_later_names(line)))
         yield _compare_rows(session, vault, brand_day, rows, matched)
     for transaction_ids in transaction_ids_of_day(session, brand_day):
         missing = {each for each in transaction_ids if hash(each) not in named}
@@ -123,14 +123,19 @@ def _compare_rows(
     session: Session, vault: Vault, brand_day: BrandDay, rows: tuple[Line, ...], matched: set[int]
 ) -> ComparedChunk:
     chunk = ComparedChunk(rows=len(rows), closures=[line for line in rows if is_closure(line.source)])
+    names = {name for line in rows for name in (line.transaction_id, *_later_names(line))}
+    known = movements_by_transaction(session, brand_day.brand_id, names)
     theirs: dict[str, list[Line]] = defaultdict(list)
     for line in rows:
-        theirs[line.transaction_id].append(line)
-    known = movements_by_transaction(session, brand_day.brand_id, theirs)
-    for transaction_id, lines in theirs.items():
-        left = [each for each in known.get(transaction_id, []) if each.key not in matched]
+        theirs[next((name for name in _later_names(line) if name in known), line.transaction_id)].append(line)
+    for name, lines in theirs.items():
+        left = [each for each in known.get(name, []) if each.key not in matched]
         matched.update(_match_rows(vault, brand_day.provider_id, lines, left, chunk))
     return chunk
+
+
+def _later_names(line: Line) -> list[str]:
+    return later_names(line.transaction_id, line.created_at, line.consented_at)
 
 
 def _match_rows(
@@ -186,7 +191,7 @@ def _only_at_iys(line: Line) -> FoundDifference:
 
 def _only_here(ours: OwnMovement) -> FoundDifference:
     held = {
-        "creationDate": _wire_date(ours.creation_date), "transactionId": ours.transaction_id,
+        "creationDate": _wire_date(ours.creation_date), "transactionId": told_name(ours.transaction_id),
         "recipientType": ours.recipient_type.value, "type": ours.channel.value, "status": ours.status.value,
         "consentDate": _wire_date(ours.consent_date), "source": ours.source or "",
     }  # fmt: skip

@@ -86,29 +86,49 @@ def test_a_later_refusal_under_the_name_of_an_earlier_one_is_heard_and_once(fatm
     for each in told:
         receiver.receives(each)
     receiver.receives(*told, by=ReceivedVia.PUSH)
-    known = 3 if order.index(("RET", 5)) < order.index(("RET", 3)) else 2  # The earlier one, heard later, is a repeat.
-    assert (rows.one(Consent).status, rows.count(Decision)) == (Status.REFUSED, known)
+    assert (rows.one(Consent).status, rows.count(Decision), rows.count(Movement)) == (Status.REFUSED, 3, 3)
 
     fatma.decides(MESAJ="ONAY")
     receiver.receives(*told)
-    assert (rows.one(Consent).status, rows.count(Decision)) == (Status.GRANTED, known + 1)
+    assert (rows.one(Consent).status, rows.count(Decision)) == (Status.GRANTED, 4)
 
 
-@pytest.mark.parametrize("moment", ["dün", None, "a minute ahead"])
-def test_a_later_refusal_under_an_earlier_ones_name_counts_once_whatever_its_moment(receiver, rows, moment):
-    """It has a consentDate of its own. İYS's clock may be ahead of ours: what is decided in between is later."""
+@pytest.mark.parametrize("source", ["IYS_WEB", "HS_WEB"])
+@pytest.mark.parametrize("moment", ["dün", None, "a minute ahead", "a minute ahead, alone"])
+def test_a_later_refusal_under_an_earlier_ones_name_counts_once_whatever_its_moment(receiver, rows, moment, source):
+    """One that cannot be read has a consentDate. İYS's clock may be ahead: what is decided in between counts."""
     receiver.receives(row("RET", ago=5 * AN_HOUR, transactionId="7" * 64), row("ONAY", ago=4 * AN_HOUR))
     ahead = iys_protocol.format_wire_date(clock.now() + timedelta(minutes=1))
-    dates = {"consentDate": ahead, "creationDate": ahead} if moment == "a minute ahead" else {"creationDate": moment}
-    told = row("RET", ago=3 * AN_HOUR, transactionId="7" * 64, **dates)
+    dates = {
+        "a minute ahead": {"consentDate": ahead, "creationDate": ahead},
+        "a minute ahead, alone": {"consentDate": None, "creationDate": ahead},
+    }.get(moment, {"creationDate": moment})
+    told = row("RET", ago=3 * AN_HOUR, transactionId="7" * 64, source=source) | dates
+    told = {name: value for name, value in told.items() if value is not None}
     receiver.receives(told)
     assert (rows.one(Consent).status, rows.count(Decision)) == (Status.REFUSED, 3)
 
     with time_machine.travel(clock.now() + timedelta(seconds=5)):
         receiver.receives(told, row("ONAY", ago=timedelta(0)))
-    with time_machine.travel(clock.now() + timedelta(seconds=20)):
-        receiver.receives(told)
+    for seconds in (20, 30, 90):
+        with time_machine.travel(clock.now() + timedelta(seconds=seconds)):
+            receiver.receives(told)
     assert (rows.one(Consent).status, rows.count(Decision)) == (Status.GRANTED, 4)
+
+
+@pytest.mark.parametrize("is_under_its_name", [True, False])
+def test_a_persons_later_refusal_with_an_earlier_ones_consent_date_is_heard(receiver, rows, is_under_its_name):
+    """When İYS stored it tells it from others: a consentDate may be what a sender told once."""
+    name, date = "7" * 64, iys_protocol.format_wire_date(clock.now() - 8 * AN_HOUR)
+    receiver.receives(row("RET", ago=9 * AN_HOUR, transactionId=name))
+    sender = {"source": "HS_WEB", "consentDate": date, "transactionId": name if is_under_its_name else "8" * 64}
+    receiver.receives(row("RET", ago=8 * AN_HOUR, **sender), row("ONAY", ago=4 * AN_HOUR))
+
+    told = row("RET", ago=2 * AN_HOUR, transactionId=name, consentDate=date)
+    for _ in range(2):
+        receiver.receives(told)
+
+    assert (rows.one(Consent).status, rows.count(Decision)) == (Status.REFUSED, 4)
 
 
 @pytest.mark.parametrize("order", list(permutations(("ours", "grant", "theirs"))))

@@ -23,6 +23,7 @@ from portal.core.models import (
 from portal.domain.consents import difference_resolution
 from portal.services.iys.reconciliation import comparison, day_file, schedule
 from tests import make
+from tests.portal.domain.consents.iys_movements import AN_HOUR, MovementReceiver, row
 from tests.portal.services.iys.reconciliation.story import AYSEGUL, DAY, the_day
 
 pytestmark = [pytest.mark.slow, pytest.mark.alike]
@@ -144,6 +145,23 @@ def test_a_movement_that_was_pulled_but_is_not_in_the_file_is_only_here(story, r
     (found,) = find(story, rows, lambda movements: movements[:1])
     assert (found.kind, found.facts["source"]) == (DifferenceKind.ONLY_HERE, ["IYS_WEB", None])
     assert found.ours.submission_id is None
+
+
+@pytest.mark.parametrize("earlier", [3, 20], ids=["of the day", "of the day before"])
+def test_a_later_refusal_under_an_earlier_ones_name_agrees_by_its_own_row(story, rows, earlier):
+    story.decides_at_noon(AYSEGUL, MESAJ="ONAY")
+    name = {"transactionId": "7" * 64}
+    told = [row(status, ago=hours * AN_HOUR, **its) for status, hours, its in (
+        ("RET", earlier, name), ("ONAY", 2, {}), ("RET", 1, name),
+    )]  # fmt: skip
+    for each in told:
+        MovementReceiver(story.app).receives(each)
+    of_day = [{column: each[column] for column in day_file.COLUMNS} for each in told[earlier == 20 :]]
+
+    assert find(story, rows, lambda movements: movements + of_day) == []
+    if earlier == 20:
+        (found,) = find(story, rows, lambda movements: movements + of_day[:1])
+        assert (found.kind, found.facts["transactionId"]) == (DifferenceKind.ONLY_HERE, ["7" * 64, None])
 
 
 def test_a_day_waits_for_the_feeds_so_that_what_is_on_its_way_is_no_difference(story, rows):
