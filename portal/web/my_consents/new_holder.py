@@ -24,7 +24,7 @@ from portal.web.my_consents.overview import (
 from portal.web.shared import address_session
 from portal.web.shared.access import takes_late
 
-SAID_AT = "new_holder_at"  # Among the facts of a proof: when its session said so.
+SAID = "new_holder"  # Among the facts of a proof: when its session said so, and the receipt of that act.
 
 
 @blueprint.get("/izinlerim/yeni-kullanici", endpoint="new_holder")
@@ -60,17 +60,18 @@ def become_holder() -> ResponseReturnValue:
 
 
 def _note_act(withdrawn: Withdrawn, at: datetime) -> bool:
-    """Note an act at the proof whose session did it; False where another session did it at this moment. The recipients
+    """Note an act at the proof whose session did it; False where it repeats another session's. The recipients
     are locked."""
     proof = db.session.get_one(AddressProof, current_proof().id, populate_existing=True)
-    if not withdrawn.refused:
-        return _has_just_said_so(proof, at)
     facts = address_proofs.read_facts(vault(), proof)
-    address_proofs.store_facts(vault(), proof, facts | {SAID_AT: at.isoformat()})
+    if not withdrawn.refused:
+        return SAID in facts and facts[SAID]["receipt_id"] == withdrawn.receipt_id
+    said = {"at": at.isoformat(), "receipt_id": withdrawn.receipt_id}
+    address_proofs.store_facts(vault(), proof, facts | {SAID: said})
     return True
 
 
 def _has_just_said_so(proof: AddressProof, at: datetime) -> bool:
-    """Whether a session said so within a minute: its receipt is shown again."""
-    said = address_proofs.read_facts(vault(), proof).get(SAID_AT)
-    return said is not None and at - datetime.fromisoformat(said) < MINUTE
+    """Whether a session said so within a minute: it presses again."""
+    said = address_proofs.read_facts(vault(), proof).get(SAID)
+    return said is not None and at - datetime.fromisoformat(said["at"]) < MINUTE

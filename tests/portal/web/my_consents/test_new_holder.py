@@ -78,6 +78,25 @@ def test_it_is_done_once_and_an_older_page_only_refuses(app, rows, link):
         assert {each.brand_name for each in lookup.find_brands(db.session, acts[0].number)} == {""}
 
 
+def test_who_presses_again_is_led_to_no_receipt_of_the_next_holder(app, browser, rows):
+    """Both said so within a minute, and a firm got the number in between."""
+    make.Person(browser, make.codes(app)[make.PHONE]).decides(MESAJ="ONAY")
+    ayse, burcu = (Visitor(app, app.test_client()) for _ in range(2))
+    ayse.comes_in()
+    form, at = ayse.token(NEW), clock.now()
+    with time_machine.travel(at + timedelta(seconds=2)):
+        own = ayse.browser.post(NEW, data={"form": form}).location
+    with time_machine.travel(at + timedelta(seconds=5)):
+        burcu.comes_in()
+        another_provider(app)
+        anothers = burcu.posts(NEW).location
+    with time_machine.travel(at + timedelta(seconds=40)):
+        again = ayse.browser.post(NEW, data={"form": form})
+
+    assert own != anothers and "/m/" in own and "/m/" in anothers
+    assert (again.status_code, again.location) == (200, None) and "kaydedildi" in again.text
+
+
 def test_it_counts_though_the_session_ended_before_the_button_was_pressed(app, rows, link):
     burcu = Visitor(app, app.test_client())
     burcu.comes_in()
