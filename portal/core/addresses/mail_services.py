@@ -41,7 +41,8 @@ _ALIKE: dict[str, Mapping[int, int | None]] = {
     "yandex.com": str.maketrans("-", "."),
     "proton.me": str.maketrans("", "", "._-"),
 }
-# Another one wherever find_account would answer otherwise: what is stored by its answers is made anew.
+# Another one for other domains or signs: what is stored of recipients by find_account's answers is made anew; codes of
+# before are counted by the former ones, for a day. Who changes find_account itself must change this, too.
 RULE = hashlib.sha256(repr((_SHARED, _ALIKE)).encode()).hexdigest()[:7]
 _SERVICES = {domain: service for service, domains in _DOMAINS.items() for domain in domains.split()}
 

@@ -146,7 +146,8 @@ class BlindIndexed:
 
 
 class NodeCounter(Base):
-    """The counter from which each process claims its node number for row ids (ids.py)."""
+    """The counter from which each process claims its node number for row ids (ids.py); and up to which row a table was
+    read (domain/consents/mailboxes.py: "mb." and "ra.", with the rule by which it was)."""
 
     name: Mapped[str] = mapped_column(String(10), primary_key=True)
     next: Mapped[int]

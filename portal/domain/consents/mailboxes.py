@@ -14,12 +14,15 @@ from portal.core.addresses import MAILBOX_RULE, AddressKind, find_mailbox, read_
 from portal.core.ids import first_id
 from portal.core.models import NO_PROVIDER, NodeCounter, ReassignedAddress, Recipient
 from portal.core.models.inserts import insert_missing
+from portal.core.models.recipient import latest
 from portal.core.vault import CannotOpen, Vault
 from portal.domain.consents import locking, reassigned_addresses
 from portal.domain.consents.reassigned_addresses import NOTHING_KNOWN, SETTLED
 
 AT_ONCE = 2000  # Rows of each table.
-POSITIONS = {Recipient: "mb.", ReassignedAddress: "ra."}  # How the names of these rows begin; the rule follows.
+# How a NodeCounter is called that holds up to which row a table was read; the rule follows, in ten characters.
+RECIPIENTS_READ, REASSIGNED_READ = "mb.", "ra."
+POSITIONS = {Recipient: RECIPIENTS_READ, ReassignedAddress: REASSIGNED_READ}
 
 
 @dataclass(frozen=True)
@@ -90,12 +93,15 @@ def _find_moments(
 ) -> dict[str, datetime]:
     """Mailboxes that changed hands, as it was heard of one of their spellings, and when."""
     known = reassigned_addresses.find_known_changes(session, vault, {each.text for each in aliases})
-    heard = [(each.text, known.get(each.text, NOTHING_KNOWN).reassigned_anywhere_at) for each in aliases]
+    heard = list(said)
+    for alias in aliases:
+        anywhere = known.get(alias.text, NOTHING_KNOWN).reassigned_anywhere_at
+        if since := latest(alias.reassigned_at, anywhere):
+            heard.append((alias.text, since))
     moments: dict[str, datetime] = {}
-    for text, at in (*heard, *((each.text, each.reassigned_at) for each in aliases), *said):
-        if at is not None:
-            box = find_mailbox(text)
-            moments[box] = max(at, moments.get(box, at))
+    for text, since in heard:
+        box = find_mailbox(text)
+        moments[box] = max(since, moments.get(box, since))
     return moments
 
 
