@@ -109,8 +109,7 @@ def compare_day(
     named: set[int] = set()
     lines = iter(lines)
     while rows := tuple(islice(lines, CHUNK)):
-        named.update(hash(name) for line in rows for name in (line.transaction_id, *_later_names(line)))
-        yield _compare_rows(session, vault, brand_day, rows, matched)
+        yield _compare_rows(session, vault, brand_day, rows, matched, named)
     for transaction_ids in transaction_ids_of_day(session, brand_day):
         missing = {each for each in transaction_ids if hash(each) not in named}
         named.update(map(hash, missing))
@@ -120,14 +119,16 @@ def compare_day(
 
 
 def _compare_rows(
-    session: Session, vault: Vault, brand_day: BrandDay, rows: tuple[Line, ...], matched: set[int]
-) -> ComparedChunk:
+    session: Session, vault: Vault, brand_day: BrandDay, rows: tuple[Line, ...], matched: set[int],
+    named: set[int],
+) -> ComparedChunk:  # fmt: skip
     chunk = ComparedChunk(rows=len(rows), closures=[line for line in rows if is_closure(line.source)])
-    names = {name for line in rows for name in (line.transaction_id, *_later_names(line))}
-    known = movements_by_transaction(session, brand_day.brand_id, names)
+    names = [(*_later_names(line), line.transaction_id) for line in rows]
+    known = movements_by_transaction(session, brand_day.brand_id, chain.from_iterable(names))
     theirs: dict[str, list[Line]] = defaultdict(list)
-    for line in rows:
-        theirs[next((name for name in _later_names(line) if name in known), line.transaction_id)].append(line)
+    for line, its in zip(rows, names, strict=True):
+        theirs[next((name for name in its if name in known), line.transaction_id)].append(line)
+    named.update(map(hash, theirs))
     for name, lines in theirs.items():
         left = [each for each in known.get(name, []) if each.key not in matched]
         matched.update(_match_rows(vault, brand_day.provider_id, lines, left, chunk))
@@ -135,7 +136,9 @@ def _compare_rows(
 
 
 def _later_names(line: Line) -> list[str]:
-    return later_names(line.transaction_id, line.created_at, line.consented_at)
+    """Of a grant none: under a used transactionId it is a repeat."""
+    is_grant = line.status == Status.GRANTED
+    return [] if is_grant else later_names(line.transaction_id, line.created_at, line.consented_at)
 
 
 def _match_rows(
