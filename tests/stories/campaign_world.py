@@ -258,7 +258,17 @@ class CampaignWorld:
             assert db.session.scalar(held.limit(1)), "reconfirmed where no message may be sent"
         if campaign.kind != CampaignKind.REFUSE:
             assert not refused & set(campaign.offered), "asked for a channel that is refused"
-            assert recipient.reassigned_at is None, "asked who is not the person meant"
+            assert self._is_meant(recipient), "asked who is not the person meant"
+
+    def _is_meant(self, recipient: Recipient) -> bool:
+        """Not by "this is not me", unless whoever has the address now granted since, such as at İYS."""
+        if recipient.reassigned_at is None:
+            return True
+        granted = select(Consent.id).where(
+            Consent.brand_id == self.brand_id, Consent.recipient_id == recipient.id, Consent.status == "ONAY",
+            Consent.effective_at > recipient.reassigned_at,
+        )  # fmt: skip
+        return db.session.scalar(granted.limit(1)) is not None
 
     def _person(self) -> tuple[Recipient, addresses.Address]:
         address = self.dice.choice(self.addresses)
