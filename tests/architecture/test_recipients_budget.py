@@ -21,6 +21,7 @@ BLUEPRINTS = ("recipient", "verification", "my_consents_entry", "my_consents", "
 NO_PAGES = {
     "recipient.logo", "recipient.colour", "recipient.receipt_token", "recipient.receipt_json", "recipient.receipt_pdf",
     "recipient.complaint_summary", "verification.keys", "my_consents.as_json", "my_consents.as_pdf",
+    "recipient.lead_to_lower_case",
 }  # fmt: skip
 SHORT = "http://kisa.example"
 AFTER_THE_CODE = "mine."

@@ -10,11 +10,13 @@ from sqlalchemy import select
 import shortlinks
 from portal.core import address_holders, clock
 from portal.core.addresses import Address, AddressKind, read_canonical
+from portal.core.addresses.mail_services import MailService, mail_service
 from portal.core.extensions import db, vault
 from portal.core.models import AudienceEntry, Message, MessageGateway, Recipient
 from portal.core.vault import CannotOpen
 from portal.domain.consents import recipients
 from portal.services.messaging import meant_brands, outgoing_messages
+from portal.services.messaging.gateways.mail_message import split_mailbox
 from portal.services.messaging.gateways.protocol import InboundMessage
 
 MOST_HOLDERS = 500  # Of one mailbox.
@@ -27,7 +29,9 @@ def with_whose_word(gateway: MessageGateway, reply: InboundMessage) -> InboundMe
     them saw that mail. It is its sender's, too. An id without a token is no reason to hold anybody else's messages,
     since anybody could name it; of a sender whom the owner has it waits, whosever it is."""
     sender = meant_brands.address_of(reply.sender)
-    written_to = address_of_message(find_sent(gateway, reply.message_id)) or _address_of_link(gateway, reply.codes)
+    is_copy = not reply.says_it_answers and _is_at_owners_domain(gateway, reply)
+    codes = () if is_copy else reply.codes  # Of a mail that the owner sent by itself.
+    written_to = address_of_message(find_sent(gateway, reply.message_id)) or _address_of_link(gateway, codes)
     guessed = address_of_message(find_sent(gateway, reply.replied_id))
     theirs = [each for some in (written_to, sender) if some for each in find_spellings(gateway, some)]
     is_answer = reply.is_ours or guessed is not None or (reply.replied_id is not None and bool(theirs))
@@ -38,6 +42,14 @@ def with_whose_word(gateway: MessageGateway, reply: InboundMessage) -> InboundMe
     whose = [each.text for each in ([written_to, *theirs] if written_to else theirs)] or [reply.sender]
     first, *others = dict.fromkeys(whose)
     return replace(reply, sender=first, others=tuple(others), codes=())
+
+
+def _is_at_owners_domain(gateway: MessageGateway, reply: InboundMessage) -> bool:
+    """Whether a mail came from the account's sender, or from its domain if that is no mail service's."""
+    own, sender = (each.lower() for each in (split_mailbox(gateway.header)[1], reply.sender))
+    domain, its_domain = own.rpartition("@")[2], sender.rpartition("@")[2]
+    is_alike = its_domain == domain or its_domain.endswith(f".{domain}")
+    return sender == own or (is_alike and mail_service(domain) == MailService.OTHER)
 
 
 def _address_of_link(gateway: MessageGateway, codes: Sequence[str]) -> Address | None:

@@ -71,21 +71,23 @@ def refuse_reply(event_id: int) -> ResponseReturnValue:
     events, channels = _lock_open(event_id), read_channels()
     if not channels:
         return return_unchosen(".list_replies")
-    locking.lock_recipients(db.session, [each.recipient_id for each in events if each.recipient_id is not None])
-    for event in events:
-        try:
-            reply = event_contents.read_reply(event)
-        except CannotOpen:
-            abort(404)
+    try:
+        told = [(event, event_contents.read_reply(event)) for event in events]
+    except CannotOpen:
+        abort(404)
+    held = [row for event, reply in told for row in shared_replies.find_held(event, meant_brands.addresses_of(reply))]
+    ids = [each.recipient_id for each in (*events, *held) if each.recipient_id is not None]
+    locking.lock_recipients(db.session, ids)  # All at once, in the order of whoever refuses by all spellings.
+    for event, reply in told:
         if replies.refuse_as_read(event, reply, channels, current_user.id, clock.now()):
             _settle(event, meant_brands.addresses_of(reply))
             record_audit("reply.refused", "reply", event.id, channels=channels)
         elif event.id == event_id:
             abort(404)
-    told = _("Ret kaydedildi ve İYS'ye bildirilecek.")
+    recorded = _("Ret kaydedildi ve İYS'ye bildirilecek.")
     if len(events) > 1:
-        told = _("%(n)s ret kaydedildi ve İYS'ye bildirilecek.", n=len(events))
-    return _commit_and_return(told, is_first=bool(events))
+        recorded = _("%(n)s ret kaydedildi ve İYS'ye bildirilecek.", n=len(events))
+    return _commit_and_return(recorded, is_first=bool(events))
 
 
 @blueprint.post("/replies/<id:event_id>/reading")

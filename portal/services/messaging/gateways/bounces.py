@@ -3,7 +3,7 @@ mail, and replies of machines and people.
 
 A mail of a stranger: at most MAX_BYTES of it are read, and nothing that the parsers would take long over. Only an
 address with a token of ours says which message it is about, so nobody can fail or refuse somebody else's. Whom an
-answer speaks for a Message-ID says as well.
+answer speaks for a Message-ID or a quoted link says as well.
 """
 
 import re
@@ -42,7 +42,6 @@ MOST_NAMED, MOST_CODES = 50, 20
 LONGEST_SENDER = 400  # Characters; the parser goes one call deeper at each bracket.
 LONGEST_ID, MOST_READ = 200, 4000  # Of a mail's id and its text.
 LINK = re.compile(r"/[ukUK]/([A-Za-z0-9]{6,16})(?![A-Za-z0-9])")  # Whose code may be one of ours.
-ANSWERING = re.compile(r"\s{0,9}\w{1,5}\s{0,2}:")  # "Re:", "Ynt:", "Fwd:", "İlt:".
 COMPLAINT, STATUS = REPORTS = "message/feedback-report", "message/delivery-status"
 STATES = {
     "delivered": ReportState.DELIVERED,
@@ -87,9 +86,7 @@ def _find_answer(
     ours = re.compile(OURS.format(re.escape(domain)) if domain else "(?!)", re.IGNORECASE)
     is_refusal = _refuses(named) or ours.search(named_to) is not None
     is_ours = is_refusal or bool(named) or ours.search(anywhere) is not None
-    replied_id, codes = _replied_id(mail), ()
-    if _says_it_answers(mail):
-        codes = tuple(islice(dict.fromkeys(LINK.findall(anywhere)), MOST_CODES))
+    replied_id, codes = _replied_id(mail), tuple(islice(dict.fromkeys(LINK.findall(anywhere)), MOST_CODES))
     if parts.keys().isdisjoint(REPORTS):
         may_be_ours = is_ours or replied_id is not None or bool(codes)
         waits = may_be_ours and (not is_automatic(mail) or _may_refuse(mail))
@@ -97,14 +94,14 @@ def _find_answer(
         waits = any(purpose != TokenPurpose.MESSAGE_ID for purpose, _ in named)
     if not is_refusal and not waits:
         return Feedback()
-    answer = replace(_unread(mail, raw, at), replied_id=replied_id, codes=codes, is_ours=is_ours)
+    answer = replace(
+        _unread(mail, raw, at),
+        replied_id=replied_id,
+        codes=codes,
+        is_ours=is_ours,
+        says_it_answers="In-Reply-To" in mail or "References" in mail,
+    )
     return Feedback(replies=(replace(answer, message_id=named[0][1]) if named else answer,))
-
-
-def _says_it_answers(mail: Message) -> bool:
-    """Or that it was forwarded. Else what it quotes is its own: the copy of a mail that the firm sent by itself."""
-    subject = mail_reading.decoded("".join(mail_reading.texts(mail, "subject")[:1]))
-    return "In-Reply-To" in mail or "References" in mail or ANSWERING.match(subject) is not None
 
 
 def _replied_id(mail: Message) -> int | None:

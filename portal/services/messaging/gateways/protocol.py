@@ -141,6 +141,7 @@ class InboundMessage:
     message_id: int | None = None  # Of ours that a mail answers, by a token.
     replied_id: int | None = None  # Of ours that it says it answers: anybody could name it.
     codes: Sequence[str] = ()  # In what may be links of ours in it.
+    says_it_answers: bool = True  # Whichever message.
     is_ours: bool = True  # Else only where one of these is true.
     is_sender_proved: bool = True  # Else it is what a mail calls itself.
     others: Sequence[str] = ()  # Canonical: whose word it may be beside the sender's.

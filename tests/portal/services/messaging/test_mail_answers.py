@@ -22,7 +22,7 @@ from portal.core.models import (
     Recipient,
     may_have_refused,
 )
-from portal.domain.consents import recipients
+from portal.domain.consents import locking, recipients
 from portal.domain.notifications import gateways
 from portal.services.messaging import (
     event_contents,
@@ -187,20 +187,26 @@ def test_what_names_no_mail_of_the_firms_holds_its_sender_at_most_and_makes_nobo
     assert len(waiting(rows)) == len(held(app))
 
 
-@pytest.mark.parametrize("subject", ["Ekim indirimi", "=?utf-8?q?Yaz_f=C4=B1rsat=C4=B1:_y=C3=BCzde_50?="])
-def test_the_copy_of_a_mail_that_the_firm_sent_by_itself_answers_nothing(app, account, rows, subject):
-    said = f"Merhaba, artık istemiyorsanız: https://izin.example/u/{own_code(account)}"
-    mail = (
-        f"From: bilgi@ornek.com.tr\nTo: {AYSE}\nSubject: {subject}\nContent-Type: text/plain; charset=utf-8\n\n{said}\n"
-    )
-    account.pushes(mail.encode())
-    work(app, *EventKind)
+@pytest.mark.parametrize(("sender", "header", "whose"), [
+    ("bilgi@ornek.com.tr", "X: y", []), ("duyuru@haber.ornek.com.tr", "X: y", []),
+    ("isci@ornek.com.tr", CHANGED, [AYSE]), ("x@baskaornek.com.tr", "X: y", [AYSE]),
+    ("ayse@gmail.com", "X: y", [AYSE]),
+])  # fmt: skip
+def test_a_mail_with_somebodys_link_counts_unless_the_firm_sent_it_by_itself(
+    app, account, rows, sender, header, whose
+):  # fmt: skip
+    """Copies of what it sends come to its mailbox; they answer nothing, as a forwarded answer does."""
+    answer(account, sender, header, f"Artık istemiyorsanız: https://izin.example/u/{own_code(account)}")
 
-    assert waiting(rows) == [] and held(app) == []
+    assert len(waiting(rows)) == len(whose) and held(app) == whose
 
 
 @pytest.mark.parametrize("act", ["refusal", "reading"])
-def test_an_answer_is_read_once_for_all_spellings_of_the_mailbox(app, account, rows, act):
+def test_an_answer_is_read_once_for_all_spellings_of_the_mailbox(app, account, rows, act, monkeypatch):
+    """All are locked at once, as by who refuses at another page: one by one they would wait for each other."""
+    locked: list[list[int]] = []
+    lock = locking.lock_recipients
+    monkeypatch.setattr(locking, "lock_recipients", lambda session, ids: locked.append(list(ids)) or lock(session, ids))
     with app.app_context():
         spelled = [parse("ayse@gmail.com"), parse("ayse+x@gmail.com")]
         recipients.gather(db.session, vault(), make.brand().provider_id, spelled, clock.now())
@@ -212,8 +218,10 @@ def test_an_answer_is_read_once_for_all_spellings_of_the_mailbox(app, account, r
     assert held(app) == all_three and page.count("<article") == 1 and "öbür adresler: a•••" in page
 
     (event_id,) = (each.id for each in waiting(rows) if each.body is not None)
+    locked.clear()
     assert staff.posts(f"/desk/replies/{event_id}/{act}", {"channels": "EPOSTA"}).status_code == 303
     assert held(app) == [] and refused(app) == (all_three if act == "refusal" else [])
+    assert {len(ids) for ids in locked[:1]} == ({3} if act == "refusal" else set())
 
 
 def test_an_id_without_a_token_holds_its_sender_alone_and_makes_nobody(app, account, rows):
