@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy import exists, or_, select
 
 from portal.core import address_holders, clock
 from portal.core.addresses import Address, AddressKind, BadAddress, parse, parse_possible
@@ -23,6 +23,7 @@ from portal.domain.address_proofs import ANSWERED_WITHIN
 from portal.domain.consents import recipients
 from portal.domain.consents.refusals import RefusalScope
 from portal.domain.replies import REFUSING, ReplyOutcome, classify_reply, find_names, fold, names_brand, speaks_of_calls
+from portal.services.messaging.brand_names import all_names_of, brands_of_provider, names_of
 from portal.services.messaging.earlier_messages import (
     EarlierMessage,
     channels_offered_to,
@@ -199,21 +200,6 @@ def classify(gateway: MessageGateway, reply: InboundMessage, provider_id: int) -
 def _own_words(gateway: MessageGateway, reply: InboundMessage, provider_id: int) -> list[str]:
     names = (name for brand in brands_of_provider(provider_id) for name in all_names_of(brand))
     return [each for each in (reply.keyword, gateway.header, *names) if each]
-
-
-def brands_of_provider(provider_id: int, *conditions: ColumnElement[bool]) -> Sequence[Brand]:
-    theirs = select(Brand).where(Brand.provider_id == provider_id, Brand.has_not_ended(), *conditions)
-    return db.session.scalars(theirs.order_by(Brand.id)).all()
-
-
-def names_of(brand: Brand) -> list[str]:
-    """Those that the operator has seen, also while others wait."""
-    return [each for each in (brand.keyword, brand.header, brand.name) if each]
-
-
-def all_names_of(brand: Brand) -> list[str]:
-    """Former ones as well: earlier messages named them."""
-    return names_of(brand) + brand.former_names.splitlines()
 
 
 def _brands_meant(
