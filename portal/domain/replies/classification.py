@@ -137,6 +137,11 @@ def _answers(word: str) -> bool:
     return is_listed or _is_refusing(word) or MAY_REFUSE.search(word.lower()) is not None
 
 
+def may_refuse(text: str) -> bool:
+    """Whether words that mean a refusal anywhere stand in a text, also where classify_reply makes nothing of it."""
+    return classify_reply(text) in REFUSING or MAY_REFUSE.search(fold(text[:LONGEST]).lower()) is not None
+
+
 def _refuses(words: list[str]) -> bool:
     """Whether there are words of refusal, and nothing but fillers beside them."""
     return any(map(_REFUSES.fullmatch, words)) and all(

@@ -66,7 +66,10 @@ def _refused_parts(
         found = [db.session.get_one(Recipient, message.recipient_id)]
     else:
         found = meant_brands.find_recipients(event, gateway, [address], at)
-    found += [each for each in mail_answers.find_mailbox(gateway, address) if each not in found]
+    others = mail_answers.find_mailbox(gateway, address)
+    if message is not None and found:  # What is said of a firm's message is said to that firm.
+        others = [each for each in others if each.provider_id == found[0].provider_id]
+    found += [each for each in others if each not in found]
     campaign = db.session.get(Campaign, message.campaign_id) if message is not None and message.campaign_id else None
     if campaign is None:
         return meant_brands.scopes(gateway, address, found)

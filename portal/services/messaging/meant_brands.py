@@ -22,7 +22,16 @@ from portal.domain import address_proofs
 from portal.domain.address_proofs import ANSWERED_WITHIN
 from portal.domain.consents import recipients
 from portal.domain.consents.refusals import RefusalScope
-from portal.domain.replies import REFUSING, ReplyOutcome, classify_reply, find_names, fold, names_brand, speaks_of_calls
+from portal.domain.replies import (
+    REFUSING,
+    ReplyOutcome,
+    classify_reply,
+    find_names,
+    fold,
+    may_refuse,
+    names_brand,
+    speaks_of_calls,
+)
 from portal.services.messaging.brand_names import all_names_of, brands_of_provider, names_of
 from portal.services.messaging.earlier_messages import (
     EarlierMessage,
@@ -72,7 +81,16 @@ def find_meant(
     the address where İzinlink's own came last."""
     if event.provider_id is not None:
         return Meant(find_recipients(event, gateway, addresses_of(reply), at, are_made=reply.is_sender_proved))
-    holders = _find_holders(addresses_of(reply), at, are_made=reply.is_sender_proved)
+    meant = [_find_meant_of_operators(gateway, each, reply, outcome, at) for each in addresses_of(reply)]
+    found = dict.fromkeys(recipient for each in meant for recipient in each.recipients)
+    return Meant(list(found), is_certain=all(each.is_certain for each in meant))
+
+
+def _find_meant_of_operators(
+    gateway: MessageGateway, address: Address, reply: InboundMessage, outcome: ReplyOutcome, at: datetime
+) -> Meant:  # fmt: skip
+    """Of one address, by what was written to it."""
+    holders = _find_holders(address, at, are_made=reply.is_sender_proved)
     messages = find_messages(address, holders)
     answered = find_answered(gateway, messages, reply.received_at)
     wrote = [each for each in holders if each.id in answered.recipient_ids]
@@ -82,7 +100,7 @@ def find_meant(
         admitted = address_holders.find_holders(db.session, vault(), address, Provider.admitted_at.is_not(None))
         return Meant([each for each in holders if each in wrote or each in admitted], is_certain=False)
     last = [each for each in wrote if each.id in answered.last_recipient_ids]
-    return Meant(wrote if outcome in REFUSING else last)
+    return Meant(wrote if outcome in REFUSING or may_refuse(reply.said) else last)
 
 
 def find_recipients(
@@ -91,8 +109,8 @@ def find_recipients(
     """The provider's recipients, made where they were none yet, so that no list brings them later. Of the operator's
     gateway those to whom it, or another one of the operator's, sent something at any time."""
     if event.provider_id is None:
-        holders = _find_holders(addresses, at, are_made=are_made)
-        return [each for one in addresses for each in written_to(gateway, one, holders)]
+        holders = [(each, _find_holders(each, at, are_made=are_made)) for each in addresses]
+        return [each for address, theirs in holders for each in written_to(gateway, address, theirs)]
     if are_made:
         ids = recipients.gather(db.session, vault(), event.provider_id, list(addresses), at)
         return [db.session.get_one(Recipient, ids[each.text]) for each in addresses]
@@ -108,31 +126,30 @@ def written_to(gateway: MessageGateway, address: Address, found: Sequence[Recipi
     return [each for each in found if each.id in wrote]
 
 
-def _find_holders(addresses: Sequence[Address], at: datetime, *, are_made: bool) -> list[Recipient]:
-    """The recipients with these addresses at any firm; also made at those whose codes one got, and which did not have
-    its mailbox."""
-    for address in addresses if are_made else ():
+def _find_holders(address: Address, at: datetime, *, are_made: bool) -> list[Recipient]:
+    """The recipients with an address at any firm; also made at those whose codes it got, and which did not have its
+    mailbox."""
+    if are_made:
         codes = address_proofs.find_codes(db.session, vault(), address, clock.now() - ANSWERED_WITHIN)
         have = {each.provider_id for each in address_holders.find_mailbox_holders(db.session, vault(), address)}
         for provider_id in sorted({brand.provider_id for _, brand in codes if brand} - have):
             recipients.gather(db.session, vault(), provider_id, [address], at)
-    found = {each for one in addresses for each in address_holders.find_holders(db.session, vault(), one)}
-    return sorted(found, key=lambda each: each.id)
+    return sorted(address_holders.find_holders(db.session, vault(), address), key=lambda each: each.id)
 
 
 def scopes(
     gateway: MessageGateway, address: Address, found: Sequence[Recipient], reply: InboundMessage | None = None
 ) -> list[RefusalScope]:
     """What is refused at these recipients, by a reply or by what a vendor tells of their address."""
-    messages, spelled = find_messages(address, found), recipients.read_addresses(vault(), found)
-    refused = [(each, _brands_meant(gateway, each.provider_id, each.id, messages, reply)) for each in found]
-    return [
-        RefusalScope(
-            each, spelled.get(each, address), brands,
-            channels_meant(gateway, address, each.provider_id, each.id, reply, brands),
-        )
-        for each, brands in refused if brands
-    ]  # fmt: skip
+    known, scoped = recipients.read_addresses(vault(), found), list[RefusalScope]()
+    for its in dict.fromkeys(known.get(each, address) for each in found):  # Each by what was written to it.
+        theirs = [each for each in found if known.get(each, address) == its]
+        messages = find_messages(its, theirs)
+        for each in theirs:
+            brands = _brands_meant(gateway, each.provider_id, each.id, messages, reply)
+            channels = channels_meant(gateway, its, each.provider_id, each.id, reply, brands)
+            scoped += [RefusalScope(each, its, brands, channels)] if brands else []
+    return scoped
 
 
 def channels_meant(

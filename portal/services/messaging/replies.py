@@ -22,7 +22,7 @@ from portal.core.models import (
 )
 from portal.core.models.invitations import resume_invitations
 from portal.domain.campaigns.sending import reconsider
-from portal.domain.consents import refusals
+from portal.domain.consents import locking, refusals, spellings
 from portal.domain.consents.refusals import RefusalScope
 from portal.domain.notifications import gateways
 from portal.domain.replies import REFUSING, ReplyOutcome
@@ -85,10 +85,7 @@ def find_channels(event: GatewayEvent, reply: InboundMessage) -> dict[Channel, b
     address, gateway = address_of(reply.sender), db.session.get_one(MessageGateway, event.gateway_id)
     if address is None or channel_of(gateway) not in address.all_channels:
         return {}
-    owner, held = (
-        event.provider_id or NO_PROVIDER,
-        () if event.provider_id else shared_replies.find_held(event, meant_brands.addresses_of(reply)),
-    )
+    owner, held = (event.provider_id or NO_PROVIDER, () if event.provider_id else shared_replies.find_held(event))
     whose = {event.recipient_id, *(each.recipient_id for each in held)}
     meant = set().union(*(meant_brands.channels_meant(gateway, address, owner, each, reply) for each in whose))
     return {channel: channel in meant for channel in address.all_channels}
@@ -103,10 +100,16 @@ def refuse_as_read(
     address, gateway = address_of(reply.sender), db.session.get_one(MessageGateway, event.gateway_id)
     if address is None or not set(channels).intersection(find_channels(event, reply)):
         return False
-    held = [each.recipient_id for each in shared_replies.find_held(event, meant_brands.addresses_of(reply))]
+    held = [each.recipient_id for each in shared_replies.find_held(event)]
     found = [db.session.get_one(Recipient, each) for each in held if each is not None]  # Whose it was when it came.
     if event.provider_id is not None or not found:
         found = _find_held(event, gateway, address, replace(reply, is_sender_proved=True), at)
+    if event.provider_id is not None:  # Also who came to its lists since.
+        later = [
+            each for one in meant_brands.addresses_of(reply)
+            for each in spellings.find_at(db.session, vault(), event.provider_id, one)
+        ]  # fmt: skip
+        found = list(dict.fromkeys([*found, *later]))
     chosen = [each for each in found if firms is None or each.provider_id in firms]
     if parts := meant_brands.scopes(gateway, address, chosen, reply):
         parts = [replace(part, channels=channels) for part in parts]
@@ -119,12 +122,19 @@ def refuse_as_read(
 def refuse(
     event: GatewayEvent, gateway: MessageGateway, parts: Sequence[RefusalScope], origin: DecisionOrigin, at: datetime
 ) -> None:
-    """Record a refusal that somebody told a gateway, with one receipt."""
-    withdrawn = refusals.withdraw(
-        db.session, vault(), parts, origin=origin, language="tr",
-        request_metadata=json.dumps({"gateway_event": event.id, "vendor": gateway.vendor}), at=at,
-    )  # fmt: skip
-    event.recipient_id, event.receipt_id = parts[0].recipient.id, withdrawn.receipt_id
+    """Record a refusal that somebody told a gateway, with one receipt for each address, and tell each mailbox of it."""
+    locking.lock_recipients(db.session, [part.recipient.id for part in parts])
+    mailboxes: dict[str, list[RefusalScope]] = {}
+    for part in parts:
+        mailboxes.setdefault(part.address.reaches, []).append(part)
+    withdrawn = [
+        refusals.withdraw(
+            db.session, vault(), theirs, origin=origin, language="tr", proved=theirs[0].address,
+            request_metadata=json.dumps({"gateway_event": event.id, "vendor": gateway.vendor}), at=at,
+        )
+        for theirs in mailboxes.values()
+    ]  # fmt: skip
+    event.recipient_id, event.receipt_id = parts[0].recipient.id, withdrawn[0].receipt_id
     event.outcome, event.due_at, event.settled_at = EventOutcome.REFUSED, None, at
 
 

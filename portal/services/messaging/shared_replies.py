@@ -5,13 +5,12 @@ to another: the operator does. A mail's answer is of all spellings of a mailbox 
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select
 
-from portal.core import address_holders, journalled_news
-from portal.core.addresses import Address
+from portal.core import journalled_news
 from portal.core.extensions import db, vault
 from portal.core.ids import new_id
 from portal.core.models import NO_PROVIDER, EventKind, EventOutcome, GatewayEvent, Recipient
@@ -30,20 +29,18 @@ def hold(event: GatewayEvent, recipients: Sequence[Recipient], outcome: EventOut
             journalled_news.note(db.session, row)
 
 
-def find_held(event: GatewayEvent, addresses: Iterable[Address]) -> list[GatewayEvent]:
-    """The rows by which a reply of these addresses still holds messages."""
-    holders = {each.id for one in addresses for each in address_holders.find_holders(db.session, vault(), one)}
-    theirs = GatewayEvent.digest.in_([_digest(event, each) for each in holders])
-    is_open = GatewayEvent.gateway_id == event.gateway_id, GatewayEvent.settled_at.is_(None)
-    return list(db.session.scalars(select(GatewayEvent).where(theirs, *is_open).order_by(GatewayEvent.id)))
+def find_held(event: GatewayEvent) -> list[GatewayEvent]:
+    """The rows by which a reply still holds messages; also where its text cannot be opened."""
+    is_open = GatewayEvent.settled_at.is_(None), GatewayEvent.recipient_id.is_not(None), GatewayEvent.body.is_(None)
+    came_with_it = GatewayEvent.gateway_id == event.gateway_id, GatewayEvent.received_at == event.received_at
+    found = db.session.scalars(select(GatewayEvent).where(*is_open, *came_with_it).order_by(GatewayEvent.id))
+    return [each for each in found if each.recipient_id and each.digest == _digest(event, each.recipient_id)]
 
 
-def settle(
-    event: GatewayEvent, addresses: Iterable[Address], user_id: int, at: datetime, for_provider: int | None = None
-) -> list[int]:  # fmt: skip
+def settle(event: GatewayEvent, user_id: int, at: datetime, for_provider: int | None = None) -> list[int]:
     """Note that somebody has read a reply; `for_provider` reads it next, where it is one of those held.
     Returns the recipients to whom messages may go again. Nothing here commits."""
-    freed, held = [], find_held(event, addresses)
+    freed, held = [], list(find_held(event))
     for each in held:
         if for_provider is not None and each.provider_id == for_provider and event.body is not None:
             text = vault().read(event.body, GatewayEvent.PLACE, event.provider_id or NO_PROVIDER, event.id)

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, and_, select
 from werkzeug.wrappers import Response
 
 from portal.core import clock
-from portal.core.addresses import Address, mask
+from portal.core.addresses import mask
 from portal.core.extensions import db
 from portal.core.iys_protocol import Channel
 from portal.core.models import TO_READ, EventOutcome, GatewayEvent
@@ -75,12 +75,12 @@ def refuse_reply(event_id: int) -> ResponseReturnValue:
         told = [(event, event_contents.read_reply(event)) for event in events]
     except CannotOpen:
         abort(404)
-    held = [row for event, reply in told for row in shared_replies.find_held(event, meant_brands.addresses_of(reply))]
+    held = [row for event in events for row in shared_replies.find_held(event)]
     ids = [each.recipient_id for each in (*events, *held) if each.recipient_id is not None]
     locking.lock_recipients(db.session, ids)  # All at once, in the order of whoever refuses by all spellings.
     for event, reply in told:
         if replies.refuse_as_read(event, reply, channels, current_user.id, clock.now()):
-            _settle(event, meant_brands.addresses_of(reply))
+            _settle(event)
             record_audit("reply.refused", "reply", event.id, channels=channels)
         elif event.id == event_id:
             abort(404)
@@ -96,10 +96,7 @@ def settle_reply(event_id: int) -> ResponseReturnValue:
     """It refuses nothing: what was held back goes on."""
     events = _lock_open(event_id)
     for event in events:
-        addresses: list[Address] = []
-        with suppress(CannotOpen):
-            addresses = meant_brands.addresses_of(event_contents.read_reply(event))
-        _settle(event, addresses)
+        _settle(event)
         record_audit("reply.read", "reply", event.id)
     told = _("Yanıt okundu olarak işaretlendi.")
     if len(events) > 1:
@@ -117,9 +114,9 @@ def _lock_open(event_id: int) -> list[GatewayEvent]:
     return list(db.session.scalars(theirs.with_for_update().execution_options(populate_existing=True)))
 
 
-def _settle(event: GatewayEvent, addresses: Sequence[Address]) -> None:
+def _settle(event: GatewayEvent) -> None:
     """Note that it was read, for all who may be meant, and look again at what was held back from them."""
-    freed = shared_replies.settle(event, addresses, current_user.id, clock.now())
+    freed = shared_replies.settle(event, current_user.id, clock.now())
     for each in filter(None, (event.recipient_id, *freed)):
         replies.resume_links(each, clock.now())
 

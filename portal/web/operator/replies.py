@@ -86,7 +86,7 @@ def _settle(
         abort(404)
     if refused and not replies.refuse_as_read(event, reply, refused, current_user.id, at, at_firms):
         abort(404)
-    for recipient_id in shared_replies.settle(event, meant_brands.addresses_of(reply), current_user.id, at, firm):
+    for recipient_id in shared_replies.settle(event, current_user.id, at, firm):
         replies.resume_links(recipient_id, at)
     if refused:
         record_operator_audit("reply.refused", "reply", event_id, channels=refused)
@@ -103,7 +103,7 @@ def _row(event: GatewayEvent) -> SharedReplyRow:
     except CannotOpen:
         return SharedReplyRow(event, "–", _("Yanıt açılamadı."), [], {}, is_whole=False)
     address, text = meant_brands.address_of(reply.sender), shown_text(reply)
-    held = [each.provider_id for each in shared_replies.find_held(event, meant_brands.addresses_of(reply))]
+    held = [each.provider_id for each in shared_replies.find_held(event)]
     firms = db.session.scalars(select(Provider).where(Provider.id.in_(held)).order_by(Provider.title))
     sender = mask(address.text) if address else reply.sender or "–"
     named = [(each.id, each.known_as) for each in firms]

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
-from email import message_from_bytes
+from email import message_from_bytes, message_from_string
 from email.message import Message
 from email.utils import parseaddr
 from itertools import islice
@@ -74,6 +74,8 @@ def _parse(raw: bytes, to: str, keys: Sequence[bytes], domain: str) -> Feedback:
         return Feedback(blocked=tuple(BlockedAddress("", at, "mailto", each) for each in refused))
     named = addressed or list(islice(find_messages(keys, anywhere), MOST_NAMED))
     told_of = [each for each in named if each[0] != TokenPurpose.MESSAGE_ID]  # It may be an answer that came back.
+    if COMPLAINT in parts and not told_of:
+        told_of = list(find_messages(keys, _returned_id(parts)))
     told = _read_automatic(mail, parts, raw, told_of, at, is_ours=bool(addressed)) if told_of else None
     return _find_answer(mail, parts, raw, named, named_to, anywhere, domain, at) if told is None else told
 
@@ -89,7 +91,8 @@ def _find_answer(
     replied_id, codes = _replied_id(mail), tuple(islice(dict.fromkeys(LINK.findall(anywhere)), MOST_CODES))
     if parts.keys().isdisjoint(REPORTS):
         may_be_ours = is_ours or replied_id is not None or bool(codes)
-        waits = may_be_ours and (not is_automatic(mail) or _may_refuse(mail))
+        is_for_nobody = is_machines(mail) if named else is_automatic(mail)
+        waits = may_be_ours and (not is_for_nobody or _may_refuse(mail))
     else:
         waits = any(purpose != TokenPurpose.MESSAGE_ID for purpose, _ in named)
     if not is_refusal and not waits:
@@ -102,6 +105,16 @@ def _find_answer(
         says_it_answers="In-Reply-To" in mail or "References" in mail,
     )
     return Feedback(replies=(replace(answer, message_id=named[0][1]) if named else answer,))
+
+
+def _returned_id(parts: Mapping[str, Message]) -> str:
+    """The Message-ID of the mail that a complaint returns, whose addresses its provider may have left out."""
+    for kind in ("message/rfc822", "text/rfc822-headers"):
+        payload = parts[kind].get_payload() if kind in parts else None
+        for mail in [message_from_string(payload)] if isinstance(payload, str) else payload or ():
+            if isinstance(mail, Message):
+                return mail_reading.header(mail, "Message-ID")
+    return ""
 
 
 def _replied_id(mail: Message) -> int | None:
@@ -134,12 +147,21 @@ def _read_automatic(
 
 
 def is_automatic(mail: Message) -> bool:
-    """Whether no person wrote a mail, so that an answer might go back and forth for ever."""
+    """Whether a mail is marked as no person's, as mails of lists are, and what people write behind some servers."""
+    return (
+        is_machines(mail)
+        or mail_reading.header(mail, "Precedence") in ("bulk", "junk", "list")
+        or any(name in mail for name in ("List-Id", "List-Unsubscribe", "X-Auto-Response-Suppress"))
+    )
+
+
+def is_machines(mail: Message) -> bool:
+    """Whether a machine wrote a mail, by itself."""
     return (
         _has_null_sender(mail)
         or mail_reading.header(mail, "Auto-Submitted") not in ("", "no")
-        or mail_reading.header(mail, "Precedence") in ("bulk", "junk", "list", "auto_reply")
-        or any(name in mail for name in ("List-Id", "List-Unsubscribe", "X-Auto-Response-Suppress", "X-Autoreply"))
+        or mail_reading.header(mail, "Precedence") == "auto_reply"
+        or "X-Autoreply" in mail
     )
 
 

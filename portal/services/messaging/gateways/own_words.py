@@ -16,17 +16,18 @@ AUTOMATIC = re.compile(
     r"ofis d[ıi][şs][ıi]nda) {0,3}:",
     re.IGNORECASE,
 )
-# Where a quotation begins that has no marks.
+# Where a quotation begins that has no marks; or that may have some.
 QUOTATION = re.compile(
-    r"[-_*]{2,20} {0,3}(?:original|özgün|orijinal|iletilen|forwarded)|_{10}|(?:from|kimden|gönderen) {0,3}: {0,3}\S|"
-    r"on .{6,120} wrote: {0,3}$|.{6,160} (?:şunları )?yazdı:? {0,3}$",
+    r"[-_*]{2,20} {0,3}(?:original|özgün|orijinal|iletilen|forwarded)|_{10}|(?:from|kimden|gönderen) {0,3}: {0,3}\S",
     re.IGNORECASE,
 )
+WROTE = re.compile(r"on .{6,120} wrote: {0,3}$|.{6,160} (?:şunları )?yazdı:? {0,3}$", re.IGNORECASE)
 # Folded: what is said to whoever reads it is our sentence.
 TO_READER = re.compile(
     r"[AE]BILIRSIN|(?:YOR|M[AE]Z)SAN|YOU (?:CAN|MAY) (?:REFUSE|UNSUBSCRIBE|OPT|DECLINE|REJECT|SAY)|"
     r"IF YOU (?:DO NOT|DON T|NO LONGER) (?:WANT|WISH)|\bREDDINIZ KAYDEDILDI|\bYOUR REFUSAL IS RECORDED"
 )
+BY_WRITER = re.compile(r"\bISTEMIYORUM\b|\b(?:BENI|ADRESIMI|NUMARAMI)\b|\b(?:ME|MY)\b")  # Folded: of themselves.
 CODE = re.compile(r"\b(?:[456][0-9]{2}|[45]\.[0-9]{1,3}\.[0-9]{1,3})\b")
 OF_SMTP = re.compile(r"^ {0,3}(?:smtp|x-?[\w-]{1,20}) {0,3};", re.IGNORECASE)  # Before a diagnostic.
 LEFT = re.compile(  # Folded. No "List-Unsubscribe" that a mail system misses, no list of senders.
@@ -44,7 +45,7 @@ LEFT = re.compile(  # Folded. No "List-Unsubscribe" that a mail system misses, n
 def may_refuse(subjects: Iterable[str], text: str) -> bool:
     """Whether a mail's own words may refuse, beside the subject and the text of ours that it repeats."""
     own = [*map(_own_subject, subjects), *_own_lines(text)]
-    return any(classify_reply(each) in REFUSING and not TO_READER.search(fold(each)) for each in own)
+    return any(classify_reply(each) in REFUSING and not _is_to_reader(fold(each)) for each in own)
 
 
 def refusing_diagnostic(lines: Iterable[str]) -> str:
@@ -52,7 +53,7 @@ def refusing_diagnostic(lines: Iterable[str]) -> str:
     where none does."""
     for line in islice(lines, MOST_LINES):
         folded = fold(CODE.sub(" ", OF_SMTP.sub("", line[:LONGEST_LINE])))
-        if LEFT.search(folded) and not TO_READER.search(folded):
+        if LEFT.search(folded) and not _is_to_reader(folded):
             return line[:LONGEST_TOLD]
     return ""
 
@@ -69,9 +70,18 @@ def _own_subject(subject: str) -> str:
     return "" if AUTOMATIC.match(rest) else rest
 
 
+def _is_to_reader(folded: str) -> bool:
+    """Whether a line is a sentence of ours, and no "istemiyorum, beni çıkarabilirsiniz"."""
+    return TO_READER.search(folded) is not None and BY_WRITER.search(folded) is None
+
+
 def _own_lines(text: str) -> Iterator[str]:
-    for line in islice(text.splitlines(), MOST_LINES):
-        if QUOTATION.match(line[:LONGEST_LINE]):
+    """Those of the writer, of what mail_text.read made: above a quotation, or also below one whose lines are marked."""
+    lines = list(islice(text.splitlines(), MOST_LINES))
+    is_marked = any(line.startswith(mail_text.QUOTED) for line in lines)
+    for line in lines:
+        wrote = WROTE.match(line[:LONGEST_LINE])
+        if QUOTATION.match(line[:LONGEST_LINE]) or (wrote and not is_marked):
             return
-        if not line.startswith(mail_text.QUOTED):
+        if not (wrote or line.startswith(mail_text.QUOTED)):
             yield line

@@ -2,6 +2,7 @@
 not seen the mail speaks for nobody."""
 
 import base64
+from datetime import timedelta
 from email import message_from_bytes
 
 import pytest
@@ -19,19 +20,14 @@ from portal.core.models import (
     GatewayEvent,
     Message,
     MessageGateway,
+    MessageKind,
+    MessageState,
     Recipient,
     may_have_refused,
 )
 from portal.domain.consents import locking, recipients
 from portal.domain.notifications import gateways
-from portal.services.messaging import (
-    event_contents,
-    gateway_accounts,
-    meant_brands,
-    news_keeping,
-    replies,
-    shared_replies,
-)
+from portal.services.messaging import event_contents, gateway_accounts, news_keeping, replies, shared_replies
 from portal.services.messaging.gateways.protocol import BlockedAddress, Feedback, OutgoingMessage
 from tests import make
 from tests.portal.services.messaging.test_feedback import DOMAIN, MailAccount
@@ -52,10 +48,10 @@ def account(app, browser, monkeypatch) -> MailAccount:
     return MailAccount(app, browser, feedback="post")
 
 
-def own_id(account: MailAccount) -> str:
+def own_id(account: MailAccount, gateway_id: int | None = None) -> str:
     """The Message-ID under which the mail to Ayse left."""
     with account.app.app_context():
-        adapter = gateway_accounts.adapter_of(db.session.get_one(MessageGateway, account.id))
+        adapter = gateway_accounts.adapter_of(db.session.get_one(MessageGateway, gateway_id or account.id))
         mail = adapter._content(OutgoingMessage(account.messages[AYSE], AYSE, "x", "x"), "bilgi@ornek.com.tr")
         return message_from_bytes(mail)["Message-ID"]
 
@@ -107,7 +103,7 @@ def refuse_all_as_read(app, rows) -> None:
             event = db.session.get_one(GatewayEvent, each.id)
             reply, at = event_contents.read_reply(event), clock.now()
             assert replies.refuse_as_read(event, reply, [Channel.EMAIL], 7, at)
-            shared_replies.settle(event, meant_brands.addresses_of(reply), 7, at)
+            shared_replies.settle(event, 7, at)
         db.session.commit()
 
 
@@ -222,6 +218,96 @@ def test_an_answer_is_read_once_for_all_spellings_of_the_mailbox(app, account, r
     assert staff.posts(f"/desk/replies/{event_id}/{act}", {"channels": "EPOSTA"}).status_code == 303
     assert held(app) == [] and refused(app) == (all_three if act == "refusal" else [])
     assert {len(ids) for ids in locked[:1]} == ({3} if act == "refusal" else set())
+
+
+@pytest.mark.parametrize("sender", ["ayse@gmail.com", BOSS])
+def test_an_old_mail_by_the_operators_account_is_answered_whoever_wrote_since(app, account, rows, sender):
+    """Each address by what was written to it: another firm wrote lately to who answers."""
+    with app.app_context():
+        operators_id = add_account(account, None)
+        old = clock.now() - timedelta(days=21)
+        db.session.execute(update(Message).values(gateway_id=operators_id, created_at=old, called_at=old))
+        other = make.provider(800001, 800001, "cem@example.com").id
+        theirs = recipients.gather(db.session, vault(), other, [parse(sender)], clock.now())[sender]
+        db.session.add(
+            Message(
+                kind=MessageKind.CODE, provider_id=other, recipient_id=theirs, gateway_id=operators_id,
+                created_at=clock.now(), state=MessageState.ACCEPTED,
+            )
+        )  # fmt: skip
+        db.session.commit()
+    answer(account, sender, f"In-Reply-To: {own_id(account, operators_id)}")
+
+    assert held(app) == sorted([AYSE, sender])
+    refuse_all_as_read(app, rows)
+    assert refused(app) == sorted([AYSE, sender]) and held(app) == []
+
+
+def test_what_two_people_may_have_said_is_told_to_both(app, account, rows):
+    make.write_to_all(app)
+    with app.app_context():
+        before = set(db.session.scalars(select(Message.id)))
+    answer(account, BURCU, f"In-Reply-To: {own_id(account)}")
+    refuse_all_as_read(app, rows)
+
+    told = {each.recipient_id for each in rows(Message, Message.id.not_in(before), Message.kind == MessageKind.REFUSAL)}
+    assert people(app, Recipient.id.in_(told)) == [AYSE, BURCU]
+
+
+def test_who_comes_to_a_list_while_an_answer_waits_is_refused_with_it(app, account, rows):
+    answer(account, "ayse@gmail.com", f"In-Reply-To: {own_id(account)}")
+    with app.app_context():
+        spelled = [parse("ayse@gmail.com"), parse("ayse+x@gmail.com")]
+        recipients.gather(db.session, vault(), make.brand().provider_id, spelled, clock.now())
+        db.session.commit()
+    refuse_all_as_read(app, rows)
+
+    assert refused(app) == [AYSE, "ayse+x@gmail.com", "ayse@gmail.com"]
+
+
+def test_an_answer_that_cannot_be_opened_holds_nobody_once_it_is_put_aside(app, account, rows):
+    answer(account, BURCU, f"In-Reply-To: {own_id(account)}")
+    assert held(app) == [AYSE, BURCU]
+    (event_id,) = (each.id for each in waiting(rows) if each.body is not None)
+    with app.app_context():
+        db.session.execute(update(GatewayEvent).where(GatewayEvent.id == event_id).values(body=b"x"))
+        db.session.commit()
+
+    signed_in(app).posts(f"/desk/replies/{event_id}/reading", {})
+    assert held(app) == []
+
+
+@pytest.mark.parametrize("mark", ["X-Auto-Response-Suppress: All", "Precedence: bulk", "List-Id: <firma.com.tr>"])
+@pytest.mark.parametrize("to", ["bounce", "bilgi@ornek.com.tr"])
+def test_what_a_person_answers_is_heard_however_their_server_marks_it(app, account, rows, mark, to):
+    """Whatever the words: no list has them all."""
+    to = account.token(AYSE) if to == "bounce" else to
+    answer(account, AYSE, f"{mark}\nIn-Reply-To: {own_id(account)}", "Onayımı geri alıyorum.", to)
+
+    assert held(app) == [AYSE]
+
+
+def test_a_complaint_about_a_firms_message_refuses_that_firm_alone(app, account, rows):
+    """By the operator's account another firm wrote to the same mailbox."""
+    with app.app_context():
+        operators_id = add_account(account, None)
+        other = make.provider(800001, 800001, "cem@example.com").id
+        theirs = recipients.gather(db.session, vault(), other, [parse(AYSE)], clock.now())[AYSE]
+        brand_id = make.brand().id
+        db.session.execute(update(Message).values(gateway_id=operators_id, campaign_id=None, brand_id=brand_id))
+        db.session.add(
+            Message(
+                kind=MessageKind.CODE, provider_id=other, recipient_id=theirs, gateway_id=operators_id,
+                created_at=clock.now(), state=MessageState.ACCEPTED,
+            )
+        )  # fmt: skip
+        gateway, at = db.session.get_one(MessageGateway, operators_id), clock.now()
+        told = BlockedAddress(AYSE, at, "complaint", account.messages[AYSE])
+        news_keeping.keep_news(gateway, Feedback(blocked=(told,)), at)
+        db.session.commit()
+    work(app, *EventKind)
+
+    assert {each.brand_id for each in rows(Decision)} == {brand_id}
 
 
 def test_an_id_without_a_token_holds_its_sender_alone_and_makes_nobody(app, account, rows):
