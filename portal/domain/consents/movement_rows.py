@@ -46,17 +46,17 @@ class MovementRow:
             return not self.is_moment_told  # It tells nothing by which it could be another.
         return self.consent_date == consented
 
+    def is_same_as_ours(self, accepted_at: datetime | None, told_date: datetime | None) -> bool:
+        """Whether it is the act that we told İYS with this date, under whose name it is told: a grant always is; of a
+        refusal İYS may have answered another moment."""
+        dates = (accepted_at, told_date), (None, told_date)
+        return self.status == Status.GRANTED or any(self.is_same_act(*each) for each in dates)
+
     @property
-    def later_name(self) -> str:
-        """What it is kept by where another act has its transactionId."""
-        names = later_names(self.transaction_id, self.creation_date if self.is_moment_told else None, self.consent_date)
-        return names[0] if names else self.transaction_id
-
-
-def later_names(transaction_id: str, created: datetime | None, consented: datetime | None) -> list[str]:
-    """What an act of these dates, as far as they are told, may be kept by where another one has its transactionId."""
-    dates = {"creationDate": created, "consentDate": consented}
-    return [f"{transaction_id}{LATER}{name} {date.isoformat()}" for name, date in dates.items() if date]
+    def later_names(self) -> list[str]:
+        """What it may be kept by where another act has its transactionId: the first, if any of its dates is told."""
+        dates = {"creationDate": self.creation_date if self.is_moment_told else None, "consentDate": self.consent_date}
+        return [f"{self.transaction_id}{LATER}{name} {date.isoformat()}" for name, date in dates.items() if date]
 
 
 def told_name(name: str) -> str:

@@ -160,7 +160,7 @@ class _MovementBatch:
             decision_id = self._closed_before(consent, row) or self._decide(consent, row, DecisionOrigin.AT_IYS)
         else:
             decision_id = self._verify(consent, row) or self._decide(consent, row, DecisionOrigin.OTHER_SENDER)
-        kept = replace(row, transaction_id=row.later_name) if seen else row
+        kept = replace(row, transaction_id=next(iter(row.later_names), row.transaction_id)) if seen else row
         self.movements.append(stored_row(consent, kept, decision_id=decision_id, by=self.by, at=self.at))
         seen.append((row.creation_date, row.consent_date))
 
@@ -242,8 +242,8 @@ class _MovementBatch:
         sent = self.ours.match(consent.id, row.transaction_id, row.status, date)
         if sent is None:
             return None
-        either = [(sent.accepted_at, sent.told_date), (None, sent.told_date)]  # İYS may have answered another moment.
-        if _is_another_refusal(row, either) and consent.is_older_than(row.status, self._effective_at(row)):
+        is_ours = row.is_same_as_ours(sent.accepted_at, sent.told_date)
+        if not is_ours and consent.is_older_than(row.status, self._effective_at(row)):
             return None
         self.verified[sent.id] = {"transaction_id": row.transaction_id, "accepted_at": row.creation_date}
         decision_id: int = sent.decision_id

@@ -18,8 +18,8 @@ from portal.core import iys_protocol
 from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.models import TAKEN_OUTCOMES, Consent, Decision, DifferenceKind, Movement, Recipient, Submission
 from portal.core.vault import Vault
-from portal.domain.consents.movement_rows import is_closure, later_names, told_name
-from portal.services.iys.reconciliation.day_file import Line
+from portal.domain.consents.movement_rows import MovementRow, is_closure, read_row, told_name
+from portal.services.iys.reconciliation.day_file import COLUMNS, Line
 from portal.services.iys.reconciliation.schedule import BrandDay, day_bounds
 
 CHUNK = 2000
@@ -100,72 +100,102 @@ class ComparedChunk:
 
 
 def compare_day(
-    session: Session, vault: Vault, brand_day: BrandDay, lines: Iterable[Line], matched: set[int]
+    session: Session, vault: Vault, brand_day: BrandDay, lines: Iterable[Line], matched: set[int], at: datetime
 ) -> Iterator[ComparedChunk]:
-    """Compare every row of the file, then list our movements that no row names. Nothing is written.
+    """Compare every row of the file, read at `at`, then list our movements of the day that have none. Nothing is
+    written.
 
     `matched` collects the keys of our movements that have a row: a second row of one is at İYS only.
     """
-    named: set[int] = set()
+    day = _ComparedDay(session, vault, brand_day, matched, at)
     lines = iter(lines)
     while rows := tuple(islice(lines, CHUNK)):
-        yield _compare_rows(session, vault, brand_day, rows, matched, named)
+        yield day.compare_rows(rows)
+    yield day.only_here(day.unlisted.values())
     for transaction_ids in transaction_ids_of_day(session, brand_day):
-        missing = {each for each in transaction_ids if hash(each) not in named}
-        named.update(map(hash, missing))
+        missing = {each for each in transaction_ids if hash(each) not in day.named}
+        day.named.update(map(hash, missing))
         if missing:
             known = movements_by_transaction(session, brand_day.brand_id, missing)
-            yield ComparedChunk(found=[_only_here(each) for each in chain.from_iterable(known.values())])
+            yield day.only_here(chain.from_iterable(known.values()))
 
 
-def _compare_rows(
-    session: Session, vault: Vault, brand_day: BrandDay, rows: tuple[Line, ...], matched: set[int],
-    named: set[int],
-) -> ComparedChunk:  # fmt: skip
-    chunk = ComparedChunk(rows=len(rows), closures=[line for line in rows if is_closure(line.source)])
-    names = [(*_later_names(line), line.transaction_id) for line in rows]
-    known = movements_by_transaction(session, brand_day.brand_id, chain.from_iterable(names))
-    theirs: dict[str, list[Line]] = defaultdict(list)
-    for line, its in zip(rows, names, strict=True):
-        theirs[next((name for name in its if name in known), line.transaction_id)].append(line)
-    named.update(map(hash, theirs))
-    for name, lines in theirs.items():
-        left = [each for each in known.get(name, []) if each.key not in matched]
-        matched.update(_match_rows(vault, brand_day.provider_id, lines, left, chunk))
-    return chunk
+@dataclass
+class _ComparedDay:
+    """A day whose file is being compared: what its rows name, and of that what no row so far is of, by its key."""
 
+    session: Session
+    vault: Vault
+    brand_day: BrandDay
+    matched: set[int]
+    at: datetime
+    named: set[int] = field(default_factory=set)
+    unlisted: dict[int, OwnMovement] = field(default_factory=dict)
 
-def _later_names(line: Line) -> list[str]:
-    """Of a grant none: under a used transactionId it is a repeat."""
-    is_grant = line.status == Status.GRANTED
-    return [] if is_grant else later_names(line.transaction_id, line.created_at, line.consented_at)
+    def compare_rows(self, rows: tuple[Line, ...]) -> ComparedChunk:
+        chunk = ComparedChunk(rows=len(rows), closures=[line for line in rows if is_closure(line.source)])
+        refusals = {line: self._read_refusals(line) for line in rows}
+        theirs: dict[str, list[Line]] = defaultdict(list)
+        for line in rows:
+            theirs[line.transaction_id].append(line)
+        later = (name for its in refusals.values() for row in its for name in row.later_names)
+        known = movements_by_transaction(self.session, self.brand_day.brand_id, chain(theirs, later))
+        for transaction_id, lines in theirs.items():
+            ours = known.get(transaction_id, [])
+            self.named.update(map(hash, (transaction_id, *(each.transaction_id for each in ours))))
+            left = [each for each in ours if each.key not in self.matched]
+            for most in (0, len(COLUMNS)):  # Fields that differ. Rows that agree choose first.
+                lines = [line for line in lines if not self._match_row(line, refusals[line], left, most, chunk)]
+            chunk.found += map(_only_at_iys, lines)
+            self.named.update(hash(name) for line in lines for row in refusals[line] for name in row.later_names)
+            self.unlisted.update((each.key, each) for each in left)
+        return chunk
 
+    def only_here(self, movements: Iterable[OwnMovement]) -> ComparedChunk:
+        """Those of the day that have no row: a transactionId may be of acts of several days."""
+        first, end = day_bounds(self.brand_day.day)
+        missing = (each for each in movements if each.key not in self.matched)
+        of_day = (each for each in missing if each.creation_date and first <= each.creation_date < end)
+        return ComparedChunk(found=[_only_here(each) for each in of_day])
 
-def _match_rows(
-    vault: Vault, provider_id: int, lines: list[Line], left: list[OwnMovement], chunk: ComparedChunk
-) -> Iterator[int]:
-    """Compare the rows of one transactionId, each with its nearest movement: those of a key in one second share it.
-    The keys of those that have a row now."""
-    for line in lines:
-        if not left:
-            chunk.found.append(_only_at_iys(line))
-            continue
-        compared = [(differing_fields(vault, provider_id, each, line), each) for each in left]
-        facts, nearest = min(compared, key=lambda pair: len(pair[0]))
+    def _read_refusals(self, line: Line) -> list[MovementRow]:
+        rows = [] if line.status == Status.GRANTED else read_row(line.as_wire(), self.at)
+        return [row for row in rows if row.status == Status.REFUSED]
+
+    def _match_row(
+        self, line: Line, refusals: list[MovementRow], left: list[OwnMovement], most: int, chunk: ComparedChunk
+    ) -> bool:
+        """Compare a row with its nearest movement of those that are left, if in `most` fields at the most; a refusal
+        only with the very act, as it is heard: any other one is unknown, whatever its name."""
+        provider_id = self.brand_day.provider_id
+        acts = [each for each in left if not refusals or any(self._is_same_act(each, row) for row in refusals)]
+        compared = [(differing_fields(self.vault, provider_id, each, line), each) for each in acts]
+        near = [pair for pair in compared if len(pair[0]) <= most]
+        if not near:
+            return False
+        facts, nearest = min(near, key=lambda pair: len(pair[0]))
         left.remove(nearest)
-        yield nearest.key
+        self.matched.add(nearest.key)
         if facts:
             named: Facts = {"transactionId": [line.transaction_id, line.transaction_id]}
             chunk.found.append(FoundDifference(DifferenceKind.ALTERED, named | facts, line, nearest))
         else:
             chunk.listed.append(nearest)
-    chunk.found += [_only_here(each) for each in left]
+        return True
+
+    def _is_same_act(self, ours: OwnMovement, row: MovementRow) -> bool:
+        is_same = row.is_same_as_ours if ours.submission_id else row.is_same_act
+        return (
+            (row.channel, row.recipient_type) == (ours.channel, ours.recipient_type)
+            and is_same(ours.creation_date, ours.consent_date)
+            and _is_same_address(self.vault, self.brand_day.provider_id, ours, row.address.text)
+        )
 
 
 def differing_fields(vault: Vault, provider_id: int, ours: OwnMovement, line: Line) -> Facts:
     """The fields in which a row of the file differs from our movement; {} where they are the same."""
     facts: Facts = {}
-    if not _is_same_address(vault, provider_id, ours, line):
+    if not _is_same_address(vault, provider_id, ours, line.recipient.lower()):
         facts["recipient"] = [None, None]  # Only that it differs: no address may be stored here.
     for name, mine, theirs in (
         ("recipientType", ours.recipient_type, line.recipient_type),
@@ -182,8 +212,8 @@ def differing_fields(vault: Vault, provider_id: int, ours: OwnMovement, line: Li
     return facts
 
 
-def _is_same_address(vault: Vault, provider_id: int, ours: OwnMovement, line: Line) -> bool:
-    theirs = vault.indexes(provider_id, line.recipient.lower())
+def _is_same_address(vault: Vault, provider_id: int, ours: OwnMovement, address: str) -> bool:
+    theirs = vault.indexes(provider_id, address)
     return any(index == getattr(ours, column) for column, index in theirs.items())
 
 
@@ -206,7 +236,7 @@ def _wire_date(at: datetime | None) -> str:
 
 
 def movements_by_transaction(session: Session, brand_id: int, ids: Iterable[str]) -> dict[str, list[OwnMovement]]:
-    """Our movements with these transactionIds, whatever their day; a few thousand at once.
+    """Our movements that are kept by these names, whatever their day, by transactionId; a few thousand at once.
 
     Our own submissions as we sent them, the rest as İYS reported it. Movements of a key in one second share an id.
     """
@@ -217,7 +247,7 @@ def movements_by_transaction(session: Session, brand_id: int, ids: Iterable[str]
     statements: tuple[Select[*tuple[Any, ...]], ...] = (submitted, received)
     for statement in statements:
         for row in session.execute(statement):
-            found[row.transaction_id].append(OwnMovement(*row))
+            found[told_name(row.transaction_id)].append(OwnMovement(*row))
     return found
 
 

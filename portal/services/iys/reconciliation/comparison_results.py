@@ -39,7 +39,7 @@ class ComparisonCounts:
 def compare_and_record(claimed: ClaimedDay, body: bytes, at: datetime) -> ComparisonCounts:
     """Compare a file and store the results, one transaction per chunk. Raises InvalidDayFile."""
     findings, earlier, matched = ComparisonCounts(), _KnownDifferences(claimed.id), set[int]()
-    for chunk in comparison.compare_day(read_session(), vault(), claimed, day_file.read_lines(body), matched):
+    for chunk in comparison.compare_day(read_session(), vault(), claimed, day_file.read_lines(body), matched, at):
         findings.rows += chunk.rows
         _record_chunk(db.session, claimed, chunk, earlier, matched, at)
         db.session.commit()
@@ -171,7 +171,7 @@ def _split_off_unanswered(
         for row in rows[line] if line else []:
             consent_id = known[line].get(row.channel) if line and row.is_channel_told else None
             mine = sent.match(consent_id, row.transaction_id, row.status, row.consent_date) if consent_id else None
-            if mine and mine.id not in matched:
+            if mine and mine.id not in matched and row.is_same_as_ours(mine.accepted_at, mine.told_date):
                 matched.add(mine.id)
                 ours.append(row)
                 break

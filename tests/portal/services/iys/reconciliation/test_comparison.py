@@ -38,8 +38,22 @@ def find(story, rows, *falsified) -> list[comparison.FoundDifference]:
     submission = rows(Submission)[0]
     with story.app.app_context():
         brand_day = schedule.BrandDay(submission.provider_id, make.brand().id, DAY)
-        chunks = comparison.compare_day(read_session(), vault(), brand_day, day_file.read_lines(body), set())
+        chunks = comparison.compare_day(
+            read_session(), vault(), brand_day, day_file.read_lines(body), set(), clock.now()
+        )
         return [found for chunk in chunks for found in chunk.found]
+
+
+def take_theirs(story, difference_id: int) -> None:
+    with story.app.app_context():
+        found = db.session.get(Difference, difference_id)
+        difference_resolution.settle(db.session, vault(), found, Settlement.TAKE_THEIRS, user_id=1, at=clock.now())
+        db.session.commit()
+    story.steps()
+
+
+def added(row, changes):
+    return lambda movements: movements + [row | each for each in changes]
 
 
 def changed(**fields):
@@ -164,6 +178,62 @@ def test_a_later_refusal_under_an_earlier_ones_name_agrees_by_its_own_row(story,
         assert (found.kind, found.facts["transactionId"]) == (DifferenceKind.ONLY_HERE, ["7" * 64, None])
 
 
+@pytest.mark.parametrize("whose", ["theirs", "ours"])
+def test_a_later_refusal_under_a_used_name_that_only_the_file_tells_stops_what_is_sent(story, rows, whose):
+    """Theirs is of the day before, whose file has its row; of ours the file has the later one in its place."""
+    if whose == "theirs":
+        told = [row("RET", ago=20 * AN_HOUR, transactionId="7" * 64), row("ONAY", ago=2 * AN_HOUR)]
+        MovementReceiver(story.app).receives(*told)
+        later = row("RET", transactionId="7" * 64)
+        for each in (told[1], later):
+            story.sandbox.tamper(brandCode=make.BRAND_CODE, day=str(DAY), add=each)
+        story.decides_at_noon(AYSEGUL, MESAJ="ONAY")
+    else:
+        story.decides_at_noon(MESAJ="ONAY")
+        for choice in ("RET", "ONAY"):
+            story.hours_pass(1)
+            story.decides_at_noon(MESAJ=choice)
+        later = row("RET", ago=-AN_HOUR)
+        dates = {name: later[name] for name in ("creationDate", "consentDate")}
+        story.sandbox.tamper(transactionId=story.transaction_of("RET"), alter=dates)
+    story.night_falls()
+    story.pulls()
+    story.steps()
+
+    found = {each.kind: each for each in rows(Difference)}
+    assert set(found) == {DifferenceKind.ONLY_AT_IYS, *([] if whose == "theirs" else [DifferenceKind.ONLY_HERE])}
+    assert found[DifferenceKind.ONLY_AT_IYS].facts["creationDate"] == [None, later["creationDate"]]
+    its = Consent.id == found[DifferenceKind.ONLY_AT_IYS].consent_id
+    assert (rows.one(Consent, its).status, rows.one(Consent, its).iys_status) == ("ONAY", "RET")
+
+    take_theirs(story, found[DifferenceKind.ONLY_AT_IYS].id)
+    assert rows.one(Consent, its).status == "RET"
+    assert whose == "ours" or the_day(rows).state == DayState.AGREED
+
+
+def test_a_refusal_is_compared_with_the_very_act_alone(story, rows, monkeypatch):
+    story.decides_at_noon(AYSEGUL, MESAJ="ONAY")
+    told = row("RET", transactionId="7" * 64)
+    MovementReceiver(story.app).receives(told)
+    listed = {column: told[column] for column in day_file.COLUMNS}
+    later = dict.fromkeys(("creationDate", "consentDate"), f"{DAY} 11:30:00")
+    for of_file, kind, differing in (
+        ([later, {}], DifferenceKind.ONLY_AT_IYS, None),
+        ([{"type": "ARAMA"}, {}], DifferenceKind.ONLY_AT_IYS, None),
+        ([{"recipient": AYSEGUL}, {}], DifferenceKind.ONLY_AT_IYS, None),
+        ([{"status": "ONAY"}, {}], DifferenceKind.ONLY_AT_IYS, None),
+        ([{"source": "IYS_CM"}], DifferenceKind.ALTERED, {"transactionId", "source"}),
+        ([{"consentDate": ""}], DifferenceKind.ALTERED, {"transactionId", "consentDate"}),
+        ([{"type": "mesaj", "status": "ret"}], DifferenceKind.ALTERED, {"transactionId", "type", "status"}),
+    ):
+        (found,) = find(story, rows, added(listed, of_file))
+        assert (found.kind, differing and set(found.facts)) == (kind, differing), of_file
+
+    monkeypatch.setattr(comparison, "CHUNK", 1)
+    (found,) = find(story, rows, added(listed, [later, {}]))
+    assert found.kind == DifferenceKind.ONLY_AT_IYS
+
+
 def test_a_day_waits_for_the_feeds_so_that_what_is_on_its_way_is_no_difference(story, rows):
     story.decides_at_noon(MESAJ="ONAY")
     story.hours_pass(2)
@@ -236,11 +306,7 @@ def test_a_row_that_was_taken_over_is_no_difference_any_more(story, rows):
     story.sandbox.tamper(transactionId=story.transaction_of("ONAY"), alter={"status": "RET"})
     story.night_falls()
     story.steps()
-    with story.app.app_context():
-        found = db.session.get(Difference, rows.one(Difference).id)
-        difference_resolution.settle(db.session, vault(), found, Settlement.TAKE_THEIRS, user_id=1, at=clock.now())
-        db.session.commit()
-    story.steps()
+    take_theirs(story, rows.one(Difference).id)
 
     assert len(rows(Difference)) == 1
     assert (rows.one(Consent, Consent.channel == "MESAJ").status, the_day(rows).state) == ("RET", DayState.AGREED)

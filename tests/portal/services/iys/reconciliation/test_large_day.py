@@ -51,7 +51,8 @@ def test_a_large_day_is_compared_in_little_memory(app):
 def compared(brand_day, body: bytes) -> tuple[int, int, list[DifferenceKind]]:
     rows = listed = 0
     found = []
-    for chunk in comparison.compare_day(read_session(), vault(), brand_day, day_file.read_lines(body), set()):
+    lines = day_file.read_lines(body)
+    for chunk in comparison.compare_day(read_session(), vault(), brand_day, lines, set(), NOON):
         rows, listed = rows + chunk.rows, listed + len(chunk.listed)
         found += [each.kind for each in chunk.found]
     return rows, listed, sorted(found)
