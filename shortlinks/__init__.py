@@ -1,7 +1,7 @@
 """Short links: unguessable codes, their resolution and visit statistics. Independent of the portal."""
 
 from shortlinks.base import Base
-from shortlinks.codes import Codes
+from shortlinks.codes import ALPHABET, Codes
 from shortlinks.links import (
     RESOLVED,
     Link,
@@ -17,6 +17,7 @@ from shortlinks.links import (
 from shortlinks.visits import Opening, Visit, VisitKind, classify, record
 
 __all__ = [
+    "ALPHABET",
     "RESOLVED",
     "Base",
     "Codes",

@@ -5,14 +5,35 @@ from typing import Any
 from urllib.parse import quote
 
 from flask import Blueprint, current_app, redirect, render_template, request
+from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
+from werkzeug.routing import BaseConverter, ValidationError
 
 import shortlinks
 from portal.services.launches.invitation_text import SAMPLE_CODE
+from portal.web.shared import hosts
 
 blueprint = Blueprint("recipient", __name__)
 # What stands around a code, programs and people took for a part of an address in a text; names of files go on so, too.
 FIRST_CODE = re.compile(r"[^A-Za-z0-9]*([A-Za-z0-9]+)(\.[A-Za-z0-9])?")
+
+
+class GluedCode(BaseConverter):
+    """A short host's link before a slash and what is glued on behind it: no other address is taken for one."""
+
+    regex = rf"[^A-Za-z0-9]*[{shortlinks.ALPHABET}]{{6,32}}(?![A-Za-z0-9]).*"
+    weight = 200  # What else begins with a code (ben-degilim) goes first.
+
+    def to_python(self, value: str) -> str:
+        found = FIRST_CODE.match(value)
+        if not hosts.is_short_host() or found is None or not _is_code(found[1]):
+            raise ValidationError
+        return found[1]
+
+
+@blueprint.record_once
+def register_converter(state: BlueprintSetupState) -> None:
+    state.app.url_map.converters["glued_code"] = GluedCode
 
 
 @blueprint.url_value_preprocessor

@@ -19,6 +19,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 HOSTS = ["localhost", "kisa.example"]
+OWN_HOST = "izin.ornek.example"
 URLENCODED, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
 PART = '--x\r\nContent-Disposition: form-data; name="List-Unsubscribe"'
 
@@ -83,10 +84,10 @@ def test_one_click_at_any_address_of_the_link_refuses(codes, browser, rows, host
     assert browser.get(f"{address[:-1]}/", headers={"Host": host}).status_code == 404
 
 
-@pytest.mark.parametrize("host", [*HOSTS, "izin.ornek.example"])
+@pytest.mark.parametrize("host", [*HOSTS, OWN_HOST])
 def test_a_link_typed_with_a_capital_letter_opens_and_refuses(app, codes, browser, rows, host):
     with app.app_context():
-        make.add_domain(db.session.scalars(select(Brand)).one(), "izin.ornek.example")
+        make.add_domain(db.session.scalars(select(Brand)).one(), OWN_HOST)
     asked = {"headers": {"Host": host}, "follow_redirects": True}
     code = codes[make.EMAIL]
     pages = [browser.get(f"/{letter}/{code}./?lang=en", **asked) for letter in "KU"]
@@ -99,16 +100,29 @@ def test_a_link_typed_with_a_capital_letter_opens_and_refuses(app, codes, browse
 
 
 @pytest.mark.parametrize(
-    ("host", "address"),
-    [(HOSTS[0], "/u/CODE./"), (HOSTS[0], "/k/CODE.Ret icin"), (HOSTS[0], "/u/(CODE)"), (HOSTS[0], "/u/CODE/ret"),
-     (HOSTS[0], "/k/CODE/Ret/icin"), (HOSTS[1], "/CODE.Ret"), (HOSTS[1], "/%20CODE"), (HOSTS[1], "/%E2%80%8BCODE")],
-)  # fmt: skip
-def test_a_form_posted_where_something_is_glued_to_the_link_counts(codes, browser, rows, host, address):
-    asked = {"path": address.replace("CODE", codes[make.EMAIL]), "headers": {"Host": host}}
+    ("host", "path"),
+    [*((host, path) for host in (*HOSTS, OWN_HOST) for path in ("/k/", "/u/")), (HOSTS[1], "/"), (OWN_HOST, "/")],
+)
+@pytest.mark.parametrize("glued", ["CODE./", "CODE.Ret icin", "(CODE)", "CODE/ret", "%E2%80%8BCODE.Ret/Ret/icin"])
+def test_a_form_posted_where_something_is_glued_to_the_link_counts(app, codes, browser, rows, host, path, glued):
+    with app.app_context():
+        make.add_domain(db.session.scalars(select(Brand)).one(), OWN_HOST)
+    asked = {"path": path + glued.replace("CODE", codes[make.EMAIL]), "headers": {"Host": host}}
     page, answer = browser.get(**asked), browser.post(**asked, data={"all": "RET"})
 
     assert (page.status_code, answer.status_code) == (200, 303)
     assert {each.status for each in rows(Decision)} == {"RET"}
+
+
+def test_what_stands_behind_no_code_of_a_short_host_is_not_found(codes, browser):
+    code = codes[make.EMAIL]
+    paths = [f"/{code[:-1]}/ret", f"/x.{code}/ret", f"/x/{code}", "/fgnnnn/ret", "/robots.txt/ret", "/dashboard/ret"]
+    answers = [ask(f"http://{HOSTS[1]}{path}") for path in paths for ask in (browser.get, browser.post)]
+
+    assert {each.status_code for each in answers} == {404}
+    assert browser.get(f"http://{HOSTS[0]}/{code}/ret").status_code == 404
+    assert "ben-degilim" in browser.get(f"http://{HOSTS[1]}/{code}/ben-degilim").text
+    assert browser.get(f"http://{HOSTS[0]}/dashboard//recipients").status_code == 308
 
 
 def test_a_mail_program_that_posts_again_and_again_refuses_once_a_minute(codes, browser, rows):
