@@ -41,7 +41,7 @@ REFUSAL_FIELDS = ("recipient", "type", "status")  # Without these nobody knows w
 NAMED_RETAILERS = ("retailerCode", "retailerAccess")
 NO_PROBLEM = "H467"  # See Effect.LATE_GRANT.
 CLOCK_AHEAD = timedelta(minutes=1)  # So far may a program's clock be ahead: what it dates counts as of now.
-NOT_BLOCKING = ("H112", "H113", "H121")  # A refusal needs no date and no source, and İYS says which number is none.
+NOT_BLOCKING = ("H112", "H113", "H120", "H121")  # A refusal needs no date, no source, and no address of today's rules.
 Parse = Callable[[str], addresses.Address]
 
 

@@ -39,22 +39,24 @@ def read_canonical(text: str) -> Address:
     try:
         return parse(text)
     except BadAddress:
-        return Address(AddressKind.EMAIL, text) if "@" in text else _unassigned(text)
+        return _unknown(text)
 
 
 def parse_possible(text: str) -> Address:
-    """As `parse`, and a number of a range that the numbering plan does not know, or does not know any more: who is
+    """As `parse`, and what the numbering plan, or the rules for mail, do not know, or do not know any more: who is
     stored with it is found by it. Raises BadAddress."""
     try:
         return parse(text)
     except BadAddress as bad:
-        if bad.unassigned is None:
+        if bad.possible is None:
             raise
-        return _unassigned(bad.unassigned)
+        return _unknown(bad.possible)
 
 
-def _unassigned(number: str) -> Address:
-    return Address(AddressKind.PHONE, number, is_mobile=number.startswith(phones.TURKISH_MOBILE))
+def _unknown(text: str) -> Address:
+    if "@" in text:
+        return Address(AddressKind.EMAIL, text)
+    return Address(AddressKind.PHONE, text, is_mobile=text.startswith(phones.TURKISH_MOBILE))
 
 
 def parse(text: str) -> Address:

@@ -14,6 +14,7 @@ KNOWN_DOMAINS = 65_536  # Cached results.
 # İYS lists forbidden characters only by example ("vb."), so we accept those it names as allowed. It does not mention a
 # dot right before the @, which mail software refuses.
 _LOCAL = re.compile(r"[a-z0-9._+-]*[a-z0-9_+-]")
+_POSSIBLE_LOCAL = re.compile(r"[a-z0-9._+-]+")
 _DOMAIN = re.compile(r"[a-z0-9.-]{2,}\.[a-z0-9-]{2,}")  # İYS's rule 4: at least a@bb.cc.
 _CHARACTERS = re.compile(r"[a-z0-9._+@-]*")
 _LABEL = re.compile(r"(?:mailto|e-?posta(?: adresi)?|e-?mail|mail)\s*:\s*", re.I)
@@ -26,7 +27,7 @@ def parse_email(spelling: str) -> str:
     if text.isascii():
         text = text.lower()
     if not _is_canonical(text):
-        raise BadAddress(_find_problem(text))
+        raise BadAddress(_find_problem(text), text if _is_possible(text) else None)
     return text
 
 
@@ -47,6 +48,15 @@ def _strip_decoration(spelling: str) -> str:
 def _is_canonical(text: str) -> bool:
     local, _, domain = text.rpartition("@")
     return SHORTEST <= len(text) <= LONGEST and _LOCAL.fullmatch(local) is not None and _is_domain(domain)
+
+
+def _is_possible(text: str) -> bool:
+    """Whether earlier rules may have taken it: its letters and form are İYS's, and no label of its domain is broken."""
+    local, _, domain = text.rpartition("@")
+    is_long_enough = SHORTEST <= len(text) <= LONGEST
+    if not is_long_enough or not _POSSIBLE_LOCAL.fullmatch(local) or not _DOMAIN.fullmatch(domain):
+        return False
+    return all(label and label == label.strip("-") for label in domain.split("."))
 
 
 @lru_cache(maxsize=KNOWN_DOMAINS)

@@ -115,8 +115,8 @@ def _parse_by_library(international: str) -> tuple[str, bool]:
     kind = phonenumbers.number_type(number)
     if kind == PhoneNumberType.UNKNOWN:
         reason = phonenumbers.is_possible_number_with_reason(number)
-        unassigned = _e164(number) if reason == ValidationResult.IS_POSSIBLE else None
-        raise BadAddress(_PROBLEM_OF_LENGTH.get(reason, AddressProblem.PHONE_UNASSIGNED), unassigned)
+        possible = _e164(number) if reason == ValidationResult.IS_POSSIBLE else None
+        raise BadAddress(_PROBLEM_OF_LENGTH.get(reason, AddressProblem.PHONE_UNASSIGNED), possible)
     if kind == PhoneNumberType.PREMIUM_RATE:
         raise BadAddress(AddressProblem.PHONE_0900)
     if not phonenumbers.can_be_internationally_dialled(number):

@@ -110,9 +110,10 @@ class AddressProblem(ExplainedProblem):
 
 
 class BadAddress(ValueError):
-    """A text that İYS would not accept as an address; holds the problem, never the text. `unassigned` is a number in
-    E.164 at which nothing is wrong but that the numbering plan does not know its range."""
+    """A text that İYS would not accept as an address; holds the problem, never the text. `possible` is the canonical
+    form of what might have been one by earlier rules: a number of a range, or a mailbox of a domain, that they do not
+    know."""
 
-    def __init__(self, problem: AddressProblem, unassigned: str | None = None):
+    def __init__(self, problem: AddressProblem, possible: str | None = None):
         super().__init__(problem.value)
-        self.problem, self.unassigned = problem, unassigned
+        self.problem, self.possible = problem, possible

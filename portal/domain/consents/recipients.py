@@ -109,8 +109,8 @@ def find(session: Session, vault: Vault, provider_id: int, address: Address) -> 
 
 
 def parse_known(session: Session, vault: Vault, provider_id: int, text: str) -> Address:
-    """Parse an address; a number of a range that the numbering plan does not know (any more) where the provider has a
-    recipient with it. Raises BadAddress."""
+    """Parse an address; one that the numbering plan, or the rules for mail, do not know (any more) where the provider
+    has a recipient with it. Raises BadAddress."""
     return known_parser(session, vault, provider_id, [text])(text)
 
 
@@ -118,23 +118,23 @@ def known_parser(
     session: Session, vault: Vault, provider_id: int, texts: Iterable[str]
 ) -> Callable[[str], Address]:  # fmt: skip
     """`parse_known` for any of these texts, ≤ 10,000: whom the provider has is looked up once for all of them."""
-    unassigned = {text: number for text in texts if (number := _find_unassigned(text)) is not None}
+    possible = {text: found for text in texts if (found := _find_possible(text)) is not None}
     known: set[str] = set()
-    for some in chunks(sorted(set(unassigned.values())), CHUNK):
+    for some in chunks(sorted(set(possible.values())), CHUNK):
         known.update(find_known_ids(session, vault, provider_id, blind_indexes(vault, provider_id, some)))
 
     def parse(text: str) -> Address:
-        is_known = unassigned.get(text) in known
+        is_known = possible.get(text) in known
         return addresses.parse_possible(text) if is_known else addresses.parse(text)
 
     return parse
 
 
-def _find_unassigned(text: str) -> str | None:
+def _find_possible(text: str) -> str | None:
     try:
         addresses.parse(text)
     except BadAddress as bad:
-        return bad.unassigned
+        return bad.possible
     return None
 
 

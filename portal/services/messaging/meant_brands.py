@@ -44,8 +44,8 @@ from portal.services.messaging.gateways.protocol import InboundMessage
 
 
 def address_of(text: str) -> Address | None:
-    """None of a sender that is no phone or mailbox, such as another firm's name. A number of a range that the numbering
-    plan does not know is one where anybody is stored with it."""
+    """None of a sender that is no phone or mailbox, such as another firm's name. What the numbering plan, or the
+    rules for mail, do not know is one where anybody is stored with it."""
     with suppress(BadAddress):
         return parse(text)
     with suppress(BadAddress):

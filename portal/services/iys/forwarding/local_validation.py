@@ -12,7 +12,7 @@ from portal.core.vault import CannotOpen
 from portal.services.iys.forwarding.bulk_lists import ListItem
 from portal.services.iys.forwarding.claims import ClaimedSubmission
 
-UNKNOWN_NUMBER = "H121"
+UNKNOWN_ADDRESS = ("H120", "H121")
 
 
 class Failure(NamedTuple):
@@ -42,8 +42,8 @@ def open_payload(
     body = json.loads(payload)
     problems = iys_protocol.validate_consent(body, now=at) if is_checked else []
     codes = [problem.code for problem in problems]
-    if body["status"] == Status.REFUSED:  # Its number was one when it was read: İYS says itself what it takes.
-        codes = [code for code in codes if code != UNKNOWN_NUMBER]
+    if body["status"] == Status.REFUSED:  # Its address was one when it was read: İYS says itself what it takes.
+        codes = [code for code in codes if code not in UNKNOWN_ADDRESS]
     if may_be_there:
         codes = [code for code in codes if iys_protocol.CODES[code].action != Action.EXPIRED]
     if not codes:

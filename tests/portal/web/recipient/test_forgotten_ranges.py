@@ -1,5 +1,6 @@
-"""A stored number that an update of the numbering plan does not know any more can be refused all the same."""
+"""A stored address that the numbering plan, or the rules for mail, know no more after an update can be refused."""
 
+import json
 import re
 from datetime import timedelta
 
@@ -9,7 +10,7 @@ from phonenumbers import PhoneNumberType
 from sqlalchemy import select
 
 from portal.core import clock
-from portal.core.addresses import phones
+from portal.core.addresses import emails, phones
 from portal.core.extensions import db
 from portal.core.models import Consent, Decision, Provider, Recipient, Submission
 from portal.services.iys.client import IysAnswer
@@ -31,22 +32,35 @@ pytestmark = pytest.mark.slow
 SECOND = timedelta(seconds=1)  # After what was decided in this one.
 
 
-def drop_range(monkeypatch) -> None:
-    """An update of the numbering plan knows the range of Fatma's number no more."""
-    known = phonenumbers.number_type
+CHANNELS = {make.PHONE: ("MESAJ", "ARAMA"), make.EMAIL: ("EPOSTA",)}
+TYPED = {make.PHONE: "0532 123 45 67", make.EMAIL: make.EMAIL.upper()}
+STRANGERS = {make.PHONE: "+905391234567", make.EMAIL: "nobody@example.com"}
+UNKNOWN = {make.PHONE: "phone_unassigned", make.EMAIL: "email_domain"}
+of_phones = pytest.mark.parametrize("address", [make.PHONE])
+
+
+def drop_rules(monkeypatch) -> None:
+    """An update knows the range of Fatma's number, and the domain of her mailbox, no more."""
+    known, known_domain = phonenumbers.number_type, emails._is_domain
     monkeypatch.setattr(phones, "_MOBILE", re.compile("5990000000"))
     monkeypatch.setattr(
         phonenumbers, "number_type",
         lambda number: PhoneNumberType.UNKNOWN if str(number.national_number).startswith("53") else known(number),
     )  # fmt: skip
+    monkeypatch.setattr(emails, "_is_domain", lambda domain: domain != "example.com" and known_domain(domain))
+
+
+@pytest.fixture(params=[make.PHONE, make.EMAIL], ids=["phone", "email"])
+def address(request) -> str:
+    return request.param
 
 
 @pytest.fixture
-def code(app, browser, monkeypatch):
-    """Of a link of Fatma, whose range is dropped after her grants."""
-    made = make.codes(app)[make.PHONE]
-    make.Person(browser, made).decides(MESAJ="ONAY", ARAMA="ONAY")
-    drop_range(monkeypatch)
+def code(app, browser, monkeypatch, address):
+    """Of a link of Fatma, whose address is forgotten after her grants."""
+    made = make.codes(app)[address]
+    make.Person(browser, made).decides(**dict.fromkeys(CHANNELS[address], "ONAY"))
+    drop_rules(monkeypatch)
     return made
 
 
@@ -62,12 +76,12 @@ def test_every_link_refuses(browser, rows, code, path, form):
     assert {each.status for each in rows(Consent)} == {"RET"}
 
 
-def test_staff_refuse_for_them(app, rows, code):
+def test_staff_refuse_for_them(app, rows, code, address):
     staff = signed_in(app)
     recipient = rows(Consent)[0].recipient_id
 
     assert 'name="channels"' in staff.opens(f"/dashboard/recipients/{recipient}").text
-    found = staff.posts("/dashboard/recipients", {"address": "0532 123 45 67"})
+    found = staff.posts("/dashboard/recipients", {"address": TYPED[address]})
     assert found.status_code == 303 and str(recipient) in found.location
 
 
@@ -75,6 +89,7 @@ def statuses(rows) -> dict[str, str]:
     return {each.channel: each.status for each in rows(Consent)}
 
 
+@of_phones
 def test_who_answers_a_message_refuses(app, browser, rows, code):
     with app.app_context():
         gateway_id = delivery.add("verimor")
@@ -96,42 +111,44 @@ def test_a_number_abroad_that_comes_without_its_plus_is_no_unassigned_turkish_on
     assert "RET" in statuses(rows).values() and rows.count(Recipient) == 3  # With the campaign's two.
 
 
-def test_a_program_refuses_for_who_is_stored_and_asks_about_them(app, rows, code):
+def test_a_program_refuses_for_who_is_stored_and_asks_about_them(app, rows, code, address):
+    first, last = CHANNELS[address][0], CHANNELS[address][-1]
     with app.app_context():
         program = Program(app, make_key(db.session.scalars(select(Provider)).one()))
-    assert program.get(f"{CONSENTS}/MESAJ/{make.PHONE}").json["status"] == "ONAY"
+    assert program.get(f"{CONSENTS}/{first}/{address}").json["status"] == "ONAY"
 
-    sent = [refusal(), refusal("+905391234567"), grant(type="ARAMA")]
+    sent = [refusal(TYPED[address], type=first), refusal(STRANGERS[address], type=first), grant(address, type=last)]
     told = program.post(BULK, {"consents": sent}).json["results"]
 
     problems = [(each["problem"] or {}).get("code") for each in told]
-    assert problems == [None, "phone_unassigned", "phone_unassigned"]
-    assert statuses(rows)["MESAJ"] == "RET"
+    assert problems == [None, UNKNOWN[address], UNKNOWN[address]]
+    assert statuses(rows)[first] == "RET"
 
 
-def test_what_they_say_at_iys_is_learned(app, rows, code):
-    MovementReceiver(app).receives(row("RET", at=clock.now() + SECOND))
+def test_what_they_say_at_iys_is_learned(app, rows, code, address):
+    channel = CHANNELS[address][0]
+    MovementReceiver(app).receives(row("RET", at=clock.now() + SECOND, recipient=TYPED[address], type=channel))
     with app.app_context():
-        listed = IysAnswer(200, b'{"list": ["05321234567"]}')
-        assert read_granted(listed, [make.PHONE], brand_id=1) == {make.PHONE}
+        listed = IysAnswer(200, json.dumps({"list": [TYPED[address]]}).encode())
+        assert read_granted(listed, [address], brand_id=1) == {address}
 
-    assert statuses(rows)["MESAJ"] == "RET"
+    assert statuses(rows)[channel] == "RET"
 
 
-def test_iys_is_told_their_refusal_and_says_itself_what_it_takes(app, browser, rows, code):
+def test_iys_is_told_their_refusal_and_says_itself_what_it_takes(app, browser, rows, code, address):
     browser.post(f"/u/{code}", data={"all": "RET"})
 
     with app.app_context():
         refused = select(Submission).join(Decision).where(Decision.status == "RET")
         for submission in db.session.scalars(refused):
             payload, failure = local_validation.open_payload(submission.provider_id, submission, clock.now() + SECOND)
-            assert make.PHONE.encode() in payload and failure is None
+            assert address.encode() in payload and failure is None
 
 
-def test_a_code_is_sent_to_them(browser, code):
+def test_a_code_is_sent_to_them(browser, code, address):
     form = re.search(r'name="form" value="([^"]+)"', browser.get("/izinlerim").text)[1]
 
-    assert browser.post("/izinlerim", data={"form": form, "address": "0532 123 45 67"}).status_code == 303
+    assert browser.post("/izinlerim", data={"form": form, "address": TYPED[address]}).status_code == 303
 
 
 def test_a_journal_brings_their_decisions_back(app, browser, kept, rows, monkeypatch):
@@ -139,7 +156,7 @@ def test_a_journal_brings_their_decisions_back(app, browser, kept, rows, monkeyp
     make.Person(browser, codes[make.PHONE]).decides(MESAJ="RET", ARAMA="RET")
     make.Person(browser, codes[make.EMAIL]).decides(EPOSTA="RET")
     lose_decisions(app)
-    drop_range(monkeypatch)
+    drop_rules(monkeypatch)
 
     assert restore(app, kept).exit_code == 0
 
