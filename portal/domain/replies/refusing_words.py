@@ -25,8 +25,8 @@ _BEGINNINGS = r"""
     cancel unsub remov delet block(?:ed|ing|list) blacklist suppress deactiv inactiv passiv disabl exclud terminat
     expir churn resign object(?:ed|ion|s) stop(?!aj) mute[ds]?\b quit leav(?:e|ing) dropped complain unw(?:ant|ill)
     disallow forbid prohibit exempt banned no(?:sms|mail|email|call) vazcay veto kapad[iu] istm[iy]
-    atlan(?:acak|[dt]i|sin|mis) temizlen(?!m) ayikla imha banla abmeld cayma kuskun kizgin tepki gonulsuz cekimser
-    kararsiz beklemede unutul unut\b unutun feragat boykot iptl ayrld
+    atlan(?:acak|[dt]i|sin|mis) temizlen(?!m) ayikla imha banla ab(?:ge)?meld cayma kuskun kizgin tepki gonulsuz
+    cekimser kararsiz beklemede unutul unut\b unutun feragat boykot iptl ayrld
 """
 # Whole words, and phrases (a space is written "_"). "No 3" is a number.
 _WORDS = r"""

@@ -16,7 +16,7 @@ from portal.services.imports.date_column import FIRST
 from portal.services.imports.layout import Field, Layout, dates
 from portal.services.imports.layout.cell_words import CONTACTS
 from portal.services.imports.layout.headers import announced, is_name_of_day
-from portal.services.imports.layout.normalization import folded, name_of, says_nothing
+from portal.services.imports.layout.normalization import name_of, says_nothing, spelled
 from portal.services.imports.row_results import PROBLEMS, RowProblem
 
 CONTACT, BEFORE = {"temas", "ilk temas", "iletisim", "contact"}, ("ilk", "son", "first", "last")
@@ -63,7 +63,7 @@ class ContactReader:
     def read(self, cells: Sequence[str]) -> OwnContact | tuple[str, ExplainedProblem]:
         """What the row says of its contact; or the cell that is wrong, and how."""
         kind, day = self._cell(cells, self._kind), self._cell(cells, self._day)
-        own = CONTACTS.get(folded(kind)) if kind else self._named if day else None
+        own = CONTACTS.get(spelled(kind)) if kind else self._named if day else None
         if kind and own is None:
             return kind, ContactProblem.UNKNOWN
         on = self._read_day(day) if day else None

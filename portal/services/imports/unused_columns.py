@@ -21,9 +21,9 @@ from portal.services.imports.layout.normalization import (
     address_or_problem,
     folded,
     is_sign,
-    key_of,
     retailer_codes,
     says_nothing,
+    spelled,
 )
 from portal.services.imports.layout.plain_words import (
     contents_of,
@@ -32,6 +32,7 @@ from portal.services.imports.layout.plain_words import (
     is_date,
     is_day,
     is_plain,
+    is_plain_cell,
     is_proof,
     is_text,
 )
@@ -258,9 +259,9 @@ class CellCounter:
 
 # Of columns that are kept as they stand, or not read on each line, whatever their names.
 _CONTENTS: dict[Field | None, Callable[[str], bool]] = {
-    Field.NAME: lambda cell: is_text(cell) or is_plain(cell),  # "Hazırlayan: …"
+    Field.NAME: lambda cell: is_text(cell) or is_plain_cell(cell),  # "Hazırlayan: …"
     Field.ORIGIN: is_proof,
-    Field.CONTACT: lambda cell: key_of(cell) in CONTACTS or is_plain(cell),
+    Field.CONTACT: lambda cell: spelled(cell) in CONTACTS or is_plain_cell(cell),
     Field.TIME: is_clock,
 }
 

@@ -17,6 +17,7 @@ _SPLIT_E_WORDS = re.compile(r"\be (posta|mail|ortam|ticaret|bulten)")
 TICKS = {"+": "+", "✓": "+", "✔": "+", "☑": "+", "✅": "+"}
 _BY_DIGITS = re.compile(r"(?<=[a-z])(?=\d)|(?<=\d)(?=[a-z])")
 _JOINED = re.compile(rf"\b({TOPICS})(?=[a-z]{{2}})")
+_JOINTS = re.compile(r"(?<=[^\W_])[_-](?=[^\W_])")  # Within "tr_TR", "STORE_VISIT", "sign-up".
 _DASHES = re.compile(r"[-‐-―−_.]+")
 _PLAIN = re.compile(r"[^\W_]+(?:[ ./_'’,&-]+[^\W_]+)*[.!]?")
 _RETAILER, _RETAILERS = re.compile(r"[1-9][0-9]{7}"), re.compile(r"[1-9][0-9]{7}(?:\.0|[\s,;/|]+[1-9][0-9]{7})*")
@@ -68,6 +69,14 @@ def key_of(cell: str) -> str:
     if number := _FLOAT.fullmatch(text):
         return number[1]
     return word if _PLAIN.fullmatch(text) else f"~ {text.translate(_LETTERS).lower()}"
+
+
+def spelled(cell: str) -> str:
+    """A cell as it is written, in lower case, with Turkish letters in ASCII and one space between words, but for a last
+    full stop. Any other sign, which folded() takes off, stays and makes it another word: "e ❌", "e*"."""
+    text = unicodedata.normalize("NFC", " ".join(cell.split())).translate(_LETTERS).lower()
+    text = text.replace("i\u0307", "i")  # What some programs make of İ in lower case.
+    return _JOINTS.sub(" ", text).removesuffix(".")
 
 
 def name_of(text: str) -> str:

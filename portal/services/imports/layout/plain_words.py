@@ -16,7 +16,7 @@ from portal.services.imports.layout import dates, vocabulary
 from portal.services.imports.layout.cell_words import CHANNELS, CONTACTS, SOURCES, STATUSES, TYPES
 from portal.services.imports.layout.firm_words import TOWNS, without_firms
 from portal.services.imports.layout.headings import NUMBER, refusal_spoken, without_answers
-from portal.services.imports.layout.normalization import folded, key_of, name_of
+from portal.services.imports.layout.normalization import folded, key_of, name_of, spelled
 from portal.services.imports.layout.refusals import may_refuse
 from portal.services.imports.layout.vocabulary import Words
 
@@ -36,6 +36,8 @@ _LISTED = {*dates.MONTHS, "v", "q"} | {
 # "SMS 🚫", "izin (-)", "izin-"
 _ODD_SIGN = re.compile(r"[^\w\s/|\\(),;:.?'’\"“”…&*+\[\]–—#%₺=-]|[(\[][–—-]+[)\]]|\w[–—-]$")
 
+# No sign stands before or behind; brackets and quotes may, around words.
+_BARE = re.compile(r"[(\"'“‘]*\w(?:.*\w)?[)\"'”’.]*", re.S)
 _TEXT = re.compile(r"[^\W_]+(?:(?: +|['’/&-]|[.,] *| & | / )[^\W_]+)*\.?")
 # "XXX Ali", "Ali 28.11", "Ali R E T", "Ali, H", "Ali Er H", "Ali X", "Ali 0"
 _NO_NAME = re.compile(
@@ -65,7 +67,7 @@ _TOPIC = re.compile(
 _FIRM = re.compile(r"\b(?:ltd|sti|san|tic|anonim|limited|a s|as$)\b")  # Not "Marked as bad".
 _AUTHOR = re.compile(r"(?:hazırlayan|düzenleyen|prepared by) ?: *", re.I)
 _CODE = re.compile(
-    r"\d{2} ?[A-Z]{1,3} ?\d{2,5}|#?(?:[^\W\d_]{1,5}[ ._/#-]?)?\d[\w./#-]*(?: \d[\w./#-]*)*|"
+    r"\d{2} ?[A-Z]{1,3} ?\d{2,5}|#?(?:[^\W\d_]{1,5}[ ._/#-]?)?\d[\w./#-]*(?: \d[\w./#-]*)*(?<!-)|"
     r"[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}"
 )
 _WORD = re.compile(r"(?<=[ ._/#-])(?![a-f]+(?![^\W_]))[^\W\d_]{4,}(?![^\W_])", re.I)  # "10-GONE", no part of a UUID.
@@ -73,7 +75,7 @@ _BETWEEN_WORDS, _MIXED = re.compile(r"[\W_]+"), re.compile(r"\d[^\W\d_]+\d")  # 
 _AMOUNT = re.compile(r"[+-]?[₺$€]? ?\d[\d.,]*(?: \d{3})*(?: ?(?:tl|try|usd|eur|adet|ad|kg|puan|₺|\$|€|%))?", re.I)
 _GENDER = re.compile(r"[ekbfmw]|erkek|kadin|bay|bayan|male|female|man|woman")
 _LANGUAGE = re.compile(r"(?:tr|en|de|fr|ar|ru|es|it|fa)(?: [a-z]{2})?|turkce|ingilizce|almanca|turkish|english|german")
-_STREET = re.compile(r"[\w\s.,:;/#'’&-]+")
+_STREET = re.compile(r"(?!-)[\w\s.,:;/#'’&-]+(?<![\s-])")
 _IS_STREET = re.compile(
     r"\d|\b(?:mah|mahallesi|sok|sokak|sokagi|cad|cadde|caddesi|bulvari|blv|apt|street|st|road|ave)\b"
 )
@@ -156,7 +158,13 @@ def _has_note(name: str) -> bool:
 
 def is_proof(cell: str) -> bool:
     """Whether a cell names what proves a consent, and says nothing more: a number ("A-104", "2026/11"), known words."""
-    return is_code(cell) or is_plain(cell.strip())
+    return is_code(cell) or is_plain_cell(cell)
+
+
+def is_plain_cell(cell: str) -> bool:
+    """Whether a cell is plain words, and no sign stands before or behind them."""
+    text = cell.strip()
+    return _BARE.fullmatch(text) is not None and is_plain(text)
 
 
 def is_code(cell: str) -> bool:
@@ -196,7 +204,7 @@ def is_day(cell: str) -> bool:
 
 
 def _is_street(cell: str) -> bool:
-    is_one = _STREET.fullmatch(cell) is not None and _IS_STREET.search(folded(cell)) is not None
+    is_one = _STREET.fullmatch(cell.strip()) is not None and _IS_STREET.search(folded(cell)) is not None
     return is_text(cell) or (is_one and not _says_more(cell))
 
 
@@ -213,8 +221,8 @@ _KINDS: tuple[Any, ...] = (
     ((vocabulary.EVENTS,), lambda cell: is_day(cell) or is_clock(cell), vocabulary.CLOCKS),
     ((vocabulary.CODES,), is_code),
     ((vocabulary.AMOUNTS,), lambda cell: _AMOUNT.fullmatch(cell.strip()) is not None),
-    ((vocabulary.GENDERS,), lambda cell: _GENDER.fullmatch(folded(cell)) is not None),
-    ((vocabulary.LANGUAGES,), lambda cell: _LANGUAGE.fullmatch(folded(cell)) is not None),
+    ((vocabulary.GENDERS,), lambda cell: _GENDER.fullmatch(spelled(cell)) is not None),
+    ((vocabulary.LANGUAGES,), lambda cell: _LANGUAGE.fullmatch(spelled(cell)) is not None),
     ((vocabulary.CLOCKS,), is_clock),
     (
         (vocabulary.ADDRESSES,),

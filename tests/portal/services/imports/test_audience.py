@@ -210,6 +210,19 @@ def test_a_line_may_say_how_and_when_its_person_began_the_contact():
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("sign", ["❌", "*", "-"])
+def test_a_sign_beside_how_a_contact_began_makes_it_another_word(sign):
+    said = [f"Alışveriş {sign}", f"{sign}Alışveriş", "MAĞAZA ZİYARETİ ", "sign-up", "Alışveriş."]
+    lines = [f"0532 700 05 0{place};{each};20.11.2025" for place, each in enumerate(said)]
+
+    found = read_address_list("\n".join(["Telefon;İlk temas nedeni;Temas tarihi", *lines]))
+
+    assert [(row.line, row.problem) for row in found.bad] == [(2, "contact_unknown"), (3, "contact_unknown")]
+    assert [kind for kind, _ in found.contacts.values()] == [
+        ContactKind.VISIT, ContactKind.MEMBERSHIP, ContactKind.PURCHASE
+    ]  # fmt: skip
+
+
 def test_the_day_of_a_contact_is_known_by_the_name_of_its_column():
     """An end of something, or who called whom, is no contact; nor is the date of a consent."""
     names = {

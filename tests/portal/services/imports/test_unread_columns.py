@@ -1,6 +1,7 @@
 """Refusals in columns that are not read: notes hold the grants of their line back, other columns are red."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 
 import pytest
 
@@ -144,3 +145,42 @@ def test_a_refusal_does_not_reach_the_second_address_of_its_line(name, cells):
 def test_a_column_of_yes_and_no_by_channel_as_text_is_red(cells):
     assert column_of("Tercihler", *cells).may_refuse
     assert not column_of("Tercihler", "renk=0", "beden: M", "Tel: 5321112233").statuses
+
+
+SIGNS = r"❌ ✗ ⛔ ☒ × † ¬ 👎 ∅ ? * ~ ^ | \ - – ̸ ⃠ (-) (?) [] <>"
+HARMLESS = """
+Cinsiyet:E Cinsiyet:Kadın Gender:F Dil:tr Dil:Türkçe Language:en Locale:tr_TR Doğum\u00a0tarihi:12.03.1980 Saat:10.00
+Sipariş\u00a0tarihi:27.11.2026 Müşteri\u00a0no:K-1042 Tutar:120,50 Adres:Gül\u00a0Sok.\u00a03 Şehir:Ankara Şube:Kızılay
+Meslek:Öğretmen name:Ayşe\u00a0Yılmaz name:üyelik origin:F-12 origin:üyelik\u00a0formu contact:Alışveriş
+contact:mağaza\u00a0ziyareti contact:üyelik\u00a0formu time:10.00
+"""
+ORDINARY = """
+Cinsiyet:Bayan Cinsiyet:KADIN Cinsiyet:Erkek\u00a0 Cinsiyet:K Cinsiyet:E. Dil:tr-TR Dil:en-US Dil:İNGİLİZCE
+Dil:ingi̇li̇zce Dil:TÜRKÇE contact:Mağaza\u00a0\u00a0Ziyareti contact:STORE_VISIT contact:sign-up contact:Üye\u00a0oldu.
+contact:web\u00a0form\u00a0(fuar) Tutar:-120,50 Sipariş\u00a0no:#1042
+"""
+
+
+def cells_of(text):
+    """By a column's name, or by the field that it is read for: a cell."""
+    cells = [each.replace("\u00a0", " ").split(":") for each in text.strip("\n").replace("\n", " ").split(" ")]
+    return [(name, Field(name) if name.islower() else None, cell) for name, cell in cells]
+
+
+def test_a_sign_before_or_behind_what_a_column_holds_makes_it_something_else():
+    """In a column of whatever kind, however well the word beside it is known; an amount may be below zero."""
+    understood = {}
+    for name, field, cell in cells_of(HARMLESS):
+        signed = [(f"{sign}{cell}", f"{sign} {cell}", f"{cell}{sign}", f"{cell} {sign}") for sign in SIGNS.split(" ")]
+        column = column_of(name, *chain.from_iterable(signed), field=field)
+        understood[name, cell] = (column.filled - column.strange) if column else len(signed)
+
+    assert {each: count for each, count in understood.items() if count} == {("Tutar", "120,50"): 2}
+
+
+def test_no_spelling_of_what_a_column_holds_is_strange():
+    columns = {
+        (name, cell): column_of(name, cell, field=field) for name, field, cell in cells_of(HARMLESS + ORDINARY.lstrip())
+    }
+
+    assert [each for each, column in columns.items() if column and column.strange] == []
