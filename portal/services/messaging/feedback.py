@@ -36,10 +36,11 @@ class NotCertain(ValueError):
 def take_blocked(event: GatewayEvent, gateway: MessageGateway, blocked: BlockedAddress, at: datetime) -> None:
     """Refuse the channel that somebody left: once, however many tell of it. The event is locked; nothing here commits.
 
-    A message of ours that is named refuses its brand alone; otherwise the mailbox or number refuses all brands that
-    send that way. Raises NotCertain where a person has to read it: also what a vendor says whose words we know by a
-    description alone, or a relay, and may have guessed, unless all of it is refused already; and of a message that the
-    portal wrote of its own, to nobody whom a firm wrote to, which may be of any firm that has the address."""
+    A message of ours that is named refuses its brand alone, or its firm if no campaign sent it; otherwise the mailbox
+    or number refuses all brands that send that way. Of a mailbox each spelling counts. Raises NotCertain where a person
+    has to read it: also what a vendor says whose words we know by a description alone, or a relay, and may have
+    guessed, unless all of it is refused already; and of a message that the portal wrote of its own, to nobody whom a
+    firm wrote to, which may be of any firm that has the address."""
     message = _named_message(gateway, blocked)
     address = mail_answers.address_of_message(message) or meant_brands.address_of(blocked.address)
     is_known = address is not None and meant_brands.channel_of(gateway) in address.all_channels

@@ -23,7 +23,8 @@ MOST_HOLDERS = 500  # Of one mailbox.
 
 
 def with_whose_word(gateway: MessageGateway, reply: InboundMessage) -> InboundMessage | None:
-    """A reply with all addresses whose word it may be; None of a mail that answers none of the account's owner's.
+    """A reply with all addresses whose word it may be; None of a mail of a stranger that answers none of the account's
+    owner's.
 
     What holds a token or a link of ours is the word of whom we wrote to, whatever its sender is called: whoever has
     them saw that mail. It is its sender's, too. An id without a token is no reason to hold anybody else's messages,
@@ -61,7 +62,7 @@ def _address_of_link(gateway: MessageGateway, codes: Sequence[str]) -> Address |
         entry = select(Recipient).join(AudienceEntry, AudienceEntry.recipient_id == Recipient.id)
         whose = db.session.scalars(entry.where(AudienceEntry.link_id == link_id)).all()
         for recipient, address in recipients.read_addresses(vault(), whose).items():
-            if address.kind == AddressKind.EMAIL and meant_brands.written_to(gateway, address, [recipient]):
+            if address.kind == AddressKind.EMAIL and meant_brands.find_written_to(gateway, address, [recipient]):
                 return address
     return None
 
@@ -72,7 +73,7 @@ def find_mailbox(gateway: MessageGateway, address: Address) -> list[Recipient]:
     if address.kind != AddressKind.EMAIL:
         return []
     holders = address_holders.find_mailbox_holders(db.session, vault(), address)
-    return address_holders.take_turns(meant_brands.written_to(gateway, address, holders))[:MOST_HOLDERS]
+    return address_holders.take_turns(meant_brands.find_written_to(gateway, address, holders))[:MOST_HOLDERS]
 
 
 def find_spellings(gateway: MessageGateway, address: Address) -> Iterable[Address]:

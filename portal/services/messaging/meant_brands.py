@@ -76,9 +76,9 @@ def find_meant(
     event: GatewayEvent, gateway: MessageGateway, address: Address, reply: InboundMessage, outcome: ReplyOutcome,
     at: datetime,
 ) -> Meant:  # fmt: skip
-    """The provider's recipient; of the operator's gateway the one whose firm alone a reply names, or all to whom the
-    messages were that it may answer. Only of the last ones where it refuses nothing; of all admitted firms that have
-    the address where İzinlink's own came last."""
+    """The provider's recipients. Of the operator's gateway, of each address by what was written to it: the one whose
+    firm alone a reply names, or all to whom the messages were that it may answer; only of the last ones where it may
+    refuse nothing; of all admitted firms that have the address where İzinlink's own came last."""
     if event.provider_id is not None:
         return Meant(find_recipients(event, gateway, addresses_of(reply), at, are_made=reply.is_sender_proved))
     meant = [_find_meant_of_operators(gateway, each, reply, outcome, at) for each in addresses_of(reply)]
@@ -106,11 +106,11 @@ def _find_meant_of_operators(
 def find_recipients(
     event: GatewayEvent, gateway: MessageGateway, addresses: Sequence[Address], at: datetime, *, are_made: bool = True
 ) -> list[Recipient]:  # fmt: skip
-    """The provider's recipients, made where they were none yet, so that no list brings them later. Of the operator's
-    gateway those to whom it, or another one of the operator's, sent something at any time."""
+    """The provider's recipients, made (if `are_made`) where they were none yet, so that no list brings them later. Of
+    the operator's gateway those to whom it, or another one of the operator's, sent something at any time."""
     if event.provider_id is None:
         holders = [(each, _find_holders(each, at, are_made=are_made)) for each in addresses]
-        return [each for address, theirs in holders for each in written_to(gateway, address, theirs)]
+        return [each for address, theirs in holders for each in find_written_to(gateway, address, theirs)]
     if are_made:
         ids = recipients.gather(db.session, vault(), event.provider_id, list(addresses), at)
         return [db.session.get_one(Recipient, ids[each.text]) for each in addresses]
@@ -118,7 +118,7 @@ def find_recipients(
     return [each for each in known if each is not None]
 
 
-def written_to(gateway: MessageGateway, address: Address, found: Sequence[Recipient]) -> list[Recipient]:
+def find_written_to(gateway: MessageGateway, address: Address, found: Sequence[Recipient]) -> list[Recipient]:
     """Those of an address's recipients that are of the account's owner, or to whom the operator's accounts wrote."""
     if gateway.provider_id is not None:
         return [each for each in found if each.provider_id == gateway.provider_id]
@@ -141,15 +141,17 @@ def scopes(
     gateway: MessageGateway, address: Address, found: Sequence[Recipient], reply: InboundMessage | None = None
 ) -> list[RefusalScope]:
     """What is refused at these recipients, by a reply or by what a vendor tells of their address."""
-    known, scoped = recipients.read_addresses(vault(), found), list[RefusalScope]()
-    for its in dict.fromkeys(known.get(each, address) for each in found):  # Each by what was written to it.
-        theirs = [each for each in found if known.get(each, address) == its]
-        messages = find_messages(its, theirs)
+    opened, refused = recipients.read_addresses(vault(), found), list[RefusalScope]()
+    by_spelling: dict[Address, list[Recipient]] = {}  # Each is judged by what was written to it.
+    for each in found:
+        by_spelling.setdefault(opened.get(each, address), []).append(each)
+    for spelling, theirs in by_spelling.items():
+        messages = find_messages(spelling, theirs)
         for each in theirs:
-            brands = _brands_meant(gateway, each.provider_id, each.id, messages, reply)
-            channels = channels_meant(gateway, its, each.provider_id, each.id, reply, brands)
-            scoped += [RefusalScope(each, its, brands, channels)] if brands else []
-    return scoped
+            if brands := _brands_meant(gateway, each.provider_id, each.id, messages, reply):
+                channels = channels_meant(gateway, spelling, each.provider_id, each.id, reply, brands)
+                refused.append(RefusalScope(each, spelling, brands, channels))
+    return refused
 
 
 def channels_meant(
