@@ -52,8 +52,8 @@ def take_reply(event: GatewayEvent, gateway: MessageGateway, reply: InboundMessa
 
 
 def hold_sender(event: GatewayEvent, gateway: MessageGateway, reply: InboundMessage, at: datetime) -> None:
-    """Hold messages to all whose word a reply may be, until somebody reads it: a number also where a list brings it only
-    then, of a mail only those whom the firm has when it comes. Nothing here commits."""
+    """Hold messages to all whose word a reply may be, until somebody reads it: a number also where a list brings it
+    only then, of a mail only those whom the firm has when it comes. Nothing here commits."""
     address = address_of(reply.sender)
     if address is None or channel_of(gateway) not in address.all_channels:
         return
