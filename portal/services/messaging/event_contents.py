@@ -5,7 +5,7 @@ import hmac
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -26,6 +26,7 @@ from portal.services.messaging.gateways.vendor_rows import guess_address
 SWEEP = bytes(32)  # The digest of the row by which a gateway is swept.
 OFTEN = timedelta(minutes=1)  # Reports that are alike are noted once in it.
 MOST_SHOWN = 200  # Characters of a push that could not be read.
+OF_REPLY = {each.name for each in fields(InboundMessage)} - {"clue"}  # What is kept.
 PERSONAL = re.compile(rf"[^\s\"'<>=&]{{1,64}}(?:@|%40)[^\s\"'<>=&]{{1,64}}|\+?{MOBILE.pattern}|[0-9]{{5,}}")
 
 
@@ -123,10 +124,17 @@ def read_content(event: GatewayEvent) -> dict[str, Any]:
     return content
 
 
+def reply_content(reply: InboundMessage) -> dict[str, Any]:
+    """What is kept of a reply: what differs from the defaults, so that programs of another release read the usual ones,
+    and not by what it may answer one of ours: whose word it is, is known by then."""
+    told = ((each.name, getattr(reply, each.name), each.default) for each in fields(reply))
+    return {name: value for name, value, default in told if name in OF_REPLY and value != default}
+
+
 def read_reply(event: GatewayEvent) -> InboundMessage:
     """Raises CannotOpen."""
-    content = read_content(event)
-    return InboundMessage(**content | {"received_at": datetime.fromisoformat(content["received_at"])})
+    told = {name: value for name, value in read_content(event).items() if name in OF_REPLY}
+    return InboundMessage(**told | {"received_at": datetime.fromisoformat(told["received_at"])})
 
 
 def read_blocked(event: GatewayEvent) -> BlockedAddress:

@@ -17,7 +17,7 @@ from portal.core.vault import CannotOpen
 from portal.domain.consents import recipients
 from portal.services.messaging import meant_brands, outgoing_messages
 from portal.services.messaging.gateways.mail_message import split_mailbox
-from portal.services.messaging.gateways.protocol import InboundMessage
+from portal.services.messaging.gateways.protocol import InboundMessage, MailClue
 
 MOST_HOLDERS = 500  # Of one mailbox.
 
@@ -30,19 +30,20 @@ def with_whose_word(gateway: MessageGateway, reply: InboundMessage) -> InboundMe
     them saw that mail. It is its sender's, too. An id without a token is no reason to hold anybody else's messages,
     since anybody could name it; of a sender whom the owner has it waits, whosever it is."""
     sender = meant_brands.address_of(reply.sender)
-    is_copy = not reply.says_it_answers and _is_at_owners_domain(gateway, reply)
-    codes = () if is_copy else reply.codes  # Of a mail that the owner sent by itself.
-    written_to = address_of_message(find_sent(gateway, reply.message_id)) or _address_of_link(gateway, codes)
-    guessed = address_of_message(find_sent(gateway, reply.replied_id))
+    clue = reply.clue
+    is_copy = not clue.says_it_answers and _is_at_owners_domain(gateway, reply)
+    codes = () if is_copy else clue.codes  # Of a mail that the owner sent by itself.
+    written_to = address_of_message(find_sent(gateway, clue.message_id)) or _address_of_link(gateway, codes)
+    guessed = address_of_message(find_sent(gateway, clue.replied_id))
     theirs = [each for some in (written_to, sender) if some for each in find_spellings(gateway, some)]
-    is_answer = reply.is_ours or guessed is not None or (reply.replied_id is not None and bool(theirs))
+    is_answer = clue.is_ours or guessed is not None or (clue.replied_id is not None and bool(theirs))
     if written_to is None and not is_answer:
         return None
     if guessed is not None and sender is not None and guessed.reaches == sender.reaches:
         theirs = [guessed, *theirs]
     whose = [each.text for each in ([written_to, *theirs] if written_to else theirs)] or [reply.sender]
     first, *others = dict.fromkeys(whose)
-    return replace(reply, sender=first, others=tuple(others), codes=())
+    return replace(reply, sender=first, others=tuple(others), clue=MailClue())
 
 
 def _is_at_owners_domain(gateway: MessageGateway, reply: InboundMessage) -> bool:

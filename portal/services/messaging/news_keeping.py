@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
 from datetime import datetime, timedelta
 
 from portal.core import clock
@@ -48,7 +47,7 @@ def keep_news(
         said = [reply.id, reply.sender, reply.to, reply.keyword, reply.text]
         dated = {"received_at": pushed_at, "is_dated": True} if pushed_at and not reply.is_dated else {}
         identity = [*said, reply.received_at if reply.is_dated else told_at]
-        event_contents.keep(gateway, secret, EventKind.REPLY, identity, asdict(reply) | dated, at)
+        event_contents.keep(gateway, secret, EventKind.REPLY, identity, event_contents.reply_content(reply) | dated, at)
 
     def keep_blocked(each: BlockedAddress) -> None:
         event_contents.keep_blocked(gateway, secret, each, at, moment)

@@ -3,7 +3,7 @@ waits for a person. Whose a reply is: meant_brands."""
 
 import json
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import datetime
 
 from portal.core import journalled_news
@@ -162,7 +162,8 @@ def _hand_over(
     for each in meant.recipients:
         if each not in shared:
             identity, owner = [event.digest.hex(), each.provider_id], each.provider_id
-            event_contents.keep(gateway, secret, EventKind.REPLY, identity, asdict(reply), at, provider_id=owner)
+            content = event_contents.reply_content(reply)
+            event_contents.keep(gateway, secret, EventKind.REPLY, identity, content, at, provider_id=owner)
     if meant.recipients and not shared:
         event.outcome, event.due_at, event.settled_at = EventOutcome.READ, None, at
     else:

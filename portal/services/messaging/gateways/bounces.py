@@ -28,6 +28,7 @@ from portal.services.messaging.gateways.protocol import (
     BlockedAddress,
     Feedback,
     InboundMessage,
+    MailClue,
     Reason,
     Report,
     ReportState,
@@ -53,7 +54,7 @@ Named = Sequence[tuple[TokenPurpose, int]]
 def parse_returned_mail(raw: bytes, to: str, keys: Sequence[bytes], domain: str = "") -> Feedback:
     """Read a mail that came for `to`, the envelope's recipient where it is known; `keys` are of tokens. What names an
     address of ours, at `domain` where its token is of nobody, and says nothing that we understand waits to be read; so
-    does what may name a message or a link of ours, if it does (InboundMessage.is_ours). Never raises."""
+    does what may name a message or a link of ours, if it does (MailClue.is_ours). Never raises."""
     raw = mail_reading.with_head(raw[:MAX_BYTES].replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\0", b""))
     for mail in (raw, mail_reading.as_plain_text(raw))[0 if mail_reading.is_harmless(raw) else 1 :]:
         with suppress(Exception):  # Whatever the parser, or a codec that a header names, raises.
@@ -64,47 +65,49 @@ def parse_returned_mail(raw: bytes, to: str, keys: Sequence[bytes], domain: str 
 
 def _parse(raw: bytes, to: str, keys: Sequence[bytes], domain: str) -> Feedback:
     mail = message_from_bytes(raw)
-    raw += b"".join(map(mail_reading.open_encoded, mail.walk()))
-    parts = {part.get_content_type(): part for part in mail.walk()}
-    named_to, at = mail_reading.recipients(mail, to), mail_reading.date_of(mail)
-    anywhere = mail_reading.spellings(raw.decode("ascii", "replace"))
-    addressed = list(dict.fromkeys(find_messages(keys, named_to)))
+    returned = _Returned(mail, raw + b"".join(map(mail_reading.open_encoded, mail.walk())), to)
+    addressed = list(dict.fromkeys(find_messages(keys, returned.addresses)))
     refused = [each for purpose, each in addressed if purpose == TokenPurpose.UNSUBSCRIBE]
     if refused:  # Nothing but what refuses comes there.
-        return Feedback(blocked=tuple(BlockedAddress("", at, "mailto", each) for each in refused))
-    named = addressed or list(islice(find_messages(keys, anywhere), MOST_NAMED))
+        return Feedback(blocked=tuple(BlockedAddress("", returned.at, "mailto", each) for each in refused))
+    named = addressed or list(islice(find_messages(keys, returned.spelled), MOST_NAMED))
     told_of = [each for each in named if each[0] != TokenPurpose.MESSAGE_ID]  # It may be an answer that came back.
-    if COMPLAINT in parts and not told_of:
-        told_of = list(find_messages(keys, _returned_id(parts)))
-    told = _read_automatic(mail, parts, raw, told_of, at, is_ours=bool(addressed)) if told_of else None
-    return _find_answer(mail, parts, raw, named, named_to, anywhere, domain, at) if told is None else told
+    if COMPLAINT in returned.parts and not told_of:
+        told_of = list(find_messages(keys, _returned_id(returned.parts)))
+    told = _read_automatic(returned, told_of, is_ours=bool(addressed)) if told_of else None
+    return _find_answer(returned, named, domain) if told is None else told
 
 
-def _find_answer(
-    mail: Message, parts: Mapping[str, Message], raw: bytes, named: Named, named_to: str, anywhere: str, domain: str,
-    at: datetime | None,
-) -> Feedback:  # fmt: skip
+class _Returned:
+    """A mail that came back, with what is looked at in it."""
+
+    def __init__(self, mail: Message, raw: bytes, to: str) -> None:
+        self.mail = mail
+        self.raw = raw  # With its encoded parts opened behind it.
+        self.at = mail_reading.date_of(mail)
+        self.parts = {part.get_content_type(): part for part in mail.walk()}
+        self.addresses = mail_reading.recipients(mail, to)
+        self.spelled = mail_reading.spellings(raw.decode("ascii", "replace"))
+
+
+def _find_answer(returned: _Returned, named: Named, domain: str) -> Feedback:
     """What a person has to read of what is no news of a mail system."""
-    ours = re.compile(OURS.format(re.escape(domain)) if domain else "(?!)", re.IGNORECASE)
-    is_refusal = _refuses(named) or ours.search(named_to) is not None
-    is_ours = is_refusal or bool(named) or ours.search(anywhere) is not None
-    replied_id, codes = _replied_id(mail), tuple(islice(dict.fromkeys(LINK.findall(anywhere)), MOST_CODES))
-    if parts.keys().isdisjoint(REPORTS):
-        may_be_ours = is_ours or replied_id is not None or bool(codes)
+    mail, ours = returned.mail, re.compile(OURS.format(re.escape(domain)) if domain else "(?!)", re.IGNORECASE)
+    is_refusal = _refuses(named) or ours.search(returned.addresses) is not None
+    clue = MailClue(
+        message_id=named[0][1] if named else None,
+        replied_id=_replied_id(mail),
+        codes=tuple(islice(dict.fromkeys(LINK.findall(returned.spelled)), MOST_CODES)),
+        says_it_answers="In-Reply-To" in mail or "References" in mail,
+        is_ours=is_refusal or bool(named) or ours.search(returned.spelled) is not None,
+    )
+    if returned.parts.keys().isdisjoint(REPORTS):
+        may_be_ours = clue.is_ours or clue.replied_id is not None or bool(clue.codes)
         is_for_nobody = is_machines(mail) if named else is_automatic(mail)
         waits = may_be_ours and (not is_for_nobody or _may_refuse(mail))
     else:
         waits = any(purpose != TokenPurpose.MESSAGE_ID for purpose, _ in named)
-    if not is_refusal and not waits:
-        return Feedback()
-    answer = replace(
-        _unread(mail, raw, at),
-        replied_id=replied_id,
-        codes=codes,
-        is_ours=is_ours,
-        says_it_answers="In-Reply-To" in mail or "References" in mail,
-    )
-    return Feedback(replies=(replace(answer, message_id=named[0][1]) if named else answer,))
+    return Feedback(replies=(replace(_unread(returned), clue=clue),)) if is_refusal or waits else Feedback()
 
 
 def _returned_id(parts: Mapping[str, Message]) -> str:
@@ -128,11 +131,9 @@ def _refuses(named: Named) -> bool:
     return any(purpose == TokenPurpose.UNSUBSCRIBE for purpose, _ in named)
 
 
-def _read_automatic(
-    mail: Message, parts: Mapping[str, Message], raw: bytes, named: Named, at: datetime | None, *, is_ours: bool
-) -> Feedback | None:
+def _read_automatic(returned: _Returned, named: Named, *, is_ours: bool) -> Feedback | None:
     """What a mail system says of a message; None where it says nothing."""
-    message_id = named[0][1]
+    mail, parts, at, message_id = returned.mail, returned.parts, returned.at, named[0][1]
     if COMPLAINT in parts:
         told = _complaint(parts[COMPLAINT], message_id, at)
         if told or STATUS not in parts:
@@ -142,7 +143,9 @@ def _read_automatic(
     if parts.keys().isdisjoint(REPORTS) and mail_reading.header(mail, "Auto-Submitted").startswith("auto-replied"):
         return None if _refuses(named) or _may_refuse(mail) else Feedback()  # Else an absence notice.
     is_bounce = _has_null_sender(mail)
-    report = _odd_report(raw, message_id, at, is_unknown=is_ours and is_bounce) if is_ours or is_bounce else None
+    if not is_ours and not is_bounce:
+        return None
+    report = _odd_report(returned.raw, message_id, at, is_unknown=is_ours and is_bounce)
     return Feedback((report,), _likely_refusals(mail, mail, [report])) if report else None
 
 
@@ -170,19 +173,20 @@ def _may_refuse(mail: Message) -> bool:
     return own_words.may_refuse(map(mail_reading.decoded, mail_reading.texts(mail, "subject")), mail_text.read(mail))
 
 
-def _unread(mail: Message, raw: bytes, at: datetime | None) -> InboundMessage:
+def _unread(returned: _Returned) -> InboundMessage:
     """A mail that a person has to read."""
+    mail = returned.mail
     sender, subject = ("".join(mail_reading.texts(mail, name)[:1]) for name in ("from", "subject"))
     sender, subject = mail_reading.decoded(sender), mail_reading.decoded(subject)
     said = "\n".join([subject, *mail_reading.texts(mail, mail_reading.ODD_LINE.lower()), mail_text.read(mail)]).strip()
-    said = said or push_text.decode(raw[: MOST_READ + 1])
+    said = said or push_text.decode(returned.raw[: MOST_READ + 1])
     return InboundMessage(
         mail_reading.header(mail, "Message-ID")[:LONGEST_ID],
         guess_address(parseaddr(sender[:LONGEST_SENDER])[1]),
         "",
         said if len(said) <= MOST_READ else f"{said[:MOST_READ]}…",
-        at or clock.now(),
-        is_dated=at is not None,
+        returned.at or clock.now(),
+        is_dated=returned.at is not None,
         is_whole=False,
         is_sender_proved=False,
     )

@@ -127,6 +127,17 @@ class Report:
 
 
 @dataclass(frozen=True)
+class MailClue:
+    """By what a mail may answer one of ours (mail_answers). What anybody could name is no proof."""
+
+    message_id: int | None = None  # Of ours, by a token.
+    replied_id: int | None = None  # Of ours, as it says: anybody could name it.
+    codes: Sequence[str] = ()  # In what may be links of ours in it.
+    says_it_answers: bool = True  # Whichever message.
+    is_ours: bool = True  # Else only where one of these is true.
+
+
+@dataclass(frozen=True)
 class InboundMessage:
     """What somebody wrote back. `id` is the vendor's, which may not tell replies apart; empty where it gives none."""
 
@@ -138,13 +149,9 @@ class InboundMessage:
     keyword: str = ""
     is_dated: bool = True  # Whether it was told.
     is_whole: bool = True  # Else `text` is what could not be read, and `sender` a number that stands in it, if any.
-    message_id: int | None = None  # Of ours that a mail answers, by a token.
-    replied_id: int | None = None  # Of ours that it says it answers: anybody could name it.
-    codes: Sequence[str] = ()  # In what may be links of ours in it.
-    says_it_answers: bool = True  # Whichever message.
-    is_ours: bool = True  # Else only where one of these is true.
     is_sender_proved: bool = True  # Else it is what a mail calls itself.
     others: Sequence[str] = ()  # Canonical: whose word it may be beside the sender's.
+    clue: MailClue = MailClue()  # Of a mail, until it is known whose word it is.
 
     @property
     def said(self) -> str:

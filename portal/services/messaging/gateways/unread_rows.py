@@ -11,7 +11,7 @@ from urllib.parse import unquote_plus
 
 from portal.core import clock
 from portal.services.messaging.gateways import json_values
-from portal.services.messaging.gateways.protocol import BlockedAddress, InboundMessage, Report
+from portal.services.messaging.gateways.protocol import BlockedAddress, InboundMessage, MailClue, Report
 from portal.services.messaging.gateways.vendor_rows import MOST_ROWS, guess_address
 
 MOBILE = re.compile(  # However it is written, also with a "%2B" before it.
@@ -124,6 +124,7 @@ def as_unread(piece: Report | InboundMessage | BlockedAddress, why: str) -> Inbo
     sender = said.get("sender") or said.get("address") or (said.get("to", "") if isinstance(piece, Report) else "")
     text = json.dumps(said, default=str, ensure_ascii=False)
     return InboundMessage(
-        "", sender, "", text, clock.now(), keyword=why, is_dated=False, is_whole=False, message_id=piece.message_id,
+        "", sender, "", text, clock.now(), keyword=why, is_dated=False, is_whole=False,
         is_sender_proved=not isinstance(piece, InboundMessage) or piece.is_sender_proved,
+        clue=piece.clue if isinstance(piece, InboundMessage) else MailClue(piece.message_id),
     )  # fmt: skip
