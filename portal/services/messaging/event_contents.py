@@ -5,7 +5,7 @@ import hmac
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -26,7 +26,7 @@ from portal.services.messaging.gateways.vendor_rows import guess_address
 SWEEP = bytes(32)  # The digest of the row by which a gateway is swept.
 OFTEN = timedelta(minutes=1)  # Reports that are alike are noted once in it.
 MOST_SHOWN = 200  # Characters of a push that could not be read.
-OF_REPLY = {each.name for each in fields(InboundMessage)} - {"clue"}  # What is kept.
+NOT_KEPT = {"clue", "mail"}
 PERSONAL = re.compile(rf"[^\s\"'<>=&]{{1,64}}(?:@|%40)[^\s\"'<>=&]{{1,64}}|\+?{MOBILE.pattern}|[0-9]{{5,}}")
 
 
@@ -48,6 +48,17 @@ def keep(
         journalled_news.note(db.session, row)
 
 
+def keep_reply(
+    gateway: MessageGateway, secret: str, reply: InboundMessage, at: datetime, moment: str, pushed_at: datetime | None
+) -> None:
+    """Keep a reply. Of one without a time `moment` tells which are the same: also of a sweep's, if it has no id."""
+    told_at = moment if pushed_at or (reply.is_whole and not reply.id) else ""
+    said = [reply.id, reply.sender, reply.to, reply.keyword, reply.text]
+    dated = {"received_at": pushed_at, "is_dated": True} if pushed_at and not reply.is_dated else {}
+    identity = [*said, reply.received_at if reply.is_dated else told_at]
+    keep(gateway, secret, EventKind.REPLY, identity, content_of(reply) | dated, at)
+
+
 def keep_blocked(
     gateway: MessageGateway, secret: str, blocked: BlockedAddress, at: datetime, moment: str, *,
     recipient_id: int | None = None, due_at: datetime | None = None,
@@ -55,9 +66,8 @@ def keep_blocked(
     """Keep a refusal, and hold messages to its recipient, if known, until it is read. Of one without a time `moment`
     tells which are the same."""
     named = [blocked.address, blocked.message_id, blocked.source, blocked.at or moment]
-    keep(
-        gateway, secret, EventKind.BLOCKED, named, asdict(blocked), at, recipient_id=recipient_id, due_at=due_at
-    )  # fmt: skip
+    content = content_of(blocked)
+    keep(gateway, secret, EventKind.BLOCKED, named, content, at, recipient_id=recipient_id, due_at=due_at)
 
 
 def sweep_row(gateway: MessageGateway, at: datetime) -> dict[str, Any]:
@@ -124,21 +134,27 @@ def read_content(event: GatewayEvent) -> dict[str, Any]:
     return content
 
 
-def reply_content(reply: InboundMessage) -> dict[str, Any]:
-    """What is kept of a reply: what differs from the defaults, so that programs of another release read the usual ones,
-    and not by what it may answer one of ours: whose word it is, is known by then."""
-    told = ((each.name, getattr(reply, each.name), each.default) for each in fields(reply))
-    return {name: value for name, value, default in told if name in OF_REPLY and value != default}
+def content_of(told: InboundMessage | BlockedAddress) -> dict[str, Any]:
+    """What is kept: what differs from the defaults, so that programs of another release read the usual ones, and not
+    what only says whose word it is, which is known by then."""
+    found = ((each.name, getattr(told, each.name), each.default) for each in fields(told))
+    return {name: value for name, value, default in found if name not in NOT_KEPT and value != default}
 
 
 def read_reply(event: GatewayEvent) -> InboundMessage:
     """Raises CannotOpen."""
-    told = {name: value for name, value in read_content(event).items() if name in OF_REPLY}
+    told = _known(InboundMessage, read_content(event))
     return InboundMessage(**told | {"received_at": datetime.fromisoformat(told["received_at"])})
 
 
 def read_blocked(event: GatewayEvent) -> BlockedAddress:
     """Raises CannotOpen."""
-    content = read_content(event)
-    at = content["at"]
-    return BlockedAddress(**content | {"at": datetime.fromisoformat(at) if at else None})
+    told = _known(BlockedAddress, read_content(event))
+    at = told["at"]
+    return BlockedAddress(**told | {"at": datetime.fromisoformat(at) if at else None})
+
+
+def _known(kind: type[InboundMessage | BlockedAddress], content: dict[str, Any]) -> dict[str, Any]:
+    """Without the fields of other releases."""
+    names = {each.name for each in fields(kind)} - NOT_KEPT
+    return {name: value for name, value in content.items() if name in names}

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from portal.core import clock
 from portal.core.addresses import AddressKind
 from portal.core.extensions import vault
-from portal.core.models import EventKind, Message, MessageGateway
+from portal.core.models import Message, MessageGateway
 from portal.domain.notifications import gateways
 from portal.services.messaging import delivery_reports, event_contents, mail_answers, meant_brands
 from portal.services.messaging.gateways import unread_rows
@@ -43,18 +43,17 @@ def keep_news(
     moment = f"{pushed_at:%Y-%m-%d %H:%M}" if pushed_at else clock.day(read_until or at).isoformat()
 
     def keep_reply(reply: InboundMessage) -> None:
-        told_at = moment if pushed_at or (reply.is_whole and not reply.id) else ""
-        said = [reply.id, reply.sender, reply.to, reply.keyword, reply.text]
-        dated = {"received_at": pushed_at, "is_dated": True} if pushed_at and not reply.is_dated else {}
-        identity = [*said, reply.received_at if reply.is_dated else told_at]
-        event_contents.keep(gateway, secret, EventKind.REPLY, identity, event_contents.reply_content(reply) | dated, at)
-
-    def keep_blocked(each: BlockedAddress) -> None:
-        event_contents.keep_blocked(gateway, secret, each, at, moment)
+        event_contents.keep_reply(gateway, secret, reply, at, moment, pushed_at)
 
     def keep_answered(reply: InboundMessage) -> None:
         if (answer := mail_answers.with_whose_word(gateway, reply)) is not None:
             keep_reply(answer)
+
+    def keep_blocked(each: BlockedAddress) -> None:
+        if each.mail is not None and mail_answers.find_sent(gateway, each.message_id) is None:
+            keep_answered(each.mail)
+        else:
+            event_contents.keep_blocked(gateway, secret, each, at, moment)
 
     failed: list[FailedPiece[Report | InboundMessage | BlockedAddress]] = [
         *applied.failed,

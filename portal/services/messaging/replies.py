@@ -162,7 +162,7 @@ def _hand_over(
     for each in meant.recipients:
         if each not in shared:
             identity, owner = [event.digest.hex(), each.provider_id], each.provider_id
-            content = event_contents.reply_content(reply)
+            content = event_contents.content_of(reply)
             event_contents.keep(gateway, secret, EventKind.REPLY, identity, content, at, provider_id=owner)
     if meant.recipients and not shared:
         event.outcome, event.due_at, event.settled_at = EventOutcome.READ, None, at

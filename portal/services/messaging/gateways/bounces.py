@@ -69,7 +69,10 @@ def _parse(raw: bytes, to: str, keys: Sequence[bytes], domain: str) -> Feedback:
     addressed = list(dict.fromkeys(find_messages(keys, returned.addresses)))
     refused = [each for purpose, each in addressed if purpose == TokenPurpose.UNSUBSCRIBE]
     if refused:  # Nothing but what refuses comes there.
-        return Feedback(blocked=tuple(BlockedAddress("", returned.at, "mailto", each) for each in refused))
+        told_by = _unread(returned)
+        return Feedback(
+            blocked=tuple(BlockedAddress("", returned.at, "mailto", each, mail=told_by) for each in refused)
+        )
     named = addressed or list(islice(find_messages(keys, returned.spelled), MOST_NAMED))
     told_of = [each for each in named if each[0] != TokenPurpose.MESSAGE_ID]  # It may be an answer that came back.
     if COMPLAINT in returned.parts and not told_of:
@@ -135,7 +138,7 @@ def _read_automatic(returned: _Returned, named: Named, *, is_ours: bool) -> Feed
     """What a mail system says of a message; None where it says nothing."""
     mail, parts, at, message_id = returned.mail, returned.parts, returned.at, named[0][1]
     if COMPLAINT in parts:
-        told = _complaint(parts[COMPLAINT], message_id, at)
+        told = _complaint(returned, message_id)
         if told or STATUS not in parts:
             return told
     if STATUS in parts and (reports := tuple(_reports(parts[STATUS], message_id, at))):
@@ -192,12 +195,16 @@ def _unread(returned: _Returned) -> InboundMessage:
     )
 
 
-def _complaint(part: Message, message_id: int, at: datetime | None) -> Feedback | None:
+def _complaint(returned: _Returned, message_id: int) -> Feedback | None:
+    part = returned.parts[COMPLAINT]
     fields = part.get_payload(0) if part.is_multipart() else None
-    kind = mail_reading.header(fields, "Feedback-Type") if isinstance(fields, Message) else ""
-    if not kind or kind in NO_COMPLAINT:
-        return Feedback() if kind else None
-    return Feedback(blocked=(BlockedAddress("", at, f"complaint {kind}"[:40], message_id),))
+    if not isinstance(fields, Message) or not (kind := mail_reading.header(fields, "Feedback-Type")):
+        return None
+    if kind in NO_COMPLAINT:
+        return Feedback()
+    about = parseaddr(mail_reading.header(fields, "Original-Rcpt-To")[:LONGEST_SENDER])[1]
+    mail = replace(_unread(returned), sender=guess_address(about))
+    return Feedback(blocked=(BlockedAddress("", returned.at, f"complaint {kind}"[:40], message_id, mail=mail),))
 
 
 def _reports(part: Message, message_id: int, at: datetime | None) -> Iterator[Report]:

@@ -173,6 +173,8 @@ class BlockedAddress:
     source: str = ""
     message_id: int | None = None
     word: str = ""  # The vendor's own, as a code.
+    # By which it was told, to be read where nobody knows the message, such as after a restore.
+    mail: InboundMessage | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from datetime import timedelta
 from email import message_from_bytes
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 import shortlinks
 from portal.core import clock
@@ -28,6 +28,7 @@ from portal.core.models import (
 from portal.domain.consents import locking, recipients
 from portal.domain.notifications import gateways
 from portal.services.messaging import event_contents, gateway_accounts, news_keeping, replies, shared_replies
+from portal.services.messaging.gateways.mail_tokens import TokenPurpose
 from portal.services.messaging.gateways.protocol import BlockedAddress, Feedback, OutgoingMessage
 from tests import make
 from tests.portal.services.messaging.test_feedback import DOMAIN, MailAccount
@@ -344,3 +345,45 @@ def test_a_link_in_a_mail_to_the_operators_mailbox_counts_where_its_account_wrot
     answer(account, BOSS, CHANGED, f"{SAID}\n> https://izin.example/u/{own_code(account)}")
 
     assert held(app) == ([AYSE] if wrote else []) and len(waiting(rows)) == (2 if wrote else 0)
+
+
+COMPLAINT = """From: fbl@posta.example
+To: sikayet@ornek.com.tr
+Content-Type: multipart/report; report-type=feedback-report; boundary=b
+
+--b
+Content-Type: message/feedback-report
+
+Feedback-Type: abuse
+Original-Mail-From: <{token}>
+Original-Rcpt-To: <{address}>
+
+--b
+Content-Type: message/rfc822
+
+Subject: x
+
+x
+--b--
+"""
+
+
+@pytest.mark.parametrize(
+    ("purpose", "mail"),
+    [
+        (TokenPurpose.UNSUBSCRIBE, "From: A <{address}>\nTo: {token}\nSubject: unsubscribe\n\nunsubscribe\n"),
+        (TokenPurpose.BOUNCE, COMPLAINT),
+    ],
+    ids=["mailto", "complaint"],
+)
+def test_a_refusal_of_a_mail_that_a_restore_forgot_holds_its_sender(app, rows, account, purpose, mail):
+    token = account.token(AYSE, purpose)
+    with app.app_context():
+        db.session.execute(delete(Message).where(Message.id == account.messages[AYSE]))
+        db.session.commit()
+
+    account.pushes(mail.format(token=token, address="ayse+izin@gmail.com").encode(), to=token)
+    work(app, *EventKind)
+
+    assert held(app) == [AYSE]
+    assert [each.outcome for each in waiting(rows)] == [EventOutcome.LIKELY_REFUSAL]
