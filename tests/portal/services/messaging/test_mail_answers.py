@@ -12,8 +12,10 @@ import shortlinks
 from portal.core import clock
 from portal.core.addresses import AddressKind, parse
 from portal.core.extensions import db, vault
+from portal.core.ids import new_id
 from portal.core.iys_protocol import Channel
 from portal.core.models import (
+    NO_PROVIDER,
     Decision,
     EventKind,
     EventOutcome,
@@ -288,27 +290,33 @@ def test_what_a_person_answers_is_heard_however_their_server_marks_it(app, accou
     assert held(app) == [AYSE]
 
 
-def test_a_complaint_about_a_firms_message_refuses_that_firm_alone(app, account, rows):
-    """By the operator's account another firm wrote to the same mailbox."""
+@pytest.mark.parametrize("is_firms", [True, False])
+def test_a_complaint_about_a_firms_message_refuses_that_firm_alone(app, account, rows, is_firms):
+    """By the operator's account another firm wrote to the same mailbox. A code of the portal's is no firm's."""
     with app.app_context():
         operators_id = add_account(account, None)
         other = make.provider(800001, 800001, "cem@example.com").id
-        theirs = recipients.gather(db.session, vault(), other, [parse(AYSE)], clock.now())[AYSE]
-        brand_id = make.brand().id
+        spelling = AYSE if is_firms else "ayse@gmail.com"
+        theirs = recipients.gather(db.session, vault(), other, [parse(spelling)], clock.now())[spelling]
+        brand_id, number = make.brand().id, new_id()
         db.session.execute(update(Message).values(gateway_id=operators_id, campaign_id=None, brand_id=brand_id))
-        db.session.add(
-            Message(
-                kind=MessageKind.CODE, provider_id=other, recipient_id=theirs, gateway_id=operators_id,
-                created_at=clock.now(), state=MessageState.ACCEPTED,
-            )
-        )  # fmt: skip
+        sent = {
+            "kind": MessageKind.CODE, "gateway_id": operators_id, "created_at": clock.now(),
+            "state": MessageState.ACCEPTED,
+        }  # fmt: skip
+        db.session.add(Message(**sent, provider_id=other, recipient_id=theirs))
+        own = vault().seal(AYSE, Message.ADDRESS, NO_PROVIDER, number)
+        db.session.add(Message(**sent, id=number, address=own))
+        db.session.flush()
         gateway, at = db.session.get_one(MessageGateway, operators_id), clock.now()
-        told = BlockedAddress(AYSE, at, "complaint", account.messages[AYSE])
+        told = BlockedAddress(AYSE, at, "complaint", account.messages[AYSE] if is_firms else number)
         news_keeping.keep_news(gateway, Feedback(blocked=(told,)), at)
         db.session.commit()
     work(app, *EventKind)
 
-    assert {each.brand_id for each in rows(Decision)} == {brand_id}
+    assert {each.brand_id for each in rows(Decision)} >= {brand_id}
+    assert refused(app) == ([AYSE] if is_firms else [AYSE, spelling])
+    assert len({each.provider_id for each in rows(Decision)}) == (1 if is_firms else 2)
 
 
 def test_an_id_without_a_token_holds_its_sender_alone_and_makes_nobody(app, account, rows):
