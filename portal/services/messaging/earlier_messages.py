@@ -3,8 +3,9 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 
 from portal.core import clock
 from portal.core.addresses import Address
@@ -23,6 +24,7 @@ from portal.core.models import (
 from portal.domain import address_proofs
 from portal.domain.address_proofs import ANSWERED_WITHIN
 from portal.domain.replies import fold
+from portal.services.messaging.brand_names import brands_of_provider
 
 DAY = timedelta(days=1)
 CLOCKS_DIFFER = timedelta(minutes=5)  # A vendor's, by which a reply is dated, to the minute at times.
@@ -67,15 +69,7 @@ def find_messages(address: Address, recipients: Collection[Recipient]) -> list[E
     """What left for these recipients of an address, whichever way the brand has by now; and lately by the operator's
     accounts, what İzinlerim told of their acts, and codes."""
     ids, since = [each.id for each in recipients], clock.now() - ANSWERED_WITHIN
-    left_at = func.coalesce(Message.called_at, Message.created_at)
-    brand_id = func.coalesce(Message.brand_id, Campaign.brand_id, Decision.brand_id)
-    sent = (
-        select(left_at, Message.recipient_id, brand_id, Message.gateway_id)
-        .outerjoin(Campaign, Campaign.id == Message.campaign_id)
-        .outerjoin(ReceiptDecision, ReceiptDecision.receipt_id == Message.receipt_id)
-        .outerjoin(Decision, Decision.id == ReceiptDecision.decision_id)
-        .where(Message.recipient_id.in_(ids), Message.gateway_id.is_not(None))
-    )
+    sent = _sent(Message.recipient_id.in_(ids), Message.gateway_id.is_not(None))
     told = select(Decision.recorded_at, Decision.recipient_id, Decision.brand_id).where(
         Decision.recipient_id.in_(ids), Decision.origin == DecisionOrigin.MINE, Decision.recorded_at >= since
     )
@@ -91,6 +85,29 @@ def find_messages(address: Address, recipients: Collection[Recipient]) -> list[E
         *named,
         *(EarlierMessage(sent_at, None, None, None) for sent_at, brand in codes if brand is None),
     ]
+
+
+def find_brands(messages: Collection[Message]) -> list[tuple[int, int]]:
+    """To which recipients messages were written, and for which brands: all of a firm where it was for the whole."""
+    whose = Message.id.in_([each.id for each in messages]), Message.recipient_id.is_not(None)
+    found = list[tuple[int, int]]()
+    for _, recipient_id, brand_id, _, provider_id in db.session.execute(_sent(*whose).add_columns(Message.provider_id)):
+        brand_ids = [brand_id] if brand_id else [each.id for each in brands_of_provider(provider_id)]
+        found += [(recipient_id, each) for each in brand_ids]
+    return found
+
+
+def _sent(*conditions: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    """EarlierMessage's fields of messages."""
+    left_at = func.coalesce(Message.called_at, Message.created_at)
+    brand_id = func.coalesce(Message.brand_id, Campaign.brand_id, Decision.brand_id)
+    return (
+        select(left_at, Message.recipient_id, brand_id, Message.gateway_id)
+        .outerjoin(Campaign, Campaign.id == Message.campaign_id)
+        .outerjoin(ReceiptDecision, ReceiptDecision.receipt_id == Message.receipt_id)
+        .outerjoin(Decision, Decision.id == ReceiptDecision.decision_id)
+        .where(*conditions)
+    )
 
 
 def find_answered(

@@ -2,7 +2,7 @@
 them, each by all spellings of their mailbox."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from flask import current_app
 from sqlalchemy import select
@@ -12,38 +12,44 @@ from portal.core import address_holders, clock
 from portal.core.addresses import Address, AddressKind, read_canonical
 from portal.core.addresses.mail_services import MailService, mail_service
 from portal.core.extensions import db, vault
-from portal.core.models import AudienceEntry, Message, MessageGateway, Recipient
+from portal.core.models import AudienceEntry, Campaign, Message, MessageGateway, Recipient
 from portal.core.vault import CannotOpen
 from portal.domain.consents import recipients
-from portal.services.messaging import meant_brands, outgoing_messages
+from portal.services.messaging import earlier_messages, meant_brands, outgoing_messages
 from portal.services.messaging.gateways.mail_message import split_mailbox
 from portal.services.messaging.gateways.protocol import InboundMessage, MailClue
 
 MOST_HOLDERS = 500  # Of one mailbox.
 
 
+@dataclass(frozen=True)
+class Named:
+    """Whom true tokens and links in a mail name, and which of their brands."""
+
+    addresses: Sequence[Address]
+    answers: Sequence[tuple[int, int]]
+
+
 def with_whose_word(gateway: MessageGateway, reply: InboundMessage) -> InboundMessage | None:
     """A reply with all addresses whose word it may be; None of a mail of a stranger that answers none of the account's
     owner's.
 
-    What holds a token or a link of ours is the word of whom we wrote to, whatever its sender is called: whoever has
-    them saw that mail. It is its sender's, too. An id without a token is no reason to hold anybody else's messages,
-    since anybody could name it; of a sender whom the owner has it waits, whosever it is."""
-    sender = meant_brands.address_of(reply.sender)
-    clue = reply.clue
-    is_copy = not clue.says_it_answers and _is_at_owners_domain(gateway, reply)
-    codes = () if is_copy else clue.codes  # Of a mail that the owner sent by itself.
-    written_to = address_of_message(find_sent(gateway, clue.message_id)) or _address_of_link(gateway, codes)
+    What holds tokens or links of ours is the word of whom we wrote to, whatever its sender is called: whoever has them
+    saw those mails. It is its sender's, too. An id without a token is no reason to hold anybody else's messages, since
+    anybody could name it; of a sender whom the owner has it waits, whosever it is."""
+    sender, clue = meant_brands.address_of(reply.sender), reply.clue
+    is_copy = not clue.says_it_answers and _is_at_owners_domain(gateway, reply)  # That the owner sent by itself.
+    named = _find_named(gateway, clue.message_ids, () if is_copy else clue.codes)
     guessed = address_of_message(find_sent(gateway, clue.replied_id))
-    theirs = [each for some in (written_to, sender) if some for each in find_spellings(gateway, some)]
+    known = dict.fromkeys([*named.addresses, *filter(None, [sender])])
+    theirs = [each for some in known for each in find_spellings(gateway, some)]
     is_answer = clue.is_ours or guessed is not None or (clue.replied_id is not None and bool(theirs))
-    if written_to is None and not is_answer:
+    if not named.addresses and not is_answer:
         return None
     if guessed is not None and sender is not None and guessed.reaches == sender.reaches:
         theirs = [guessed, *theirs]
-    whose = [each.text for each in ([written_to, *theirs] if written_to else theirs)] or [reply.sender]
-    first, *others = dict.fromkeys(whose)
-    return replace(reply, sender=first, others=tuple(others), clue=MailClue())
+    first, *others = dict.fromkeys([each.text for each in (*named.addresses, *theirs)] or [reply.sender])
+    return replace(reply, sender=first, others=tuple(others), answers=named.answers, clue=MailClue())
 
 
 def _is_at_owners_domain(gateway: MessageGateway, reply: InboundMessage) -> bool:
@@ -54,18 +60,22 @@ def _is_at_owners_domain(gateway: MessageGateway, reply: InboundMessage) -> bool
     return sender == own or (is_alike and mail_service(domain) == MailService.OTHER)
 
 
-def _address_of_link(gateway: MessageGateway, codes: Sequence[str]) -> Address | None:
-    """The mailbox that the first true link among these was made for, if the account's owner writes there."""
+def _find_named(gateway: MessageGateway, message_ids: Iterable[int], codes: Iterable[str]) -> Named:
+    """By messages of the account's owner, and by links that were made for whom the owner writes to."""
+    sent = [each for each in (find_sent(gateway, message_id) for message_id in message_ids) if each is not None]
+    addresses, answers = [address_of_message(each) for each in sent], earlier_messages.find_brands(sent)
     salt, at = current_app.config["LINK_SALT"], clock.now()
-    for code in codes:
-        if (link_id := shortlinks.resolve(db.session, salt, code, at).link_id) is None:
-            continue
-        entry = select(Recipient).join(AudienceEntry, AudienceEntry.recipient_id == Recipient.id)
-        whose = db.session.scalars(entry.where(AudienceEntry.link_id == link_id)).all()
-        for recipient, address in recipients.read_addresses(vault(), whose).items():
-            if address.kind == AddressKind.EMAIL and meant_brands.find_written_to(gateway, address, [recipient]):
-                return address
-    return None
+    links = {shortlinks.resolve(db.session, salt, code, at).link_id for code in codes} - {None}
+    made = select(Recipient, Campaign.brand_id).join(AudienceEntry, AudienceEntry.recipient_id == Recipient.id)
+    made = made.join(Campaign, Campaign.id == AudienceEntry.campaign_id).where(AudienceEntry.link_id.in_(links))
+    found = db.session.execute(made.order_by(AudienceEntry.id)).all()
+    opened = recipients.read_addresses(vault(), {recipient for recipient, _ in found})
+    for recipient, brand_id in (each for each in found if each[0] in opened):
+        address = opened[recipient]
+        if address.kind == AddressKind.EMAIL and meant_brands.find_written_to(gateway, address, [recipient]):
+            addresses.append(address)
+            answers.append((recipient.id, brand_id))
+    return Named(list(dict.fromkeys(filter(None, addresses))), list(dict.fromkeys(answers)))
 
 
 def find_mailbox(gateway: MessageGateway, address: Address) -> list[Recipient]:

@@ -93,7 +93,8 @@ def _find_meant_of_operators(
     holders = _find_holders(address, at, are_made=reply.is_sender_proved)
     messages = find_messages(address, holders)
     answered = find_answered(gateway, messages, reply.received_at)
-    wrote = [each for each in holders if each.id in answered.recipient_ids]
+    named_ids = {recipient_id for recipient_id, _ in reply.answers}
+    wrote = [each for each in holders if each.id in answered.recipient_ids | named_ids]
     if (named := _find_named(gateway, wrote, messages, reply)) is not None:
         return Meant([named])
     if answered.is_izinlinks:
@@ -225,24 +226,25 @@ def _brands_meant(
     gateway: MessageGateway, provider_id: int, recipient_id: int, messages: Sequence[EarlierMessage],
     reply: InboundMessage | None,
 ) -> Sequence[Brand]:  # fmt: skip
-    """Those that are named, with those that wrote to the recipient where none of the named ones did. Without a name, or
-    beside one in the middle, those that wrote by any account of the owner's, since a brand's SMS may name the number of
-    another one, and of a firm's gateway those that have it or none; all where there is none of these, or İzinlink's own
-    message came last."""
+    """Those whose mails a reply surely answers, and those that are named, with those that wrote to the recipient where
+    none of the named ones did. Without a name, or beside one in the middle, those that wrote by any account of the
+    owner's, since a brand's SMS may name the number of another one, and of a firm's gateway those that have it or none;
+    all where there is none of these, or İzinlink's own message came last."""
     brands, theirs = brands_of_provider(provider_id), _of(messages, recipient_id)
     named = _brands_named(provider_id, theirs, reply) if reply else _NamedBrands([], means_no_others=False)
     answered = find_answered(gateway, messages, reply.received_at if reply else None)
     wrote = [each for each in brands if answered.has_brand(each, recipient_id)]
     if named.means_no_others:
         ever = {each.brand_id for each in theirs}
-        return named.brands if any(each.id in ever for each in named.brands) else [*named.brands, *wrote]
-    if gateway.provider_id is None:
-        others = [] if answered.is_izinlinks else wrote
+        others: Sequence[Brand] = [] if any(each.id in ever for each in named.brands) else wrote
+    elif gateway.provider_id is None:
+        others = ([] if answered.is_izinlinks else wrote) or brands
     else:
         chosen = exists().where(BrandGateway.brand_id == Brand.id, BrandGateway.carries == gateway.carries)
         sends = or_(~chosen, chosen.where(BrandGateway.gateway_id == gateway.id))
-        others = [*wrote, *brands_of_provider(provider_id, sends)]
-    return list(dict.fromkeys([*named.brands, *(others or brands)]))
+        others = [*wrote, *brands_of_provider(provider_id, sends)] or brands
+    surely = {brand_id for _, brand_id in reply.answers} if reply else set()
+    return list(dict.fromkeys([*named.brands, *others, *(each for each in brands if each.id in surely)]))
 
 
 @dataclass(frozen=True)

@@ -73,12 +73,13 @@ def _parse(raw: bytes, to: str, keys: Sequence[bytes], domain: str) -> Feedback:
         return Feedback(
             blocked=tuple(BlockedAddress("", returned.at, "mailto", each, mail=told_by) for each in refused)
         )
-    named = addressed or list(islice(find_messages(keys, returned.spelled), MOST_NAMED))
+    quoted = list(islice(find_messages(keys, returned.spelled), MOST_NAMED))
+    named = addressed or quoted
     told_of = [each for each in named if each[0] != TokenPurpose.MESSAGE_ID]  # It may be an answer that came back.
     if COMPLAINT in returned.parts and not told_of:
         told_of = list(find_messages(keys, _returned_id(returned.parts)))
     told = _read_automatic(returned, told_of, is_ours=bool(addressed)) if told_of else None
-    return _find_answer(returned, named, domain) if told is None else told
+    return _find_answer(returned, named, quoted, domain) if told is None else told
 
 
 class _Returned:
@@ -93,12 +94,12 @@ class _Returned:
         self.spelled = mail_reading.spellings(raw.decode("ascii", "replace"))
 
 
-def _find_answer(returned: _Returned, named: Named, domain: str) -> Feedback:
+def _find_answer(returned: _Returned, named: Named, quoted: Named, domain: str) -> Feedback:
     """What a person has to read of what is no news of a mail system."""
     mail, ours = returned.mail, re.compile(OURS.format(re.escape(domain)) if domain else "(?!)", re.IGNORECASE)
     is_refusal = _refuses(named) or ours.search(returned.addresses) is not None
     clue = MailClue(
-        message_id=named[0][1] if named else None,
+        message_ids=tuple(islice(dict.fromkeys(each for _, each in (*named, *quoted)), MOST_NAMED)),
         replied_id=_replied_id(mail),
         codes=tuple(islice(dict.fromkeys(LINK.findall(returned.spelled)), MOST_CODES)),
         says_it_answers="In-Reply-To" in mail or "References" in mail,

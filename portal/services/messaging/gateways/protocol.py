@@ -130,7 +130,7 @@ class Report:
 class MailClue:
     """By what a mail may answer one of ours (mail_answers). What anybody could name is no proof."""
 
-    message_id: int | None = None  # Of ours, by a token.
+    message_ids: Sequence[int] = ()  # Of ours, by tokens.
     replied_id: int | None = None  # Of ours, as it says: anybody could name it.
     codes: Sequence[str] = ()  # In what may be links of ours in it.
     says_it_answers: bool = True  # Whichever message.
@@ -151,6 +151,10 @@ class InboundMessage:
     is_whole: bool = True  # Else `text` is what could not be read, and `sender` a number that stands in it, if any.
     is_sender_proved: bool = True  # Else it is what a mail calls itself.
     others: Sequence[str] = ()  # Canonical: whose word it may be beside the sender's.
+    answers: Sequence[
+        tuple[int, int]
+    ] = ()  # Of a mail: to which recipients what was written that it surely answers, and
+    # for which brands.
     clue: MailClue = MailClue()  # Of a mail, until it is known whose word it is.
 
     @property

@@ -123,8 +123,9 @@ def as_unread(piece: Report | InboundMessage | BlockedAddress, why: str) -> Inbo
         del said["received_at"]
     sender = said.get("sender") or said.get("address") or (said.get("to", "") if isinstance(piece, Report) else "")
     text = json.dumps(said, default=str, ensure_ascii=False)
+    ours = () if isinstance(piece, InboundMessage) or piece.message_id is None else (piece.message_id,)
     return InboundMessage(
         "", sender, "", text, clock.now(), keyword=why, is_dated=False, is_whole=False,
         is_sender_proved=not isinstance(piece, InboundMessage) or piece.is_sender_proved,
-        clue=piece.clue if isinstance(piece, InboundMessage) else MailClue(piece.message_id),
+        clue=piece.clue if isinstance(piece, InboundMessage) else MailClue(ours),
     )  # fmt: skip

@@ -19,7 +19,7 @@ def test_a_reply_of_another_release_is_read_by_the_fields_that_are_known(monkeyp
 
 
 def test_an_ordinary_reply_is_kept_by_the_fields_that_every_release_knows():
-    mail = InboundMessage("7", "a@b.example", "", "RET", AT, clue=MailClue(81))
+    mail = InboundMessage("7", "a@b.example", "", "RET", AT, clue=MailClue((81,)))
 
     assert event_contents.content_of(mail) == {
         "id": "7", "sender": "a@b.example", "to": "", "text": "RET", "received_at": AT

@@ -59,9 +59,9 @@ def own_id(account: MailAccount, gateway_id: int | None = None) -> str:
         return message_from_bytes(mail)["Message-ID"]
 
 
-def own_code(account: MailAccount) -> str:
+def own_code(account: MailAccount, address: str = AYSE) -> str:
     with account.app.app_context():
-        link = db.session.get_one(shortlinks.Link, db.session.get_one(Message, account.messages[AYSE]).link_id)
+        link = db.session.get_one(shortlinks.Link, db.session.get_one(Message, account.messages[address]).link_id)
         return shortlinks.code_of(account.app.config["LINK_SALT"], link.id, link.nonce)
 
 

@@ -108,5 +108,5 @@ def test_a_header_names_the_recipient_of_a_refusal_by_mail(header):
 
     assert parse_returned_mail(mail, "", [KEY]).blocked == (BlockedAddress("", None, "mailto", 81),)
     (odd,) = parse_returned_mail(mail.replace(header.encode(), b"X-Odd"), "", [KEY]).replies
-    assert odd.clue.message_id == 81
+    assert odd.clue.message_ids == (81,)
     assert parse_returned_mail(mail, "", [b"other" * 8]).blocked == ()
