@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 from portal.core import journal
 from portal.core.iys_protocol import Status
 from portal.core.models import (
-    PROVIDERS_RECORDS,
     Annulment,
     Consent,
     Decision,
@@ -23,6 +22,7 @@ from portal.core.models import (
     ReceiptDecision,
     Submission,
     is_void,
+    was_current,
 )
 from portal.core.models.decision import decision_time
 from portal.core.models.inserts import insert_rows
@@ -169,13 +169,10 @@ def write_annulments(session: Session, facts: Sequence[dict[str, Any]]) -> None:
 
 
 def current_candidates(consent_ids: Collection[int]) -> Select[*tuple[Any, ...]]:
-    """The decisions on which consents stand or stood: a grant that was imported too late for İYS, or older than what
-    was known then, never was current."""
-    was_sent = select(Submission.id).where(Submission.decision_id == Decision.id).correlate(Decision).exists()
-    counts = or_(Decision.origin.not_in(PROVIDERS_RECORDS), Decision.status == Status.REFUSED, was_sent)
+    """The decisions on which consents stand or stood."""
     date = decision_time().label("consent_date")
     columns = (Decision.id, Decision.consent_id, Decision.status, date, Decision.effective_at, Decision.origin)
-    return select(*columns, Decision.recorded_at).where(Decision.consent_id.in_(consent_ids), counts, ~is_void())
+    return select(*columns, Decision.recorded_at).where(Decision.consent_id.in_(consent_ids), was_current())
 
 
 def _fall_back(consent: LockedConsent, left: Sequence[Row[*tuple[Any, ...]]]) -> None:

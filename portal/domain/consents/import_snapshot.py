@@ -9,14 +9,10 @@ from sqlalchemy.orm import Session
 
 from portal.core.database import is_one_of
 from portal.core.iys_protocol import Status
-from portal.core.models import PROVIDERS_RECORDS, Brand, Consent, Decision, DecisionOrigin, Submission, is_void
-from portal.domain.consents import annulments, locking, other_types, recipients
+from portal.core.models import Brand, Consent, Decision, Submission, is_own_refusal, is_void
+from portal.domain.consents import locking, other_types, recipients
 from portal.domain.consents.locking import LockedConsent
 from portal.domain.consents.other_types import NewestRefusals
-
-# By these a provider states what somebody refused; by all others the person does. A renewal is neither: what it renews
-# is a decision of the same consent.
-STATED = (*PROVIDERS_RECORDS, DecisionOrigin.OTHER_SENDER, DecisionOrigin.RENEWAL)
 
 Fact = tuple[Status, datetime | None, str | None]  # Status, consent_date and source of a decision.
 
@@ -60,18 +56,6 @@ def read_snapshot(session: Session, brand: Brand, known: dict[str, int], *, lock
     }  # fmt: skip
     snapshot.refusals = other_types.newest_refusals(session, consents)
     refused = [consent.id for consent in consents if consent.status == Status.REFUSED]
-    snapshot.own_refusals = _own_refusals(session, refused)
+    own = select(Decision.consent_id).where(is_one_of(session, Decision.consent_id, refused), is_own_refusal())
+    snapshot.own_refusals = set(session.scalars(own)) if refused else set()
     return snapshot
-
-
-def _own_refusals(session: Session, refused_ids: list[int]) -> set[int]:
-    """Of consents that stand refused those whose refusals since their last grant hold one of the person's own."""
-    own: set[int] = set()
-    if refused_ids:
-        rows = session.execute(annulments.current_candidates(refused_ids)).all()
-        for row in sorted(rows, key=lambda row: (row.effective_at, row.status == Status.REFUSED)):
-            if row.status == Status.GRANTED:
-                own.discard(row.consent_id)
-            elif row.origin not in STATED:
-                own.add(row.consent_id)
-    return own

@@ -10,6 +10,7 @@ from portal.core.addresses import Address, AddressKind
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Status
 from portal.core.models import (
+    STATED,
     Brand,
     Campaign,
     Consent,
@@ -22,7 +23,6 @@ from portal.core.models import (
     Recipient,
 )
 from portal.domain.consents import recipients
-from portal.domain.consents.import_snapshot import STATED
 from portal.domain.consents.refusals import RefusalScope
 from portal.domain.notifications.gateways import GENERIC
 from portal.services.messaging import mail_answers, meant_brands, replies
