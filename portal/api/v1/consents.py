@@ -118,10 +118,12 @@ def _find(
     assert caller.brand is not None
     consents = consent_lookup.find_consents(caller, address, channel)
     is_refused = any(each.status == Status.REFUSED for each in consents)
+    if channel == Channel.EMAIL and consents and all(each.status is None for each in consents):
+        is_refused = consent_lookup.is_refused_by_mailbox(caller, consents[0].recipient_id)
     for own in (each for each in consents if each.recipient_type == recipient_type):
         return may_send.answer_of(
             own, caller.brand, caller.iys_code, at, has_unread_reply=bool(own.is_unread),
-            is_refused_as_other=is_refused, pulled_at=own.pulled_at,
+            is_refused_otherwise=is_refused, pulled_at=own.pulled_at,
         ), consents  # fmt: skip
     return may_send.answer_without_consent(recipient_type, is_refused=is_refused), consents
 

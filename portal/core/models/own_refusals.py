@@ -1,15 +1,24 @@
-"""What people refused themselves, as conditions on decisions."""
+"""What people refused themselves, as conditions; of e-mail it counts for a mailbox, however it is spelled."""
 
-from sqlalchemy import ColumnElement, and_, exists, or_
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, ScalarSelect, SQLColumnExpression, and_, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
-from portal.core.iys_protocol.enums import Status
+from portal.core.addresses import AddressKind
+from portal.core.iys_protocol.enums import Source, Status
 from portal.core.models.decision import PROVIDERS_RECORDS, Decision, DecisionOrigin, is_void
+from portal.core.models.recipient import MAILBOX_COLUMNS, Consent, Recipient
 from portal.core.models.submission import Submission
 
 # By these a provider states what somebody refused; by all others the person does. A renewal is neither: what it renews
 # is a decision of the same consent.
 STATED = (*PROVIDERS_RECORDS, DecisionOrigin.OTHER_SENDER, DecisionOrigin.RENEWAL)
+# Made once: each costs as much as the rest of a statement.
+GRANT, REFUSAL = aliased(Decision), aliased(Decision)
+HELD, OWN, OTHER = aliased(Consent), aliased(Consent), aliased(Recipient)
+MOST_SPELLINGS = 50  # Of one mailbox at one provider: a campaign over thousands of them would take hours.
 
 
 def was_current(decision: type[Decision] = Decision) -> ColumnElement[bool]:
@@ -22,10 +31,37 @@ def was_current(decision: type[Decision] = Decision) -> ColumnElement[bool]:
 
 def is_own_refusal(decision: type[Decision] = Decision) -> ColumnElement[bool]:
     """The condition that the person refused by a decision, and granted nothing of its consent since."""
-    grant = aliased(Decision)
     granted_since = exists().where(
-        grant.consent_id == decision.consent_id, grant.status == Status.GRANTED,
-        grant.effective_at > decision.effective_at, was_current(grant),
+        GRANT.consent_id == decision.consent_id, GRANT.status == Status.GRANTED,
+        GRANT.effective_at > decision.effective_at, was_current(GRANT),
     )  # fmt: skip
     is_own = and_(decision.status == Status.REFUSED, decision.origin.not_in(STATED))
     return and_(is_own, ~is_void(decision), ~granted_since.correlate(decision))
+
+
+def mailbox_refused_at(recipient_id: SQLColumnExpression[int], brand_id: Any) -> ScalarSelect[datetime]:
+    """When a person last refused a brand by an e-mail address so that it holds at spellings of the mailbox that the
+    provider gets later; null where they did not, or granted since. What the provider decides itself is of the one
+    address. As a scalar, so that databases look at nobody else's consents."""
+    refused_at = select(func.max(REFUSAL.effective_at)).where(
+        HELD.recipient_id == recipient_id, HELD.brand_id == brand_id, HELD.status == Status.REFUSED,
+        REFUSAL.consent_id == HELD.id, is_own_refusal(REFUSAL),
+        REFUSAL.source.is_distinct_from(Source.PROVIDER_DECISION),
+    )  # fmt: skip
+    return refused_at.correlate_except(HELD, REFUSAL).scalar_subquery()
+
+
+def has_mailbox_refusal(recipient: type[Recipient], brand_id: SQLColumnExpression[int]) -> ColumnElement[bool]:
+    """The condition that nothing of a brand was decided by an e-mail address yet, and that the person refused it by
+    another spelling of the mailbox."""
+    is_same: list[ColumnElement[bool]] = []
+    for index, mailbox in MAILBOX_COLUMNS.items():
+        own, box = getattr(recipient, index), getattr(recipient, mailbox)  # No box: it is spelled as its mailbox.
+        is_same += [getattr(OTHER, index) == box, getattr(OTHER, mailbox) == func.coalesce(box, own)]
+    others = select(OTHER.id).where(
+        OTHER.provider_id == recipient.provider_id, or_(*is_same), OTHER.id != recipient.id
+    )  # fmt: skip
+    spelled = others.limit(MOST_SPELLINGS).correlate(recipient).subquery()
+    refused = exists().where(mailbox_refused_at(spelled.c.id, brand_id).is_not(None)).select_from(spelled)
+    decided = exists().where(OWN.recipient_id == recipient.id, OWN.brand_id == brand_id, OWN.status.is_not(None))
+    return and_(recipient.kind == AddressKind.EMAIL, ~decided.correlate_except(OWN), refused.correlate_except(spelled))

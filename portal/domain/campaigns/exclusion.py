@@ -1,14 +1,15 @@
 """Who must not get a campaign's link: one rule for its launch, for each message before it leaves, for each download.
 
-Nobody gets a link over a channel that they refused (Law 6563 art. 8/3), and nobody is asked after a refusal, or without
-a contact that they began (checklist C-4). Only who may be messaged is asked to confirm a consent (Regulation art. 5/3),
-and of one brand's campaigns that refuse, or reconfirm, one reaches a person in 90 days.
+Nobody gets a link over a channel that they refused (Law 6563 art. 8/3), by whichever spelling of their mailbox, and
+nobody is asked after a refusal, or without a contact that they began (checklist C-4). Only who may be messaged is asked
+to confirm a consent (Regulation art. 5/3), and of one brand's campaigns that refuse, or reconfirm, one reaches a person
+in 90 days.
 """
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, case, exists, literal_column, or_, select
+from sqlalchemy import ColumnElement, and_, case, exists, literal, literal_column, or_, select
 from sqlalchemy.orm import Session
 
 import shortlinks
@@ -24,6 +25,7 @@ from portal.core.models import (
     ExclusionReason,
     Message,
     Recipient,
+    has_mailbox_refusal,
     is_undeliverable,
     may_have_refused,
 )
@@ -62,6 +64,7 @@ def _rules(campaign: Campaign, standing: Standing, at: datetime) -> Rules:
     refused, permitted = standing
     rules = [
         (_has_consent(campaign, Consent.channel.in_(campaign.barring), refused), ExclusionReason.REFUSED),
+        (has_mailbox_refusal(Recipient, literal(campaign.brand_id)), ExclusionReason.REFUSED),
         (may_have_refused(Recipient.id), ExclusionReason.UNREAD_REPLY),
         (is_undeliverable(Recipient.id), ExclusionReason.NO_ADDRESS),
         (and_(has_held_since(), _was_chosen_before(campaign)), ExclusionReason.CHANGED_HANDS),

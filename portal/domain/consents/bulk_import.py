@@ -87,7 +87,8 @@ def apply_import(
     ready = prepared or prepare_import(session, vault, brand, entries, run)
     is_current = recipients.insert_recipients(session, ready.recipients) == len(ready.recipients)
     was = ready.plan.snapshot
-    if not is_current or import_snapshot.read_snapshot(session, brand, was.known, locked=True) != was:
+    now = import_snapshot.read_snapshot(session, vault, brand, was.known, was.mails, locked=True)
+    if not is_current or now != was:
         plan = import_plan.plan_import(
             session, vault, brand, entries, run.at, is_sent=ready.endpoints.unsent is None, indexes=ready.plan.indexes,
             locked=True,

@@ -209,7 +209,10 @@ def plan_import(
     missing = [address for text, address in sorted(addresses.items()) if text not in known]
     new = {address.text: (its_id, address) for its_id, address in zip(new_ids(len(missing)), missing, strict=True)}
     changes = find_known_changes(session, vault, new)
-    plan = ImportPlan(import_snapshot.read_snapshot(session, brand, known, locked=locked), indexes, new, changes)
+    of_mail = (each.address.text for each in entries if each.status == Status.GRANTED and each.channel == Channel.EMAIL)
+    mails = {text: indexes[text] for text in of_mail}
+    snapshot = import_snapshot.read_snapshot(session, vault, brand, known, mails, locked=locked)
+    plan = ImportPlan(snapshot, indexes, new, changes)
     _Planner(plan, brand, entries, at, is_sent).plan_all()
     return plan
 
@@ -231,6 +234,9 @@ class _Planner:
         self.own_refusals = {(each.recipient_id, each.channel) for each in theirs}
         self.facts: dict[int, set[Fact]] = defaultdict(set)
         self.refusals = NewestRefusals(plan.snapshot.refusals)
+        for text, refused_at in plan.snapshot.mailbox_refusals.items():
+            self.own_refusals.add((self.ids[text], Channel.EMAIL))
+            self.refusals[brand.id, self.ids[text], Channel.EMAIL] = refused_at, 0
         for consent_id, fact in plan.snapshot.facts.values():
             self.facts[consent_id].add(fact)
 

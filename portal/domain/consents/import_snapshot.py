@@ -10,9 +10,11 @@ from sqlalchemy.orm import Session
 from portal.core.database import is_one_of
 from portal.core.iys_protocol import Status
 from portal.core.models import Brand, Consent, Decision, Submission, is_own_refusal, is_void
-from portal.domain.consents import locking, other_types, recipients
+from portal.core.vault import Vault
+from portal.domain.consents import locking, other_types, recipients, spellings
 from portal.domain.consents.locking import LockedConsent
 from portal.domain.consents.other_types import NewestRefusals
+from portal.domain.consents.recipients import Indexes
 
 Fact = tuple[Status, datetime | None, str | None]  # Status, consent_date and source of a decision.
 
@@ -22,6 +24,9 @@ class Snapshot:
     """What is stored of the addresses of some entries, as it was read."""
 
     known: dict[str, int]  # Recipient ids by canonical address.
+    mails: Indexes  # Of the addresses whose e-mail is granted.
+    # Of these, where nothing was decided by the address itself: spellings.find_refusals().
+    mailbox_refusals: dict[str, datetime] = field(default_factory=dict)
     consents: list[tuple[Any, ...]] = field(default_factory=list)  # The values of LockedConsent, by id.
     on_their_way: set[int] = field(default_factory=set)  # Decisions that İYS is still to be told.
     facts: dict[int, tuple[int, Fact]] = field(default_factory=dict)  # By decision, with the consent's id.
@@ -30,13 +35,16 @@ class Snapshot:
     own_refusals: set[int] = field(default_factory=set)  # Consents that the person refused and did not grant since.
 
 
-def read_snapshot(session: Session, brand: Brand, known: dict[str, int], *, locked: bool = False) -> Snapshot:
+def read_snapshot(
+    session: Session, vault: Vault, brand: Brand, known: dict[str, int], mails: Indexes, *, locked: bool = False
+) -> Snapshot:  # fmt: skip
     """What is stored of these recipients at the brand; `locked`: and stays so until this transaction ends."""
-    snapshot, ids = Snapshot(known), sorted(known.values())
+    snapshot, ids = Snapshot(known, mails), sorted(known.values())
+    if locked and ids:
+        locking.lock_recipients(session, ids)
+    snapshot.mailbox_refusals = spellings.find_refusals(session, vault, brand, mails)
     if not ids:
         return snapshot
-    if locked:
-        locking.lock_recipients(session, ids)
     snapshot.own_held_since = recipients.own_held_since(session, ids)
     of_recipients = is_one_of(session, Consent.recipient_id, ids)
     theirs = session.connection().execute(locking.select_consents(Consent.brand_id == brand.id, of_recipients))
@@ -44,6 +52,9 @@ def read_snapshot(session: Session, brand: Brand, known: dict[str, int], *, lock
     consents = [LockedConsent(*values) for values in snapshot.consents]
     if not consents:
         return snapshot
+    decided = {consent.recipient_id for consent in consents if consent.status is not None}
+    by_mailbox = snapshot.mailbox_refusals.items()
+    snapshot.mailbox_refusals = {text: at for text, at in by_mailbox if known.get(text) not in decided}
     consent_ids = [consent.id for consent in consents]
     open_ones = select(Submission.decision_id).where(
         is_one_of(session, Submission.consent_id, consent_ids), Submission.due_at.is_not(None)

@@ -15,9 +15,11 @@ from sqlalchemy import (
     and_,
     case,
     exists,
+    false,
     func,
     literal,
     not_,
+    or_,
     select,
 )
 from sqlalchemy.orm import Session, aliased
@@ -26,7 +28,16 @@ from portal.core import business_days
 from portal.core.database import is_one_of
 from portal.core.iys_protocol import Channel, RecipientType, Status, parse_wire_date
 from portal.core.iys_protocol.dates import FIRST_DATE
-from portal.core.models import Brand, Consent, Decision, Feed, Provider, may_have_refused
+from portal.core.models import (
+    Brand,
+    Consent,
+    Decision,
+    Feed,
+    Provider,
+    Recipient,
+    has_mailbox_refusal,
+    may_have_refused,
+)
 from portal.domain.providers import sandbox_mode
 
 
@@ -83,11 +94,11 @@ class BrandFacts(Protocol):
 
 
 BEFORE_2015 = parse_wire_date(FIRST_DATE)  # İYS takes grants of this date (HS_2015) any time.
-RULE_VERSION = "4"  # Stands in signed certificates: another RULE has another version.
+RULE_VERSION = "5"  # Stands in signed certificates: another RULE has another version.
 # The first line counts whose facts are all true of a consent.
 RULE: tuple[tuple[dict[str, Any], Verdict, Reason], ...] = (
     ({"status": Status.REFUSED}, Verdict.MAY_NOT, Reason.REFUSED),
-    ({"status": None, "is_refused_as_other": True}, Verdict.MAY_NOT, Reason.REFUSED),  # What stands granted is newer.
+    ({"status": None, "is_refused_otherwise": True}, Verdict.MAY_NOT, Reason.REFUSED),  # What stands granted is newer.
     ({"has_ended": True}, Verdict.MAY_NOT, Reason.SANDBOX_ENDED),
     ({"is_exempt": True, "status": Status.GRANTED, "has_unread_reply": False}, Verdict.MAY, Reason.EXEMPT),
     ({"iys_status": RET}, Verdict.MAY_NOT, Reason.REFUSED_AT_IYS),
@@ -103,19 +114,21 @@ RULE: tuple[tuple[dict[str, Any], Verdict, Reason], ...] = (
 REFUSALS = (Reason.REFUSED, Reason.REFUSED_AT_IYS)
 BY_IYS = (Reason.MERCHANT, Reason.GRANTED)  # Good as long as İYS tells what changed: NOT_PULLED.
 PERMISSIONS = (Reason.EXEMPT, *BY_IYS)
+WHOSE = aliased(Recipient)
 
 
 def answer_of(
     consent: Consent | Row[*tuple[Any, ...]], brand: BrandFacts, iys_code: int, at: datetime, *,
-    has_unread_reply: bool, pulled_at: datetime | None, is_refused_as_other: bool = False,
+    has_unread_reply: bool, pulled_at: datetime | None, is_refused_otherwise: bool = False,
 ) -> MaySendAnswer:  # fmt: skip
     """Answer for one consent, or a row of its columns, of a provider with this İYS code at a moment;
-    `has_unread_reply` is may_have_refused() of its recipient. `is_refused_as_other`: on this channel as another
-    recipient type, which is asked only where nothing was decided as this one. `pulled_at`: last_pull() of the brand."""
+    `has_unread_reply` is may_have_refused() of its recipient. `is_refused_otherwise`: on this channel as another
+    recipient type, or is_refused_by_mailbox(), which is asked only where nothing was decided as this one. `pulled_at`:
+    last_pull() of the brand."""
     facts = {
         "status": consent.status,
         "has_unread_reply": has_unread_reply,
-        "is_refused_as_other": is_refused_as_other,
+        "is_refused_otherwise": is_refused_otherwise,
         "iys_status": consent.iys_status,
         "is_unanswered": consent.iys_as_of is None,
         "recipient_type": consent.recipient_type,
@@ -137,22 +150,22 @@ def answers(
     asked = select(
         Consent.recipient_id, Consent.recipient_type, Consent.status, Consent.iys_status,
         Consent.iys_as_of.is_(None), may_have_refused(Consent.recipient_id), Consent.consent_date,
-        last_pull(literal(brand.id)),
+        last_pull(literal(brand.id)), is_refused_by_mailbox(),
     ).where(
         Consent.brand_id == brand.id, is_one_of(session, Consent.recipient_id, recipient_ids),
         Consent.channel == channel,
     )  # fmt: skip
     rows = session.execute(asked).all()
-    refused = {row.recipient_id for row in rows if row.status == Status.REFUSED}
+    refused = {row.recipient_id for row in rows if row.status == Status.REFUSED or row[-1]}
     known: dict[tuple[Any, ...], MaySendAnswer] = {}
     found = dict.fromkeys(refused, answer_without_consent(recipient_type, is_refused=True))
-    for recipient_id, its_type, status, iys_status, is_unanswered, is_unread, date, pulled_at in rows:
+    for recipient_id, its_type, status, iys_status, is_unanswered, is_unread, date, pulled_at, _ in rows:
         if its_type != recipient_type:
             continue
         key = (status, iys_status, is_unanswered, is_unread, date, recipient_id in refused)
         if key not in known:
             facts = {"status": status, "iys_status": iys_status, "is_unanswered": bool(is_unanswered)}
-            facts |= {"has_unread_reply": bool(is_unread), "is_refused_as_other": key[-1]}
+            facts |= {"has_unread_reply": bool(is_unread), "is_refused_otherwise": key[-1]}
             known[key] = _answer(common | facts, date, at, pulled_at)
         found[recipient_id] = known[key]
     return found
@@ -222,6 +235,13 @@ def is_refused(at: datetime) -> ColumnElement[bool]:
     return reason_column(at).in_(REFUSALS)
 
 
+def is_refused_by_mailbox() -> ColumnElement[bool]:
+    """The condition that nothing was decided on a consent, and that its person refused by another spelling of their
+    mailbox (has_mailbox_refusal)."""
+    refused = exists().where(WHOSE.id == Consent.recipient_id, has_mailbox_refusal(WHOSE, Consent.brand_id))
+    return case((Consent.status.is_(None), refused.correlate_except(WHOSE)), else_=false())
+
+
 def standing(at: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     """The conditions that a consent is refused and that messages may be sent on it, for campaigns."""
     return is_refused(at), may_send(at)
@@ -238,7 +258,7 @@ def reason_column(at: datetime) -> ColumnElement[str]:
     facts: dict[str, SQLColumnExpression[Any]] = {
         "status": Consent.status,
         "has_unread_reply": may_have_refused(Consent.recipient_id),
-        "is_refused_as_other": refused_as_other.correlate(Consent),
+        "is_refused_otherwise": or_(refused_as_other.correlate(Consent), is_refused_by_mailbox()),
         "iys_status": Consent.iys_status,
         "is_unanswered": Consent.iys_as_of.is_(None),
         "recipient_type": Consent.recipient_type,

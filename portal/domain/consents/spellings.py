@@ -1,18 +1,22 @@
-"""By which other spellings firms have one's mailbox: what a person refuses is refused by each, and a firm that has very
-many keeps nobody waiting."""
+"""By which other spellings firms have one's mailbox: what a person refuses is refused by each, also by those that the
+firm gets later, and a firm that has very many keeps nobody waiting."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import case, func, select
+from sqlalchemy import Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from portal.core import address_holders
-from portal.core.addresses import Address, AddressKind
+from portal.core.addresses import Address, AddressKind, find_mailbox
 from portal.core.database import is_one_of
 from portal.core.iys_protocol import Channel, Status
-from portal.core.models import Brand, Consent, Recipient
+from portal.core.models import Brand, Consent, Recipient, mailbox_refused_at
 from portal.core.models.recipient import MAILBOX_COLUMNS
-from portal.core.vault import Vault
+from portal.core.vault import Vault, index_column
+from portal.domain.consents.recipients import Indexes, blind_indexes
 
 MOST_KEYS = 1000  # Consents at other spellings than the said one, in one act.
 MOST_KNOWN = 5000  # Recipients that are looked at.
@@ -43,6 +47,38 @@ def find_at(session: Session, vault: Vault, provider_id: int, address: Address) 
     said = vault.indexes(provider_id, address.text).items()
     others = [each for each in found if all(getattr(each, name) != index for name, index in said)]
     return address_holders.take_turns(others)[:MOST_KNOWN]
+
+
+def find_refusals(session: Session, vault: Vault, brand: Brand, addresses: Indexes) -> dict[str, datetime]:
+    """When the people of these e-mail addresses, by canonical address, last refused a brand by another spelling of
+    their mailbox (mailbox_refused_at). One statement a key generation: call with ≤ 5,000."""
+    boxes, found = {text: find_mailbox(text) for text in addresses}, dict[str, datetime]()
+    indexes = blind_indexes(vault, brand.provider_id, set(boxes.values()).difference(boxes)) | addresses
+    for column in map(index_column, vault.keys) if boxes else ():
+        own = {each: its[column] for each, its in indexes.items()}
+        # Of each mailbox the two spellings that were refused last: one of them is not the text's own.
+        newest = defaultdict[bytes, dict[bytes, datetime]](dict)
+        for box, spelling, at in session.execute(_refusals_of(session, brand, column, boxes, own)):
+            if at is not None and len(newest[box]) < 2:
+                newest[box].setdefault(spelling, at)
+        for text, box in boxes.items():
+            others = [at for spelling, at in newest.get(own[box], {}).items() if spelling != own[text]]
+            if others:
+                found[text] = max(*others, found.get(text, others[0]))
+    return found
+
+
+def _refusals_of(
+    session: Session, brand: Brand, column: str, boxes: Mapping[str, str], own: Mapping[str, bytes]
+) -> Select[*tuple[Any, ...]]:  # fmt: skip
+    """The mailboxes' spellings, by one generation's indexes, with when each refused, if it did; the newest first."""
+    index, mailbox = getattr(Recipient, column), getattr(Recipient, MAILBOX_COLUMNS[column])
+    is_theirs = and_(mailbox.is_not(None), is_one_of(session, mailbox, {own[box] for box in boxes.values()}))
+    if spelled_otherwise := {own[box] for text, box in boxes.items() if text != box}:
+        is_theirs = or_(is_theirs, is_one_of(session, index, spelled_otherwise))
+    refused_at = mailbox_refused_at(Recipient.id, brand.id).label("refused_at")
+    columns = select(func.coalesce(mailbox, index), index, refused_at)
+    return columns.where(Recipient.provider_id == brand.provider_id, is_theirs).order_by(refused_at.desc())
 
 
 def choose_for_one_act(

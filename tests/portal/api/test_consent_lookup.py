@@ -7,11 +7,13 @@ from sqlalchemy import event, update
 
 from portal.core import clock
 from portal.core.extensions import db, reader
-from portal.core.models import ApiKey, Brand, Recipient
+from portal.core.iys_protocol import Channel, Status
+from portal.core.models import ApiKey, Brand, DecisionOrigin, Recipient
 from portal.core.vault import Vault
 from tests import make
 from tests.grants import insert_decisions
 from tests.portal.api.programs import BASE, CONSENTS, Program, make_key
+from tests.portal.domain.consents.import_entries import bring, entry
 
 PATH = f"MESAJ/{make.PHONE}"
 
@@ -83,3 +85,17 @@ def test_a_key_that_ends_and_a_brand_that_is_not_reached_count_at_once(program):
     change(Brand, brand_code=make.BRAND_CODE)
     change(ApiKey, revoked_at=clock.now())
     assert asked(program, f"{CONSENTS}/{PATH}") == (401, 1)
+
+
+def test_a_spelling_of_which_only_an_older_grant_is_known_is_refused_as_its_mailbox_was(program):
+    now = clock.now()
+    insert_decisions(
+        make.brand(), ["a.yse@gmail.com"], now - timedelta(hours=1), channel=Channel.EMAIL, status=Status.REFUSED,
+        origin=DecisionOrigin.MINE,
+    )  # fmt: skip
+    grant = entry("ayse+izin@gmail.com", date=now - timedelta(days=1), channel=Channel.EMAIL)
+    assert bring(make.brand(), grant) == ["older"]
+
+    answer = program.get(f"{CONSENTS}/EPOSTA/ayse+izin@gmail.com").json
+    assert (answer["status"], answer["maySend"]["reason"]) == (None, "refused")
+    assert asked(program, f"{CONSENTS}/EPOSTA/ayse+izin@gmail.com") == (200, 2)

@@ -1,0 +1,132 @@
+"""What a person refused by one spelling of their mailbox holds at spellings that the firm gets later."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import select, update
+
+from portal.core import addresses, clock
+from portal.core.extensions import db, vault
+from portal.core.iys_protocol import Channel, RecipientType, Source, Status
+from portal.core.models import Brand, Campaign, Consent, DecisionOrigin, ExclusionReason, Provider, Recipient
+from portal.domain.campaigns import exclusion
+from portal.domain.consents import bulk_import, may_send, recipients, refusals
+from portal.domain.consents.may_send import Reason, reason_column, standing
+from portal.domain.providers import sandbox_mode
+from portal.services import launches
+from tests import make
+from tests.grants import insert_decisions
+from tests.portal.domain.consents.import_entries import bring, entry, import_run
+from tests.portal.domain.consents.iys_movements import MovementReceiver, row
+
+pytestmark = pytest.mark.slow
+
+PLAIN, DOTTED, TAGGED = "ayse@gmail.com", "a.yse@gmail.com", "ayse+alisveris@googlemail.com"
+OTHER = "x.ayse@gmail.com"  # Somebody else's.
+RET, MERCHANT = Status.REFUSED, RecipientType.MERCHANT
+AN_HOUR, A_DAY = timedelta(hours=1), timedelta(days=1)
+
+
+def mail(text: str, at: datetime, status: Status = Status.GRANTED, **facts) -> bulk_import.Entry:
+    return entry(text, status, at, channel=Channel.EMAIL, **facts)
+
+
+def refuse(text: str, at: datetime, origin: DecisionOrigin = DecisionOrigin.MINE) -> None:
+    insert_decisions(make.brand(), [text], at, channel=Channel.EMAIL, status=RET, origin=origin)
+
+
+def find(text: str) -> Recipient:
+    address, brand = addresses.parse(text), make.brand()
+    (its_id,) = recipients.gather(db.session, vault(), brand.provider_id, [address], clock.now()).values()
+    return db.session.get_one(Recipient, its_id)
+
+
+def refused(*texts: str) -> set[str]:
+    """Those that a new campaign leaves out since they refused."""
+    ids, at = {find(each).id: each for each in texts}, clock.now()
+    found = exclusion.find_excluded(db.session, make.campaign(), ids, standing(at), at)
+    db.session.commit()
+    return {ids[its_id] for its_id, reason in found.items() if reason == ExclusionReason.REFUSED}
+
+
+@pytest.mark.parametrize(("said", "later"), [(PLAIN, TAGGED), (TAGGED, PLAIN), (DOTTED, TAGGED)])
+def test_a_later_spelling_begins_refused_until_something_is_decided_by_it(brand, rows, said, later):
+    now = clock.now()
+    refuse(said, now - AN_HOUR * 2)
+    older, newer = mail(later, now - A_DAY), mail(later, now - AN_HOUR)
+
+    effects = bring(brand, older, replace(older, recipient_type=MERCHANT), newer, mail(OTHER, now - A_DAY))
+    assert effects == ["older", "older", "over_refusal", "grant"]
+    assert refused(said, later, OTHER) == {said, later}
+
+    assert bring(brand, replace(newer, is_vouched=True)) == ["grant"]
+    granted = rows(Consent, Consent.status == Status.GRANTED)
+    assert {each.recipient_id for each in granted} == {find(later).id, find(OTHER).id}
+    assert refused(said, later, OTHER) == {said}
+
+
+@pytest.mark.parametrize("origin", [DecisionOrigin.LINK, DecisionOrigin.FEEDBACK, DecisionOrigin.AT_IYS])
+def test_whichever_way_it_was_said_the_persons_next_grant_ends_it(app, brand, origin):
+    now = clock.now()
+    refuse(DOTTED, now - AN_HOUR * 4, origin)
+    assert bring(brand, mail(TAGGED, now - A_DAY)) == ["older"] and refused(TAGGED) == {TAGGED}
+
+    MovementReceiver(app).receives(row("ONAY", at=now - AN_HOUR * 3, recipient=DOTTED, type="EPOSTA"))
+    bring(brand, mail(DOTTED, now - AN_HOUR * 2, RET))  # A file's.
+    assert not refused(TAGGED) and bring(brand, mail(TAGGED, now - AN_HOUR)) == ["grant"]
+
+
+def test_what_the_firm_decided_or_states_is_of_the_one_address_and_what_is_of_another_brand_of_that(brand, rows):
+    now = clock.now()
+    told = {"source": Source.PROVIDER_DECISION, "user_id": 3, "at": now - AN_HOUR}
+    refusals.refuse(db.session, vault(), find(PLAIN), [brand], [Channel.EMAIL], address=addresses.parse(PLAIN), **told)
+    bring(brand, mail(DOTTED, now - AN_HOUR, RET))
+    assert not refused(TAGGED)
+    refuse("ay.se@gmail.com", now - AN_HOUR)
+    assert refused(TAGGED) == {TAGGED}
+
+    db.session.add(Brand(provider_id=brand.provider_id, brand_code=700999, name="Ikinci", created_at=now))
+    db.session.commit()
+    second = db.session.scalars(select(Brand).where(Brand.brand_code == 700999)).one()
+    assert bring(second, mail(TAGGED, now - A_DAY)) == ["grant"]
+    assert bring(make.brand(), mail(TAGGED, now - A_DAY)) == ["older"]
+
+
+def test_a_refusal_that_comes_while_a_file_is_prepared_counts(brand):
+    now = clock.now()
+    entries, run = [mail(TAGGED, now - A_DAY)], import_run()
+    prepared = bulk_import.prepare_import(db.session, vault(), brand, entries, run)
+    db.session.rollback()
+    refuse(DOTTED, now - AN_HOUR)
+
+    plan = bulk_import.apply_import(db.session, vault(), make.brand(), entries, run, prepared)
+    assert (prepared.plan.effects, plan.effects) == (["grant"], ["older"])
+
+
+def test_a_link_to_another_spelling_is_downloaded_no_more_until_the_person_grants_by_it(app, browser):
+    codes = make.codes(app, f"{DOTTED}\n{TAGGED}\n{OTHER}")
+
+    def downloaded() -> set[str]:
+        with app.app_context():
+            campaign = db.session.scalars(select(Campaign)).one()
+            return {address for address, _ in launches.links_of(db.session, campaign, app.config["LINK_SALT"], "")}
+
+    assert downloaded() == {DOTTED, TAGGED, OTHER}
+    make.Person(browser, codes[DOTTED]).decides(EPOSTA="RET")
+    assert downloaded() == {OTHER}
+    make.Person(browser, codes[TAGGED]).decides(EPOSTA="ONAY")
+    assert downloaded() == {TAGGED, OTHER}
+
+
+def test_no_merchant_is_messaged_by_a_spelling_that_only_an_older_grant_names(brand):
+    """The provider need not report to İYS: else messages may go to merchants of whom it decided nothing."""
+    db.session.execute(update(Provider).values(iys_code=sandbox_mode.EXEMPT_CODES.start))
+    now = clock.now()
+    refuse(DOTTED, now - AN_HOUR)
+    bring(brand, mail(TAGGED, now - A_DAY, recipient_type=MERCHANT))
+
+    consent = db.session.scalars(select(Consent).where(Consent.recipient_id == find(TAGGED).id)).one()
+    found = may_send.answers(db.session, make.brand(), [consent.recipient_id], Channel.EMAIL, MERCHANT, now)
+    in_sql = select(reason_column(now)).join(Brand, Brand.id == Consent.brand_id).where(Consent.id == consent.id)
+    assert {found[consent.recipient_id].reason, db.session.scalar(in_sql)} == {Reason.REFUSED}
