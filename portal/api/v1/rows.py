@@ -31,7 +31,7 @@ from portal.domain.consents.bulk_import import Entry
 from portal.services.imports.brand_columns import BrandColumn, brand_columns, find_another
 from portal.services.imports.brand_names import NO_BRANDS, BrandNames
 from portal.services.imports.date_column import refusal_date
-from portal.services.imports.layout.normalization import name_of
+from portal.services.imports.layout.normalization import addresses_within, name_of
 from portal.services.imports.row_results import RowProblem
 
 OUR_FIELDS = ("evidence", "grantedAgain", "correlationId", "reference", "confirm")  # Fields that İYS does not know.
@@ -147,8 +147,9 @@ def summarize(results: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _addresses_maybe_refused(row: dict[str, Any], *, is_taken: bool) -> set[str]:
-    """The canonical addresses that a row may mean to refuse without doing so; also of telephones that are numbers.
-    A name like one of ours ("Status", "re_cipient") may be meant as it."""
+    """The canonical addresses that a row may mean to refuse without doing so; also of telephones that are numbers,
+    of several in one value, and beside a sign or a note. A name like one of ours ("Status", "re_cipient") may be meant
+    as it."""
     if is_taken and row.keys() <= ROW_FIELDS:
         return set()
     values: dict[str, list[object]] = {}
@@ -156,14 +157,8 @@ def _addresses_maybe_refused(row: dict[str, Any], *, is_taken: bool) -> set[str]
         values.setdefault("".join(filter(str.isalnum, name)).lower(), []).append(value)
     if len(values) == len(row) and (is_taken or values.get("status") == [Status.GRANTED]):
         return set()
-    return {_address_text(each) for each in values.get("recipient", ())}
-
-
-def _address_text(value: object) -> str:
-    try:
-        return addresses.parse(str(value)[:MAX_TEXT]).text
-    except BadAddress:
-        return ""
+    named = (addresses_within(str(each)[:MAX_TEXT]) for each in values.get("recipient", ()))
+    return {address.text for found in named for address in found}
 
 
 def _read(place: int, row: dict[str, Any], at: datetime, parse: Parse) -> Entry | BadRow:

@@ -4,7 +4,7 @@ import re
 from functools import lru_cache
 
 from portal.core.addresses import Address
-from portal.services.imports.layout.normalization import address_or_problem, folded, says_nothing
+from portal.services.imports.layout.normalization import address_or_problem, says_nothing, spelled
 from portal.services.imports.layout.plain_words import is_plain
 
 FEWEST_OF_BAD = 5  # Digits of a bad telephone.
@@ -17,7 +17,7 @@ _DAY = re.compile(r"(?<!\d)\d{1,2}[./-]\d{1,2}[./-](?:\d\d|\d{4})(?!\d)|(?<!\d)(
 
 def is_none(cell: str) -> bool:
     """Whether a cell of a column of addresses says that there is none."""
-    return says_nothing(cell) or not cell.strip(NO_NUMBER) or (not _DIGIT.search(cell) and folded(cell) == "yok")
+    return says_nothing(cell) or not cell.strip(NO_NUMBER) or (not _DIGIT.search(cell) and spelled(cell) == "yok")
 
 
 def like_kinds(cell: str) -> tuple[bool, bool]:

@@ -57,7 +57,8 @@ class ContactReader:
             is_plain = (announced(name) or {}).get(Field.DATE, 0) < 1  # "Tarih", no "İzin tarihi".
             self._day = consent_day if is_plain else None
         self.days = {each for each in (self._day,) if each is not None}
-        self.places = {each for each in (self._day, self._kind) if each is not None}
+        self.kinds = {each for each in (self._kind,) if each is not None} - self.days
+        self.places = self.days | self.kinds
         self._day_first = guessed.day_first if self._day == consent_day else True
 
     def read(self, cells: Sequence[str]) -> OwnContact | tuple[str, ExplainedProblem]:

@@ -11,6 +11,7 @@ from portal.services.imports.layout import Field, Layout
 from portal.services.imports.layout.cell_words import WEAK
 from portal.services.imports.layout.consent_names import is_of_states, refusal_named
 from portal.services.imports.layout.headers import announced
+from portal.services.imports.layout.layout import RETAILERS
 from portal.services.imports.layout.normalization import folded, key_of, says_nothing
 from portal.services.imports.layout.plain_words import contents_of, is_date
 from portal.services.imports.layout.refusals import may_refuse
@@ -20,19 +21,21 @@ from portal.services.imports.refusals_beside import RefusalsBeside
 from portal.services.imports.row_results import RowProblem
 from portal.services.imports.row_values import STATUSES, RowValueReader
 
+UNUSED = (Field.DATE, Field.SOURCE, Field.CHANNEL, Field.TYPE, *RETAILERS)  # Of consents; to a campaign notes.
 _LEFT = re.compile(r"cikis(?: (?:tarih|gun|saat)\w*)?")  # Beside "Giriş": a guest's stay.
 
 
 class RefusalReader:
-    """Reads rows by a guessed layout; `addresses` are all columns of addresses, `days` those of a contact's day, and
-    `words` those of the whole table (ColumnWords). `dated` ones have a date in each line, which tells nobody apart."""
+    """Reads rows by a guessed layout; `addresses` are all columns of addresses, `days` those of a contact's day,
+    `contacts` of its kind, and `words` those of the whole table (ColumnWords). `dated` ones have a date in each line,
+    which tells nobody apart."""
 
     def __init__(
         self, guessed: Layout, header: Sequence[str], addresses: Sequence[int], words: Sequence[int],
-        days: Set[int] = frozenset(), dated: Set[int] = frozenset(),
+        days: Set[int] = frozenset(), contacts: Set[int] = frozenset(), dated: Set[int] = frozenset(),
     ):  # fmt: skip
         self._reader = RowValueReader(guessed, header, words=words)
-        self._beside = RefusalsBeside(guessed, header, addresses, days)
+        self._beside = RefusalsBeside(guessed, header, addresses, days, contacts, UNUSED)
         statuses = {column for field, column in self._reader.columns.items() if field in STATUSES} - {*addresses}
         self._status_columns = sorted(statuses)
         self.groups = GroupedStatuses(self._reader, addresses, words)

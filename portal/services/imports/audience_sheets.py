@@ -14,7 +14,7 @@ from portal.domain.campaigns import OwnContact
 from portal.services.imports import layout
 from portal.services.imports.address_cells import is_none
 from portal.services.imports.audience_contacts import ContactReader
-from portal.services.imports.audience_refusals import RefusalReader
+from portal.services.imports.audience_refusals import UNUSED, RefusalReader
 from portal.services.imports.grouped_statuses import GroupedStatuses
 from portal.services.imports.layout import Field, Layout
 from portal.services.imports.layout.cell_words import Meanings
@@ -29,7 +29,6 @@ from portal.services.imports.unused_columns import CellCounter, Counts, unused_c
 
 MOST_ROWS = 100_000
 FEWEST_DATED = 2  # Lines; one has nobody to be told from.
-UNUSED = (Field.DATE, Field.SOURCE, Field.CHANNEL, Field.TYPE)  # Of consents, and nothing to a campaign.
 
 
 class AudienceRow(NamedTuple):
@@ -110,7 +109,7 @@ def read_pages(pages: Sequence[AudienceSheet], words: Sequence[int]) -> None:
         sheet.guessed, sheet.columns = guessed, columns
         contacts = ContactReader(guessed, header)
         counter = CellCounter(guessed, header, columns, contacts.places, UNUSED)
-        refusals = RefusalReader(guessed, header, columns, words, contacts.days, dated)
+        refusals = RefusalReader(guessed, header, columns, words, contacts.days, contacts.kinds, dated)
         if above:
             refusals.groups.go_on(above)
         for rows in chain([sheet.first], map(json.loads, sheet.others)):

@@ -4,30 +4,41 @@ from collections.abc import Callable, Collection, Sequence
 
 from portal.core.addresses import Address, AddressProblem
 from portal.services.imports.layout import Field, Layout, dates
+from portal.services.imports.layout.cell_words import CONTACTS
 from portal.services.imports.layout.headers import our_columns
 from portal.services.imports.layout.layout import ADDRESSES
-from portal.services.imports.layout.normalization import address_or_problem, folded, says_nothing
-from portal.services.imports.layout.plain_words import is_address_alone, is_plain
+from portal.services.imports.layout.normalization import address_or_problem, addresses_within, says_nothing, spelled
+from portal.services.imports.layout.plain_words import (
+    is_address_alone,
+    is_day,
+    is_marked,
+    is_plain,
+    says_more_than_address,
+)
 from portal.services.imports.layout.refusals import may_refuse, refuses, refuses_in_name
 from portal.services.imports.row_results import is_ours
 
+OF_DAYS = "0123456789 .,/:-"
 PROOFS = (Field.ORIGIN, Field.CONTACT)  # Kept as they stand, so they may say more.
 
 
 class RefusalsBeside:
-    """Looks for what refuses, or may refuse, in all cells of a line. `addresses` are further columns of addresses, and
-    `days` of dates."""
+    """Looks for what refuses, or may refuse, in all cells of a line. `addresses` are further columns of addresses,
+    `days` of dates, and `contacts` of how a contact began; what the layout reads as one of the fields `unused` is not
+    read at all."""
 
     def __init__(
-        self, layout: Layout, header: Sequence[str], addresses: Collection[int] = (), days: Collection[int] = ()
-    ):
-        read = {place: each for each, place in layout.columns.items() if each not in PROOFS}
+        self, layout: Layout, header: Sequence[str], addresses: Collection[int] = (), days: Collection[int] = (),
+        contacts: Collection[int] = (), unused: Collection[Field] = (),
+    ):  # fmt: skip
+        read = {place: each for each, place in layout.columns.items() if each not in (*PROOFS, *unused)}
         self._checks = {place: _CHECKS.get(each, _says_nothing_more) for place, each in read.items()}
-        self._checks |= dict.fromkeys(addresses, _is_beside_address) | dict.fromkeys(days, _notes_more)
+        self._checks |= dict.fromkeys(addresses, _is_beside_address) | dict.fromkeys(days, _is_beside_day)
+        self._checks |= dict.fromkeys(contacts, _is_beside_contact)
         self._checks |= dict.fromkeys(our_columns(header), lambda cell: not is_ours(cell) and refuses(cell))
 
     def found_in(self, cells: Sequence[str]) -> bool:
-        """Whether any cell says a refusal that its column is not read for; any note after a date counts."""
+        """Whether any cell says a refusal that its column is not read for; any note beside a date counts."""
         return any(self._checks.get(place, refuses)(cell) for place, cell in enumerate(cells) if cell)
 
 
@@ -37,18 +48,32 @@ def _says_nothing_more(_cell: str) -> bool:
 
 
 def _is_beside_address(cell: str) -> bool:
-    """Whether anything but a name stands beside an address ("// 0532 …", "-0532 …"), or unknown words in its place."""
-    if is_address_alone(cell) or folded(cell) == "yok":  # It says that there is none.
+    """Whether more than a name stands beside an address ("// 0532 …", "0532 … ❌"), or unknown words in its place."""
+    if is_address_alone(cell) or says_nothing(cell) or spelled(cell) == "yok":  # It says that there is none.
         return False
     found = address_or_problem(cell)
-    is_unknown = found == AddressProblem.UNKNOWN and not (says_nothing(cell) or is_plain(cell))
-    return is_unknown or isinstance(found, Address) or may_refuse(cell)
+    if found == AddressProblem.UNKNOWN:
+        return may_refuse(cell) or not is_plain(cell)
+    is_marked = bool(addresses_within(cell)) and says_more_than_address(cell)
+    return isinstance(found, Address) or is_marked or may_refuse(cell)
 
 
-def _notes_more(date: str) -> bool:
-    return bool(dates.notes_in(date))
+def _is_beside_day(cell: str) -> bool:
+    """Whether more than a day, or what was meant for one, stands in a cell."""
+    if dates.notes_in(cell):
+        return True
+    is_harmless = is_day(cell) or isinstance(dates.read(cell), dates.Moment) or not cell.strip(OF_DAYS)
+    return not is_harmless and _may_deny(cell)
+
+
+def _is_beside_contact(cell: str) -> bool:
+    return spelled(cell) not in CONTACTS and _may_deny(cell)
+
+
+def _may_deny(cell: str) -> bool:
+    return may_refuse(cell) or is_marked(cell)
 
 
 _CHECKS: dict[Field, Callable[[str], bool]] = dict.fromkeys(ADDRESSES, _is_beside_address) | {
-    Field.NAME: refuses_in_name, Field.DATE: _notes_more,
+    Field.NAME: refuses_in_name, Field.DATE: _is_beside_day,
 }  # fmt: skip

@@ -31,6 +31,7 @@ from portal.services.imports.layout.normalization import (
     retailer_codes,
     says_nothing,
 )
+from portal.services.imports.layout.plain_words import is_marked
 from portal.services.imports.layout.refusals import may_refuse
 from portal.services.imports.reading import Line
 from portal.services.imports.refusals_beside import RefusalsBeside
@@ -70,7 +71,8 @@ class RowParser:
         self._brands = brand_columns(header, brands)
         name = "" if self._date is None else "".join(header[self._date : self._date + 1])
         self._dates_refusals, self._dates_records = yes_refuses(name), dates_a_record(name)
-        self._said = [place for each, place in layout.columns.items() if each in (*WORDS, Field.DATE)]
+        said = (*WORDS, Field.DATE, *RETAILERS)
+        self._said = {place: each for each, place in layout.columns.items() if each in said}
 
     def groups(self) -> GroupedStatuses:
         """Of the sheet's lines, from the first one on."""
@@ -123,9 +125,17 @@ class RowParser:
                 for slot, each in results.items()
             }
         are_bad = any(each in PROBLEMS for each in results.values())
-        refuses = is_beside or (are_bad and (values.refuses or any(may_refuse(cells[place]) for place in self._said)))
+        is_unclear = values.refuses or values.channel_problem == RowProblem.CHANNEL_UNKNOWN or self._may_refuse(cells)
+        refuses = is_beside or (are_bad and is_unclear)
         held = [found for place, _ in self._addresses for found in addresses_within(cells[place])] if refuses else []
         return sorted(results.items(), key=itemgetter(0)), held
+
+    def _may_refuse(self, cells: Sequence[str]) -> bool:
+        """Whether a cell that is read for something else has a word of refusing, or a sign beside what it says."""
+        return any(
+            may_refuse(cells[place]) or (each != Field.DATE and is_marked(cells[place]))
+            for place, each in self._said.items()
+        )
 
     def _problem_of_cell(self, channel: Channel, addresses: Addresses, values: RowValues) -> str:
         """What is wrong with a channel's own status on a line that has no entry of this channel."""

@@ -196,7 +196,7 @@ class CellCounter:
         if any(map(is_like_address, of_address)):
             return False
         filled = {place: cell for place, cell in enumerate(cells) if not _is_empty(cell)}
-        filled = {each: cell for each, cell in filled.items() if each not in self._addresses or folded(cell) != "yok"}
+        filled = {each: cell for each, cell in filled.items() if each not in self._addresses or spelled(cell) != "yok"}
         if all(is_plain(cell) or not cell.strip(OF_NUMBERS) for cell in filled.values()):
             return False
         is_understood = all(self._is_known(*each) for each in filled.items())

@@ -268,6 +268,10 @@ def test_a_yes_is_good_no_longer_than_what_iys_last_told_of_the_brand(app, progr
         {"recipient": None, "RECIPIENT": "0532 123 45 67"},
         {"recipient": "b@example.com", "re_cipient": "0532 123 45 67"},
         {"status": "ONAY", "Status": "RET", "x": 1},
+        {"recipient": "0532 123 45 67 ❌"},
+        {"recipient": "0532 123 45 67, 0533 222 33 44"},
+        {"recipient": ["+905321234567", "+905332223344"]},
+        {"recipient": "0532\u00a0123\u201145:67 (iptal)"},
     ],
 )
 def test_no_grant_is_taken_beside_a_refusal_that_cannot_be_written(program, rows, fields):

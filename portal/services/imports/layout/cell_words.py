@@ -58,7 +58,8 @@ CHANNELS = _table({
     """,
 })  # fmt: skip
 _AFTER_A_CHANNEL = re.compile(r" (?:izni|izin|onayi|onay|kanali|adresi|ile)$")
-_BETWEEN_CHANNELS = re.compile(r"[,;/+|&\n]|\s-\s|\s(?:ve|and|veya|ile)\s", re.I)
+_BETWEEN_CHANNELS = re.compile(r"[,;/+|&\n]|\s(?:ve|and|veya|ile)\s", re.I)
+_WITHOUT = re.compile(r"(?<!\w)[-–—]|[-–—](?!\w)")  # "Arama - SMS" may mean "not by SMS".
 
 TYPES = _table({
     RecipientType.INDIVIDUAL: """
@@ -183,14 +184,15 @@ class Meanings:
     def channels(self, cell: str) -> frozenset[Channel] | str | None:
         """One or several; all three mean "whatever the address serves"."""
         whole = self._channel(cell)
-        if whole is None and len(cell) <= LONGEST:
+        if whole is None and len(cell) <= LONGEST and not _WITHOUT.search(cell):
             parts = list(filter(None, map(str.strip, _BETWEEN_CHANNELS.split(cell))))
             whole = self._joined(parts) if len(parts) > 1 else self._joined(key_of(cell).split())
         return frozenset(map(Channel, whole.split())) if whole else whole
 
     def _joined(self, parts: list[str]) -> str | None:
         meanings = [meaning for part in parts if (meaning := self._channel(part)) is not None]
-        return " ".join(meanings).strip() if len(meanings) == len(parts) else None
+        is_whole = any(" " in each for each in meanings) and len(meanings) > 1  # "Hepsi, SMS": all but it?
+        return None if is_whole or len(meanings) < len(parts) else " ".join(meanings).strip()
 
     def _channel(self, word: str) -> str | None:
         meaning = self._meaning("channel", word, CHANNELS)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from portal.core.addresses.normalization import normalize_spelling
 from portal.core.clock import ISTANBUL
-from portal.services.imports.layout.normalization import folded, says_nothing
+from portal.services.imports.layout.normalization import folded, says_nothing, spelled
 from portal.services.imports.row_results import RowProblem
 
 CENTURIES = ("19", "20")
@@ -21,8 +21,6 @@ PIVOT = 70  # Of years in two digits, as Python reads them.
 LONGEST = 60
 KNOWN_DAYS, KNOWN_TEXTS = 4096, 16384
 
-# What databases store for no date.
-NO_DAYS = ("0000-00-00", "0001-01-01", "00.00.0000", "01.01.0001", "1899-12-30", "1900-01-00", "1900-01-01")
 MONTHS = {
     name: month
     for month, names in enumerate(
@@ -40,15 +38,24 @@ _WEEKDAY = re.compile(
     r"|mon(?:day)?|tue(?:s(?:day)?)?|wed(?:nesday)?|thu(?:rs(?:day)?)?|fri(?:day)?|sat(?:urday)?|sun(?:day)?)\b[\s.,]*"
 )
 _BRACKETS = re.compile(r"\(([^()\n]*)\)")
-_HARMLESS_NOTE = re.compile(
-    rf"(?:gmt|utc|tsi|trt|eest|eet|cest|cet|[+\-:\d\s])*|.*\b(?:saati|time|istanbul)|{_WEEKDAY.pattern}"
+# Spelled: "GMT+03:00, İstanbul", "Turkey Standard Time", "Pazar".
+_OF_ZONE = (
+    r"\b(?:gmt|utc|tsi|trt|eest|eet|cest|cet|istanbul|turkiye|turkey|turkish|europe|european|eastern|central|summer|"
+    r"winter|standard|daylight|coordinated|universal|local|time|yerel|yaz|kis|dogu|orta|avrupa|standart|saati|saat)\b"
 )
+_AHEAD = r"(?:\+ ?|(?<=[a-z] ))\d{1,2}(?::?\d\d)?|- ?\d\d:?\d\d"
+_HARMLESS_NOTE = re.compile(rf"(?:(?:{_OF_ZONE}|{_AHEAD})[ ,/:]*)+|{_WEEKDAY.pattern}")
 DAY = 86400
 ISTANBUL_AHEAD = 3 * 3600  # Of UTC.
 _HALF = r"(?:[ao]\.?\s?m\.?|[öo]\.?\s?[öosş]\.?|p\.?\s?m\.?)"
 _ZONE = r"(?:z|utc|gmt|tsi|trt)?\s*(?:[+-]\s*\d{1,2}(?::?\d{2})?)?"
 # Without groups, to stand within another pattern.
 CLOCK = rf"(?:{_HALF}\s*)?\d{{1,2}}[:.]\d{{2}}(?:[:.]\d{{2}}(?:[.,:]\d{{1,9}})?)?(?:\s*{_HALF})?\s*{_ZONE}"
+# What databases store for no date.
+_NO_DAY = re.compile(
+    r"(?:0000-00-00|0001-01-01|1899-12-30|1900-01-0[01]|(?:00[./]00|01[./]01)[./](?:0000|0001)|1/1/0001)"
+    rf"(?:[ t]+{CLOCK})?"
+)
 _CLOCK = re.compile(
     rf"({_HALF})?\s*(\d{{1,2}})[:.](\d{{2}})(?:[:.](\d{{2}})(?:[.,:]\d{{1,9}})?)?(?:\s*({_HALF}))?"
     r"\s*(z|utc|gmt|tsi|trt)?\s*(?:([+-])\s*(\d{1,2})(?::?(\d{2}))?)?"
@@ -79,7 +86,7 @@ class Moment(NamedTuple):
 
 def is_blank(cell: str) -> bool:
     """Whether a cell holds no date at all: empty, or a database's null date."""
-    return says_nothing(cell) or normalize_spelling(cell).startswith(NO_DAYS)
+    return says_nothing(cell) or _NO_DAY.fullmatch(normalize_spelling(cell).lower()) is not None
 
 
 @lru_cache(maxsize=KNOWN_TEXTS)
@@ -97,7 +104,7 @@ def read(cell: str, day_first: bool = True) -> Moment | RowProblem:
 
 def notes_in(cell: str) -> list[str]:
     """What stands in brackets beside a date, and is neither a time zone nor a day of the week."""
-    return [note for note in _BRACKETS.findall(cell) if not _HARMLESS_NOTE.fullmatch(folded(note))]
+    return [note for note in _BRACKETS.findall(cell) if not _HARMLESS_NOTE.fullmatch(spelled(note))]
 
 
 def read_clock(cell: str) -> int:

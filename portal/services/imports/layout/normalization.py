@@ -17,7 +17,8 @@ _SPLIT_E_WORDS = re.compile(r"\be (posta|mail|ortam|ticaret|bulten)")
 TICKS = {"+": "+", "✓": "+", "✔": "+", "☑": "+", "✅": "+"}
 _BY_DIGITS = re.compile(r"(?<=[a-z])(?=\d)|(?<=\d)(?=[a-z])")
 _JOINED = re.compile(rf"\b({TOPICS})(?=[a-z]{{2}})")
-_JOINTS = re.compile(r"(?<=[^\W_])[_-](?=[^\W_])")  # Within "tr_TR", "STORE_VISIT", "sign-up".
+_JOINTS = re.compile(r"(?<=[^\W_])[_/-](?=[^\W_])")  # Within "tr_TR", "STORE_VISIT", "sign-up".
+_IN_BRACKETS = re.compile(r"[(<\[{]([^\W\d_][^()<>\[\]{}]*)[)>\]}]")  # "(null)", "[boş]"
 _DASHES = re.compile(r"[-‐-―−_.]+")
 _PLAIN = re.compile(r"[^\W_]+(?:[ ./_'’,&-]+[^\W_]+)*[.!]?")
 _RETAILER, _RETAILERS = re.compile(r"[1-9][0-9]{7}"), re.compile(r"[1-9][0-9]{7}(?:\.0|[\s,;/|]+[1-9][0-9]{7})*")
@@ -31,7 +32,9 @@ NOTHING = {
 }  # fmt: skip
 # An address beside more, also beside another one; of telephones those of Türkiye by their length.
 _LIKE_ADDRESS = re.compile(r"[^\s@<>();,/|]{1,64}@[^\s@<>();,/|]{1,255}|\+?\d[\d ()./-]{8,30}")
-_LIKE_NUMBER = re.compile(r"(?<!\d)(?:\+?90|0)?[ ()./-]{0,3}[2-58]\d\d(?:[ ()./-]{0,3}\d){7}")
+_LIKE_NUMBER = re.compile(r"(?<!\d)(?:\+?90|0)?[ ()./:,_-]{0,3}[2-58]\d\d(?:[ ()./:,_-]{0,3}\d){7}")
+_LIKE_MAIL = re.compile(r"[^\W_][\w.+%-]{0,63}@(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,63}")
+_DASH = re.compile("[\u2010-\u2015\u2212]")
 _ERRORS = re.compile(r"#(?:YOK|N/?A|DEĞER|BAŞV|AD|SAYI|SAYI/0|BOŞ|VALUE|REF|NAME|NUM|NULL|DIV/0)[!?]?", re.I)  # Excel's
 
 
@@ -72,11 +75,24 @@ def key_of(cell: str) -> str:
 
 
 def spelled(cell: str) -> str:
-    """A cell as it is written, in lower case, with Turkish letters in ASCII and one space between words, but for a last
-    full stop. Any other sign, which folded() takes off, stays and makes it another word: "e ❌", "e*"."""
-    text = unicodedata.normalize("NFC", " ".join(cell.split())).translate(_LETTERS).lower()
+    """A cell as it is written, in lower case, with Turkish letters in ASCII and one space between words, without what
+    nobody sees, brackets around a word, and a last full stop. Any other sign, which folded() takes off, stays and makes
+    it another word: "e ❌", "e*"."""
+    text = unicodedata.normalize("NFC", " ".join(normalize_spelling(cell).split())).translate(_LETTERS).lower()
     text = text.replace("i\u0307", "i")  # What some programs make of İ in lower case.
-    return _JOINTS.sub(" ", text).removesuffix(".")
+    return _JOINTS.sub(" ", without_brackets(text)).removesuffix(".")
+
+
+def without_marks(text: str) -> str:
+    """Without what strikes or marks letters and digits."""
+    text = unicodedata.normalize("NFC", text)
+    return text if text.isascii() else "".join(each for each in text if not unicodedata.category(each).startswith("M"))
+
+
+def without_brackets(text: str) -> str:
+    """A word without the brackets around it."""
+    whole = _IN_BRACKETS.fullmatch(text.strip())
+    return whole[1].strip() if whole else text
 
 
 def name_of(text: str) -> str:
@@ -98,12 +114,13 @@ def readings(text: str) -> list[str]:
 
 
 def says_nothing(text: str) -> bool:
-    """Whether a cell counts as empty: blank, a dash, NULL, one of Excel's errors. A cross does not."""
+    """Whether a cell counts as empty: blank, a dash, NULL, one of Excel's errors. A cross does not, alone or beside a
+    word."""
     if not text or text.isspace():
         return True
     if len(text) > LONGEST_NOTHING or _COUNTS.search(text):
         return False
-    word = folded(text)
+    word = key_of(without_brackets(text))
     return word in NOTHING or (is_sign(word) and not is_cross(word)) or _ERRORS.fullmatch(text.strip()) is not None
 
 
@@ -132,8 +149,11 @@ def address_or_problem(cell: str) -> Address | AddressProblem:
 
 
 def addresses_within(cell: str) -> list[Address]:
-    """The address that a cell is, or those that stand in it beside more: "0532 123 45 67 x", "a@x.com; b@y.com"."""
+    """The address that a cell is, or those that stand in it beside more, also struck out or marked: "0532 123 45 67 x",
+    "*a@x.com"."""
     if isinstance(whole := address_or_problem(cell), Address):
         return [whole]
-    parts = (part[0] for pattern in (_LIKE_ADDRESS, _LIKE_NUMBER) for part in pattern.finditer(cell))
-    return [found for part in parts if isinstance(found := address_or_problem(part), Address)]
+    text = _DASH.sub("-", normalize_spelling(without_marks(cell)))
+    parts = (part[0] for pattern in (_LIKE_ADDRESS, _LIKE_NUMBER, _LIKE_MAIL) for part in pattern.finditer(text))
+    found = {each: None for part in parts if isinstance(each := address_or_problem(part), Address)}
+    return list(found)

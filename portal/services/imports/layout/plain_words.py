@@ -4,6 +4,7 @@ The rule is one of known words (vocabulary). Words are folded to ASCII.
 """
 
 import re
+import unicodedata
 from collections.abc import Callable
 from contextlib import suppress
 from functools import lru_cache
@@ -16,7 +17,7 @@ from portal.services.imports.layout import dates, vocabulary
 from portal.services.imports.layout.cell_words import CHANNELS, CONTACTS, SOURCES, STATUSES, TYPES
 from portal.services.imports.layout.firm_words import TOWNS, without_firms
 from portal.services.imports.layout.headings import NUMBER, refusal_spoken, without_answers
-from portal.services.imports.layout.normalization import folded, key_of, name_of, spelled
+from portal.services.imports.layout.normalization import folded, key_of, name_of, says_nothing, spelled, without_marks
 from portal.services.imports.layout.refusals import may_refuse
 from portal.services.imports.layout.vocabulary import Words
 
@@ -34,10 +35,10 @@ _LISTED = {*dates.MONTHS, "v", "q"} | {
     if meaning != Source.PROVIDER_DECISION for word in phrase.split()
 }  # fmt: skip
 # "SMS 🚫", "izin (-)", "izin-"
-_ODD_SIGN = re.compile(r"[^\w\s/|\\(),;:.?'’\"“”…&*+\[\]–—#%₺=-]|[(\[][–—-]+[)\]]|\w[–—-]$")
+_ODD_SIGN = re.compile(r"[^\w\s/|\\(),;:.?'’\"“”…&*+\[\]–—#%₺=-]|[(\[][–—-]+[)\]]|\w ?[–—-]$")
 
 # No sign stands before or behind; brackets and quotes may, around words.
-_BARE = re.compile(r"[(\"'“‘]*\w(?:.*\w)?[)\"'”’.]*", re.S)
+_BARE = re.compile(r"[(\"'“‘]*[^\W_](?:.*[^\W_])?[)\"'”’.,:]*", re.S)
 _TEXT = re.compile(r"[^\W_]+(?:(?: +|['’/&-]|[.,] *| & | / )[^\W_]+)*\.?")
 # "XXX Ali", "Ali 28.11", "Ali R E T", "Ali, H", "Ali Er H", "Ali X", "Ali 0"
 _NO_NAME = re.compile(
@@ -67,15 +68,17 @@ _TOPIC = re.compile(
 _FIRM = re.compile(r"\b(?:ltd|sti|san|tic|anonim|limited|a s|as$)\b")  # Not "Marked as bad".
 _AUTHOR = re.compile(r"(?:hazırlayan|düzenleyen|prepared by) ?: *", re.I)
 _CODE = re.compile(
-    r"\d{2} ?[A-Z]{1,3} ?\d{2,5}|#?(?:[^\W\d_]{1,5}[ ._/#-]?)?\d[\w./#-]*(?: \d[\w./#-]*)*(?<!-)|"
+    r"\d{2} ?[A-Z]{1,3} ?\d{2,5}|#?(?:[^\W\d_]{1,5}[ ._/#-]?)?\d[\w./#-]*(?: \d[\w./#-]*)*(?<![-#/_])|"
     r"[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}"
 )
 _WORD = re.compile(r"(?<=[ ._/#-])(?![a-f]+(?![^\W_]))[^\W\d_]{4,}(?![^\W_])", re.I)  # "10-GONE", no part of a UUID.
+_CROSSED_CODE = re.compile(r"x{1,9} .*|.*[ /-]x{1,9}", re.I)  # "X 1042", "1042/X"
+_OF_ZERO = re.compile(r"(?<![^\W\d_])([^\W\d_]{2,})[ ._/#-]?0{1,9}(?![^\W_])")  # "SMS 0", "1042/izin0"
 _BETWEEN_WORDS, _MIXED = re.compile(r"[\W_]+"), re.compile(r"\d[^\W\d_]+\d")  # "X4RET9" is chance, "RET42" is not.
 _AMOUNT = re.compile(r"[+-]?[₺$€]? ?\d[\d.,]*(?: \d{3})*(?: ?(?:tl|try|usd|eur|adet|ad|kg|puan|₺|\$|€|%))?", re.I)
 _GENDER = re.compile(r"[ekbfmw]|erkek|kadin|bay|bayan|male|female|man|woman")
 _LANGUAGE = re.compile(r"(?:tr|en|de|fr|ar|ru|es|it|fa)(?: [a-z]{2})?|turkce|ingilizce|almanca|turkish|english|german")
-_STREET = re.compile(r"(?!-)[\w\s.,:;/#'’&-]+(?<![\s-])")
+_STREET = re.compile(r"[^\W_][\w\s.,:;/#'’&-]*(?:(?<=[^\W_.])|(?<=\w\.)|(?<=[:/]-))")
 _IS_STREET = re.compile(
     r"\d|\b(?:mah|mahallesi|sok|sokak|sokagi|cad|cadde|caddesi|bulvari|blv|apt|street|st|road|ave)\b"
 )
@@ -88,7 +91,14 @@ _SERIAL = re.compile(r"\d+(?:[.,]\d*)?")  # Excel's and Unix's dates, and any nu
 _GROUP = r"[(\[]\+?\d{1,5}[)\]]"
 _BETWEEN = r"[\d\s./\\_:,\u00b7\u2010-\u2015\u2212-]"
 _PHONE = re.compile(rf"(?:[^\W\d_]{{2,10}}[\s.:/-]*){{0,3}}\+?(?:\d|{_GROUP})(?:{_BETWEEN}|{_GROUP})*(?<=[\d)\].])")
-_MAIL = re.compile(r"(?:(?:mailto|e-?posta|e-?mail|mail) ?: ?)?<?[^\s@<>()]+@[^\s@<>()?]+>?", re.I)
+_MAIL = re.compile(r"(?:(?:mailto|e-?posta|e-?mail|mail) ?: ?)?<?\w[^\s@<>()]*@(?:[^\s@<>()?]*\w)>?", re.I)
+# Beside an address that cannot be read: what says nothing, a letter for a zero, "T: 0532 …".
+_CROSSED = re.compile(r"x{1,9} .*|.* x{1,9}", re.I | re.S)
+_LONE = re.compile(r"(?<![^\W_])(?:x{1,9}|[hrn])(?![^\W_])", re.I)
+_BETWEEN_ADDRESSES = re.compile(r"[\s;,/|]+")
+_AROUND = re.compile(r"[\s\d()\[\]<>./,;:+_|\\\"'’–—-]+")
+_ZERO_LETTER = re.compile(r"(?<![^\W_])o(?=\d)", re.I)
+_LABEL = re.compile(r"(?<![^\W_])(?![hnrx])[^\W\d_][:.](?= ?[+(]?\d)", re.I)
 
 
 @lru_cache(maxsize=4096)
@@ -167,11 +177,27 @@ def is_plain_cell(cell: str) -> bool:
     return _BARE.fullmatch(text) is not None and is_plain(text)
 
 
+def is_marked(cell: str) -> bool:
+    """Whether a sign that may deny stands in a cell, any before or behind what it says, or a letter that crosses it out
+    ("X 22.11.2026"); an empty one has none."""
+    text = cell.strip()
+    is_bare = _BARE.fullmatch(text) is not None and _ODD_SIGN.search(text) is None
+    return not says_nothing(text) and not (is_bare and _LONE.search(text) is None)
+
+
 def is_code(cell: str) -> bool:
     """Whether a cell is a number with few letters: "A-104", "34 ABC 123"."""
-    if len(cell) > LONGEST_CODE or not _CODE.fullmatch(cell.strip()) or _WORD.search(cell):
+    code = cell.strip()
+    if len(cell) > LONGEST_CODE or not _CODE.fullmatch(code) or _WORD.search(cell):
+        return False
+    if _CROSSED_CODE.fullmatch(code) or any(map(_is_of_consents, _OF_ZERO.findall(code))):
         return False
     return not may_refuse(" ".join(each for each in _BETWEEN_WORDS.split(cell) if not _MIXED.search(each)))
+
+
+def _is_of_consents(word: str) -> bool:
+    key = folded(word)
+    return key in STATUSES or key in CHANNELS or _TOPIC.search(key) is not None
 
 
 def is_address_alone(cell: str) -> bool:
@@ -183,6 +209,17 @@ def is_address_alone(cell: str) -> bool:
         return text.lower() == text.upper() or is_plain(_DIGITS.split(text)[0])
     name, _, address = text.rpartition(" ")
     return _MAIL.fullmatch(address) is not None and is_text(name.strip("\"' "))
+
+
+def says_more_than_address(cell: str) -> bool:
+    """Whether a sign, a letter or words that nobody knows stand beside an address: "0532 … ❌", "X 0532 …"."""
+    if without_marks(cell) != unicodedata.normalize("NFC", cell):
+        return True
+    parts = _BETWEEN_ADDRESSES.split(normalize_spelling(cell))
+    text = " ".join(each for each in parts if not _MAIL.fullmatch(each.strip("()[]")))
+    words = _AROUND.sub(" ", _LABEL.sub(" ", _ZERO_LETTER.sub("0", text))).strip()
+    is_known = (is_text(words) or is_plain_cell(words)) and any(len(each) > 1 for each in words.split())
+    return bool(words) and not is_known
 
 
 def contents_of(name: str) -> Callable[[str], bool] | None:
@@ -205,7 +242,7 @@ def is_day(cell: str) -> bool:
 
 def _is_street(cell: str) -> bool:
     is_one = _STREET.fullmatch(cell.strip()) is not None and _IS_STREET.search(folded(cell)) is not None
-    return is_text(cell) or (is_one and not _says_more(cell))
+    return is_text(cell) or (is_one and not _CROSSED.fullmatch(cell.strip()) and not _says_more(cell))
 
 
 def _says_more(text: str) -> bool:

@@ -211,13 +211,14 @@ def test_a_line_may_say_how_and_when_its_person_began_the_contact():
 
 
 @pytest.mark.parametrize("sign", ["❌", "*", "-"])
-def test_a_sign_beside_how_a_contact_began_makes_it_another_word(sign):
+def test_a_sign_beside_how_a_contact_began_leaves_its_person_out(sign):
     said = [f"Alışveriş {sign}", f"{sign}Alışveriş", "MAĞAZA ZİYARETİ ", "sign-up", "Alışveriş."]
     lines = [f"0532 700 05 0{place};{each};20.11.2025" for place, each in enumerate(said)]
 
     found = read_address_list("\n".join(["Telefon;İlk temas nedeni;Temas tarihi", *lines]))
 
-    assert [(row.line, row.problem) for row in found.bad] == [(2, "contact_unknown"), (3, "contact_unknown")]
+    assert [(line, reason) for line, _, reason in found.refused] == [(2, "refused_note"), (3, "refused_note")]
+    assert not found.bad
     assert [kind for kind, _ in found.contacts.values()] == [
         ContactKind.VISIT, ContactKind.MEMBERSHIP, ContactKind.PURCHASE
     ]  # fmt: skip

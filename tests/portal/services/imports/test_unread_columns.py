@@ -147,17 +147,20 @@ def test_a_column_of_yes_and_no_by_channel_as_text_is_red(cells):
     assert not column_of("Tercihler", "renk=0", "beden: M", "Tel: 5321112233").statuses
 
 
-SIGNS = r"❌ ✗ ⛔ ☒ × † ¬ 👎 ∅ ? * ~ ^ | \ - – ̸ ⃠ (-) (?) [] <>"
+SIGNS = r"❌ ✗ ⛔ ☒ × † ¬ 👎 ∅ ? * ~ ^ | \ - – __ // ## ̸ ⃠ (-) (?) [] <>"
 HARMLESS = """
 Cinsiyet:E Cinsiyet:Kadın Gender:F Dil:tr Dil:Türkçe Language:en Locale:tr_TR Doğum\u00a0tarihi:12.03.1980 Saat:10.00
 Sipariş\u00a0tarihi:27.11.2026 Müşteri\u00a0no:K-1042 Tutar:120,50 Adres:Gül\u00a0Sok.\u00a03 Şehir:Ankara Şube:Kızılay
 Meslek:Öğretmen name:Ayşe\u00a0Yılmaz name:üyelik origin:F-12 origin:üyelik\u00a0formu contact:Alışveriş
-contact:mağaza\u00a0ziyareti contact:üyelik\u00a0formu time:10.00
+contact:mağaza\u00a0ziyareti contact:üyelik\u00a0formu time:10.00 Şehir:Bilinmiyor Cinsiyet:NULL Dil:boş Üye\u00a0no:n/a
+Doğum\u00a0tarihi:0000-00-00 Doğum\u00a0tarihi:00.00.0000 Adres:belirtilmemiş name:None Tutar:#YOK
 """
 ORDINARY = """
 Cinsiyet:Bayan Cinsiyet:KADIN Cinsiyet:Erkek\u00a0 Cinsiyet:K Cinsiyet:E. Dil:tr-TR Dil:en-US Dil:İNGİLİZCE
 Dil:ingi̇li̇zce Dil:TÜRKÇE contact:Mağaza\u00a0\u00a0Ziyareti contact:STORE_VISIT contact:sign-up contact:Üye\u00a0oldu.
-contact:web\u00a0form\u00a0(fuar) Tutar:-120,50 Sipariş\u00a0no:#1042
+contact:web\u00a0form\u00a0(fuar) Tutar:-120,50 Sipariş\u00a0no:#1042 Cinsiyet:(E) Cinsiyet:'E Cinsiyet:Erkek\u200b
+Dil:tr/TR Cinsiyet:Kadın, contact:\u200eAlışveriş Adres:Gül\u00a0Sok.\u00a0No\u00a03\u00a0D/- Şehir:[boş] Şehir:(null)
+Üye\u00a0no:A-100 Üye\u00a0no:10 Doğum\u00a0tarihi:1900-01-01T00.00.00 origin:Üyelik\u00a0formu,
 """
 
 
