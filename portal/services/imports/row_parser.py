@@ -1,11 +1,10 @@
-"""Parse each line of a batch into entries, or into what is wrong with it; and find the words that nobody explained.
+"""Parse each line of a batch into entries, or into what is wrong with it.
 
 The checks go as a person reads: address, channel, status, recipient type, source, date, and proof. A problem of the
 address counts once; one of the line counts for each channel that it would serve.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from operator import itemgetter
@@ -27,7 +26,6 @@ from portal.services.imports.layout.layout import RETAILERS
 from portal.services.imports.layout.normalization import (
     address_or_problem,
     addresses_within,
-    key_of,
     retailer_codes,
     says_nothing,
 )
@@ -41,10 +39,6 @@ from portal.services.imports.row_values import WORDS, KnownStatus, RowValueReade
 SLOT_OF = {channel: slot for slot, channel in enumerate(SLOTS)}
 SERVED_BY = {AddressKind.PHONE: (Channel.SMS, Channel.CALL), AddressKind.EMAIL: (Channel.EMAIL,)}
 KIND_OF = {Field.ADDRESS: None, Field.PHONE: AddressKind.PHONE, Field.EMAIL: AddressKind.EMAIL}
-# The names that Layout.words has for the word columns.
-WORDS_OF = {Field.CHANNEL: "channel", Field.TYPE: "type", Field.SOURCE: "source"}  # All others: "status".
-MOST_WORDS = 200  # A column with more holds no such words: the wrong column was chosen.
-LONGEST_WORD = 80
 
 Results = dict[int, Entry | str]  # Entries, and problems in place of some, by slot.
 Addresses = list[tuple[Address | AddressProblem, AddressKind | None]]  # Each with the kind that its column asks for.
@@ -281,24 +275,3 @@ def _problem_of_silence(addresses: Addresses, values: RowValues) -> Results:
 def _channels_of(problem: AddressProblem, kind: AddressKind | None) -> tuple[Channel, ...]:
     """The channels that a bad address would serve, by its column or by how it is bad."""
     return SERVED_BY[kind or (AddressKind.EMAIL if problem.value.startswith("email") else AddressKind.PHONE)]
-
-
-def unknown_words(lines: Iterable[Line], parser: RowParser) -> dict[str, dict[str, int]]:
-    """The words without a known meaning and the number of their cells, the most frequent first.
-
-    By the names that Layout.words has: {"status": {"Beklemede": 12}, "source": {…}, …}.
-    """
-    counts: dict[str, Counter[str]] = {}
-    spelt: dict[tuple[str, str], str] = {}
-    reader = parser.values
-    for cells in filter(None, map(parser.cells_of, lines)):
-        for wanted, column in reader.columns.items():
-            if not reader.is_known(wanted, cells[column]):
-                text = reader.word_of(wanted, cells[column][:LONGEST_WORD])
-                kind, word = WORDS_OF.get(wanted, "status"), key_of(text)
-                spelt.setdefault((kind, word), text)
-                counts.setdefault(kind, Counter())[word] += 1
-    return {
-        kind: {spelt[kind, word]: count for word, count in words.most_common(MOST_WORDS)}
-        for kind, words in counts.items()
-    }

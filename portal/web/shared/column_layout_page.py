@@ -14,8 +14,8 @@ from portal.services.imports import layout as layouts
 from portal.services.imports.chunk_parser import sheet_parser
 from portal.services.imports.layout.layout import Layout
 from portal.services.imports.reading import Line, Outline, Sheet
-from portal.services.imports.row_parser import unknown_words
 from portal.services.imports.store import file_name_of, first_lines, layout_of, outline_of
+from portal.services.imports.unknown_words import unknown_words
 from portal.services.imports.unread import Unread, brands_of, find_marks
 from portal.services.imports.unused_columns import CellCounter, unused_columns
 from portal.web.shared.column_layout_form import LayoutForm, build_layout_form

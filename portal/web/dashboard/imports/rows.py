@@ -19,9 +19,9 @@ from portal.services.imports import batches, profiles, queries
 from portal.services.imports.chunk_parser import sheet_parser
 from portal.services.imports.layout import Fix, Layout
 from portal.services.imports.queries import ImportedEntry, RowGroup, Sample
-from portal.services.imports.row_parser import unknown_words
 from portal.services.imports.row_results import PROBLEMS, RESULTS
 from portal.services.imports.store import file_name_of, header_of, layout_of, outline_of
+from portal.services.imports.unknown_words import unknown_words
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.imports.batch_page import MAY_FIX, own_batch_or_404, page_context
 from portal.web.dashboard.imports.fixes import (

@@ -6,7 +6,8 @@ import pytest
 
 from portal.services.imports.fixes import FIXES, apply_fix
 from portal.services.imports.layout import Field, Fix, Layout
-from portal.services.imports.row_parser import RowParser, unknown_words
+from portal.services.imports.row_parser import RowParser
+from portal.services.imports.unknown_words import unknown_words
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,9 @@ from portal.core.iys_protocol import Channel, Source, Status
 from portal.domain.consents.bulk_import import Entry
 from portal.services.imports.layout import Field, Layout, guess
 from portal.services.imports.layout.layout import STATUS_FIELDS
-from portal.services.imports.row_parser import RowParser, unknown_words
+from portal.services.imports.row_parser import RowParser
 from portal.services.imports.row_results import SLOTS
+from portal.services.imports.unknown_words import unknown_words
 from portal.services.imports.unused_columns import CellCounter, unused_columns
 from tests.examples import some
 

@@ -9,9 +9,10 @@ from portal.domain.consents.bulk_import import Entry
 from portal.services.imports.audience import read_address_list
 from portal.services.imports.layout import Field, Layout, guess
 from portal.services.imports.layout.consent_names import channels_named, is_unclear, refusal_named, speaks_of_more
-from portal.services.imports.row_parser import RowParser, unknown_words
+from portal.services.imports.row_parser import RowParser
 from portal.services.imports.row_results import SLOTS
 from portal.services.imports.row_values import STATUSES
+from portal.services.imports.unknown_words import unknown_words
 from tests.portal.services.imports.layout.test_office_headers import HEADERS, MAILS, PHONES, REFUSING
 from tests.portal.services.imports.test_no_cell_lost import FACTS, NOW
 from tests.portal.services.imports.test_not_understood import examine
