@@ -44,7 +44,7 @@ def with_whose_word(gateway: MessageGateway, reply: InboundMessage) -> InboundMe
     known = dict.fromkeys([*named.addresses, *filter(None, [sender])])
     theirs = [each for some in known for each in find_spellings(gateway, some)]
     is_answer = clue.is_ours or guessed is not None or (clue.replied_id is not None and bool(theirs))
-    if not named.addresses and not is_answer:
+    if not named.addresses and (clue.needs_proof or not is_answer):
         return None
     if guessed is not None and sender is not None and guessed.reaches == sender.reaches:
         theirs = [guessed, *theirs]

@@ -75,11 +75,15 @@ def _parse(raw: bytes, to: str, keys: Sequence[bytes], domain: str) -> Feedback:
         )
     quoted = list(islice(find_messages(keys, returned.spelled), MOST_NAMED))
     named = addressed or quoted
-    told_of = [each for each in named if each[0] != TokenPurpose.MESSAGE_ID]  # It may be an answer that came back.
-    if COMPLAINT in returned.parts and not told_of:
-        told_of = list(find_messages(keys, _returned_id(returned.parts)))
-    told = _read_automatic(returned, told_of, is_ours=bool(addressed)) if told_of else None
-    return _find_answer(returned, named, quoted, domain) if told is None else told
+    # An id alone may be of an answer that came back.
+    told_of = [each for purpose, each in named if purpose != TokenPurpose.MESSAGE_ID]
+    told = _read_report(returned, told_of, keys)
+    if told is not None and returned.is_report:
+        return told
+    told = told or _read_odd_bounce(returned, told_of, is_ours=bool(addressed))
+    is_reported = told is not None and _is_mail_systems(mail)
+    answer = _find_answer(returned, named, quoted, domain, is_reported=is_reported)
+    return replace(told or Feedback(), replies=answer)
 
 
 class _Returned:
@@ -90,38 +94,50 @@ class _Returned:
         self.raw = raw  # With its encoded parts opened behind it.
         self.at = mail_reading.date_of(mail)
         self.parts = {part.get_content_type(): part for part in mail.walk()}
+        # Itself: what people write may carry one.
+        self.is_report = mail.get_content_type() == "multipart/report" and not self.parts.keys().isdisjoint(REPORTS)
         self.addresses = mail_reading.recipients(mail, to)
         self.spelled = mail_reading.spellings(raw.decode("ascii", "replace"))
+        self.codes = tuple(islice(dict.fromkeys(LINK.findall(self.spelled)), MOST_CODES))
 
 
-def _find_answer(returned: _Returned, named: Named, quoted: Named, domain: str) -> Feedback:
-    """What a person has to read of what is no news of a mail system."""
+def _find_answer(
+    returned: _Returned, named: Named, quoted: Named, domain: str, *, is_reported: bool
+) -> tuple[InboundMessage, ...]:
+    """What a person has to read; of what a machine wrote by itself, its own words, if they may refuse."""
     mail, ours = returned.mail, re.compile(OURS.format(re.escape(domain)) if domain else "(?!)", re.IGNORECASE)
-    is_refusal = _refuses(named) or ours.search(returned.addresses) is not None
+    is_to_refuse = not is_reported and (_refuses(named) or ours.search(returned.addresses) is not None)
+    may_refuse = _may_refuse(mail)
     clue = MailClue(
         message_ids=tuple(islice(dict.fromkeys(each for _, each in (*named, *quoted)), MOST_NAMED)),
         replied_id=_replied_id(mail),
-        codes=tuple(islice(dict.fromkeys(LINK.findall(returned.spelled)), MOST_CODES)),
-        says_it_answers="In-Reply-To" in mail or "References" in mail,
-        is_ours=is_refusal or bool(named) or ours.search(returned.spelled) is not None,
+        codes=returned.codes,
+        says_it_answers=_says_it_answers(mail),
+        is_ours=is_to_refuse or bool(named) or ours.search(returned.spelled) is not None,
+        needs_proof=_is_marked(mail) and not (named or may_refuse or is_to_refuse),
     )
-    if returned.parts.keys().isdisjoint(REPORTS):
-        may_be_ours = clue.is_ours or clue.replied_id is not None or bool(clue.codes)
-        is_for_nobody = is_machines(mail) if named else is_automatic(mail)
-        waits = may_be_ours and (not is_for_nobody or _may_refuse(mail))
-    else:
+    if returned.is_report and not is_reported:
         waits = any(purpose != TokenPurpose.MESSAGE_ID for purpose, _ in named)
-    return Feedback(replies=(replace(_unread(returned), clue=clue),)) if is_refusal or waits else Feedback()
+    elif is_reported or _is_answer_of_machine(mail):
+        waits = may_refuse
+    else:
+        waits = True
+    may_be_ours = clue.is_ours or clue.replied_id is not None or bool(clue.codes)
+    return (replace(_unread(returned), clue=clue),) if is_to_refuse or (waits and may_be_ours) else ()
 
 
-def _returned_id(parts: Mapping[str, Message]) -> str:
-    """The Message-ID of the mail that a complaint returns, whose addresses its provider may have left out."""
+def _find_original(parts: Mapping[str, Message]) -> Message:
+    """The mail that a complaint returns, whose addresses its provider may have left out."""
     for kind in ("message/rfc822", "text/rfc822-headers"):
         payload = parts[kind].get_payload() if kind in parts else None
         for mail in [message_from_string(payload)] if isinstance(payload, str) else payload or ():
             if isinstance(mail, Message):
-                return mail_reading.header(mail, "Message-ID")
-    return ""
+                return mail
+    return Message()
+
+
+def _says_it_answers(mail: Message) -> bool:
+    return "In-Reply-To" in mail or "References" in mail
 
 
 def _replied_id(mail: Message) -> int | None:
@@ -135,40 +151,41 @@ def _refuses(named: Named) -> bool:
     return any(purpose == TokenPurpose.UNSUBSCRIBE for purpose, _ in named)
 
 
-def _read_automatic(returned: _Returned, named: Named, *, is_ours: bool) -> Feedback | None:
-    """What a mail system says of a message; None where it says nothing."""
-    mail, parts, at, message_id = returned.mail, returned.parts, returned.at, named[0][1]
-    if COMPLAINT in parts:
-        told = _complaint(returned, message_id)
+def _read_report(returned: _Returned, told_of: Sequence[int], keys: Sequence[bytes]) -> Feedback | None:
+    """What a mail system reports in the form of a standard; None where it does not, or says nothing."""
+    mail, parts = returned.mail, returned.parts
+    if COMPLAINT in parts:  # Whoever passes it on.
+        told = _complaint(returned, told_of, keys)
         if told or STATUS not in parts:
             return told
-    if STATUS in parts and (reports := tuple(_reports(parts[STATUS], message_id, at))):
-        return Feedback(reports, _likely_refusals(mail, parts[STATUS], reports))
-    if parts.keys().isdisjoint(REPORTS) and mail_reading.header(mail, "Auto-Submitted").startswith("auto-replied"):
-        return None if _refuses(named) or _may_refuse(mail) else Feedback()  # Else an absence notice.
-    is_bounce = _has_null_sender(mail)
-    if not is_ours and not is_bounce:
+    says_status = STATUS in parts and (returned.is_report or _is_mail_systems(mail))
+    reports = tuple(_reports(parts[STATUS], told_of[0], returned.at)) if says_status and told_of else ()
+    return Feedback(reports, _likely_refusals(mail, parts[STATUS], reports)) if reports else None
+
+
+def _read_odd_bounce(returned: _Returned, told_of: Sequence[int], *, is_ours: bool) -> Feedback | None:
+    """What a mail system says in a form of its own; None of an absence notice, and where it says nothing."""
+    mail = returned.mail
+    is_bounce = _is_mail_systems(mail) and not _is_auto_replied(mail) and COMPLAINT not in returned.parts
+    if not told_of or not is_bounce:
         return None
-    report = _odd_report(returned.raw, message_id, at, is_unknown=is_ours and is_bounce)
+    report = _odd_report(returned.raw, told_of[0], returned.at, is_unknown=is_ours and _has_null_sender(mail))
     return Feedback((report,), _likely_refusals(mail, mail, [report])) if report else None
 
 
-def is_automatic(mail: Message) -> bool:
-    """Whether a mail is marked as no person's, as mails of lists are, and what people write behind some servers."""
+def _is_answer_of_machine(mail: Message) -> bool:
+    """Whether a machine answered by itself, such as by an absence notice."""
+    is_reply = _is_auto_replied(mail) or mail_reading.header(mail, "Precedence") == "auto_reply"
+    return _has_null_sender(mail) or is_reply or "X-Autoreply" in mail
+
+
+def _is_marked(mail: Message) -> bool:
+    """Whether a mail is marked as no person's: what lists and programs send is, and what people write behind some
+    servers, or has been passed on by a rule of theirs."""
     return (
-        is_machines(mail)
+        mail_reading.header(mail, "Auto-Submitted") not in ("", "no")
         or mail_reading.header(mail, "Precedence") in ("bulk", "junk", "list")
         or any(name in mail for name in ("List-Id", "List-Unsubscribe", "X-Auto-Response-Suppress"))
-    )
-
-
-def is_machines(mail: Message) -> bool:
-    """Whether a machine wrote a mail, by itself."""
-    return (
-        _has_null_sender(mail)
-        or mail_reading.header(mail, "Auto-Submitted") not in ("", "no")
-        or mail_reading.header(mail, "Precedence") == "auto_reply"
-        or "X-Autoreply" in mail
     )
 
 
@@ -196,16 +213,20 @@ def _unread(returned: _Returned) -> InboundMessage:
     )
 
 
-def _complaint(returned: _Returned, message_id: int) -> Feedback | None:
+def _complaint(returned: _Returned, told_of: Sequence[int], keys: Sequence[bytes]) -> Feedback | None:
     part = returned.parts[COMPLAINT]
     fields = part.get_payload(0) if part.is_multipart() else None
     if not isinstance(fields, Message) or not (kind := mail_reading.header(fields, "Feedback-Type")):
+        return None
+    original = _find_original(returned.parts)
+    named = told_of or [each for _, each in find_messages(keys, mail_reading.header(original, "Message-ID"))]
+    if not named:
         return None
     if kind in NO_COMPLAINT:
         return Feedback()
     about = parseaddr(mail_reading.header(fields, "Original-Rcpt-To")[:LONGEST_SENDER])[1]
     mail = replace(_unread(returned), sender=guess_address(about))
-    return Feedback(blocked=(BlockedAddress("", returned.at, f"complaint {kind}"[:40], message_id, mail=mail),))
+    return Feedback(blocked=(BlockedAddress("", returned.at, f"complaint {kind}"[:40], named[0], mail=mail),))
 
 
 def _reports(part: Message, message_id: int, at: datetime | None) -> Iterator[Report]:
@@ -262,6 +283,15 @@ def _failures(raw: bytes) -> tuple[Collection[bytes], Collection[bytes]]:
     except Exception:  # Any of its detectors may fail at a stranger's mail.
         return (), ()
     return temporary, permanent
+
+
+def _is_mail_systems(mail: Message) -> bool:
+    """Whether no person sent a mail."""
+    return _has_null_sender(mail) or "mailer-daemon@" in mail_reading.header(mail, "From")
+
+
+def _is_auto_replied(mail: Message) -> bool:
+    return mail_reading.header(mail, "Auto-Submitted").startswith("auto-replied")
 
 
 def _has_null_sender(mail: Message) -> bool:

@@ -134,7 +134,8 @@ class MailClue:
     replied_id: int | None = None  # Of ours, as it says: anybody could name it.
     codes: Sequence[str] = ()  # In what may be links of ours in it.
     says_it_answers: bool = True  # Whichever message.
-    is_ours: bool = True  # Else only where one of these is true.
+    is_ours: bool = True  # Else only where one of these is true,
+    needs_proof: bool = False  # and only a token or a link: it is marked as no person's.
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,9 @@ def parse(text: str, to: str = TO, **values: str) -> Feedback:
     return parse_returned_mail(filled(text, **values), to, [KEY], DOMAIN)
 
 
+QMAIL = SAMPLES["qmail"][0].partition("\n\n")[2]
+
+
 def named(text: str, *keys: bytes) -> list[tuple[TokenPurpose, int]]:
     return list(find_messages(keys or [KEY], text))
 
@@ -302,6 +305,55 @@ def test_a_refusal_in_a_mail_that_is_marked_as_a_machines_waits_for_a_person(sai
     (answer,) = parse(f"{head}{said}").replies
     assert answer.clue.message_ids == (81,)
     assert parse(f"{head}İzindeyim.\n> RET yazın") == Feedback()
+
+
+@pytest.mark.parametrize(
+    ("head", "said", "states"),
+    [
+        ("Return-Path: <>", "RET", ["accepted"]),
+        ("Return-Path: <>\nAuto-Submitted: auto-generated\nX-Auto-Response-Suppress: All", "Yazmayin", ["accepted"]),
+        ("Return-Path: <>", f"RET\n{QMAIL}", ["failed"]),
+        ("Return-Path: <>\nAuto-Submitted: auto-replied", "RET", []),
+        ("Return-Path: <>", "Merhaba", None), ("From: MAILER-DAEMON@mx.example", QMAIL, None),
+    ],
+)  # fmt: skip
+def test_refusing_words_of_a_machine_wait_beside_what_it_reports(head, said, states):
+    told = parse(f"{head}\nFrom: ayse@example.com\nSubject: Re: x\n\n{said}")
+
+    assert [each.clue.message_ids for each in told.replies] == ([] if states is None else [(81,)])
+    assert states is None or [each.state for each in told.reports] == states
+
+
+QUOTING = {
+    "bounce": SAMPLES["gmail, no such mailbox"][0],
+    "bounce of an answer": SAMPLES["gmail, no such mailbox"][0].replace("{header}", "x@y.z"),
+    "complaint": COMPLAINT.replace("{original}", ORIGINAL).replace("{kind}", "abuse"),
+}
+
+
+@pytest.mark.parametrize("to", [TO, "bilgi@ornek.com.tr"])
+@pytest.mark.parametrize("name", [*QUOTING, "text"])
+def test_what_a_person_writes_beside_a_report_is_no_report(to, name):
+    """Such as of how their first refusal came back."""
+    by_person = f"From: ayse@example.com\nTo: {to}\nReferences: {MAIL_ID}\n"
+    carried = "Content-Type: multipart/mixed; boundary=p\n\n--p\n\nYazmayin\n--p\nContent-Type: message/rfc822\n\n"
+    text = f"\nYazmayin\n{QMAIL}" if name == "text" else f"{carried}{QUOTING[name]}\n--p--\n"
+    told = parse(f"{by_person}{text}", to)
+
+    assert [each.clue.message_ids for each in told.replies] == [(81,)] and told.reports == ()
+    assert [each.message_id for each in told.blocked] == ([81] if name == "complaint" else [])
+
+
+@pytest.mark.parametrize("mark", ["generated", "forwarded"])
+@pytest.mark.parametrize("to", [TO, "bilgi@ornek.com.tr"])
+def test_an_answer_that_a_rule_passed_on_waits_whatever_its_words(to, mark):
+    """Exchange marks it. What only may name ours waits where it does."""
+    head = f"Return-Path: <bilgi@ornek.com.tr>\nAuto-Submitted: auto-{mark}\nFrom: ayse@example.com\n"
+    (answer,) = parse(f"{head}References: {MAIL_ID} <x@y>\n\nBana reklam yollamayin", to).replies
+    assert not answer.clue.needs_proof
+
+    (linked,) = parse(f"{head}\nOnayimi geri aliyorum\n> https://x.y/u/7Kq3XbM4Rt", "bilgi@ornek.com.tr").replies
+    assert linked.clue.needs_proof and linked.clue.codes == ("7Kq3XbM4Rt",)
 
 
 def test_a_complaint_and_a_bounce_whose_parts_are_in_base64_count():
