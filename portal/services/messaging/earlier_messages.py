@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, select
 
-from portal.core import clock
+from portal.core import address_holders, clock
 from portal.core.addresses import Address
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel
@@ -18,6 +18,7 @@ from portal.core.models import (
     DecisionOrigin,
     Message,
     MessageGateway,
+    Provider,
     ReceiptDecision,
     Recipient,
 )
@@ -25,7 +26,9 @@ from portal.domain import address_proofs
 from portal.domain.address_proofs import ANSWERED_WITHIN
 from portal.domain.replies import fold
 from portal.services.messaging.brand_names import brands_of_provider
+from portal.services.messaging.gateways.protocol import InboundMessage
 
+MOST_HOLDERS = 500  # Of one mailbox.
 DAY = timedelta(days=1)
 CLOCKS_DIFFER = timedelta(minutes=5)  # A vendor's, by which a reply is dated, to the minute at times.
 
@@ -65,15 +68,19 @@ class Answered:
         return any(each.recipient_id == recipient_id and each.brand_id in (None, brand.id) for each in self.messages)
 
 
-def find_messages(address: Address, recipients: Collection[Recipient]) -> list[EarlierMessage]:
+def find_messages(
+    address: Address, recipients: Collection[Recipient], reply: InboundMessage | None = None
+) -> list[EarlierMessage]:  # fmt: skip
     """What left for these recipients of an address, whichever way the brand has by now; and lately by the operator's
-    accounts, what İzinlerim told of their acts, and codes."""
+    accounts, what İzinlerim told of their acts, and codes; and as the last İzinlink's own that a reply surely
+    answers."""
     ids, since = [each.id for each in recipients], clock.now() - ANSWERED_WITHIN
     sent = _sent(Message.recipient_id.in_(ids), Message.gateway_id.is_not(None))
     told = select(Decision.recorded_at, Decision.recipient_id, Decision.brand_id).where(
         Decision.recipient_id.in_(ids), Decision.origin == DecisionOrigin.MINE, Decision.recorded_at >= since
     )
     codes = address_proofs.find_codes(db.session, vault(), address, since)
+    answered = [reply.received_at + CLOCKS_DIFFER] if reply and address.reaches in reply.izinlink_wrote_to else []
     named = [
         EarlierMessage(sent_at, each.id, brand.id, None)
         for sent_at, brand in codes if brand
@@ -84,7 +91,31 @@ def find_messages(address: Address, recipients: Collection[Recipient]) -> list[E
         *(EarlierMessage(*row, None) for row in db.session.execute(told)),
         *named,
         *(EarlierMessage(sent_at, None, None, None) for sent_at, brand in codes if brand is None),
+        *(EarlierMessage(each, None, None, None) for each in answered),
     ]
+
+
+def is_izinlinks(message: Message, address: Address) -> bool:
+    """Whether a message to an address is in no firm's name: to no firm's recipient, and neither a code of a firm's that
+    has the mailbox nor of an act at İzinlerim, as find_messages knows them."""
+    if message.recipient_id is not None:
+        return False
+    named = (each.at for each in find_messages(address, _find_mailbox(address)) if each.recipient_id is not None)
+    return message.created_at not in named
+
+
+def find_any_firms(address: Address, *, is_sure: bool = True) -> list[Recipient]:
+    """Those that İzinlink's own message to an address may be of: of all admitted firms, however they spell it; not so
+    where anybody may have named it."""
+    is_admitted = Provider.admitted_at.is_not(None)
+    if is_sure:
+        return _find_mailbox(address, is_admitted)
+    return address_holders.find_holders(db.session, vault(), address, is_admitted)
+
+
+def _find_mailbox(address: Address, among: ColumnElement[bool] | None = None) -> list[Recipient]:
+    holders = address_holders.find_mailbox_holders(db.session, vault(), address, among)
+    return address_holders.take_turns(holders)[:MOST_HOLDERS]
 
 
 def find_brands(messages: Collection[Message]) -> list[tuple[int, int]]:

@@ -5,7 +5,6 @@ from datetime import datetime
 
 from sqlalchemy import and_, or_, select
 
-from portal.core import address_holders
 from portal.core.addresses import Address, AddressKind
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Status
@@ -25,7 +24,7 @@ from portal.core.models import (
 from portal.domain.consents import recipients
 from portal.domain.consents.refusals import RefusalScope
 from portal.domain.notifications.gateways import GENERIC
-from portal.services.messaging import mail_answers, meant_brands, replies
+from portal.services.messaging import earlier_messages, mail_answers, meant_brands, replies
 from portal.services.messaging.gateways.protocol import ANSWER, DOUBTFUL_ANSWER, BlockedAddress
 
 
@@ -39,8 +38,8 @@ def take_blocked(event: GatewayEvent, gateway: MessageGateway, blocked: BlockedA
     A message of ours that is named refuses its brand alone, or its firm if no campaign sent it; otherwise the mailbox
     or number refuses all brands that send that way. Of a mailbox each spelling counts. Raises NotCertain where a person
     has to read it: also what a vendor says whose words we know by a description alone, or a relay, and may have
-    guessed, unless all of it is refused already; and of a message that the portal wrote of its own, to nobody whom a
-    firm wrote to, which may be of any firm that has the address."""
+    guessed, unless all of it is refused already; and of İzinlink's own message, which is of every firm that has the
+    mailbox, where the operator's accounts wrote not for all of them."""
     message = _named_message(gateway, blocked)
     address = mail_answers.address_of_message(message) or meant_brands.address_of(blocked.address)
     is_known = address is not None and meant_brands.channel_of(gateway) in address.all_channels
@@ -50,8 +49,7 @@ def take_blocked(event: GatewayEvent, gateway: MessageGateway, blocked: BlockedA
         raise NotCertain
     parts = _refused_parts(event, gateway, message, address, at)
     is_refused = bool(parts) and _are_refused(parts, None if is_doubtful else blocked.at)
-    may_be_any_firms = message is not None and not parts and address_holders.find_holders(db.session, vault(), address)
-    if (is_doubtful and not is_refused) or may_be_any_firms:
+    if (is_doubtful and not is_refused) or _may_be_others(gateway, message, address, parts, blocked.at):
         raise NotCertain
     if parts and not is_refused:
         replies.refuse(event, gateway, parts, DecisionOrigin.FEEDBACK, at)
@@ -76,6 +74,18 @@ def _refused_parts(
     brand, channel = db.session.get_one(Brand, campaign.brand_id), meant_brands.channel_of(gateway)
     spelled = recipients.read_addresses(vault(), (each for each in found if each.provider_id == brand.provider_id))
     return [RefusalScope(each, its, [brand], (channel,)) for each, its in spelled.items()]
+
+
+def _may_be_others(
+    gateway: MessageGateway, message: Message | None, address: Address, parts: Sequence[RefusalScope],
+    since: datetime | None,
+) -> bool:  # fmt: skip
+    """Whether a message was İzinlink's own, and of other firms, too, at which not all is refused."""
+    if message is None or not earlier_messages.is_izinlinks(message, address):
+        return False
+    meant = {part.recipient for part in parts}
+    others = [each for each in earlier_messages.find_any_firms(address) if each not in meant]
+    return bool(others) and not _are_refused(meant_brands.scopes(gateway, address, others), since)
 
 
 def _are_refused(parts: Sequence[RefusalScope], since: datetime | None) -> bool:

@@ -19,8 +19,6 @@ from portal.services.messaging import earlier_messages, meant_brands, outgoing_m
 from portal.services.messaging.gateways.mail_message import split_mailbox
 from portal.services.messaging.gateways.protocol import InboundMessage, MailClue
 
-MOST_HOLDERS = 500  # Of one mailbox.
-
 
 @dataclass(frozen=True)
 class Named:
@@ -28,6 +26,7 @@ class Named:
 
     addresses: Sequence[Address]
     answers: Sequence[tuple[int, int]]
+    izinlink_wrote_to: Sequence[str]
 
 
 def with_whose_word(gateway: MessageGateway, reply: InboundMessage) -> InboundMessage | None:
@@ -49,7 +48,10 @@ def with_whose_word(gateway: MessageGateway, reply: InboundMessage) -> InboundMe
     if guessed is not None and sender is not None and guessed.reaches == sender.reaches:
         theirs = [guessed, *theirs]
     first, *others = dict.fromkeys([each.text for each in (*named.addresses, *theirs)] or [reply.sender])
-    return replace(reply, sender=first, others=tuple(others), answers=named.answers, clue=MailClue())
+    return replace(
+        reply, sender=first, others=tuple(others), answers=named.answers, izinlink_wrote_to=named.izinlink_wrote_to,
+        clue=MailClue(),
+    )  # fmt: skip
 
 
 def _is_at_owners_domain(gateway: MessageGateway, reply: InboundMessage) -> bool:
@@ -63,7 +65,8 @@ def _is_at_owners_domain(gateway: MessageGateway, reply: InboundMessage) -> bool
 def _find_named(gateway: MessageGateway, message_ids: Iterable[int], codes: Iterable[str]) -> Named:
     """By messages of the account's owner, and by links that were made for whom the owner writes to."""
     sent = [each for each in (find_sent(gateway, message_id) for message_id in message_ids) if each is not None]
-    addresses, answers = [address_of_message(each) for each in sent], earlier_messages.find_brands(sent)
+    written_to = {each: address for each in sent if (address := address_of_message(each)) is not None}
+    addresses, answers = list(written_to.values()), earlier_messages.find_brands(sent)
     salt, at = current_app.config["LINK_SALT"], clock.now()
     links = {shortlinks.resolve(db.session, salt, code, at).link_id for code in codes} - {None}
     made = select(Recipient, Campaign.brand_id).join(AudienceEntry, AudienceEntry.recipient_id == Recipient.id)
@@ -75,7 +78,8 @@ def _find_named(gateway: MessageGateway, message_ids: Iterable[int], codes: Iter
         if address.kind == AddressKind.EMAIL and meant_brands.find_written_to(gateway, address, [recipient]):
             addresses.append(address)
             answers.append((recipient.id, brand_id))
-    return Named(list(dict.fromkeys(filter(None, addresses))), list(dict.fromkeys(answers)))
+    own = [address.reaches for each, address in written_to.items() if earlier_messages.is_izinlinks(each, address)]
+    return Named(list(dict.fromkeys(addresses)), list(dict.fromkeys(answers)), own)
 
 
 def find_mailbox(gateway: MessageGateway, address: Address) -> list[Recipient]:
@@ -84,7 +88,8 @@ def find_mailbox(gateway: MessageGateway, address: Address) -> list[Recipient]:
     if address.kind != AddressKind.EMAIL:
         return []
     holders = address_holders.find_mailbox_holders(db.session, vault(), address)
-    return address_holders.take_turns(meant_brands.find_written_to(gateway, address, holders))[:MOST_HOLDERS]
+    theirs = meant_brands.find_written_to(gateway, address, holders)
+    return address_holders.take_turns(theirs)[: earlier_messages.MOST_HOLDERS]
 
 
 def find_spellings(gateway: MessageGateway, address: Address) -> Iterable[Address]:

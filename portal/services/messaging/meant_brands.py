@@ -17,7 +17,7 @@ from portal.core import address_holders, clock
 from portal.core.addresses import Address, AddressKind, BadAddress, parse, parse_possible
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel
-from portal.core.models import NO_PROVIDER, Brand, BrandGateway, GatewayEvent, MessageGateway, Provider, Recipient
+from portal.core.models import NO_PROVIDER, Brand, BrandGateway, GatewayEvent, MessageGateway, Recipient
 from portal.domain import address_proofs
 from portal.domain.address_proofs import ANSWERED_WITHIN
 from portal.domain.consents import recipients
@@ -37,6 +37,7 @@ from portal.services.messaging.earlier_messages import (
     EarlierMessage,
     channels_offered_to,
     find_answered,
+    find_any_firms,
     find_messages,
     headers_of,
 )
@@ -91,15 +92,15 @@ def _find_meant_of_operators(
 ) -> Meant:  # fmt: skip
     """Of one address, by what was written to it."""
     holders = _find_holders(address, at, are_made=reply.is_sender_proved)
-    messages = find_messages(address, holders)
+    messages = find_messages(address, holders, reply)
     answered = find_answered(gateway, messages, reply.received_at)
     named_ids = {recipient_id for recipient_id, _ in reply.answers}
     wrote = [each for each in holders if each.id in answered.recipient_ids | named_ids]
     if (named := _find_named(gateway, wrote, messages, reply)) is not None:
         return Meant([named])
     if answered.is_izinlinks:
-        admitted = address_holders.find_holders(db.session, vault(), address, Provider.admitted_at.is_not(None))
-        return Meant([each for each in holders if each in wrote or each in admitted], is_certain=False)
+        any_firms = find_any_firms(address, is_sure=address.reaches in reply.izinlink_wrote_to)
+        return Meant(list(dict.fromkeys([*wrote, *any_firms])), is_certain=False)
     last = [each for each in wrote if each.id in answered.last_recipient_ids]
     return Meant(wrote if outcome in REFUSING or may_refuse(reply.said) else last)
 
@@ -147,7 +148,7 @@ def scopes(
     for each in found:
         by_spelling.setdefault(opened.get(each, address), []).append(each)
     for spelling, theirs in by_spelling.items():
-        messages = find_messages(spelling, theirs)
+        messages = find_messages(spelling, theirs, reply)
         for each in theirs:
             if brands := _brands_meant(gateway, each.provider_id, each.id, messages, reply):
                 channels = channels_meant(gateway, spelling, each.provider_id, each.id, reply, brands)

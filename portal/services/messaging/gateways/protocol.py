@@ -156,6 +156,7 @@ class InboundMessage:
         tuple[int, int]
     ] = ()  # Of a mail: to which recipients what was written that it surely answers, and
     # for which brands.
+    izinlink_wrote_to: Sequence[str] = ()  # By Address.reaches: where İzinlink's own went that it surely answers.
     clue: MailClue = MailClue()  # Of a mail, until it is known whose word it is.
 
     @property
