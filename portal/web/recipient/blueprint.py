@@ -21,7 +21,7 @@ FIRST_CODE = re.compile(r"[^A-Za-z0-9]*([A-Za-z0-9]+)(\.[A-Za-z0-9])?")
 class GluedCode(BaseConverter):
     """A short host's link before a slash and what is glued on behind it: no other address is taken for one."""
 
-    regex = rf"[^A-Za-z0-9]*[{shortlinks.ALPHABET}]{{6,32}}(?![A-Za-z0-9]).*"
+    regex = rf"[^A-Za-z0-9]*[{shortlinks.ALPHABET}]{{6,32}}(?![A-Za-z0-9])(?s:.*)"
     weight = 200  # What else begins with a code (ben-degilim) goes first.
 
     def to_python(self, value: str) -> str:
@@ -31,9 +31,16 @@ class GluedCode(BaseConverter):
         return found[1]
 
 
+class Glued(BaseConverter):
+    """Anything that is glued on behind a link and a slash, also further slashes and ends of lines."""
+
+    regex, part_isolating = "(?s:.+)", False
+    weight = 200
+
+
 @blueprint.record_once
-def register_converter(state: BlueprintSetupState) -> None:
-    state.app.url_map.converters["glued_code"] = GluedCode
+def register_converters(state: BlueprintSetupState) -> None:
+    state.app.url_map.converters.update(glued_code=GluedCode, glued=Glued)
 
 
 @blueprint.url_value_preprocessor

@@ -22,9 +22,9 @@ from portal.web.recipient.page_content import FormState
 
 
 @blueprint.post("/k/<code>", strict_slashes=False, endpoint="decide")
-@blueprint.post("/k/<code>/<path:rest>", endpoint="decide")
+@blueprint.post("/k/<code>/<glued:rest>", endpoint="decide")
 @blueprint.post("/<code>", strict_slashes=False, endpoint="short_decide")
-@blueprint.post("/<glued_code:code>/<path:rest>", endpoint="short_decide")
+@blueprint.post("/<glued_code:code>/<glued:rest>", endpoint="short_decide")
 def decide(code: str) -> ResponseReturnValue:
     """Record the choices of a form; then show the receipt."""
     link, context = find_link(code)

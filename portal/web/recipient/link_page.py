@@ -55,9 +55,9 @@ def find_link(code: str) -> tuple[shortlinks.Resolution, LinkContext]:
 
 
 @blueprint.get("/k/<code>", strict_slashes=False, endpoint="page")
-@blueprint.get("/k/<code>/<path:rest>", endpoint="page")
+@blueprint.get("/k/<code>/<glued:rest>", endpoint="page")
 @blueprint.get("/<code>", strict_slashes=False, endpoint="short_page")
-@blueprint.get("/<glued_code:code>/<path:rest>", endpoint="short_page")
+@blueprint.get("/<glued_code:code>/<glued:rest>", endpoint="short_page")
 def show_page(code: str) -> str | bytes:
     link, context = find_link(code)
     visit_recorder.record_visit(context.link_id, request_ctx.request)

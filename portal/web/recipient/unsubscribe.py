@@ -9,7 +9,7 @@ from portal.web.recipient.link_page import find_link, render_link_page
 
 
 @blueprint.get("/u/<code>", strict_slashes=False, endpoint="refusing")
-@blueprint.get("/u/<code>/<path:rest>", endpoint="refusing")
+@blueprint.get("/u/<code>/<glued:rest>", endpoint="refusing")
 def show_refusing(code: str) -> str | bytes:
     """Show what may be refused. Opening it decides nothing."""
     link, context = find_link(code)
@@ -18,7 +18,7 @@ def show_refusing(code: str) -> str | bytes:
 
 
 @blueprint.post("/u/<code>", strict_slashes=False, endpoint="refuse")
-@blueprint.post("/u/<code>/<path:rest>", endpoint="refuse")
+@blueprint.post("/u/<code>/<glued:rest>", endpoint="refuse")
 def refuse(code: str) -> ResponseReturnValue:
     """Record the refusals of the page's form; or refuse at once, where a mail program posts."""
     link, context = find_link(code)

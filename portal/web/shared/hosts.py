@@ -12,6 +12,7 @@ from flask.globals import app_ctx, request_ctx
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import RequestRedirect
 
 from portal.core import clock
 from portal.core.extensions import read_session
@@ -99,7 +100,8 @@ def _check() -> None:
     if host.is_main:
         is_served = endpoint not in ONLY_ON_SHORT_HOSTS
     else:
-        is_served = host.is_short and endpoint.startswith(SERVED_ON_SHORT_HOSTS)
+        has_doubled_slash = "//" in request.path and isinstance(request.routing_exception, RequestRedirect)
+        is_served = host.is_short and (has_doubled_slash or endpoint.startswith(SERVED_ON_SHORT_HOSTS))
     if not is_served:
         abort(404)
 

@@ -103,7 +103,10 @@ def test_a_link_typed_with_a_capital_letter_opens_and_refuses(app, codes, browse
     ("host", "path"),
     [*((host, path) for host in (*HOSTS, OWN_HOST) for path in ("/k/", "/u/")), (HOSTS[1], "/"), (OWN_HOST, "/")],
 )
-@pytest.mark.parametrize("glued", ["CODE./", "CODE.Ret icin", "(CODE)", "CODE/ret", "%E2%80%8BCODE.Ret/Ret/icin"])
+@pytest.mark.parametrize(
+    "glued",
+    ["CODE./", "CODE.Ret icin", "(CODE)", "CODE/ret", "%E2%80%8BCODE.Ret/Ret/icin", "CODE//ret", "CODE%0A/%0Aret"],
+)
 def test_a_form_posted_where_something_is_glued_to_the_link_counts(app, codes, browser, rows, host, path, glued):
     with app.app_context():
         make.add_domain(db.session.scalars(select(Brand)).one(), OWN_HOST)
@@ -111,6 +114,19 @@ def test_a_form_posted_where_something_is_glued_to_the_link_counts(app, codes, b
     page, answer = browser.get(**asked), browser.post(**asked, data={"all": "RET"})
 
     assert (page.status_code, answer.status_code) == (200, 303)
+    assert {each.status for each in rows(Decision)} == {"RET"}
+
+
+@pytest.mark.parametrize("host", [*HOSTS, OWN_HOST])
+@pytest.mark.parametrize("path", ["/k//CODE", "/u///CODE", "//k/CODE"])
+def test_a_doubled_slash_before_a_link_leads_to_it(app, codes, browser, rows, host, path):
+    with app.app_context():
+        make.add_domain(db.session.scalars(select(Brand)).one(), OWN_HOST)
+    asked = {"path": "/", "headers": {"Host": host}, "follow_redirects": True}
+    asked |= {"environ_overrides": {"PATH_INFO": path.replace("CODE", codes[make.EMAIL])}}
+    page, answer = browser.open(**asked), browser.open(**asked, method="POST", data={"all": "RET"})
+
+    assert (page.status_code, answer.status_code) == (200, 200)
     assert {each.status for each in rows(Decision)} == {"RET"}
 
 
@@ -123,6 +139,8 @@ def test_what_stands_behind_no_code_of_a_short_host_is_not_found(codes, browser)
     assert browser.get(f"http://{HOSTS[0]}/{code}/ret").status_code == 404
     assert "ben-degilim" in browser.get(f"http://{HOSTS[1]}/{code}/ben-degilim").text
     assert browser.get(f"http://{HOSTS[0]}/dashboard//recipients").status_code == 308
+    assert browser.get(f"http://{HOSTS[1]}/dashboard//recipients", follow_redirects=True).status_code == 404
+    assert browser.get(f"http://{HOSTS[1]}/dashboard/%0A/recipients").status_code == 404
 
 
 def test_a_mail_program_that_posts_again_and_again_refuses_once_a_minute(codes, browser, rows):
