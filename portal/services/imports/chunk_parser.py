@@ -7,11 +7,12 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from portal.core.addresses import Address
+from portal.core.addresses import Address, parse
 from portal.core.extensions import read_session
 from portal.core.iys_protocol import Status
 from portal.core.models import Brand, ImportBatch
 from portal.core.vault import CannotOpen, Vault
+from portal.domain.consents import recipients
 from portal.domain.consents.bulk_import import Entry
 from portal.services.imports import store
 from portal.services.imports.brand_names import NO_BRANDS, BrandNames
@@ -20,7 +21,7 @@ from portal.services.imports.layout import Layout
 from portal.services.imports.layout.headings import refusal_spoken
 from portal.services.imports.layout.layout import ADDRESSES
 from portal.services.imports.reading import Line, Outline
-from portal.services.imports.row_parser import RowParser
+from portal.services.imports.row_parser import Parse, RowParser
 from portal.services.imports.row_results import SLOTS
 from portal.services.imports.unused_columns import CellCounter
 
@@ -69,7 +70,8 @@ class BatchReader:
     """Reads the lines of a batch by its layout, best chunk after chunk. Raises CannotOpen."""
 
     def __init__(self, session: Callable[[], Session], vault: Vault, batch: ImportBatch, at: datetime):
-        self._session, self._vault, self._batch_id, self._at = session, vault, batch.id, at
+        self._session, self._vault, self._at = session, vault, at
+        self._batch_id, self._provider_id = batch.id, batch.provider_id
         self.layout, self._outline = store.layout_of(vault, batch), store.outline_of(vault, batch)
         brand = session().get_one(Brand, batch.brand_id)
         self._brands = BrandNames.of_brand(session(), brand, self.layout.other_brands)
@@ -83,8 +85,11 @@ class BatchReader:
         """Of a sheet."""
         if place not in self._parsers:
             file = self._outline, place, self.layout, self._file_name
-            self._parsers[place] = sheet_parser(*file, self._at, self._brands)
+            self._parsers[place] = sheet_parser(*file, self._at, self._brands, self._parse_refused)
         return self._parsers[place]
+
+    def _parse_refused(self, text: str) -> Address:
+        return recipients.parse_known(self._session(), self._vault, self._provider_id, text)
 
     def lines_of(self, chunk: store.ChunkRow) -> list[Line]:
         """As they stood in the file, but for blanks of groups of statuses."""
@@ -118,8 +123,9 @@ class BatchReader:
 
 
 def sheet_parser(
-    outline: Outline, place: int, layout: Layout, file_name: str, at: datetime, brands: BrandNames = NO_BRANDS
-) -> RowParser:
+    outline: Outline, place: int, layout: Layout, file_name: str, at: datetime, brands: BrandNames = NO_BRANDS,
+    parse_refused: Parse = parse,
+) -> RowParser:  # fmt: skip
     """The parser of a sheet's lines; what stands around them may refuse, and then no yes of theirs is a consent."""
     sheet = outline.sheets[place]
     addresses = {place for each, place in layout.columns.items() if each in ADDRESSES}
@@ -129,5 +135,6 @@ def sheet_parser(
         layout = replace(layout, status=None)
     words = outline.words_of(layout.sheets)
     return RowParser(
-        layout, at=at, header_line=sheet.header_line, header=sheet.header, heading=heading, words=words, brands=brands
-    )
+        layout, at=at, header_line=sheet.header_line, header=sheet.header, heading=heading, words=words, brands=brands,
+        parse_refused=parse_refused,
+    )  # fmt: skip

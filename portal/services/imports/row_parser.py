@@ -4,12 +4,13 @@ The checks go as a person reads: address, channel, status, recipient type, sourc
 address counts once; one of the line counts for each channel that it would serve.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from operator import itemgetter
 
-from portal.core.addresses import Address, AddressKind, AddressProblem
+from portal.core.addresses import Address, AddressKind, AddressProblem, BadAddress, parse
 from portal.core.iys_protocol import MAX_RETAILERS, NO_RETAILERS, Channel, Retailers, Source, Status
 from portal.domain.consents.bulk_import import Entry
 from portal.services.imports.address_cells import is_none
@@ -40,18 +41,22 @@ SLOT_OF = {channel: slot for slot, channel in enumerate(SLOTS)}
 SERVED_BY = {AddressKind.PHONE: (Channel.SMS, Channel.CALL), AddressKind.EMAIL: (Channel.EMAIL,)}
 KIND_OF = {Field.ADDRESS: None, Field.PHONE: AddressKind.PHONE, Field.EMAIL: AddressKind.EMAIL}
 
+Parse = Callable[[str], Address]
+ParsedCell = tuple[str, Address | AddressProblem | None, AddressKind | None]
 Results = dict[int, Entry | str]  # Entries, and problems in place of some, by slot.
 Addresses = list[tuple[Address | AddressProblem, AddressKind | None]]  # Each with the kind that its column asks for.
 
 
 class RowParser:
     """Parses the lines of one sheet by a layout. `at` is now; lines up to `header_line` are no data, and `words` those
-    of all sheets that are read (ColumnWords)."""
+    of all sheets that are read (ColumnWords). `parse_refused` reads an address of who refuses that is none by today's
+    rules, and raises BadAddress."""
 
     def __init__(
         self, layout: Layout, *, at: datetime, header_line: int | None, header: Sequence[str] = (), heading: str = "",
-        words: Sequence[int] = (), brands: BrandNames = NO_BRANDS,
+        words: Sequence[int] = (), brands: BrandNames = NO_BRANDS, parse_refused: Parse = parse,
     ):  # fmt: skip
+        self._parse_refused = parse_refused
         self.layout, self.at, self.header_line = layout, at.replace(microsecond=0), header_line or 0
         self._received_at = (layout.received_at or at).replace(microsecond=0)
         self.values, self._words = RowValueReader(layout, header, heading, words), words
@@ -92,17 +97,16 @@ class RowParser:
         cells = self.cells_of(line)
         if cells is None:
             return [], []
-        addresses = [
-            (address, kind)
-            for column, kind in self._addresses
-            if (address := self._parse_address(cells[column])) is not None
-        ]
         values = self.values.read(cells)
+        parsed = [(cells[column], self._parse_address(cells[column]), kind) for column, kind in self._addresses]
+        addresses = [(address, kind) for _, address, kind in parsed if address is not None]
         results: Results = {}
         if addresses:
             results = self._results_of_all(line[0], cells, addresses, values)
         elif not values.stated and any(map(str.strip, line[1])):
             results = {0: AddressProblem.EMPTY.value}
+        if Status.REFUSED in values.statuses.values():
+            results |= self._refusals_of_forgotten(line[0], cells, parsed, values)
         for channel in values.stated:  # No cell of a status column goes without a result.
             results.setdefault(SLOT_OF[channel], self._problem_of_cell(channel, addresses, values))
         grants = [slot for slot, each in results.items() if isinstance(each, Entry) and each.status == Status.GRANTED]
@@ -123,6 +127,20 @@ class RowParser:
         refuses = is_beside or (are_bad and is_unclear)
         held = [found for place, _ in self._addresses for found in addresses_within(cells[place])] if refuses else []
         return sorted(results.items(), key=itemgetter(0)), held
+
+    def _refusals_of_forgotten(
+        self, number: int, cells: Sequence[str], parsed: Sequence[ParsedCell], values: RowValues
+    ) -> Results:
+        """The refusals of addresses that are none by today's rules, and that the provider has."""
+        found: Addresses = []
+        for cell, address, kind in parsed:
+            if isinstance(address, AddressProblem):
+                with suppress(BadAddress):
+                    found.append((self._parse_refused(cell), kind))
+        results = self._results_of_all(number, cells, found, values) if found else {}
+        return {
+            slot: each for slot, each in results.items() if isinstance(each, Entry) and each.status == Status.REFUSED
+        }
 
     def _may_refuse(self, cells: Sequence[str]) -> bool:
         """Whether a cell that is read for something else has a word of refusing, or a sign beside what it says."""

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import phonenumbers
 import pytest
+import time_machine
 from phonenumbers import PhoneNumberType
 from sqlalchemy import select
 
@@ -21,6 +22,7 @@ from tests.grants import insert_decisions
 from tests.portal.api.programs import BULK, CONSENTS, Program, grant, make_key, refusal
 from tests.portal.domain.consents.iys_movements import MovementReceiver, row
 from tests.portal.services.backups.test_replay import kept, lose_decisions, restore  # noqa: F401 - a fixture
+from tests.portal.services.imports.test_worker import imported_batch
 from tests.portal.services.messaging import test_gateway_delivery as delivery
 from tests.portal.services.messaging.vendor_pushes import Vendor, work
 from tests.portal.web.dashboard.staff import signed_in
@@ -123,6 +125,20 @@ def test_a_program_refuses_for_who_is_stored_and_asks_about_them(app, rows, code
     problems = [(each["problem"] or {}).get("code") for each in told]
     assert problems == [None, UNKNOWN[address], UNKNOWN[address]]
     assert statuses(rows)[first] == "RET"
+
+
+def test_a_file_refuses_for_them_and_grants_them_nothing(app, rows, code, address):
+    at = clock.now() + timedelta(hours=1)
+    day = clock.istanbul(at - timedelta(minutes=10)).strftime("%d.%m.%Y %H:%M:%S")
+    place = 0 if address == make.PHONE else 1
+    cells = [["", "", status, day] for status in ("RET", "ONAY", "RET")]
+    for line, each in zip(cells, (TYPED[address], TYPED[address], STRANGERS[address]), strict=True):
+        line[place] = each
+    with time_machine.travel(at), app.app_context():
+        batch = imported_batch(make.brand(), [";".join(each) for each in cells])
+
+        assert batch.tally == {"refusal": len(CHANNELS[address]), UNKNOWN[address]: 2}
+    assert set(statuses(rows).values()) == {"RET"}
 
 
 def test_what_they_say_at_iys_is_learned(app, rows, code, address):
