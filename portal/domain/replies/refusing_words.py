@@ -42,6 +42,8 @@ _WORDS = r"""
     hyr hayr ipt rett dur kapa atla kesik kizdi merhum\w* rahmetli\w* \w+_disi(?:nda\w*)? uzak_dur\w* sakin
     yeter_de\w+ kirmizi_liste\w* elen(?:en|di|mis|ecek)\w* avoid\w* skip(?:ped|s)? drop drops ceased? hates?
     suspend\w* lapsed? nein kein\w* nicht on_hold former \w+m[iu]_yor\w* eski(?=$|_(?:uye|musteri|abone|kayit))
+    engel (?:al|ala|ver|vere|et|ede|onayla|bekle|gelme)m[ae]m \w+m[ae]y[ae](?:y[iu]m|s[iu]n[iu]z) muteveffa vazg rej cxl
+    (?:bik|bez|usan|yet)[dt]i dava_ac\w* hard_bounce
     arsiv\w* degis(?:ti|mis)\w* baskasi(?:n[ia]\w*)? baska_kisi\w* yeni_sahi[bp]\w* hic_?biri\w* d_n_c
 """
 # A verb that says not, but for the aorist, which is a surname's ("Yılmaz"); "aranmasını" and "aramaya" are nouns.

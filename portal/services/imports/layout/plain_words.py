@@ -77,7 +77,10 @@ _OF_ZERO = re.compile(r"(?<![^\W\d_])([^\W\d_]{2,})[ ._/#-]?0{1,9}(?![^\W_])")  
 _BETWEEN_WORDS, _MIXED = re.compile(r"[\W_]+"), re.compile(r"\d[^\W\d_]+\d")  # "X4RET9" is chance, "RET42" is not.
 _AMOUNT = re.compile(r"[+-]?[₺$€]? ?\d[\d.,]*(?: \d{3})*(?: ?(?:tl|try|usd|eur|adet|ad|kg|puan|₺|\$|€|%))?", re.I)
 _GENDER = re.compile(r"[ekbfmw]|erkek|kadin|bay|bayan|male|female|man|woman")
-_LANGUAGE = re.compile(r"(?:tr|en|de|fr|ar|ru|es|it|fa)(?: [a-z]{2})?|turkce|ingilizce|almanca|turkish|english|german")
+_LANGUAGE = re.compile(
+    r"(?:tr|en|de|fr|ar|ru|es|it|fa)(?: (?:tr|us|gb|uk|ie|ca|au|de|at|ch|fr|be|ru|es|mx|it|sa|ae|eg|ir|cy))?|"
+    r"turkce|ingilizce|almanca|turkish|english|german"
+)
 _STREET = re.compile(r"[^\W_][\w\s.,:;/#'’&-]*(?:(?<=[^\W_.])|(?<=\w\.)|(?<=[:/]-))")
 _IS_STREET = re.compile(
     r"\d|\b(?:mah|mahallesi|sok|sokak|sokagi|cad|cadde|caddesi|bulvari|blv|apt|street|st|road|ave)\b"

@@ -204,7 +204,7 @@ FILES = """
 SMS RETler 2026|İYS RETleri|RETverenler|REDler|HAYIRlar|İPTALler|ONAYsızlar|ÇIKanlar|AYRILanlar|BLOKEler|DNCler|
 SMS RETleri Kasım|müşteri listesi ret2|smsret2026|liste_ret2|İYS_RET1|SMSRET2026|HAYIR2026|smsyok2|DNC2026|telret|
 gsmret|listeret|smsretler|mesajsızlar|elenecekler|temizlenecekler|ayıklanacaklar|imha edilecekler|banlananlar|abmeldung|
-abgemeldet
+abgemeldet|almayayım|vermem|alamam|engel|müteveffa|hard bounce|dava açtılar|reklamdan bıktı
 """
 TITLES = """
 Örnek A.Ş. SMS RETleri|Örnek A.Ş. RETler|Örnek Ltd. Şti. SMS RETleri|Örnek A.Ş. es geçilecek müşteriler|

@@ -181,6 +181,11 @@ def test_a_sign_before_or_behind_what_a_column_holds_makes_it_something_else():
     assert {each: count for each, count in understood.items() if count} == {("Tutar", "120,50"): 2}
 
 
+@pytest.mark.parametrize("cell", ["TR NO", "en no", "TR RE"])
+def test_behind_a_language_stands_only_a_region(cell):
+    assert column_of("Dil", cell).strange
+
+
 def test_no_spelling_of_what_a_column_holds_is_strange():
     columns = {
         (name, cell): column_of(name, cell, field=field) for name, field, cell in cells_of(HARMLESS + ORDINARY.lstrip())
