@@ -54,14 +54,14 @@ def mailbox_refused_at(recipient_id: SQLColumnExpression[int], brand_id: Any) ->
 def has_mailbox_refusal(recipient: type[Recipient], brand_id: SQLColumnExpression[int]) -> ColumnElement[bool]:
     """The condition that nothing of a brand was decided by an e-mail address yet, and that the person refused it by
     another spelling of the mailbox."""
-    is_same: list[ColumnElement[bool]] = []
+    refused: list[ColumnElement[bool]] = []
     for index, mailbox in MAILBOX_COLUMNS.items():
         own, box = getattr(recipient, index), getattr(recipient, mailbox)  # No box: it is spelled as its mailbox.
-        is_same += [getattr(OTHER, index) == box, getattr(OTHER, mailbox) == func.coalesce(box, own)]
-    others = select(OTHER.id).where(
-        OTHER.provider_id == recipient.provider_id, or_(*is_same), OTHER.id != recipient.id
-    )  # fmt: skip
-    spelled = others.limit(MOST_SPELLINGS).correlate(recipient).subquery()
-    refused = exists().where(mailbox_refused_at(spelled.c.id, brand_id).is_not(None)).select_from(spelled)
+        for is_same in (getattr(OTHER, index) == box, getattr(OTHER, mailbox) == func.coalesce(box, own)):
+            # Each by itself, so that databases read no more of a mailbox than the bound.
+            same = select(OTHER.id).where(OTHER.provider_id == recipient.provider_id, is_same, OTHER.id != recipient.id)
+            spelled = same.limit(MOST_SPELLINGS).correlate(recipient).subquery()
+            is_refused = mailbox_refused_at(spelled.c.id, brand_id).is_not(None)
+            refused.append(exists().where(is_refused).select_from(spelled).correlate_except(spelled))
     decided = exists().where(OWN.recipient_id == recipient.id, OWN.brand_id == brand_id, OWN.status.is_not(None))
-    return and_(recipient.kind == AddressKind.EMAIL, ~decided.correlate_except(OWN), refused.correlate_except(spelled))
+    return and_(recipient.kind == AddressKind.EMAIL, ~decided.correlate_except(OWN), or_(*refused))
