@@ -12,7 +12,7 @@ from portal.core import address_holders, clock
 from portal.core.addresses import Address, AddressKind, read_canonical
 from portal.core.addresses.mail_services import MailService, mail_service
 from portal.core.extensions import db, vault
-from portal.core.models import AudienceEntry, Campaign, Message, MessageGateway, Recipient
+from portal.core.models import AudienceEntry, Campaign, Message, MessageGateway, MessageKind, Recipient
 from portal.core.vault import CannotOpen
 from portal.domain.consents import recipients
 from portal.services.messaging import earlier_messages, meant_brands, outgoing_messages
@@ -67,8 +67,7 @@ def _find_named(gateway: MessageGateway, message_ids: Iterable[int], codes: Iter
     sent = [each for each in (find_sent(gateway, message_id) for message_id in message_ids) if each is not None]
     written_to = {each: address for each in sent if (address := address_of_message(each)) is not None}
     addresses, answers = list(written_to.values()), earlier_messages.find_brands(sent)
-    salt, at = current_app.config["LINK_SALT"], clock.now()
-    links = {shortlinks.resolve(db.session, salt, code, at).link_id for code in codes} - {None}
+    links = _find_links(codes)
     made = select(Recipient, Campaign.brand_id).join(AudienceEntry, AudienceEntry.recipient_id == Recipient.id)
     made = made.join(Campaign, Campaign.id == AudienceEntry.campaign_id).where(AudienceEntry.link_id.in_(links))
     found = db.session.execute(made.order_by(AudienceEntry.id)).all()
@@ -80,6 +79,19 @@ def _find_named(gateway: MessageGateway, message_ids: Iterable[int], codes: Iter
             answers.append((recipient.id, brand_id))
     own = [address.reaches for each, address in written_to.items() if earlier_messages.is_izinlinks(each, address)]
     return Named(list(dict.fromkeys(addresses)), list(dict.fromkeys(answers)), own)
+
+
+def find_linked(gateway: MessageGateway, codes: Iterable[str]) -> int | None:
+    """The message of the account's owner by which a true link among these left, if they name one alone."""
+    carried = Message.link_id.in_(_find_links(codes)), Message.kind == MessageKind.INVITATION
+    sent = [each for each in db.session.scalars(select(Message.id).where(*carried)) if find_sent(gateway, each)]
+    return sent[0] if len(sent) == 1 else None
+
+
+def _find_links(codes: Iterable[str]) -> set[int]:
+    salt, at = current_app.config["LINK_SALT"], clock.now()
+    found = (shortlinks.resolve(db.session, salt, code, at).link_id for code in codes)
+    return {each for each in found if each is not None}
 
 
 def find_mailbox(gateway: MessageGateway, address: Address) -> list[Recipient]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from portal.core import clock
@@ -50,6 +51,8 @@ def keep_news(
             keep_reply(answer)
 
     def keep_blocked(each: BlockedAddress) -> None:
+        if each.mail is not None and each.message_id is None:
+            each = replace(each, message_id=mail_answers.find_linked(gateway, each.mail.clue.codes))
         if each.mail is not None and mail_answers.find_sent(gateway, each.message_id) is None:
             keep_answered(each.mail)
         else:
@@ -79,7 +82,7 @@ def _lost(reports: Sequence[Report]) -> tuple[list[BlockedAddress], list[Inbound
 
 
 def _is_nameless(told: BlockedAddress) -> bool:
-    return told.message_id is None and meant_brands.address_of(told.address) is None
+    return told.message_id is None and told.mail is None and meant_brands.address_of(told.address) is None
 
 
 def _refusals_reported(matched: Mapping[Report, Message], *, is_pushed: bool) -> Iterator[BlockedAddress]:

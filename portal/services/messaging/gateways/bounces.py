@@ -106,7 +106,9 @@ def _find_answer(
 ) -> tuple[InboundMessage, ...]:
     """What a person has to read; of what a machine wrote by itself, its own words, if they may refuse."""
     mail, ours = returned.mail, re.compile(OURS.format(re.escape(domain)) if domain else "(?!)", re.IGNORECASE)
-    is_to_refuse = not is_reported and (_refuses(named) or ours.search(returned.addresses) is not None)
+    is_to_refuse = not is_reported and (
+        any(purpose == TokenPurpose.UNSUBSCRIBE for purpose, _ in named) or ours.search(returned.addresses) is not None
+    )
     may_refuse = _may_refuse(mail)
     clue = MailClue(
         message_ids=tuple(islice(dict.fromkeys(each for _, each in (*named, *quoted)), MOST_NAMED)),
@@ -145,10 +147,6 @@ def _replied_id(mail: Message) -> int | None:
     told = [*mail_reading.texts(mail, "in-reply-to"), *mail_reading.texts(mail, "references")]
     found = next(filter(None, map(MAIL_ID.search, told)), None)
     return min(int(found[1]), LARGEST_ID) if found else None
-
-
-def _refuses(named: Named) -> bool:
-    return any(purpose == TokenPurpose.UNSUBSCRIBE for purpose, _ in named)
 
 
 def _read_report(returned: _Returned, told_of: Sequence[int], keys: Sequence[bytes]) -> Feedback | None:
@@ -220,13 +218,16 @@ def _complaint(returned: _Returned, told_of: Sequence[int], keys: Sequence[bytes
         return None
     original = _find_original(returned.parts)
     named = told_of or [each for _, each in find_messages(keys, mail_reading.header(original, "Message-ID"))]
-    if not named:
+    codes = () if _says_it_answers(original) else returned.codes  # Else of what somebody else wrote.
+    if not named and not codes:
         return None
     if kind in NO_COMPLAINT:
         return Feedback()
     about = parseaddr(mail_reading.header(fields, "Original-Rcpt-To")[:LONGEST_SENDER])[1]
-    mail = replace(_unread(returned), sender=guess_address(about))
-    return Feedback(blocked=(BlockedAddress("", returned.at, f"complaint {kind}"[:40], named[0], mail=mail),))
+    clue = MailClue(codes=codes, is_ours=bool(named))
+    mail = replace(_unread(returned), sender=guess_address(about), clue=clue)
+    message_id = named[0] if named else None
+    return Feedback(blocked=(BlockedAddress("", returned.at, f"complaint {kind}"[:40], message_id, mail=mail),))
 
 
 def _reports(part: Message, message_id: int, at: datetime | None) -> Iterator[Report]:

@@ -379,6 +379,24 @@ x
 
 
 @pytest.mark.parametrize(
+    ("link", "is_refused", "waits"),
+    [("own", True, False), ("nobody's", False, False), ("in another's mail", False, False), ("of two", False, True)],
+)
+def test_a_complaint_that_returns_but_a_link_is_a_refusal(app, account, rows, link, is_refused, waits):
+    """Addresses are left out, and a relay wrote another Message-ID. Whose of several it is somebody reads."""
+    code = own_code(account)[::-1] if link == "nobody's" else own_code(account)
+    head = f"{CHANGED}\n" if link == "in another's mail" else ""
+    text = f"https://izin.example/u/{own_code(account, BURCU)}" if link == "of two" else "x"
+    original = f"{head}List-Unsubscribe: <https://izin.example/u/{code}>, <mailto:x>\nSubject: x\n\n{text}"
+    mail = COMPLAINT.replace("Original-Mail-From: <{token}>\nOriginal-Rcpt-To: <{address}>\n", "")
+    account.pushes(mail.replace("Subject: x\n\nx", original).encode(), to="sikayet@ornek.com.tr")
+    work(app, *EventKind)
+
+    assert refused(app) == ([AYSE] if is_refused else [])
+    assert held(app) == ([AYSE, BURCU] if waits else [])
+
+
+@pytest.mark.parametrize(
     ("purpose", "mail"),
     [
         (TokenPurpose.UNSUBSCRIBE, "From: A <{address}>\nTo: {token}\nSubject: unsubscribe\n\nunsubscribe\n"),

@@ -14,7 +14,7 @@ from portal.domain.campaigns import message_texts
 from portal.services.messaging.gateways import bounces, own_words
 from portal.services.messaging.gateways.bounces import parse_returned_mail
 from portal.services.messaging.gateways.mail_tokens import TokenPurpose, find_messages, mail_id, token_address
-from portal.services.messaging.gateways.protocol import DOUBTFUL_ANSWER, BlockedAddress, Feedback
+from portal.services.messaging.gateways.protocol import DOUBTFUL_ANSWER, BlockedAddress, Feedback, MailClue
 from tests.portal.services.messaging.gateways import bounce_samples
 from tests.portal.services.messaging.gateways.bounce_samples import COMPLAINT, ORIGINAL, SAMPLES, plain
 
@@ -201,7 +201,10 @@ def test_a_complaint_is_a_refusal_where_it_holds_a_token(kind, is_refusal):
 
     assert parse(COMPLAINT, "sikayet@ornek.com.tr", kind=kind, original=ORIGINAL).blocked == refusal
     forged = ORIGINAL.replace("{header}", f"unsubscribe+{'a' * 32}@{DOMAIN}")
-    assert parse(COMPLAINT, "sikayet@ornek.com.tr", kind=kind, original=forged) == Feedback()
+    linked = parse(COMPLAINT, "sikayet@ornek.com.tr", kind=kind, original=forged).blocked  # Where the link is true.
+    assert [(each.message_id, each.mail.clue) for each in linked] == [
+        (None, MailClue(codes=("7Kq2XbM4Rt",), is_ours=False)) for _ in refusal
+    ]
     without_addresses = f"From: Marka <x@y.z>\nMessage-ID: {MAIL_ID}\n"
     assert parse(COMPLAINT, "sikayet@ornek.com.tr", kind=kind, original=without_addresses).blocked == refusal
     assert parse(f"Return-Path: <>\n{COMPLAINT}", "sikayet@ornek.com.tr", kind="", original=ORIGINAL).replies
