@@ -17,7 +17,7 @@ from portal.core.vault import CannotOpen
 from portal.domain.consents import recipients
 from portal.services.messaging import earlier_messages, meant_brands, outgoing_messages
 from portal.services.messaging.gateways.mail_message import split_mailbox
-from portal.services.messaging.gateways.protocol import InboundMessage, MailClue
+from portal.services.messaging.gateways.protocol import BlockedAddress, InboundMessage, MailClue
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,8 @@ def with_whose_word(gateway: MessageGateway, reply: InboundMessage) -> InboundMe
     saw those mails. It is its sender's, too. An id without a token is no reason to hold anybody else's messages, since
     anybody could name it; of a sender whom the owner has it waits, whosever it is."""
     sender, clue = meant_brands.address_of(reply.sender), reply.clue
-    is_copy = not clue.says_it_answers and _is_at_owners_domain(gateway, reply)  # That the owner sent by itself.
+    is_owners = all(_is_at_owners_domain(gateway, each) for each in (reply.sender, *clue.senders))
+    is_copy = not clue.says_it_answers and is_owners  # Of what the owner sent by itself.
     named = _find_named(gateway, clue.message_ids, () if is_copy else clue.codes)
     guessed = address_of_message(find_sent(gateway, clue.replied_id))
     known = dict.fromkeys([*named.addresses, *filter(None, [sender])])
@@ -54,9 +55,16 @@ def with_whose_word(gateway: MessageGateway, reply: InboundMessage) -> InboundMe
     )  # fmt: skip
 
 
-def _is_at_owners_domain(gateway: MessageGateway, reply: InboundMessage) -> bool:
-    """Whether a mail came from the account's sender, or from its domain if that is no mail service's."""
-    own, sender = (each.lower() for each in (split_mailbox(gateway.header)[1], reply.sender))
+def with_named(gateway: MessageGateway, reply: InboundMessage) -> InboundMessage:
+    """A reply with the addresses alone to which the messages went that its tokens name, and its sender's."""
+    sent = (address_of_message(find_sent(gateway, each)) for each in reply.clue.message_ids)
+    first, *others = dict.fromkeys([*(each.text for each in sent if each), reply.sender])
+    return replace(reply, sender=first, others=tuple(others))
+
+
+def _is_at_owners_domain(gateway: MessageGateway, sender: str) -> bool:
+    """Whether it is the account's sender, or one of its domain if that is no mail service's."""
+    own, sender = (each.lower() for each in (split_mailbox(gateway.header)[1], sender))
     domain, its_domain = own.rpartition("@")[2], sender.rpartition("@")[2]
     is_alike = its_domain == domain or its_domain.endswith(f".{domain}")
     return sender == own or (is_alike and mail_service(domain) == MailService.OTHER)
@@ -81,11 +89,14 @@ def _find_named(gateway: MessageGateway, message_ids: Iterable[int], codes: Iter
     return Named(list(dict.fromkeys(addresses)), list(dict.fromkeys(answers)), own)
 
 
-def find_linked(gateway: MessageGateway, codes: Iterable[str]) -> int | None:
-    """The message of the account's owner by which a true link among these left, if they name one alone."""
-    carried = Message.link_id.in_(_find_links(codes)), Message.kind == MessageKind.INVITATION
+def with_linked(gateway: MessageGateway, told: BlockedAddress) -> BlockedAddress:
+    """What a mail without a token tells, with the message of the account's owner by which a true link in it left, if
+    its links name one alone."""
+    if told.mail is None or told.message_id is not None:
+        return told
+    carried = Message.link_id.in_(_find_links(told.mail.clue.codes)), Message.kind == MessageKind.INVITATION
     sent = [each for each in db.session.scalars(select(Message.id).where(*carried)) if find_sent(gateway, each)]
-    return sent[0] if len(sent) == 1 else None
+    return replace(told, message_id=sent[0]) if len(sent) == 1 else told
 
 
 def _find_links(codes: Iterable[str]) -> set[int]:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from portal.core import clock
@@ -33,8 +32,7 @@ def keep_news(
     piece that fails is kept as one that nobody can read, with why.
 
     What has no time that can be read is the same within a minute of pushes and mails, and within a day of sweeps (of
-    `read_until`, the last whole one), which see it again and again: for ever there by an id, or if nobody can read it.
-    """
+    `read_until`, the last whole one), which see it again: for ever there by an id, or if nobody can read it."""
     secret, applied = gateways.read_secret(vault(), gateway), delivery_reports.apply_reports(gateway, news.reports, at)
     may_be_known = pushed_at is not None and at < pushed_at + KNOWN_AFTER
     lost, nobodys = _lost([] if may_be_known else [each for each in news.reports if each not in applied.matched])
@@ -51,8 +49,7 @@ def keep_news(
             keep_reply(answer)
 
     def keep_blocked(each: BlockedAddress) -> None:
-        if each.mail is not None and each.message_id is None:
-            each = replace(each, message_id=mail_answers.find_linked(gateway, each.mail.clue.codes))
+        each = mail_answers.with_linked(gateway, each)
         if each.mail is not None and mail_answers.find_sent(gateway, each.message_id) is None:
             keep_answered(each.mail)
         else:
@@ -63,7 +60,8 @@ def keep_news(
         *run_in_savepoints([*news.replies, *nobodys], keep_answered),
         *run_in_savepoints([each for each in told if each not in nameless], keep_blocked),
     ]
-    for piece, _ in run_in_savepoints([unread_rows.as_unread(*each) for each in failed], keep_answered):
+    odd = [each for each, _ in run_in_savepoints([unread_rows.as_unread(*each) for each in failed], keep_answered)]
+    for piece, _ in run_in_savepoints(odd, lambda each: keep_reply(mail_answers.with_named(gateway, each))):
         keep_reply(piece)
     return applied.unknown
 

@@ -33,6 +33,7 @@ from portal.services.messaging.gateways.protocol import (
     Report,
     ReportState,
 )
+from portal.services.messaging.gateways.unread_rows import MAILBOX
 from portal.services.messaging.gateways.vendor_rows import guess_address
 
 MAX_BYTES = 256 * 1024
@@ -40,14 +41,12 @@ MAX_ODD_BYTES, LONGEST_LINE = 32 * 1024, 998  # What flufl.bounce gets to see; i
 NO_COMPLAINT = ("not-spam", "auth-failure")  # RFC 6430 and 6591 use ARF for other news.
 OURS = r"\bunsubscribe ?[^\s<>@%]{{0,80}}\s?[@%]\s?{0}|{0}=unsubscribe"  # At a domain, also as SRS and relays write it.
 MOST_NAMED, MOST_CODES = 50, 20
+SENDERS = ("reply-to", "sender", "x-original-from")
 LONGEST_SENDER = 400  # Characters; the parser goes one call deeper at each bracket.
 LONGEST_ID, MOST_READ = 200, 4000  # Of a mail's id and its text.
 LINK = re.compile(r"/[ukUK]/([A-Za-z0-9]{6,16})(?![A-Za-z0-9])")  # Whose code may be one of ours.
 COMPLAINT, STATUS = REPORTS = "message/feedback-report", "message/delivery-status"
-STATES = {
-    "delivered": ReportState.DELIVERED,
-    "failed": ReportState.FAILED,
-}  # Others are on their way: delayed, relayed.
+STATES = {"delivered": ReportState.DELIVERED, "failed": ReportState.FAILED}  # Others: delayed, relayed.
 Named = Sequence[tuple[TokenPurpose, int]]
 
 
@@ -115,6 +114,7 @@ def _find_answer(
         replied_id=_replied_id(mail),
         codes=returned.codes,
         says_it_answers=_says_it_answers(mail),
+        senders=tuple(MAILBOX.findall(" ".join(each for name in SENDERS for each in mail_reading.texts(mail, name)))),
         is_ours=is_to_refuse or bool(named) or ours.search(returned.spelled) is not None,
         needs_proof=_is_marked(mail) and not (named or may_refuse or is_to_refuse),
     )

@@ -3,7 +3,7 @@
 import base64
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -162,20 +162,19 @@ def _unknown_event(kind: str, event: Any) -> list[InboundMessage]:
 
 
 def _ses_bounce(note: Any, ours: dict[str, Any]) -> Feedback:
-    """A failure; of who left a list of SES's, somebody reads what they left."""
-    reports = tuple(_ses_bounces(note, ours))
-    likely = partial(BlockedAddress, source=DOUBTFUL_ANSWER, message_id=ours["message_id"], word="unsubscribed")
-    left = reports if read_text(note, "/bounce/bounceSubType") == "UnsubscribedRecipient" else ()
-    return Feedback(reports, tuple(likely(each.to, each.at) for each in left))
-
-
-def _ses_bounces(note: Any, ours: dict[str, Any]) -> Iterator[Report]:
+    """Failures; of who left a list of SES's, or whose mail system says that they refuse, somebody reads it."""
     kind, at = read_text(note, "/bounce/bounceType"), parse_time(read_text(note, "/bounce/timestamp"))
+    left = "unsubscribed" if read_text(note, "/bounce/bounceSubType") == "UnsubscribedRecipient" else ""
     state = ReportState.FAILED if kind == "Permanent" else ReportState.EXPIRED
+    reports, likely = list[Report](), list[BlockedAddress]()
     for recipient in json_values.objects_with(read(note, "/bounce/bouncedRecipients"), "emailAddress"):
-        status = enhanced_status(f"{read_text(recipient, '/status')} {read_text(recipient, '/diagnosticCode')}")
-        to, code = guess_address(read_text(recipient, "/emailAddress")), f"{safe_code(kind)} {status}".strip()
-        yield Report(state, **ours, to=to, reason=reason_of(status), code=code, at=at)
+        diagnostic, to = read_text(recipient, "/diagnosticCode"), guess_address(read_text(recipient, "/emailAddress"))
+        status = enhanced_status(f"{read_text(recipient, '/status')} {diagnostic}")
+        code = f"{safe_code(kind)} {status}".strip()
+        reports.append(Report(state, **ours, to=to, reason=reason_of(status), code=code, at=at))
+        if said := left or own_words.refusing_diagnostic([diagnostic]):
+            likely.append(BlockedAddress(to, at, DOUBTFUL_ANSWER, ours["message_id"], said))
+    return Feedback(tuple(reports), tuple(likely))
 
 
 def _ses_complaint(note: Any, ours: dict[str, Any]) -> Feedback:

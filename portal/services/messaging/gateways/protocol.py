@@ -134,6 +134,7 @@ class MailClue:
     replied_id: int | None = None  # Of ours, as it says: anybody could name it.
     codes: Sequence[str] = ()  # In what may be links of ours in it.
     says_it_answers: bool = True  # Whichever message.
+    senders: Sequence[str] = ()  # Beside From: who wrote it, or gets replies.
     is_ours: bool = True  # Else only where one of these is true,
     needs_proof: bool = False  # and only a token or a link: it is marked as no person's.
 
@@ -152,10 +153,8 @@ class InboundMessage:
     is_whole: bool = True  # Else `text` is what could not be read, and `sender` a number that stands in it, if any.
     is_sender_proved: bool = True  # Else it is what a mail calls itself.
     others: Sequence[str] = ()  # Canonical: whose word it may be beside the sender's.
-    answers: Sequence[
-        tuple[int, int]
-    ] = ()  # Of a mail: to which recipients what was written that it surely answers, and
-    # for which brands.
+    # Of a mail: to which recipients, and for which brands, what was written that it surely answers.
+    answers: Sequence[tuple[int, int]] = ()
     izinlink_wrote_to: Sequence[str] = ()  # By Address.reaches: where İzinlink's own went that it surely answers.
     clue: MailClue = MailClue()  # Of a mail, until it is known whose word it is.
 

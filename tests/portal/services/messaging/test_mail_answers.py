@@ -29,7 +29,14 @@ from portal.core.models import (
 )
 from portal.domain.consents import locking, recipients
 from portal.domain.notifications import gateways
-from portal.services.messaging import event_contents, gateway_accounts, news_keeping, replies, shared_replies
+from portal.services.messaging import (
+    event_contents,
+    gateway_accounts,
+    mail_answers,
+    news_keeping,
+    replies,
+    shared_replies,
+)
 from portal.services.messaging.gateways.mail_tokens import TokenPurpose
 from portal.services.messaging.gateways.protocol import BlockedAddress, Feedback, OutgoingMessage
 from tests import make
@@ -189,15 +196,26 @@ def test_what_names_no_mail_of_the_firms_holds_its_sender_at_most_and_makes_nobo
 @pytest.mark.parametrize(("sender", "header", "whose"), [
     ("bilgi@ornek.com.tr", "X: y", []), ("duyuru@haber.ornek.com.tr", "X: y", []),
     ("isci@ornek.com.tr", CHANGED, [AYSE]), ("x@baskaornek.com.tr", "X: y", [AYSE]),
-    ("ayse@gmail.com", "X: y", [AYSE]),
+    ("ayse@gmail.com", "X: y", [AYSE]), ("bilgi@ornek.com.tr", "Reply-To: <destek@ornek.com.tr>", []),
+    ("form@ornek.com.tr", "Reply-To: Ayse <ayse@yahoo.com>, bilgi@ornek.com.tr", [AYSE]),
+    ("bilgi@ornek.com.tr", "X-Original-From: Ayse <ayse@yahoo.com>", [AYSE]),
+    ("destek@ornek.com.tr", "Sender: x@destek.example", [AYSE]),
 ])  # fmt: skip
 def test_a_mail_with_somebodys_link_counts_unless_the_firm_sent_it_by_itself(
     app, account, rows, sender, header, whose
 ):  # fmt: skip
-    """Copies of what it sends come to its mailbox; they answer nothing, as a forwarded answer does."""
+    """Copies of what it sends come to its mailbox; they answer nothing, as a forwarded answer does, and are nobody
+    else's, as what groups, forms and help desks send in its name."""
     answer(account, sender, header, f"Artık istemiyorsanız: https://izin.example/u/{own_code(account)}")
 
     assert len(waiting(rows)) == len(whose) and held(app) == whose
+
+
+def test_an_answer_at_which_our_code_fails_holds_whom_it_names(app, account, rows, monkeypatch):
+    monkeypatch.setattr(mail_answers, "find_spellings", lambda *_: {}["x"])
+    answer(account, BOSS, f"In-Reply-To: {own_id(account)}")
+
+    assert held(app) == [AYSE]
 
 
 @pytest.mark.parametrize("act", ["refusal", "reading"])

@@ -223,8 +223,11 @@ def test_who_is_on_the_list_of_complaints_of_ses_waits_beside_the_failure():
     assert likely == BlockedAddress("ayse@example.com", AT, DOUBTFUL_ANSWER, 81, "complaint")
     left = json.loads(bounce("Permanent", ""))
     left["bounce"]["bounceSubType"] = "UnsubscribedRecipient"
-    (likely,) = read_ses_push(signed(Message=json.dumps(left)), TOPIC, [KEY], certificate_of).blocked
-    assert (likely.address, likely.source) == ("ayse@example.com", DOUBTFUL_ANSWER)
+    said = bounce("Permanent", "5.7.1", diagnosticCode="smtp; 550 5.7.1 istemiyorum, yazmayin")
+    for mail in (json.dumps(left), said):
+        told = read_ses_push(signed(Message=mail), TOPIC, [KEY], certificate_of)
+        assert [(each.address, each.source) for each in told.blocked] == [("ayse@example.com", DOUBTFUL_ANSWER)]
+        assert [each.state for each in told.reports] == ["failed"]
 
 
 def test_spam_and_unsubscribed_are_refusals_however_they_are_spelled_and_openings_nothing():
