@@ -8,12 +8,12 @@ from portal.domain.replies.classification import (
     classify_reply,
     find_names,
     fold,
-    may_refuse,
     names_brand,
+    only_asks,
     speaks_of_calls,
 )
 
 __all__ = [
-    "LONGEST", "REFUSING", "ReplyOutcome", "classify_reply", "find_names", "fold", "may_refuse",
-    "names_brand", "speaks_of_calls",
+    "LONGEST", "REFUSING", "ReplyOutcome", "classify_reply", "find_names", "fold", "names_brand",
+    "only_asks", "speaks_of_calls",
 ]  # fmt: skip

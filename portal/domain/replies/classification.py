@@ -137,9 +137,11 @@ def _answers(word: str) -> bool:
     return is_listed or _is_refusing(word) or MAY_REFUSE.search(word.lower()) is not None
 
 
-def may_refuse(text: str) -> bool:
-    """Whether words that mean a refusal anywhere stand in a text, also where classify_reply makes nothing of it."""
-    return classify_reply(text) in REFUSING or MAY_REFUSE.search(fold(text[:LONGEST]).lower()) is not None
+def only_asks(text: str) -> bool:
+    """Whether a reply asks about an order or the like and says nothing else: no word or sign that is not known."""
+    words = _split(fold(text), ())
+    is_plain = len(text) <= LONGEST and _ASKED.fullmatch(text) is not None
+    return is_plain and any(map(_ORDERS.fullmatch, words)) and all(map(_ASKS.fullmatch, words))
 
 
 def _refuses(words: list[str]) -> bool:
@@ -163,6 +165,9 @@ _REFUSES = re.compile(rf"(?:{_pattern(word_lists.STRONG + word_lists.ALONE)})\?*
 _NEGATES = re.compile(
     rf"(?:{_pattern(word_lists.STRONG + word_lists.NEGATIVE)})\?*\Z|(?:{_pattern(word_lists.NEGATIONS)})"
 )
+_ASKED = re.compile(r"[\w\s.,:;!?()#'’-]*")
+_ORDERS = re.compile(rf"(?:{_pattern(word_lists.ORDERS)})\?*")
+_ASKS = re.compile(rf"(?:{_pattern(word_lists.ORDERS + word_lists.ASKING)}|\d+)\?*")
 _MEANS_CALLS, _MEANS_EVERYTHING, _MEANS_MESSAGES = (
     re.compile(_pattern(each)) for each in (word_lists.CALLS, word_lists.EVERYTHING, word_lists.MESSAGES)
 )

@@ -27,6 +27,17 @@ FILLERS = [
 # These answer anything, or end it: no refusal, no consent, and nobody's name.
 ANSWERS = ["TAMAM", "OK", "PEKİ", "OLUR", "YES", "START", "SON"]
 
+# What people ask about in a reply, and the words of such a question. With nothing else beside them they refuse nothing.
+ORDERS = [
+    "SİPARİŞ", "SİPARİŞİM", "SİPARİŞİMİZ", "SİPARİŞLERİM", "KARGO", "KARGOM", "KARGOMUZ", "PAKETİM", "ÜRÜNÜM",
+    "TESLİMAT", "TESLİMATIM", "FATURA", "FATURAM", "RANDEVU", "RANDEVUM",
+]  # fmt: skip
+ASKING = [
+    "NEREDE", "NERDE", "NE", "ZAMAN", "NASIL", "HANGİ", "KAÇ", "GÜN", "GÜNDE", "SAAT", "SAATTE", "GELİR", "GELECEK",
+    "GELİYOR", "GELDİ", "GELMEDİ", "ULAŞIR", "VAR", "Mİ", "MU", "BENİM", "ACABA", "MERHABA", "MERHABALAR",
+    "SELAM", "İYİ", "GÜNLER", "AKŞAMLAR", "GÜNAYDIN", "KOLAY", "GELSİN", "LÜTFEN",
+]  # fmt: skip
+
 # With these people begin, or call what they got: no refusal, and nobody's name.
 OPENINGS = [
     "MERHABA", "MERHABALAR", "SELAM", "SELAMLAR", "SELAMÜN", "ALEYKÜM", "ALO", "İYİ", "GÜNLER", "AKŞAMLAR", "GECELER",

@@ -28,8 +28,8 @@ from portal.domain.replies import (
     classify_reply,
     find_names,
     fold,
-    may_refuse,
     names_brand,
+    only_asks,
     speaks_of_calls,
 )
 from portal.services.messaging.brand_names import all_names_of, brands_of_provider, names_of
@@ -78,8 +78,8 @@ def find_meant(
     at: datetime,
 ) -> Meant:  # fmt: skip
     """The provider's recipients. Of the operator's gateway, of each address by what was written to it: the one whose
-    firm alone a reply names, or all to whom the messages were that it may answer; only of the last ones where it may
-    refuse nothing; of all admitted firms that have the address where İzinlink's own came last."""
+    firm alone a reply names, or all to whom the messages were that it may answer; only of the last ones where it surely
+    refuses nothing; of all admitted firms that have the address where İzinlink's own came last."""
     if event.provider_id is not None:
         return Meant(find_recipients(event, gateway, addresses_of(reply), at, are_made=reply.is_sender_proved))
     meant = [_find_meant_of_operators(gateway, each, reply, outcome, at) for each in addresses_of(reply)]
@@ -102,7 +102,7 @@ def _find_meant_of_operators(
         any_firms = find_any_firms(address, is_sure=address.reaches in reply.izinlink_wrote_to)
         return Meant(list(dict.fromkeys([*wrote, *any_firms])), is_certain=False)
     last = [each for each in wrote if each.id in answered.last_recipient_ids]
-    return Meant(wrote if outcome in REFUSING or may_refuse(reply.said) else last)
+    return Meant(last if outcome == ReplyOutcome.CONSENT or only_asks(reply.said) else wrote)
 
 
 def find_recipients(

@@ -14,6 +14,7 @@ from portal.domain.replies import (
     find_names,
     fold,
     names_brand,
+    only_asks,
     speaks_of_calls,
     word_lists,
 )
@@ -221,3 +222,18 @@ MESSAGES_ONLY = "RET|STOP ALL|tüm mesaj ret|Bütün SMS'leri durdurun|Hepsi Bur
 def test_a_reply_speaks_of_calls_or_of_everything_but_no_brands_name_does(texts, speaks):
     words = [each for line in texts.strip().splitlines() for each in line.split("|")]
     assert [each for each in words if speaks_of_calls(each, ["Hepsi Burada"]) != speaks] == []
+
+
+@pytest.mark.parametrize(
+    "text", ["Siparişim nerede?", "SIPARISIM NERDE", "sipari?im nerede", "12345 kargom ne zaman gelir B038"]
+)
+def test_a_question_about_an_order_only_asks(text):
+    assert only_asks(text)
+
+
+def test_what_has_any_other_word_or_sign_or_no_order_does_not_only_ask():
+    others = "siparişim nerede 🚫|👎|x|0|1|tamam|merhaba|teşekkürler|nerede|не хочу|kargom yeter|siparişim nerde atmyn"
+    said = [*others.split("|"), "", f"kargo{' kargo' * LONGEST}", "s\u0336iparişim", "siparişim nerede ❌"]
+    listed = [each for many in (REFUSAL, LIKELY_REFUSAL) for line in many.splitlines() for each in line.split("|")]
+
+    assert [each for each in (*said, *listed) if only_asks(each)] == []

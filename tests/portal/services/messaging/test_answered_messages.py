@@ -153,9 +153,12 @@ def test_a_message_of_a_firm_before_the_portals_own_takes_no_refusal_for_itself(
 
 @pytest.mark.parametrize(
     ("words", "firms"),
-    [("siparişim nerede", 1), ("artık yazmayın bana lütfen", 2), ("SMS almak istmiyorum", 2), ("durdurun şunu", 2)],
-)
-def test_the_firm_that_wrote_last_reads_a_question_and_a_refusal_holds_who_wrote_that_week(
+    [
+        ("Merhaba, siparişim nerede?", 1), ("Evet", 1), ("artık yazmayın bana lütfen", 2), ("atmyn", 2), ("🚫", 2),
+        ("siparişim 👎", 2), ("reklamları kesin", 2),
+    ],
+)  # fmt: skip
+def test_the_firm_that_wrote_last_reads_a_question_and_all_else_holds_who_wrote_that_week(
     app, browser, operators, rival, rows, words, firms
 ):
     refuses_calls_at_izinlerim(app, browser)
