@@ -37,7 +37,8 @@ def with_whose_word(gateway: MessageGateway, reply: InboundMessage) -> InboundMe
     saw those mails. It is its sender's, too. An id without a token is no reason to hold anybody else's messages, since
     anybody could name it; of a sender whom the owner has it waits, whosever it is."""
     sender, clue = meant_brands.address_of(reply.sender), reply.clue
-    is_owners = all(_is_at_owners_domain(gateway, each) for each in (reply.sender, *clue.senders))
+    senders = [reply.sender, *clue.senders]
+    is_owners = all(_is_at_owners_domain(gateway, each) for each in senders) and not _is_recipients(gateway, sender)
     is_copy = not clue.says_it_answers and is_owners  # Of what the owner sent by itself.
     named = _find_named(gateway, clue.message_ids, () if is_copy else clue.codes)
     guessed = address_of_message(find_sent(gateway, clue.replied_id))
@@ -68,6 +69,12 @@ def _is_at_owners_domain(gateway: MessageGateway, sender: str) -> bool:
     domain, its_domain = own.rpartition("@")[2], sender.rpartition("@")[2]
     is_alike = its_domain == domain or its_domain.endswith(f".{domain}")
     return sender == own or (is_alike and mail_service(domain) == MailService.OTHER)
+
+
+def _is_recipients(gateway: MessageGateway, sender: Address | None) -> bool:
+    """Whether the owner writes to whoever sent it, other than by the account's own sender."""
+    own = split_mailbox(gateway.header)[1].lower()
+    return sender is not None and sender.text != own and bool(find_mailbox(gateway, sender))
 
 
 def _find_named(gateway: MessageGateway, message_ids: Iterable[int], codes: Iterable[str]) -> Named:

@@ -113,7 +113,7 @@ def _find_answer(
         message_ids=tuple(islice(dict.fromkeys(each for _, each in (*named, *quoted)), MOST_NAMED)),
         replied_id=_replied_id(mail),
         codes=returned.codes,
-        says_it_answers=_says_it_answers(mail),
+        says_it_answers=_says_it_answers(mail) or own_words.is_answer(mail_reading.subjects(mail)),
         senders=tuple(MAILBOX.findall(" ".join(each for name in SENDERS for each in mail_reading.texts(mail, name)))),
         is_ours=is_to_refuse or bool(named) or ours.search(returned.spelled) is not None,
         needs_proof=_is_marked(mail) and not (named or may_refuse or is_to_refuse),
@@ -189,7 +189,7 @@ def _is_marked(mail: Message) -> bool:
 
 def _may_refuse(mail: Message) -> bool:
     """Whether somebody's own words may refuse: mails of people, too, are marked as automatic, such as by Exchange."""
-    return own_words.may_refuse(map(mail_reading.decoded, mail_reading.texts(mail, "subject")), mail_text.read(mail))
+    return own_words.may_refuse(mail_reading.subjects(mail), mail_text.read(mail))
 
 
 def _unread(returned: _Returned) -> InboundMessage:

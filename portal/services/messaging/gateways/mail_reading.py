@@ -93,6 +93,10 @@ def texts(mail: Message, name: str) -> list[str]:
     return [push_text.decode(value.encode("utf-8", "surrogateescape")) for value in found]
 
 
+def subjects(mail: Message) -> list[str]:
+    return [decoded(each) for each in texts(mail, "subject")]
+
+
 def decoded(text: str) -> str:
     """A header without the encoding of RFC 2047, as far as it can be decoded."""
     with suppress(Exception):

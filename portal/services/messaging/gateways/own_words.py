@@ -48,6 +48,11 @@ def may_refuse(subjects: Iterable[str], text: str) -> bool:
     return any(classify_reply(each) in REFUSING and not _is_to_reader(fold(each)) for each in own)
 
 
+def is_answer(subjects: Iterable[str]) -> bool:
+    """Whether a mail's subject says that it answers another one, or passes it on."""
+    return any(map(REPLY.match, subjects))
+
+
 def refusing_diagnostic(lines: Iterable[str]) -> str:
     """The first line by which a mail system says that the recipient left, or with the recipient's own words; empty
     where none does."""

@@ -211,6 +211,23 @@ def test_a_mail_with_somebodys_link_counts_unless_the_firm_sent_it_by_itself(
     assert len(waiting(rows)) == len(whose) and held(app) == whose
 
 
+@pytest.mark.parametrize(("sender", "subject", "is_heard"), [
+    ("burcu@example.com", "RET", True), ("isci@example.com", "=?utf-8?b?xLBsdDogS2FtcGFueWE=?=", True),
+    ("isci@example.com", "Ynt: Kampanya", True), ("isci@example.com", "Kampanya", False),
+    ("bilgi@example.com", "Kampanya", False),
+])  # fmt: skip
+def test_who_has_a_mailbox_at_the_firms_own_domain_is_heard(app, account, rows, sender, subject, is_heard):
+    """Whom the firm has as a recipient speaks for themselves, and so does who answers a mail or passes it on."""
+    with app.app_context():
+        db.session.execute(update(MessageGateway).values(header="Marka <bilgi@example.com>"))
+        db.session.commit()
+    link = f"https://izin.example/u/{own_code(account)}"
+    account.pushes(f"From: X <{sender}>\nTo: bilgi@example.com\nSubject: {subject}\n\n{SAID} {link}\n".encode())
+    work(app, *EventKind)
+
+    assert held(app) == ([AYSE, BURCU] if sender == BURCU else [AYSE] if is_heard else [])
+
+
 def test_an_answer_at_which_our_code_fails_holds_whom_it_names(app, account, rows, monkeypatch):
     monkeypatch.setattr(mail_answers, "find_spellings", lambda *_: {}["x"])
     answer(account, BOSS, f"In-Reply-To: {own_id(account)}")
