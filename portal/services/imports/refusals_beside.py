@@ -4,10 +4,16 @@ from collections.abc import Callable, Collection, Sequence
 
 from portal.core.addresses import Address, AddressProblem
 from portal.services.imports.layout import Field, Layout, dates
-from portal.services.imports.layout.cell_words import CONTACTS
+from portal.services.imports.layout.cell_words import CONTACTS, Meanings
 from portal.services.imports.layout.headers import our_columns
 from portal.services.imports.layout.layout import ADDRESSES
-from portal.services.imports.layout.normalization import address_or_problem, addresses_within, says_nothing, spelled
+from portal.services.imports.layout.normalization import (
+    address_or_problem,
+    addresses_within,
+    retailer_codes,
+    says_nothing,
+    spelled,
+)
 from portal.services.imports.layout.plain_words import (
     is_address_alone,
     is_day,
@@ -31,8 +37,11 @@ class RefusalsBeside:
         self, layout: Layout, header: Sequence[str], addresses: Collection[int] = (), days: Collection[int] = (),
         contacts: Collection[int] = (), unused: Collection[Field] = (),
     ):  # fmt: skip
-        read = {place: each for each, place in layout.columns.items() if each not in (*PROOFS, *unused)}
+        read = {place: each for each, place in layout.columns.items() if each not in PROOFS}
         self._checks = {place: _CHECKS.get(each, _says_nothing_more) for place, each in read.items()}
+        self._checks |= {
+            place: _note_of(each, Meanings(layout.words)) for place, each in read.items() if each in unused
+        }
         self._checks |= dict.fromkeys(addresses, _is_beside_address) | dict.fromkeys(days, _is_beside_day)
         self._checks |= dict.fromkeys(contacts, _is_beside_contact)
         self._checks |= dict.fromkeys(our_columns(header), lambda cell: not is_ours(cell) and refuses(cell))
@@ -40,6 +49,16 @@ class RefusalsBeside:
     def found_in(self, cells: Sequence[str]) -> bool:
         """Whether any cell says a refusal that its column is not read for; any note beside a date counts."""
         return any(self._checks.get(place, refuses)(cell) for place, cell in enumerate(cells) if cell)
+
+
+def _note_of(field: Field, meanings: Meanings) -> Callable[[str], bool]:
+    """Whether a cell refuses that nobody reads, though it stands in a column of this field."""
+    readers: dict[Field, Callable[[str], object]] = {
+        Field.CHANNEL: meanings.channels, Field.TYPE: meanings.recipient_type, Field.SOURCE: meanings.source
+    }  # fmt: skip
+    if field == Field.DATE:
+        return lambda cell: refuses(cell) or bool(dates.notes_in(cell))
+    return lambda cell: not readers.get(field, retailer_codes)(cell) and refuses(cell)  # "SMS, Arama"
 
 
 def _says_nothing_more(_cell: str) -> bool:
@@ -54,8 +73,9 @@ def _is_beside_address(cell: str) -> bool:
     found = address_or_problem(cell)
     if found == AddressProblem.UNKNOWN:
         return may_refuse(cell) or not is_plain(cell)
-    is_marked = bool(addresses_within(cell)) and says_more_than_address(cell)
-    return isinstance(found, Address) or is_marked or may_refuse(cell)
+    if addresses_within(cell):
+        return isinstance(found, Address) or says_more_than_address(cell) or may_refuse(cell)
+    return is_marked(cell.replace("@", "").lstrip("+ ")) or may_refuse(cell)  # A bad one.
 
 
 def _is_beside_day(cell: str) -> bool:

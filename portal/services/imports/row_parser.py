@@ -35,14 +35,13 @@ from portal.services.imports.layout.refusals import may_refuse
 from portal.services.imports.reading import Line
 from portal.services.imports.refusals_beside import RefusalsBeside
 from portal.services.imports.row_results import PROBLEMS, SLOTS, RowProblem, SkipReason
-from portal.services.imports.row_values import WORDS, KnownStatus, RowValueReader, RowValues
+from portal.services.imports.row_values import STATUSES, WORDS, KnownStatus, RowValueReader, RowValues
 
 SLOT_OF = {channel: slot for slot, channel in enumerate(SLOTS)}
 SERVED_BY = {AddressKind.PHONE: (Channel.SMS, Channel.CALL), AddressKind.EMAIL: (Channel.EMAIL,)}
 KIND_OF = {Field.ADDRESS: None, Field.PHONE: AddressKind.PHONE, Field.EMAIL: AddressKind.EMAIL}
 
 Parse = Callable[[str], Address]
-ParsedCell = tuple[str, Address | AddressProblem | None, AddressKind | None]
 Results = dict[int, Entry | str]  # Entries, and problems in place of some, by slot.
 Addresses = list[tuple[Address | AddressProblem, AddressKind | None]]  # Each with the kind that its column asks for.
 
@@ -98,18 +97,19 @@ class RowParser:
         if cells is None:
             return [], []
         values = self.values.read(cells)
-        parsed = [(cells[column], self._parse_address(cells[column]), kind) for column, kind in self._addresses]
-        addresses = [(address, kind) for _, address, kind in parsed if address is not None]
+        addresses, forgotten = self._read_addresses(cells, are_refused=Status.REFUSED in values.statuses.values())
         results: Results = {}
         if addresses:
             results = self._results_of_all(line[0], cells, addresses, values)
         elif not values.stated and any(map(str.strip, line[1])):
             results = {0: AddressProblem.EMPTY.value}
-        if Status.REFUSED in values.statuses.values():
-            results |= self._refusals_of_forgotten(line[0], cells, parsed, values)
         for channel in values.stated:  # No cell of a status column goes without a result.
             results.setdefault(SLOT_OF[channel], self._problem_of_cell(channel, addresses, values))
-        grants = [slot for slot, each in results.items() if isinstance(each, Entry) and each.status == Status.GRANTED]
+        granted = {
+            slot: each for slot, each in results.items() if isinstance(each, Entry) and each.status == Status.GRANTED
+        }
+        results |= {slot: forgotten[each.address] for slot, each in granted.items() if each.address in forgotten}
+        grants = [slot for slot, each in granted.items() if results[slot] is each]
         are_open = bool(grants) or any(each in PROBLEMS for each in results.values())
         is_beside = are_open and self._beside.found_in(line[1])
         if is_beside:
@@ -128,24 +128,25 @@ class RowParser:
         held = [found for place, _ in self._addresses for found in addresses_within(cells[place])] if refuses else []
         return sorted(results.items(), key=itemgetter(0)), held
 
-    def _refusals_of_forgotten(
-        self, number: int, cells: Sequence[str], parsed: Sequence[ParsedCell], values: RowValues
-    ) -> Results:
-        """The refusals of addresses that are none by today's rules, and that the provider has."""
+    def _read_addresses(self, cells: Sequence[str], *, are_refused: bool) -> tuple[Addresses, dict[Address, str]]:
+        """The line's addresses; and the problem of those that are none by today's rules and that the provider has,
+        which can only be refused."""
         found: Addresses = []
-        for cell, address, kind in parsed:
-            if isinstance(address, AddressProblem):
+        forgotten: dict[Address, str] = {}
+        for column, kind in self._addresses:
+            address = self._parse_address(cells[column])
+            if are_refused and isinstance(address, AddressProblem):
                 with suppress(BadAddress):
-                    found.append((self._parse_refused(cell), kind))
-        results = self._results_of_all(number, cells, found, values) if found else {}
-        return {
-            slot: each for slot, each in results.items() if isinstance(each, Entry) and each.status == Status.REFUSED
-        }
+                    known = self._parse_refused(cells[column])
+                    forgotten[known], address = address.value, known
+            if address is not None:
+                found.append((address, kind))
+        return found, forgotten
 
     def _may_refuse(self, cells: Sequence[str]) -> bool:
         """Whether a cell that is read for something else has a word of refusing, or a sign beside what it says."""
         return any(
-            may_refuse(cells[place]) or (each != Field.DATE and is_marked(cells[place]))
+            may_refuse(cells[place]) or (each not in (Field.DATE, *STATUSES) and is_marked(cells[place]))
             for place, each in self._said.items()
         )
 

@@ -41,10 +41,12 @@ _BRACKETS = re.compile(r"\(([^()\n]*)\)")
 # Spelled: "GMT+03:00, İstanbul", "Turkey Standard Time", "Pazar".
 _OF_ZONE = (
     r"\b(?:gmt|utc|tsi|trt|eest|eet|cest|cet|istanbul|turkiye|turkey|turkish|europe|european|eastern|central|summer|"
-    r"winter|standard|daylight|coordinated|universal|local|time|yerel|yaz|kis|dogu|orta|avrupa|standart|saati|saat)\b"
+    r"winter|standard|daylight|coordinated|universal|greenwich|mean|arabian|local|time|yerel|yaz|kis|dogu|orta|avrupa|standart|saati|saat)\b"
 )
 _AHEAD = r"(?:\+ ?|(?<=[a-z] ))\d{1,2}(?::?\d\d)?|- ?\d\d:?\d\d"
-_HARMLESS_NOTE = re.compile(rf"(?:(?:{_OF_ZONE}|{_AHEAD})[ ,/:]*)+|{_WEEKDAY.pattern}")
+_HARMLESS_NOTE = re.compile(
+    rf"(?:(?:{_OF_ZONE}|{_AHEAD})[ ,/:]*)+|{_WEEKDAY.pattern}|(?:\d{{1,2}}[:.]\d\d(?:[:.]\d\d)?)?"
+)
 DAY = 86400
 ISTANBUL_AHEAD = 3 * 3600  # Of UTC.
 _HALF = r"(?:[ao]\.?\s?m\.?|[öo]\.?\s?[öosş]\.?|p\.?\s?m\.?)"

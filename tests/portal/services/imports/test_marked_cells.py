@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from portal.core.addresses import parse_possible
 from portal.core.iys_protocol import Channel, RecipientType, Source
 from portal.domain.consents.bulk_import import Entry
 from portal.services.imports.audience import read_address_list
@@ -20,7 +21,8 @@ MARKED = (
     STRUCK, f"{PHONE} !", "0532\u00a0700\u201102:11 RET", f"<s>{PHONE}</s>", f"-{PHONE}", f"{PHONE} -",
 )  # fmt: skip
 MARKED_MAILS = (f"{MAIL} ❌", f"❌{MAIL}", f"x {MAIL}", f"*{MAIL}", f"{MAIL}*", f"[{MAIL}] RET", f"a: {MAIL} = RET")
-MISTYPED = ("O532 700 02 11", "0532 700 02 11 12", f"{PHONE} Ayşe", f"{PHONE} (iş)", f"Ev: {PHONE}; 0212 345 67 89",
+MISTYPED = ("0532 700 02 1l", "0532 7OO 02 11", "+90 599 700 02 1", "ayse@@example.com", "ayse@exam ple.com",
+            "O532 700 02 11", "0532 700 02 11 12", f"{PHONE} Ayşe", f"{PHONE} (iş)", f"Ev: {PHONE}; 0212 345 67 89",
             f"{PHONE} dahili 12", f"T: {PHONE}", f"{MAIL};c@example.com", f"Ayşe Ak ({MAIL})")  # fmt: skip
 
 
@@ -49,6 +51,48 @@ def test_a_marked_number_holds_itself_and_the_mailbox_of_its_line(cell):
     assert "+905327000211" in held and MAIL not in granted
     lines = ["Telefon\tE-posta", "0532 700 01 11\ta@example.com", f"{PHONE}\t", f"{cell}\t{MAIL}"]
     assert asked(*lines) == ["+905327000111", "a@example.com"]
+
+
+@pytest.mark.parametrize("cell", ["0599 700 02 11 ❌", "X 0532 700 02", "~~0532 700~~", "ayse@ ✗"])
+def test_a_mark_beside_what_is_no_address_leaves_the_others_of_its_line_out(cell):
+    granted, _ = parse(["Telefon", "E-posta", "SMS izni", "E-posta izni"], [cell, MAIL, "Evet", "Evet"])
+
+    assert not granted
+    assert asked("Telefon\tE-posta", "0532 700 01 11\ta@example.com", f"{cell}\t{MAIL}") == [
+        "+905327000111",
+        "a@example.com",
+    ]
+
+
+def test_a_forgotten_number_in_a_second_column_takes_no_refusal_from_the_first():
+    header, line = (
+        ["Telefon", "E-posta", "SMS izni", "Arama izni"],
+        ["0532 700 02 11", "0599 700 01 11", "Hayır", "Hayır"],
+    )
+    layout = replace(guess(header, [(2, line)]), source=Source.WEB, date=NOW, origin="form")
+    parser = RowParser(layout, at=NOW, header_line=1, header=header, parse_refused=parse_possible)
+
+    results, held = parser.parse_and_hold((2, line))
+
+    assert {each.address.text for _, each in results if isinstance(each, Entry)} == {"+905327000211"}
+    assert "several" in [each for _, each in results] and [each.text for each in held] == ["+905327000211"]
+
+
+def test_of_a_campaigns_list_an_ordinary_channel_or_source_leaves_nobody_out():
+    for cells in ("SMS, Arama;WEB;BIREYSEL", "Telefonla arama;Arama;Tacir", "hepsi;HS_CAGRI_MERKEZI;bireysel"):
+        assert len(asked("Telefon;Kanal;Kaynak;Alıcı tipi", f"{PHONE};{cells}", f"0532 700 01 11;{cells}")) == 2
+
+
+def test_a_tick_is_no_mark_beside_a_mistyped_address():
+    granted, held = parse(["Telefon", "E-posta", "SMS izni", "E-posta izni"], ["0532 700 02 1", MAIL, "✓", "✓"])
+
+    assert (granted, held) == ([MAIL], set())
+
+
+def test_of_a_campaigns_list_a_note_beside_a_consents_date_leaves_its_person_out():
+    for date in ("24 Kasım 2026 (iptal etti)", "24.11.2026 (❌)", "24.11.2026 (eski)", "24.11.2026 SMS istemiyor"):
+        lines = ["0532 700 01 11;23.11.2026", f"{PHONE};{date}"]
+        assert asked("Telefon;İzin tarihi", *lines) == ["+905327000111"], date
 
 
 @pytest.mark.parametrize("cell", MARKED_MAILS)
@@ -137,6 +181,8 @@ def test_only_a_time_zone_or_a_day_of_the_week_stands_in_brackets_beside_a_date(
         "TSİ",
         "Türkiye saati",
         "+03",
+        "10:00",
+        "",
     ):
         assert not dates.notes_in(f"23 Kasım 2026 ({harmless})")
 

@@ -131,14 +131,17 @@ def test_a_file_refuses_for_them_and_grants_them_nothing(app, rows, code, addres
     at = clock.now() + timedelta(hours=1)
     day = clock.istanbul(at - timedelta(minutes=10)).strftime("%d.%m.%Y %H:%M:%S")
     place = 0 if address == make.PHONE else 1
-    cells = [["", "", status, day] for status in ("RET", "ONAY", "RET")]
-    for line, each in zip(cells, (TYPED[address], TYPED[address], STRANGERS[address]), strict=True):
+    cells = [["", "", status, day] for status in ("RET", "ONAY", "RET", "RET")]
+    for line, each in zip(cells, (TYPED[address], TYPED[address], STRANGERS[address], TYPED[address]), strict=True):
         line[place] = each
+    cells[-1][1 - place] = "d@example.org" if place == 0 else "0555 111 22 33"  # Beside one that is known.
     with time_machine.travel(at), app.app_context():
         batch = imported_batch(make.brand(), [";".join(each) for each in cells])
 
-        assert batch.tally == {"refusal": len(CHANNELS[address]), UNKNOWN[address]: 2}
-    assert set(statuses(rows).values()) == {"RET"}
+        own = len(CHANNELS[address])
+        told = {"refusal": own, "repeated": own, "first_refusal": 3 - own, UNKNOWN[address]: 2}
+        assert batch.tally == told
+    assert {each.status for each in rows(Consent)} == {"RET"}
 
 
 def test_what_they_say_at_iys_is_learned(app, rows, code, address):
