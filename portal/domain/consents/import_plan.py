@@ -236,7 +236,7 @@ class _Planner:
         self.refusals = NewestRefusals(plan.snapshot.refusals)
         for text, refused_at in plan.snapshot.mailbox_refusals.items():
             self.own_refusals.add((self.ids[text], Channel.EMAIL))
-            self.refusals[brand.id, self.ids[text], Channel.EMAIL] = refused_at, 0
+            self.refusals.note_at((brand.id, self.ids[text], Channel.EMAIL), refused_at)
         for consent_id, fact in plan.snapshot.facts.values():
             self.facts[consent_id].add(fact)
 

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.core.database import is_one_of
-from portal.core.iys_protocol import Status
+from portal.core.iys_protocol import Channel, Status
 from portal.core.models import Brand, Consent, Decision, Submission, is_own_refusal, is_void
 from portal.core.vault import Vault
 from portal.domain.consents import locking, other_types, recipients, spellings
@@ -25,7 +25,7 @@ class Snapshot:
 
     known: dict[str, int]  # Recipient ids by canonical address.
     mails: Indexes  # Of the addresses whose e-mail is granted.
-    # Of these, where nothing was decided by the address itself: spellings.find_refusals().
+    # Of these, where nothing is granted by the address itself: spellings.find_refusals().
     mailbox_refusals: dict[str, datetime] = field(default_factory=dict)
     consents: list[tuple[Any, ...]] = field(default_factory=list)  # The values of LockedConsent, by id.
     on_their_way: set[int] = field(default_factory=set)  # Decisions that İYS is still to be told.
@@ -52,9 +52,10 @@ def read_snapshot(
     consents = [LockedConsent(*values) for values in snapshot.consents]
     if not consents:
         return snapshot
-    decided = {consent.recipient_id for consent in consents if consent.status is not None}
+    of_mail = [consent for consent in consents if consent.channel == Channel.EMAIL]
+    granted = {consent.recipient_id for consent in of_mail if consent.status == Status.GRANTED}
     by_mailbox = snapshot.mailbox_refusals.items()
-    snapshot.mailbox_refusals = {text: at for text, at in by_mailbox if known.get(text) not in decided}
+    snapshot.mailbox_refusals = {text: at for text, at in by_mailbox if known.get(text) not in granted}
     consent_ids = [consent.id for consent in consents]
     open_ones = select(Submission.decision_id).where(
         is_one_of(session, Submission.consent_id, consent_ids), Submission.due_at.is_not(None)

@@ -24,7 +24,9 @@ class NewestRefusals(dict[tuple[int, int, str], tuple[datetime, int]]):
 
     def note(self, consent: LockedConsent, effective_at: datetime, decision_id: int) -> None:
         """Add a refusal that is no row yet."""
-        key = consent.brand_id, consent.recipient_id, consent.channel
+        self.note_at((consent.brand_id, consent.recipient_id, consent.channel), effective_at, decision_id)
+
+    def note_at(self, key: tuple[int, int, str], effective_at: datetime, decision_id: int = 0) -> None:
         self[key] = max(self.get(key, (effective_at, decision_id)), (effective_at, decision_id))
 
     def refused_at(self, consent: LockedConsent) -> datetime | None:

@@ -24,6 +24,7 @@ from portal.services.imports.layout.plain_words import (
 from portal.services.imports.layout.refusals import may_refuse, refuses, refuses_in_name
 from portal.services.imports.row_results import is_ours
 
+OF_NUMBERS = " +()_-./?"  # In masks, too: "(___) ___ __ __".
 OF_DAYS = "0123456789 .,/:-"
 PROOFS = (Field.ORIGIN, Field.CONTACT)  # Kept as they stand, so they may say more.
 
@@ -75,7 +76,7 @@ def _is_beside_address(cell: str) -> bool:
         return may_refuse(cell) or not is_plain(cell)
     if addresses_within(cell):
         return isinstance(found, Address) or says_more_than_address(cell) or may_refuse(cell)
-    return is_marked(cell.replace("@", "").lstrip("+ ")) or may_refuse(cell)  # A bad one.
+    return is_marked(cell.replace("@", "").strip(OF_NUMBERS)) or may_refuse(cell)  # A bad one, or an empty mask.
 
 
 def _is_beside_day(cell: str) -> bool:

@@ -32,7 +32,9 @@ NOTHING = {
 }  # fmt: skip
 # An address beside more, also beside another one; of telephones those of Türkiye by their length.
 _LIKE_ADDRESS = re.compile(r"[^\s@<>();,/|]{1,64}@[^\s@<>();,/|]{1,255}|\+?\d[\d ()./-]{8,30}")
-_LIKE_NUMBER = re.compile(r"(?<!\d)(?:\+?90|0)?[ ()./:,_-]{0,3}[2-58]\d\d(?:[ ()./:,_-]{0,3}\d){7}")
+_LIKE_NUMBER = re.compile(  # Each that begins somewhere, also within another.
+    r"(?<!\d)(?=((?:\+?90|0)?[ ()./:,_-]{0,3}[2-58]\d\d(?:[ ()./:,_-]{0,3}\d){7})|(\+\d[\d ().]{7,20}))"
+)
 _LIKE_MAIL = re.compile(r"[^\W_][\w.+%-]{0,63}@(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,63}")
 _DASH = re.compile("[\u2010-\u2015\u2212]")
 _ERRORS = re.compile(r"#(?:YOK|N/?A|DEĞER|BAŞV|AD|SAYI|SAYI/0|BOŞ|VALUE|REF|NAME|NUM|NULL|DIV/0)[!?]?", re.I)  # Excel's
@@ -153,7 +155,8 @@ def addresses_within(cell: str) -> list[Address]:
     "*a@x.com"."""
     if isinstance(whole := address_or_problem(cell), Address):
         return [whole]
-    text = _DASH.sub("-", normalize_spelling(without_marks(cell)))
-    parts = (part[0] for pattern in (_LIKE_ADDRESS, _LIKE_NUMBER, _LIKE_MAIL) for part in pattern.finditer(text))
-    found = {each: None for part in parts if isinstance(each := address_or_problem(part), Address)}
-    return list(found)
+    text = normalize_spelling(without_marks(cell))
+    patterns, texts = (_LIKE_ADDRESS, _LIKE_NUMBER, _LIKE_MAIL), dict.fromkeys([text, _DASH.sub("-", text)])
+    found = (part for each in texts for pattern in patterns for part in pattern.finditer(each))
+    parts = (each for part in found for each in (part[0], *part.groups()) if each)
+    return list({each: None for part in parts if isinstance(each := address_or_problem(part), Address)})

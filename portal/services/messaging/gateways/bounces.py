@@ -156,7 +156,7 @@ def _read_report(returned: _Returned, told_of: Sequence[int], keys: Sequence[byt
         told = _complaint(returned, told_of, keys)
         if told or STATUS not in parts:
             return told
-    says_status = STATUS in parts and (returned.is_report or _is_mail_systems(mail))
+    says_status = STATUS in parts and (returned.is_report or _is_mail_systems(mail) or _is_auto_replied(mail))
     reports = tuple(_reports(parts[STATUS], told_of[0], returned.at)) if says_status and told_of else ()
     return Feedback(reports, _likely_refusals(mail, parts[STATUS], reports)) if reports else None
 

@@ -130,3 +130,13 @@ def test_no_merchant_is_messaged_by_a_spelling_that_only_an_older_grant_names(br
     found = may_send.answers(db.session, make.brand(), [consent.recipient_id], Channel.EMAIL, MERCHANT, now)
     in_sql = select(reason_column(now)).join(Brand, Brand.id == Consent.brand_id).where(Consent.id == consent.id)
     assert {found[consent.recipient_id].reason, db.session.scalar(in_sql)} == {Reason.REFUSED}
+
+
+def test_a_files_refusal_at_the_later_spelling_opens_nothing(brand):
+    now = clock.now()
+    refuse(PLAIN, now - AN_HOUR * 2)
+
+    assert bring(brand, mail(DOTTED, now - A_DAY * 3, RET)) == ["first_refusal"]
+    assert bring(brand, mail(DOTTED, now - A_DAY), mail(TAGGED, now - A_DAY)) == ["older", "older"]
+    assert bring(brand, mail(DOTTED, now - AN_HOUR)) == ["over_refusal"]
+    assert refused(DOTTED, TAGGED) == {DOTTED, TAGGED}

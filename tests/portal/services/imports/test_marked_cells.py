@@ -64,6 +64,22 @@ def test_a_mark_beside_what_is_no_address_leaves_the_others_of_its_line_out(cell
     ]
 
 
+@pytest.mark.parametrize("dash", ["–", " — ", "-", "/", " "])
+def test_of_two_numbers_in_a_cell_both_are_held_whatever_stands_between(dash):
+    _, held = parse(["Telefon", "SMS izni"], ["0532 700 01 11", "Evet"], [f"+49 151 23456789{dash}{PHONE} RET", "Evet"])
+
+    assert "+905327000211" in held and ("+4915123456789" in held or dash in ("-", " "))
+
+
+@pytest.mark.parametrize(
+    "mask", ["(___) ___ __ __", "+90 (   )", "05__ ___ __ __", "0532-", "0532 123 45 6?", "()", "0 532 123 45"]
+)
+def test_an_empty_mask_or_a_short_number_holds_nothing_of_its_line(mask):
+    granted, held = parse(["Telefon", "E-posta", "SMS izni", "E-posta izni"], [mask, MAIL, "", "Evet"])
+
+    assert (granted, held) == ([MAIL], set())
+
+
 def test_a_forgotten_number_in_a_second_column_takes_no_refusal_from_the_first():
     header, line = (
         ["Telefon", "E-posta", "SMS izni", "Arama izni"],

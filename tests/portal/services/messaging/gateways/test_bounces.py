@@ -448,3 +448,16 @@ def test_no_address_and_no_word_of_a_mail_is_logged(caplog, monkeypatch):
     parse(SAMPLES["qmail"][0])
 
     assert "ayse" not in caplog.text and "Sorry" not in caplog.text
+
+
+@pytest.mark.parametrize("sender", ["postmaster@example.com", "Microsoft Outlook <exchange@example.com>"])
+def test_a_failure_that_a_scanner_wrapped_is_one_and_its_words_wait(sender):
+    failed = bounce_samples.block("failed", "5.7.1", "smtp; 550 5.7.1 recipient unsubscribed, istemiyorum")
+    head, _, body = bounce_samples.dsn(sender, "x", failed).replace("Return-Path: <>\n", "").partition("\n\n")
+    outer, _, kind = head.partition("Content-Type:")
+    wrapped = f"{outer}Content-Type: multipart/mixed; boundary=OUT\n\n--OUT\nContent-Type:{kind}\n\n{body}\n--OUT--\n"
+
+    told = parse(wrapped)
+
+    assert "auto-replied" in outer and [str(each.state) for each in told.reports] == ["failed"]
+    assert [each.source for each in told.blocked] == [DOUBTFUL_ANSWER]
