@@ -20,8 +20,8 @@ from portal.core.ids import parse_id
 from portal.domain.replies import REFUSING as REPLY_REFUSES
 from portal.domain.replies import classify_reply
 from portal.services.messaging.gateways import http_call, json_values, own_words, push_text, unread_rows
-from portal.services.messaging.gateways.bounces import NO_COMPLAINT
 from portal.services.messaging.gateways.json_values import read, read_text
+from portal.services.messaging.gateways.mail_reports import NO_COMPLAINT
 from portal.services.messaging.gateways.mail_status import enhanced_status, reason_of
 from portal.services.messaging.gateways.mail_tokens import MAIL_ID, find_messages
 from portal.services.messaging.gateways.protocol import (

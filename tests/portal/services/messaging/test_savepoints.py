@@ -153,8 +153,8 @@ def test_nothing_moves_while_the_database_fails(app, vendor, rows, monkeypatch):
 def test_a_mail_that_fails_waits_and_the_mailbox_is_read_on(app, browser, rows, tmp_path, monkeypatch):
     monkeypatch.setitem(app.config, "DEVELOPMENT", True)
     monkeypatch.setattr(
-        bounces, "_is_marked",
-        failing_for(bounces._is_marked, lambda mail: "tuhaf" in str(mail["Subject"]), RecursionError()),
+        bounces, "is_marked",
+        failing_for(bounces.is_marked, lambda mail: "tuhaf" in str(mail["Subject"]), RecursionError()),
     )  # fmt: skip
     with imap_server.listening(ImapServer(), tmp_path) as server:
         monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "both.pem"))

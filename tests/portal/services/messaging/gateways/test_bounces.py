@@ -11,7 +11,7 @@ import pytest
 
 from portal.core.paths import ROOT
 from portal.domain.campaigns import message_texts
-from portal.services.messaging.gateways import bounces, own_words
+from portal.services.messaging.gateways import mail_reports, own_words
 from portal.services.messaging.gateways.bounces import parse_returned_mail
 from portal.services.messaging.gateways.mail_tokens import TokenPurpose, find_messages, mail_id, token_address
 from portal.services.messaging.gateways.protocol import DOUBTFUL_ANSWER, BlockedAddress, Feedback, MailClue
@@ -444,7 +444,7 @@ def test_no_mail_that_holds_a_true_address_for_refusals_is_for_nobody():
 
 def test_no_address_and_no_word_of_a_mail_is_logged(caplog, monkeypatch):
     caplog.set_level("DEBUG")
-    monkeypatch.setattr(bounces, "all_failures", lambda mail: 1 / 0)
+    monkeypatch.setattr(mail_reports, "all_failures", lambda mail: 1 / 0)
     parse(SAMPLES["qmail"][0])
 
     assert "ayse" not in caplog.text and "Sorry" not in caplog.text

@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from portal.services.messaging.gateways import bounces
+from portal.services.messaging.gateways import returned_mail
 from portal.services.messaging.gateways.bounces import parse_returned_mail
 from tests.portal.services.messaging.gateways.test_bounces import KEY, TO, parse
 
@@ -29,7 +29,7 @@ def test_all_that_a_person_wrote_is_shown_quotations_last(parts, said):
     (answer,) = parse(head + "".join(f"--b\n{part}\n" for part in parts) + "--b--\n").replies
 
     told = f"Re: x\n{said.strip()}"
-    assert answer.text == (told if len(told) < bounces.MOST_READ else f"{told[: bounces.MOST_READ]}…")
+    assert answer.text == (told if len(told) < returned_mail.MOST_READ else f"{told[: returned_mail.MOST_READ]}…")
 
 
 @pytest.mark.parametrize(
