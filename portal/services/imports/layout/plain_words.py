@@ -206,7 +206,9 @@ def _is_of_consents(word: str) -> bool:
 def is_address_alone(cell: str) -> bool:
     """Whether nothing stands beside an address but its kind or a name: "Cep: 0532 …", "Ayşe <ayse@example.com>"."""
     text = normalize_spelling(cell).rstrip(".")
-    if len(text) > LONGEST_TEXT or _MAIL.fullmatch(text):
+    if len(text) > LONGEST_TEXT:
+        return False
+    if _MAIL.fullmatch(text):
         return True
     if _PHONE.fullmatch(text):
         return text.lower() == text.upper() or is_plain(_DIGITS.split(text)[0])

@@ -111,6 +111,23 @@ def test_of_a_campaigns_list_a_note_beside_a_consents_date_leaves_its_person_out
         assert asked("Telefon;İzin tarihi", *lines) == ["+905327000111"], date
 
 
+LONG = (
+    "aradı, reklam almak istemediğini söyledi, listeden çıkarılmasını ve bir daha yazılmamasını rica etti, not düşüldü"
+)
+
+
+@pytest.mark.parametrize(
+    "cell", [f"{PHONE} {LONG}", f"{LONG} {PHONE}", f"{PHONE} {LONG * 9}", f"{PHONE} {'arandı ' * 20}"]
+)
+def test_a_long_note_beside_a_number_holds_it_and_the_others_of_its_line(cell):
+    granted, held = parse(["Telefon", "E-posta", "SMS izni", "E-posta izni"], [cell, MAIL, "Evet", "Evet"])
+
+    assert not granted and held == {"+905327000211", MAIL}
+    assert asked("Telefon\tE-posta", "0532 700 01 11\ta@example.com", f"{PHONE}\t", f"{cell}\t{MAIL}") == [
+        "+905327000111", "a@example.com"
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("cell", MARKED_MAILS)
 def test_a_marked_mailbox_holds_itself(cell):
     _, held = parse(["E-posta", "E-posta izni"], ["a@example.com", "Evet"], [cell, "Evet"])
