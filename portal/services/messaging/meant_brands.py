@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import exists, or_
 
 from portal.core import address_holders, clock
 from portal.core.addresses import Address, AddressKind, BadAddress, parse, parse_possible
@@ -22,16 +22,7 @@ from portal.domain import address_proofs
 from portal.domain.address_proofs import ANSWERED_WITHIN
 from portal.domain.consents import recipients
 from portal.domain.consents.refusals import RefusalScope
-from portal.domain.replies import (
-    REFUSING,
-    ReplyOutcome,
-    classify_reply,
-    find_names,
-    fold,
-    names_brand,
-    only_asks,
-    speaks_of_calls,
-)
+from portal.domain.replies import REFUSING, ReplyOutcome, classify_reply, fold, only_asks, speaks_of_calls
 from portal.services.messaging.brand_names import all_names_of, brands_of_provider, names_of
 from portal.services.messaging.earlier_messages import (
     EarlierMessage,
@@ -39,9 +30,9 @@ from portal.services.messaging.earlier_messages import (
     find_answered,
     find_any_firms,
     find_messages,
-    headers_of,
 )
 from portal.services.messaging.gateways.protocol import InboundMessage
+from portal.services.messaging.named_brands import NamedBrands, came_for, find_named_brands, is_named_whole
 
 
 def address_of(text: str) -> Address | None:
@@ -191,13 +182,13 @@ def _find_named(
     all_names = [name for each in found for brand in brands_of_provider(each.provider_id) for name in names_of(brand)]
     named = [
         (each, brands) for each in found
-        if (brands := _brands_named(each.provider_id, _of(messages, each.id), reply, all_names).brands)
+        if (brands := find_named_brands(each.provider_id, _of(messages, each.id), reply, all_names).brands)
     ]  # fmt: skip
     if len(named) != 1:
         return None
     each, brands = named[0]
     wrote = {message.brand_id for message in _of(messages, each.id)}
-    is_named = any(_is_named_whole(brand, reply) for brand in brands if brand.id in wrote)
+    is_named = any(is_named_whole(brand, reply) for brand in brands if brand.id in wrote)
     is_clear = classify(gateway, reply, each.provider_id) in (ReplyOutcome.REFUSAL, ReplyOutcome.CONSENT)
     return each if is_named and is_clear else None
 
@@ -213,7 +204,7 @@ def classify(gateway: MessageGateway, reply: InboundMessage, provider_id: int) -
         return ReplyOutcome.LIKELY_REFUSAL
     left_out = _own_words(gateway, reply, provider_id)
     outcome, others = classify_reply(reply.text, left_out), {classify_reply(reply.said, left_out)}
-    if any(_came_for(brand, reply) for brand in brands_of_provider(provider_id)):
+    if any(came_for(brand, reply) for brand in brands_of_provider(provider_id)):
         others.add(classify_reply(fold(reply.text).removeprefix(f"{fold(reply.keyword)} "), left_out))
     return min([outcome, *others.intersection(REFUSING)], key=list(ReplyOutcome).index)
 
@@ -232,7 +223,7 @@ def _brands_meant(
     owner's, since a brand's SMS may name the number of another one, and of a firm's gateway those that have it or none;
     all where there is none of these, or İzinlink's own message came last."""
     brands, theirs = brands_of_provider(provider_id), _of(messages, recipient_id)
-    named = _brands_named(provider_id, theirs, reply) if reply else _NamedBrands([], means_no_others=False)
+    named = find_named_brands(provider_id, theirs, reply) if reply else NamedBrands([], means_no_others=False)
     answered = find_answered(gateway, messages, reply.received_at if reply else None)
     wrote = [each for each in brands if answered.has_brand(each, recipient_id)]
     if named.means_no_others:
@@ -246,53 +237,3 @@ def _brands_meant(
         others = [*wrote, *brands_of_provider(provider_id, sends)] or brands
     surely = {brand_id for _, brand_id in reply.answers} if reply else set()
     return list(dict.fromkeys([*named.brands, *others, *(each for each in brands if each.id in surely)]))
-
-
-@dataclass(frozen=True)
-class _NamedBrands:
-    brands: list[Brand]
-    means_no_others: bool  # The reply came for the keyword of one of them, or begins or ends with its name.
-
-
-def _brands_named(
-    provider_id: int, messages: Sequence[EarlierMessage], reply: InboundMessage, all_names: Collection[str] = ()
-) -> _NamedBrands:
-    """The brands of a provider whose keyword, header or name stands anywhere in a reply, or for whose keyword it came.
-
-    A former name counts where the brand wrote to the recipient, and a header that an account had at some time names the
-    brands that wrote by this account. Any other name that was a brand's once names it, too, though the reply may mean
-    others beside it: `classify` leaves it out of the text, so it must not be lost. So does one that opens a sentence
-    ("Duyuru"), unless the vendor says it as the brand's keyword. None of `all_names` is another one with an ending.
-    """
-    brands, wrote = brands_of_provider(provider_id), {each.brand_id for each in messages}
-    wrote_by = select(MessageGateway).where(MessageGateway.id.in_({each.gateway_id for each in messages}))
-    headers = {each.id: headers_of(each) for each in db.session.scalars(wrote_by)}
-    ever = {brand: set(map(fold, all_names_of(brand))) for brand in brands}
-    said = _find_names(reply, set().union(*headers.values(), *ever.values()), all_names)
-    shown = [gateway_id for gateway_id, theirs in headers.items() if said & theirs]
-    by_header = {each.brand_id for each in messages if each.gateway_id in shown}
-    known = {brand: ever[brand] if brand.id in wrote else set(map(fold, names_of(brand))) for brand in brands}
-    asked = [brand for brand in brands if _came_for(brand, reply)]
-    named = [brand for brand in brands if brand.id in by_header or brand in asked or said & known[brand]]
-    meant = said & set().union(*(headers[each] for each in shown if by_header), *(known[brand] for brand in named))
-    meant = {name for name in meant if names_brand(name) or (asked and name == fold(reply.keyword))}
-    former = [brand for brand in brands if brand not in named and (said - meant) & ever[brand]]
-    words = f" {fold(reply.text)} "
-    at_an_end = [name for name in meant if words.startswith(f" {name} ") or words.endswith(f" {name} ")]
-    return _NamedBrands(named + former, bool(at_an_end) or fold(reply.keyword) in meant)
-
-
-def _find_names(reply: InboundMessage, names: Collection[str], others: Collection[str] = ()) -> set[str]:
-    return set().union(*(find_names(each, names, others) for each in (reply.keyword, reply.text, reply.said)))
-
-
-def _came_for(brand: Brand, reply: InboundMessage) -> bool:
-    """Whether the vendor says the brand's keyword, whatever word that is."""
-    return bool(reply.keyword and brand.keyword) and fold(reply.keyword) == brand.keyword
-
-
-def _is_named_whole(brand: Brand, reply: InboundMessage) -> bool:
-    """Whether a reply has what the brand is called now, without an ending, or came for its keyword."""
-    words = f" {fold(reply.keyword)} {fold(reply.text)} "
-    asked = _came_for(brand, reply) and find_names(reply.keyword, [reply.keyword])
-    return bool(asked) or any(names_brand(each) and f" {fold(each)} " in words for each in names_of(brand))
