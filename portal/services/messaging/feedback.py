@@ -61,13 +61,12 @@ def take_blocked(event: GatewayEvent, gateway: MessageGateway, blocked: BlockedA
 def _refused_parts(
     event: GatewayEvent, gateway: MessageGateway, message: Message | None, address: Address, at: datetime
 ) -> list[RefusalScope]:
-    others = mail_answers.find_mailbox(gateway, address)
     if message is not None and message.recipient_id is not None:  # What is said of a firm's message is said to it.
         found = [db.session.get_one(Recipient, message.recipient_id)]
-        others = [each for each in others if each.provider_id == found[0].provider_id]
     else:
         found = meant_brands.find_recipients(event, gateway, [address], at)
-    found += [each for each in others if each not in found]
+        found += mail_answers.find_mailbox(gateway, address)
+    found = meant_brands.with_spellings(dict.fromkeys(found))
     campaign = db.session.get(Campaign, message.campaign_id) if message is not None and message.campaign_id else None
     if campaign is None:
         return meant_brands.scopes(gateway, address, found)

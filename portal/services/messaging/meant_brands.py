@@ -6,9 +6,9 @@ takes nothing from those that did. The sender that a phone showed means all that
 operator has seen them.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import exists, or_
@@ -20,7 +20,7 @@ from portal.core.iys_protocol import Channel
 from portal.core.models import NO_PROVIDER, Brand, BrandGateway, GatewayEvent, MessageGateway, Recipient
 from portal.domain import address_proofs
 from portal.domain.address_proofs import ANSWERED_WITHIN
-from portal.domain.consents import recipients
+from portal.domain.consents import recipients, spellings
 from portal.domain.consents.refusals import RefusalScope
 from portal.domain.replies import REFUSING, ReplyOutcome, classify_reply, fold, only_asks, speaks_of_calls
 from portal.services.messaging.brand_names import all_names_of, brands_of_provider, names_of
@@ -33,6 +33,8 @@ from portal.services.messaging.earlier_messages import (
 )
 from portal.services.messaging.gateways.protocol import InboundMessage
 from portal.services.messaging.named_brands import NamedBrands, came_for, find_named_brands, is_named_whole
+
+MOST_SPELLINGS = 500  # Of one mailbox at a firm.
 
 
 def address_of(text: str) -> Address | None:
@@ -70,12 +72,13 @@ def find_meant(
 ) -> Meant:  # fmt: skip
     """The provider's recipients. Of the operator's gateway, of each address by what was written to it: the one whose
     firm alone a reply names, or all to whom the messages were that it may answer; only of the last ones where it surely
-    refuses nothing; of all admitted firms that have the address where İzinlink's own came last."""
+    refuses nothing; of all admitted firms that have the address where İzinlink's own came last. Of a firm that is meant
+    all spellings of the mailbox are."""
     if event.provider_id is not None:
         return Meant(find_recipients(event, gateway, addresses_of(reply), at, are_made=reply.is_sender_proved))
     meant = [_find_meant_of_operators(gateway, each, reply, outcome, at) for each in addresses_of(reply)]
     found = dict.fromkeys(recipient for each in meant for recipient in each.recipients)
-    return Meant(list(found), is_certain=all(each.is_certain for each in meant))
+    return Meant(with_spellings(found), is_certain=all(each.is_certain for each in meant))
 
 
 def _find_meant_of_operators(
@@ -119,6 +122,18 @@ def find_written_to(gateway: MessageGateway, address: Address, found: Sequence[R
     return [each for each in found if each.id in wrote]
 
 
+def with_spellings(found: Iterable[Recipient]) -> list[Recipient]:
+    """These, and the other spellings by which their firms have their mailboxes; of very many some."""
+    own = list(found)
+    opened = recipients.read_addresses(vault(), own)
+    boxes = {(each.provider_id, address.reaches): address for each, address in opened.items()}
+    others = [
+        each for (provider_id, _), address in boxes.items()
+        for each in spellings.find_at(db.session, vault(), provider_id, address)[:MOST_SPELLINGS]
+    ]  # fmt: skip
+    return list(dict.fromkeys([*own, *others]))
+
+
 def _find_holders(address: Address, at: datetime, *, are_made: bool) -> list[Recipient]:
     """The recipients with an address at any firm; also made at those whose codes it got, and which did not have its
     mailbox."""
@@ -133,9 +148,10 @@ def _find_holders(address: Address, at: datetime, *, are_made: bool) -> list[Rec
 def scopes(
     gateway: MessageGateway, address: Address, found: Sequence[Recipient], reply: InboundMessage | None = None
 ) -> list[RefusalScope]:
-    """What is refused at these recipients, by a reply or by what a vendor tells of their address."""
-    opened, refused = recipients.read_addresses(vault(), found), list[RefusalScope]()
-    by_spelling: dict[Address, list[Recipient]] = {}  # Each is judged by what was written to it.
+    """What is refused at these recipients, by a reply or by what a vendor tells of their address. Each is judged by
+    what was written to it; to which the operator's accounts wrote nothing, as its firm's others of the mailbox are."""
+    opened, refused, silent = recipients.read_addresses(vault(), found), list[RefusalScope](), list[RefusalScope]()
+    by_spelling: dict[Address, list[Recipient]] = {}
     for each in found:
         by_spelling.setdefault(opened.get(each, address), []).append(each)
     for spelling, theirs in by_spelling.items():
@@ -143,8 +159,19 @@ def scopes(
         for each in theirs:
             if brands := _brands_meant(gateway, each.provider_id, each.id, messages, reply):
                 channels = channels_meant(gateway, spelling, each.provider_id, each.id, reply, brands)
-                refused.append(RefusalScope(each, spelling, brands, channels))
-    return refused
+                is_silent = gateway.provider_id is None and not _of(messages, each.id)
+                (silent if is_silent else refused).append(RefusalScope(each, spelling, brands, channels))
+    return [*refused, *(_as_others(each, refused) for each in silent)]
+
+
+def _as_others(part: RefusalScope, others: Sequence[RefusalScope]) -> RefusalScope:
+    """It with what is refused at the firm's other spellings of the mailbox, if anything is."""
+    box = part.recipient.provider_id, part.address.reaches
+    same = [each for each in others if (each.recipient.provider_id, each.address.reaches) == box]
+    if not same:
+        return part
+    brands = dict.fromkeys(brand for each in same for brand in each.brands)
+    return replace(part, brands=list(brands), channels=set().union(*(each.channels for each in same)))
 
 
 def channels_meant(

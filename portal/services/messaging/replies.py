@@ -22,7 +22,7 @@ from portal.core.models import (
 )
 from portal.core.models.invitations import resume_invitations
 from portal.domain.campaigns.sending import reconsider
-from portal.domain.consents import locking, refusals, spellings
+from portal.domain.consents import locking, refusals
 from portal.domain.consents.refusals import RefusalScope
 from portal.domain.notifications import gateways
 from portal.domain.replies import REFUSING, ReplyOutcome
@@ -104,12 +104,7 @@ def refuse_as_read(
     found = [db.session.get_one(Recipient, each) for each in held if each is not None]  # Whose it was when it came.
     if event.provider_id is not None or not found:
         found = _find_held(event, gateway, address, replace(reply, is_sender_proved=True), at)
-    if event.provider_id is not None:  # Also who came to its lists since.
-        later = [
-            each for one in meant_brands.addresses_of(reply)
-            for each in spellings.find_at(db.session, vault(), event.provider_id, one)
-        ]  # fmt: skip
-        found = list(dict.fromkeys([*found, *later]))
+    found = meant_brands.with_spellings(found)  # Also those that came to lists since.
     chosen = [each for each in found if firms is None or each.provider_id in firms]
     if parts := meant_brands.scopes(gateway, address, chosen, reply):
         parts = [replace(part, channels=channels) for part in parts]

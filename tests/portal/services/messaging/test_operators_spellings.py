@@ -1,0 +1,100 @@
+"""Of a firm that is meant every spelling of the mailbox is refused, also those to which nobody wrote by the account."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select, update
+
+from portal.core import clock
+from portal.core.extensions import db, vault
+from portal.core.iys_protocol import Channel, Status
+from portal.core.models import Brand, Consent, EventKind, Message, MessageGateway, Recipient
+from portal.domain.consents import recipients
+from portal.services.messaging import gateway_accounts, news_keeping
+from portal.services.messaging.gateways.mail_tokens import TokenPurpose, token_address
+from portal.services.messaging.gateways.protocol import BlockedAddress, Feedback
+from tests import make
+from tests.portal.domain.consents.import_entries import bring, entry
+from tests.portal.services.messaging.test_feedback import DOMAIN
+from tests.portal.services.messaging.test_mail_answers import (  # noqa: F401 - a fixture
+    AYSE,
+    account,
+    add_account,
+    answer,
+    held,
+    own_id,
+    refuse_all_as_read,
+)
+from tests.portal.services.messaging.vendor_pushes import add_brand, work
+
+# ruff: noqa: F811 - a fixture of another file is asked for by its name.
+
+pytestmark = pytest.mark.slow
+
+OTHER = "ayse@gmail.com"
+
+
+def by_operator(account) -> int:
+    """The account of the operator's by which the mails left."""
+    with account.app.app_context():
+        gateway_id = add_account(account, None)
+        db.session.execute(update(Message).values(gateway_id=gateway_id))
+        db.session.commit()
+    return gateway_id
+
+
+def grant(account, *addresses: str) -> None:
+    with account.app.app_context():
+        at = clock.now() - timedelta(days=1)
+        bring(make.brand(), *(entry(each, Status.GRANTED, at, channel=Channel.EMAIL) for each in addresses))
+
+
+def refused(account) -> set[tuple[str, str]]:
+    """Addresses and brands."""
+    with account.app.app_context():
+        found = db.session.execute(
+            select(Recipient, Brand.name)
+            .join(Consent, Consent.recipient_id == Recipient.id)
+            .join(Brand, Brand.id == Consent.brand_id)
+            .where(Consent.status == Status.REFUSED)
+        )
+        return {(recipients.address_of(vault(), each), name) for each, name in found}
+
+
+@pytest.mark.parametrize("how", ["mailto", "complaint", AYSE, OTHER])
+def test_who_refuses_by_a_mail_of_the_operators_account_refuses_by_all_that_the_firm_has(app, account, rows, how):
+    """Of the brand that wrote: also at the spelling to which none did."""
+    add_brand(app, "Moda Evi", "", "", 8)
+    grant(account, AYSE, OTHER)
+    gateway_id = by_operator(account)
+    with app.app_context():
+        gateway, message_id, name = (
+            db.session.get_one(MessageGateway, gateway_id),
+            account.messages[AYSE],
+            make.brand().name,
+        )
+        key = gateway_accounts.adapter_of(gateway).token_keys[0]
+        if how == "complaint":
+            told = BlockedAddress("", clock.now(), "complaint abuse", message_id)
+            news_keeping.keep_news(gateway, Feedback(blocked=(told,)), clock.now())
+            db.session.commit()
+    if how == "mailto":
+        to = token_address(key, TokenPurpose.UNSUBSCRIBE, message_id, DOMAIN)
+        account.pushes(f"From: {AYSE}\nTo: {to}\nSubject: unsubscribe\n\n.\n".encode(), to=to)
+    work(app, *EventKind)
+    if "@" in how:
+        answer(account, how, f"In-Reply-To: {own_id(account, gateway_id)}", said="Onayımı geri alıyorum")
+        assert held(app) == [AYSE, OTHER]
+        refuse_all_as_read(app, rows)
+
+    assert refused(account) == {(AYSE, name), (OTHER, name)}
+
+
+def test_a_spelling_that_comes_while_the_answer_waits_is_refused_with_the_others(app, account, rows):
+    gateway_id = by_operator(account)
+    answer(account, OTHER, f"In-Reply-To: {own_id(account, gateway_id)}", said="Onayımı geri alıyorum")
+    grant(account, OTHER)
+
+    refuse_all_as_read(app, rows)
+
+    assert {address for address, _ in refused(account)} == {AYSE, OTHER}
