@@ -4,6 +4,7 @@ import base64
 import json
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -70,6 +71,7 @@ MAY_REFUSE = re.compile(rf"{REFUSING.pattern}|black.?list|block.?list|suppress|a
 OPENINGS = ("opened", "unique_opened", "proxy_open", "unique_proxy_open", "click", "Open", "Click")  # No evidence.
 OF_MAIL = ("subject", "tag", "tags", "link", "mail")  # Words and headers of ours.
 KNOWN_KEYS: dict[str, CertificatePublicKeyTypes] = {}  # That this process has fetched, by the certificate's URL.
+MAIL, LONGEST_HEAD = re.compile(r"From |[!-9;-~]{1,76}:"), 400  # How a mail begins, and bytes that are looked at.
 LONGEST_KIND = 60  # Characters of an event.
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SECONDS = re.compile(r"[0-9]{1,10}")
@@ -87,15 +89,37 @@ def read_ses_push(
     push: VendorPush, topic: str, keys: Sequence[bytes], fetch: Callable[[str], bytes] = fetch_from_amazon
 ) -> Feedback:  # fmt: skip
     """Read a notification of SES, or confirm the subscription to our topic; empty where it is something else. Raises
-    ValueError where SNS did not sign it for our topic, and GatewayError.
+    ValueError where SNS did not sign it, and GatewayError.
 
-    `topic` is its ARN: anybody at Amazon has signed topics. `fetch` gets URLs of SNS's and no others.
+    `topic` is its ARN: anybody at Amazon has signed topics, so what comes by another one, which may have been ours,
+    waits (as_doubtful). `fetch` gets URLs of SNS's and no others.
     """
-    message = _signed_by_sns(push.body, topic, fetch)
+    message = _signed_by_sns(push.body, fetch)
+    is_ours = message["TopicArn"] == topic
     if message["Type"] == "SubscriptionConfirmation":
-        if SUBSCRIBE_URL.fullmatch(message.get("SubscribeURL", "")):
+        if is_ours and SUBSCRIBE_URL.fullmatch(message.get("SubscribeURL", "")):
             fetch(message["SubscribeURL"])
         return Feedback()
+    told = _read_note(message, keys)
+    return told if is_ours else as_doubtful(told)
+
+
+def way_of(push: VendorPush, usual: str) -> str:
+    """By which way of an account's feedback a push came, as it looks: "ses", "brevo" or "post"; else the usual one."""
+    text = push_text.decode(push.body[:LONGEST_HEAD], push.content_type).lstrip()
+    if text[:1] in ("{", "["):
+        return "ses" if "TopicArn" in push_text.decode(push.body[:MAX_PUSH_BYTES]) else "brevo"
+    return "post" if MAIL.match(text) or usual not in ("ses", "brevo") else usual
+
+
+def as_doubtful(told: Feedback) -> Feedback:
+    """With refusals that a person reads first, while nothing is sent to whom they name."""
+    blocked = (replace(each, source=DOUBTFUL_ANSWER, word=each.word or each.source) for each in told.blocked)
+    return replace(told, blocked=tuple(blocked))
+
+
+def _read_note(message: dict[str, str], keys: Sequence[bytes]) -> Feedback:
+    """What SNS brings of SES."""
     note = json_values.parse(message["Message"])
     kind = read_text(note, ("/notificationType", "/eventType"))
     named = next(find_messages(keys, read_text(note, "/mail/source")), None)
@@ -202,15 +226,15 @@ def _ses_subscription(note: Any, ours: dict[str, Any]) -> Feedback:
     return Feedback(blocked=(BlockedAddress(guess_address(to), at, "subscription", ours["message_id"]),))
 
 
-def _signed_by_sns(body: bytes, topic: str, fetch: Callable[[str], bytes]) -> dict[str, str]:
+def _signed_by_sns(body: bytes, fetch: Callable[[str], bytes]) -> dict[str, str]:
     """The message, once its signature is verified. Version 1 signs with SHA-1 and is refused."""
     pushed = _json(body)
     fields = pushed.items() if isinstance(pushed, dict) else ()
     message = {name: text for name, text in fields if isinstance(text, str)}
     url = message.get("SigningCertURL", "")
     names = SIGNED.get(message.get("Type", ""))
-    if not names or message.get("TopicArn") != topic or message.get("SignatureVersion") != "2":
-        raise ValueError("no message of our topic")
+    if not names or not message.get("TopicArn") or message.get("SignatureVersion") != "2":
+        raise ValueError("no message of a topic")
     if not CERTIFICATE_URL.fullmatch(url):
         raise ValueError("no certificate of Amazon's")
     if url not in KNOWN_KEYS:

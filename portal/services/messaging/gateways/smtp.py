@@ -77,16 +77,18 @@ class SmtpGateway(Gateway):
 
     def read_push(self, push: VendorPush) -> Feedback:
         """Reports, complaints and refusals by mail in a push: an event of the relay's vendor; or a mail that came back,
-        its body as it is, its envelope's recipient as "to" in the query. Raises ValueError and GatewayError."""
-        match self.feedback:
-            case "ses":
-                return mail_webhooks.read_ses_push(push, self.topic, self.token_keys)
-            case "brevo":
-                return mail_webhooks.parse_brevo_push(push)
-            case "post":
-                to = push.query.get("to", "")
-                return bounces.parse_returned_mail(push.body, to, self.token_keys, self.bounce_domain)
-        return Feedback()
+        its body as it is, its envelope's recipient as "to" in the query. What is about mails of before still comes by
+        the way that the account had then: its refusals wait, but for those with a token of ours. Raises ValueError and
+        GatewayError."""
+        way = mail_webhooks.way_of(push, self.feedback)
+        if way == "post":
+            to = push.query.get("to", "")
+            return bounces.parse_returned_mail(push.body, to, self.token_keys, self.bounce_domain)
+        if way == "ses":
+            topic = self.topic if self.feedback == way else ""
+            return mail_webhooks.read_ses_push(push, topic, self.token_keys)
+        told = mail_webhooks.parse_brevo_push(push)
+        return told if self.feedback == way else mail_webhooks.as_doubtful(told)
 
     def read_mailbox(self, position: str | None, since: datetime) -> tuple[Feedback, MailboxVisit]:
         """What came back into the mailbox after a position, and how far it was read. Raises GatewayError."""

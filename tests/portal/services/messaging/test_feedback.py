@@ -26,6 +26,7 @@ from portal.core.models import (
     MessageGateway,
     MessageState,
     Recipient,
+    may_have_refused,
 )
 from portal.domain.consents import locking, recipients, writer
 from portal.domain.notifications import gateways
@@ -400,3 +401,41 @@ def test_a_later_refusal_by_a_mail_without_a_date_counts_where_she_has_consented
             at.shift(timedelta(minutes=2))
 
     assert [each.status for each in rows(Decision)] == ["RET", "ONAY", "RET", "ONAY"]
+
+
+WAYS = {
+    "post": {}, "imap": {"imap_host": "imap.ornek.com.tr", "imap_username": "x", "imap_password": "y"},
+    "ses": {"topic": webhooks.TOPIC + "2"}, "brevo": {}, "": {},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("now", WAYS)
+@pytest.mark.parametrize("before", ["post", "brevo", "ses"])
+def test_what_still_comes_by_the_way_that_an_account_had_is_heard(app, browser, rows, monkeypatch, before, now):
+    """A token proves whose word it is; what a vendor says by a way that is left waits, and nothing is sent to them."""
+    monkeypatch.setitem(mail_webhooks.KNOWN_KEYS, webhooks.CERTIFICATE, webhooks.AMAZONS.public_key())
+    account = MailAccount(app, browser, feedback=before, topic=webhooks.TOPIC)
+    with app.app_context():
+        row = db.session.get_one(MessageGateway, account.id)
+        values = gateways.read_credentials(vault(), row) | {"feedback": now} | WAYS[now]
+        gateways.replace_credentials(vault(), row, values, header=row.header, per_second=row.per_second)
+        db.session.commit()
+    who = PEOPLE[0]
+    token = account.token(who, TokenPurpose.UNSUBSCRIBE)
+    complaint = {"complainedRecipients": [{"emailAddress": who}], "complaintFeedbackType": "abuse"}
+    note = {"mail": {"source": account.token(who)}, "notificationType": "Complaint", "complaint": complaint}
+    pushed = {
+        "post": f"From: {who}\nTo: {token}\nSubject: unsubscribe\n\nunsubscribe\n",
+        "brevo": json.dumps({"event": "unsubscribed", "email": who}),
+        "ses": webhooks.signed(Message=json.dumps(note)).body,
+    }
+
+    account.pushes(pushed[before], **({"to": token} if before == "post" else {}))
+    for _ in range(2):
+        work(app)
+
+    with app.app_context():
+        held = db.session.scalars(select(Recipient).where(may_have_refused(Recipient.id))).all()
+        waiting = [recipients.address_of(vault(), each) for each in held]
+    is_at_once = before == "post" or (before == now and now == "brevo")
+    assert (refusals(app, rows), waiting) == (([who], []) if is_at_once else ([], [who]))

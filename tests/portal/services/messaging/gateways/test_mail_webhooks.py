@@ -118,7 +118,6 @@ NOTE = bounce("Permanent", "5.1.1")
 FORGED = {
     "signed by a stranger": signed(Message=NOTE, key=STRANGERS),
     "changed afterwards": signed(Message=NOTE, changed={"Message": bounce("Transient", "4.2.2")}),
-    "of a stranger's topic": signed(Message=NOTE, TopicArn=TOPIC.replace("1234", "9999")),
     "with SHA-1": signed(Message=NOTE, changed={"SignatureVersion": "1"}),
     "without a signature": signed(Message=NOTE, changed={"Signature": ""}),
     "with a broken signature": signed(Message=NOTE, changed={"Signature": "é"}),
@@ -141,9 +140,22 @@ FORGED = {
 
 
 @pytest.mark.parametrize("name", FORGED)
-def test_what_sns_did_not_sign_for_our_topic_is_not_believed(name):
+def test_what_sns_did_not_sign_is_not_believed(name):
     with pytest.raises(ValueError):
         read_ses_push(FORGED[name], TOPIC, [KEY], certificate_of)
+
+
+def test_what_comes_by_another_topic_waits_and_confirms_nothing():
+    """It may have been the account's, or be a stranger's."""
+    other = TOPIC.replace("1234", "9999")
+    told = read_ses_push(
+        signed(Message=complaint(complaintFeedbackType="abuse"), TopicArn=other), TOPIC, [KEY], certificate_of
+    )
+    url = "https://sns.eu-central-1.amazonaws.com/?Action=ConfirmSubscription&TopicArn=x&Token=y"
+    asked = signed("SubscriptionConfirmation", SubscribeURL=url, Token="y", Message="x", TopicArn=other)
+
+    assert [(each.source, each.message_id) for each in told.blocked] == [(DOUBTFUL_ANSWER, 81)]
+    assert read_ses_push(asked, TOPIC, [KEY], certificate_of) == Feedback()  # It fetches the certificate alone.
 
 
 def test_a_subscription_is_confirmed_at_amazon_only():
