@@ -16,10 +16,11 @@ from sqlalchemy.orm import Session
 
 from portal.core.address_holders import find_holders
 from portal.core.addresses import Address
-from portal.core.iys_protocol import Status
+from portal.core.iys_protocol import Channel, Status
 from portal.core.iys_protocol.enums import LINE_CLOSED
 from portal.core.models import Brand, Consent, Decision, DecisionOrigin, FeedSource, Movement, ReceivedVia
 from portal.core.models.inserts import insert_rows
+from portal.core.models.recipient import latest
 from portal.core.vault import Vault
 from portal.domain.consents import (
     annulments,
@@ -29,6 +30,7 @@ from portal.domain.consents import (
     other_types,
     reassigned_addresses,
     recipients,
+    spellings,
     writer,
 )
 from portal.domain.consents.locking import MAX_CLOCK_SKEW, LockedConsent
@@ -116,6 +118,9 @@ def _lock(
             consents[key] = locking.new_consent(brand.provider_id, brand.id, key)
     theirs = list(consents.values())
     batch = _MovementBatch(session, brand.id, theirs, holders, by=by, feed=feed, at=at, user_id=user_id)
+    of_mail = (row.address.text for row in rows if row.status == Status.GRANTED and row.channel == Channel.EMAIL)
+    mails = {text: known[text] for text in of_mail}
+    batch.mailbox_refusals = spellings.find_refusals_of_ungranted(session, vault, brand, mails, theirs)
     pairs = [(consents[key], row) for key, row in zip(keys, rows, strict=True)]
     return batch, pairs
 
@@ -140,6 +145,7 @@ class _MovementBatch:
             self.seen[consent_id, told_name(name), status].append((its[0], its[1]))
         self.ours = OurSubmissions(session, ids)
         self.refusals = other_types.newest_refusals(session, consents)
+        self.mailbox_refusals: Mapping[int, datetime] = {}  # By recipient, where nothing is granted by the address.
         self.movements: list[writer.Row] = []
         self.rows = DecisionRows()
         self.verified: dict[int, dict[str, Any]] = {}
@@ -208,11 +214,13 @@ class _MovementBatch:
 
     def _decide(self, consent: LockedConsent, row: MovementRow, origin: DecisionOrigin) -> int:
         """Nothing is effective later than we are told of it, however İYS's clock stands; and a grant that another
-        sender told without a date, as İYS takes a merchant's first, is no later than the newest refusal."""
+        sender told without a date, as İYS takes a merchant's first, is no later than the newest refusal. A grant that
+        is older than the person's refusal by another spelling of the mailbox moves nothing."""
         date, is_anothers = row.consent_date or row.creation_date, origin == DecisionOrigin.OTHER_SENDER
-        effective_at = self._effective_at(row)
-        if row.consent_date is None and is_anothers and row.status == Status.GRANTED:
-            effective_at = min(effective_at, self.refusals.refused_at(consent) or effective_at)
+        effective_at, is_grant = self._effective_at(row), row.status == Status.GRANTED
+        own, by_mailbox = self.refusals.refused_at(consent), self.mailbox_refusals.get(consent.recipient_id)
+        if row.consent_date is None and is_anothers and is_grant:
+            effective_at = min(effective_at, latest(own, by_mailbox) or effective_at)
         decision = writer.decision_row(
             consent, row.status, consent_date=row.consent_date if is_anothers else date, effective_at=effective_at,
             recorded_at=self.at, source=row.source or None, origin=origin,
@@ -222,7 +230,9 @@ class _MovementBatch:
         self.rows.add(decision)
         if row.status == Status.REFUSED:
             self.refusals.note(consent, effective_at, decision_id)
-        if consent.is_older_than(row.status, effective_at):
+        # What a refusal by this very address, as another type, is newer than is refused at İYS, too.
+        is_shut = is_grant and by_mailbox and by_mailbox >= effective_at and not (own and own >= effective_at)
+        if consent.is_older_than(row.status, effective_at) and not is_shut:
             counted = min(date, self.at + MAX_CLOCK_SKEW)
             consent.move_to(decision_id, row.status, consent_date=counted, effective_at=effective_at)
             if row.status == Status.REFUSED:

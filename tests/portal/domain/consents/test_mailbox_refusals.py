@@ -8,8 +8,18 @@ from sqlalchemy import select, update
 
 from portal.core import addresses, clock
 from portal.core.extensions import db, vault
-from portal.core.iys_protocol import Channel, RecipientType, Source, Status
-from portal.core.models import Brand, Campaign, Consent, DecisionOrigin, ExclusionReason, Provider, Recipient
+from portal.core.iys_protocol import Channel, RecipientType, Source, Status, format_wire_date
+from portal.core.models import (
+    Brand,
+    Campaign,
+    Consent,
+    Decision,
+    DecisionOrigin,
+    ExclusionReason,
+    Provider,
+    Recipient,
+    Submission,
+)
 from portal.domain.campaigns import exclusion
 from portal.domain.consents import bulk_import, may_send, recipients, refusals
 from portal.domain.consents.may_send import Reason, reason_column, standing
@@ -24,7 +34,8 @@ pytestmark = pytest.mark.slow
 
 PLAIN, DOTTED, TAGGED = "ayse@gmail.com", "a.yse@gmail.com", "ayse+alisveris@googlemail.com"
 OTHER = "x.ayse@gmail.com"  # Somebody else's.
-RET, MERCHANT = Status.REFUSED, RecipientType.MERCHANT
+RET, GRANTED = Status.REFUSED, Status.GRANTED
+INDIVIDUAL, MERCHANT = RecipientType
 AN_HOUR, A_DAY = timedelta(hours=1), timedelta(days=1)
 
 
@@ -140,3 +151,53 @@ def test_a_files_refusal_at_the_later_spelling_opens_nothing(brand):
     assert bring(brand, mail(DOTTED, now - A_DAY), mail(TAGGED, now - A_DAY)) == ["older", "older"]
     assert bring(brand, mail(DOTTED, now - AN_HOUR)) == ["over_refusal"]
     assert refused(DOTTED, TAGGED) == {DOTTED, TAGGED}
+
+
+def receive(app, text: str, consented: datetime, **facts) -> None:
+    """Another sender's grant, as our pull brings it."""
+    its = row("ONAY", at=consented, recipient=text, type="EPOSTA", source="HS_WEB", transactionId=text.ljust(64, "x"))
+    MovementReceiver(app).receives(its | facts)
+
+
+def statuses() -> dict[tuple[str, RecipientType], Status | None]:
+    db.session.expire_all()
+    texts = {find(each).id: each for each in (PLAIN, DOTTED, TAGGED, OTHER)}
+    found = db.session.scalars(select(Consent))
+    return {(texts[each.recipient_id], each.recipient_type): each.status for each in found}
+
+
+@pytest.mark.parametrize("origin", [DecisionOrigin.MINE, DecisionOrigin.LINK])
+def test_what_another_sender_told_iys_of_before_the_refusal_grants_nothing_at_a_later_spelling(
+    app, brand, rows, origin
+):
+    now = clock.now()
+    refuse(PLAIN, now - AN_HOUR * 3, origin)
+
+    receive(app, DOTTED, now - A_DAY)
+    receive(app, TAGGED, now - A_DAY, creationDate=format_wire_date(now - AN_HOUR))  # İYS heard of it only since.
+    receive(app, TAGGED, now - AN_HOUR, consentDate=None, recipientType=MERCHANT)  # Nobody says when it was.
+    receive(app, OTHER, now - A_DAY)
+
+    assert statuses() == {
+        (PLAIN, INDIVIDUAL): RET, (OTHER, INDIVIDUAL): GRANTED,
+        (DOTTED, INDIVIDUAL): None, (TAGGED, INDIVIDUAL): None, (TAGGED, MERCHANT): None,
+    }  # fmt: skip
+    assert refused(DOTTED, TAGGED, OTHER) == {DOTTED, TAGGED}
+    assert len(rows(Decision, Decision.origin == DecisionOrigin.OTHER_SENDER)) == 4  # Kept all the same.
+
+
+def test_what_iys_tells_counts_where_it_is_newer_or_the_spelling_was_granted_or_refused_before(app, brand, rows):
+    now, refused_otherwise = clock.now(), "ay.se@gmail.com"
+    receive(app, DOTTED, now - A_DAY * 2)
+    refuse(PLAIN, now - AN_HOUR * 3)
+    receive(app, refused_otherwise, now - AN_HOUR * 4, status="RET", source="IYS_WEB", recipientType=MERCHANT)
+
+    receive(app, DOTTED, now - A_DAY, recipientType=MERCHANT)
+    receive(app, TAGGED, now - AN_HOUR, source="IYS_WEB")
+    receive(app, refused_otherwise, now - A_DAY)
+
+    assert refused(DOTTED, TAGGED) == set()
+    its_id = find(refused_otherwise).id
+    theirs = rows(Consent, Consent.recipient_id == its_id, Consent.recipient_type == INDIVIDUAL)
+    assert [each.status for each in theirs] == [RET]
+    assert rows.one(Submission, Submission.consent_id == theirs[0].id).status == RET  # İYS is told.
