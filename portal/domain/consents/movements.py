@@ -118,9 +118,10 @@ def _lock(
             consents[key] = locking.new_consent(brand.provider_id, brand.id, key)
     theirs = list(consents.values())
     batch = _MovementBatch(session, brand.id, theirs, holders, by=by, feed=feed, at=at, user_id=user_id)
+    granted = {each.recipient_id for each in theirs if each.status == Status.GRANTED}
     of_mail = (row.address.text for row in rows if row.status == Status.GRANTED and row.channel == Channel.EMAIL)
-    mails = {text: known[text] for text in of_mail}
-    batch.mailbox_refusals = spellings.find_refusals_of_ungranted(session, vault, brand, mails, theirs)
+    mails = {text: known[text] for text in of_mail if known[text] not in granted}
+    batch.mailbox_refusals = spellings.find_refusals_at(session, vault, brand, mails)
     pairs = [(consents[key], row) for key, row in zip(keys, rows, strict=True)]
     return batch, pairs
 
@@ -291,9 +292,8 @@ class _MovementBatch:
         is_current = consent.status == Status.REFUSED and consent.effective_at == row.creation_date
         if row.source != LINE_CLOSED or not is_current:
             return None
-        return self.session.scalar(
-            select(Decision.id).where(Decision.id == consent.decision_id, Decision.source == LINE_CLOSED)
-        )
+        closure = select(Decision.id).where(Decision.id == consent.decision_id, Decision.source == LINE_CLOSED)
+        return self.session.scalar(closure)
 
 
 def _is_another_refusal(row: MovementRow, acts: Collection[Dates]) -> bool:

@@ -16,7 +16,6 @@ from portal.core.iys_protocol import Channel, Status
 from portal.core.models import Brand, Consent, Recipient, mailbox_refused_at
 from portal.core.models.recipient import MAILBOX_COLUMNS
 from portal.core.vault import Vault, index_column
-from portal.domain.consents.locking import LockedConsent
 from portal.domain.consents.recipients import Indexes, blind_indexes
 
 MOST_KEYS = 1000  # Consents at other spellings than the said one, in one act.
@@ -69,14 +68,10 @@ def find_refusals(session: Session, vault: Vault, brand: Brand, addresses: Index
     return found
 
 
-def find_refusals_of_ungranted(
-    session: Session, vault: Vault, brand: Brand, mails: Mapping[str, int], consents: Iterable[LockedConsent]
-) -> dict[int, datetime]:  # fmt: skip
-    """The same by recipient of these e-mail addresses, but for those where one of these consents is granted."""
-    granted = {each.recipient_id for each in consents if each.status == Status.GRANTED}
-    ungranted = {text: its_id for text, its_id in mails.items() if its_id not in granted}
-    found = find_refusals(session, vault, brand, blind_indexes(vault, brand.provider_id, ungranted))
-    return {ungranted[text]: refused_at for text, refused_at in found.items()}
+def find_refusals_at(session: Session, vault: Vault, brand: Brand, mails: Mapping[str, int]) -> dict[int, datetime]:
+    """The same by recipient; `mails` are the recipients' ids by canonical address."""
+    found = find_refusals(session, vault, brand, blind_indexes(vault, brand.provider_id, mails))
+    return {mails[text]: refused_at for text, refused_at in found.items()}
 
 
 def _refusals_of(

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+import time_machine
 from sqlalchemy import select, update
 
 from portal.core import addresses, clock
@@ -21,7 +22,7 @@ from portal.core.models import (
     Submission,
 )
 from portal.domain.campaigns import exclusion
-from portal.domain.consents import bulk_import, may_send, recipients, refusals
+from portal.domain.consents import annulments, bulk_import, may_send, recipients, refusals
 from portal.domain.consents.may_send import Reason, reason_column, standing
 from portal.domain.providers import sandbox_mode
 from portal.services import launches
@@ -201,3 +202,20 @@ def test_what_iys_tells_counts_where_it_is_newer_or_the_spelling_was_granted_or_
     theirs = rows(Consent, Consent.recipient_id == its_id, Consent.recipient_type == INDIVIDUAL)
     assert [each.status for each in theirs] == [RET]
     assert rows.one(Submission, Submission.consent_id == theirs[0].id).status == RET  # İYS is told.
+
+
+def test_what_was_kept_so_does_not_stand_once_a_newer_file_is_taken_back_what_stood_before_does(app, brand, rows):
+    with time_machine.travel(clock.now(), tick=False) as traveller:
+        receive(app, TAGGED, clock.now() - A_DAY)
+        traveller.shift(AN_HOUR)
+        refuse(PLAIN, clock.now())
+        traveller.shift(AN_HOUR)
+        receive(app, DOTTED, clock.now() - A_DAY)
+        newer = [replace(mail(DOTTED, clock.now()), is_vouched=True), mail(TAGGED, clock.now(), RET)]
+        assert bring(make.brand(), *newer) == ["grant", "refusal"]
+
+        brought = [each.id for each in rows(Decision, Decision.origin == DecisionOrigin.IMPORT)]
+        assert len(annulments.annul_decisions(db.session, vault(), brought, 1, clock.now())) == 2
+        db.session.commit()
+        assert statuses() == {(PLAIN, INDIVIDUAL): RET, (TAGGED, INDIVIDUAL): GRANTED, (DOTTED, INDIVIDUAL): None}
+        assert refused(DOTTED, TAGGED) == {DOTTED}
