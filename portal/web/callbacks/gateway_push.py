@@ -1,6 +1,8 @@
 """Receive what vendors of messages push: delivery reports, replies and complaints. Stored, answered, and read by the
 sender afterwards. The secret in the URL is the only credential, since all but Amazon sign nothing."""
 
+import sys
+
 from flask import abort, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -8,11 +10,12 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from portal.core import clock
 from portal.core.extensions import db, read_session
 from portal.domain.notifications import gateways
-from portal.services.messaging import gateway_events
+from portal.services.messaging import gateway_accounts, gateway_events
 from portal.services.messaging.gateways import push_text
+from portal.services.messaging.gateways.bounces import MAX_BYTES
 from portal.services.messaging.gateways.protocol import MAX_PUSH_BYTES, VendorPush
 from portal.web.callbacks.blueprint import blueprint
-from portal.web.shared import limits
+from portal.web.shared import error_pages, limits
 
 
 @blueprint.route("/callbacks/messages/<secret>", methods=["GET", "POST"])
@@ -24,13 +27,24 @@ def gateway_push(secret: str) -> ResponseReturnValue:
         limits.count_bad_push()
         abort(404)
     try:
-        body = request.get_data() or request.query_string  # Where fields may repeat.
+        body = _read_mail() if gateway_accounts.takes_mails(gateway) else request.get_data()
     except RequestEntityTooLarge:
         gateway_events.note_too_large(gateway, request.content_length, clock.now())
         db.session.commit()
         raise
+    body = body or request.query_string  # Where fields may repeat.
     push = VendorPush(body, request.content_type or "", push_text.read_fields(request.query_string))
     if push.body:
         gateway_events.keep_push(gateway, secret, push, clock.now())
         db.session.commit()
     return "OK", {"Content-Type": "text/plain; charset=utf-8"}
+
+
+def _read_mail() -> bytes:
+    """Its beginning, as of one in a mailbox: one of whatever size may refuse."""
+    request.max_content_length = sys.maxsize
+    kept = b""
+    while len(kept) < MAX_BYTES and (piece := request.stream.read(MAX_BYTES - len(kept))):
+        kept += piece
+    error_pages.discard_body(request.stream)
+    return kept

@@ -205,7 +205,7 @@ class Lookup:
     ref: str = ""
 
 
-MAX_PUSH_BYTES = 2 * 1024 * 1024  # Thousands of reports, or a mail that came back.
+MAX_PUSH_BYTES = 2 * 1024 * 1024  # Thousands of reports. Of a mail bounces.MAX_BYTES are kept.
 
 
 @dataclass(frozen=True)
