@@ -1,4 +1,4 @@
-"""A small IMAP server over TLS with one mailbox, as much of RFC 9051 as reading takes; it remembers what was asked."""
+"""A small IMAP server over TLS with two folders, as much of RFC 9051 as reading takes; it remembers what was asked."""
 
 import contextlib
 import re
@@ -14,16 +14,21 @@ USERNAME, PASSWORD = "donus", "secret"
 
 
 class ImapServer:
-    """Its INBOX holds `mails` by their UID; of those in `broken` it refuses whatever call asks for them."""
+    """Its INBOX holds `mails` by their UID; of those in `broken` it refuses whatever call asks for them. Its `junk` is
+    the folder that LIST's answer names, `listed` or, where special uses are asked for, `told`; without any, it knows no
+    LIST."""
 
     def __init__(self):
-        self.mails: dict[int, bytes] = {}
+        self.mails, self.junk = dict[int, bytes](), dict[int, bytes]()
+        self.listed, self.told = list[bytes](), list[bytes]()
+        self.junk_name, self.opened = "Junk", self.mails
         self.epoch, self.asked, self.flood = 7, [], b""
         self.broken, self.refusal = set[int](), "NO [SERVERBUG] Internal error"
         self.port = 0
 
-    def receive(self, mail: bytes) -> None:
-        self.mails[max(self.mails, default=0) + 1] = mail.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+    def receive(self, mail: bytes, *, is_spam: bool = False) -> None:
+        folder = self.junk if is_spam else self.mails
+        folder[max(folder, default=0) + 1] = mail.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
 
     def answer(self, words: list[str]) -> tuple[list[bytes], str]:
         """Untagged lines, and how a command ended."""
@@ -34,8 +39,11 @@ class ImapServer:
             return [], "OK done" if is_right else "NO [AUTHENTICATIONFAILED] wrong"
         if command == "CAPABILITY":
             return [b"CAPABILITY IMAP4rev1"], "OK done"
+        if command == "LIST":
+            listed = self.told if words[-1] == "(SPECIAL-USE)" else self.listed
+            return listed, "OK done" if listed else "BAD unknown"
         if command == "EXAMINE":
-            return [self.flood or b"%d EXISTS" % len(self.mails), b"OK [UIDVALIDITY %d] ok" % self.epoch], "OK done"
+            return self._open(" ".join(words[1:]).strip('"'))
         if words[:2] == ["UID", "SEARCH"]:
             return [b"SEARCH " + b" ".join(b"%d" % uid for uid in self._found(words[2:]))], "OK done"
         if words[:2] == ["UID", "FETCH"]:
@@ -45,15 +53,22 @@ class ImapServer:
             return told, self.refusal if wanted & self.broken else "OK done"
         return ([b"BYE"] if command == "LOGOUT" else []), "OK done"
 
+    def _open(self, name: str) -> tuple[list[bytes], str]:
+        if name not in ("INBOX", self.junk_name):
+            return [], "NO [NONEXISTENT] no such folder"
+        is_inbox = name == "INBOX"
+        self.opened, epoch = (self.mails, self.epoch) if is_inbox else (self.junk, 2 * self.epoch)
+        return [self.flood or b"%d EXISTS" % len(self.opened), b"OK [UIDVALIDITY %d] ok" % epoch], "OK done"
+
     def _found(self, criterion: list[str]) -> list[int]:
         """All that are new enough; with "n:*" the last one at any rate, as servers do."""
         if criterion[0] == "SINCE":
-            return list(self.mails)
-        first = min(int(criterion[1].partition(":")[0]), max(self.mails, default=0))
-        return [uid for uid in self.mails if uid >= first]
+            return list(self.opened)
+        first = min(int(criterion[1].partition(":")[0]), max(self.opened, default=0))
+        return [uid for uid in self.opened if uid >= first]
 
     def _fetched(self, uid: int, most: int) -> bytes:
-        body = self.mails[uid][:most]
+        body = self.opened[uid][:most]
         return b"1 FETCH (UID %d BODY[]<0> {%d}\r\n%s)" % (uid, len(body), body)
 
 

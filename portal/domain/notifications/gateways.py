@@ -124,8 +124,9 @@ def keep_former_inbox(session: Session, vault: Vault, gateway: MessageGateway, a
         at=gateway.created_at,
     )  # fmt: skip
     former.state, former.removed_at, former.tested_at = GatewayState.REMOVED, at, gateway.tested_at
-    former.swept_at, former.mailbox_position = gateway.swept_at, gateway.mailbox_position
-    former.former_headers, gateway.mailbox_position = gateway.former_headers, None
+    former.swept_at, former.former_headers = gateway.swept_at, gateway.former_headers
+    former.mailbox_position, former.junk_position = gateway.mailbox_position, gateway.junk_position
+    gateway.mailbox_position = gateway.junk_position = None
 
 
 def is_former_inbox(gateway: MessageGateway) -> ColumnElement[bool]:

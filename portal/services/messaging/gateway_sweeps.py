@@ -14,6 +14,7 @@ from portal.core.models import EventOutcome, GatewayEvent, MessageGateway
 from portal.core.vault import CannotOpen
 from portal.domain.notifications import gateways
 from portal.services.messaging import delivery_reports, event_contents, gateway_accounts, routing
+from portal.services.messaging.gateways.mailbox import MailboxVisit, Place
 from portal.services.messaging.gateways.offered_vendors import OFFERED
 from portal.services.messaging.gateways.protocol import ErrorClass, Feedback, GatewayError
 from portal.services.messaging.gateways.smtp import SmtpGateway
@@ -67,15 +68,12 @@ def _read_mailbox(
 ) -> None:
     """Read the next mails that came back, if the account has a mailbox for them. One that lets us in no more stops the
     account: refusals by mail would not be heard."""
-    gateway_id, position, login = gateway.id, gateway.mailbox_position, gateway.credentials
-    if not position:
-        before = _of_same_inbox(gateway, MessageGateway.removed_at.is_not(None))
-        position = next((each.mailbox_position for each in before if each.mailbox_position), None)
-        since = max(gateway.created_at - OVERLAP, at - NEW_INBOX_SINCE)
+    gateway_id, login = gateway.id, gateway.credentials
+    inbox, junk = _find_places(gateway, since, at)
     db.session.rollback()
     told = silence = None
     try:
-        told = adapter.read_mailbox(position, since) if adapter.mailbox else None
+        told = adapter.read_mailbox(inbox, junk) if adapter.mailbox else None
     except GatewayError as failure:
         silence = failure
     db.session.refresh(gateway)
@@ -93,13 +91,33 @@ def _read_mailbox(
             routing.stop(db.session, gateway_id, silence.error.code, silence.error.reason)
     if told is not None:
         visit = told[1]
-        gateway.mailbox_position = visit.position
+        gateway.mailbox_position, gateway.junk_position = visit.position, visit.junk.position if visit.junk else junk[0]
         gateways.mark_inbox_read(gateway, at)
-        if visit.passed_over:
-            log.error("mailbox.passed_over", gateway=gateway_id, mails=visit.passed_over)
-            said = f"UID {', '.join(map(str, visit.passed_over))}"
-            event_contents.note_report(gateway, EventOutcome.UNREADABLE, said, at)
-        event.due_at = at if visit.is_full else event.due_at
+        _note_unread(gateway, visit, at)
+        event.due_at = at if visit.is_full or (visit.junk and visit.junk.is_full) else event.due_at
+
+
+def _find_places(gateway: MessageGateway, since: datetime, at: datetime) -> tuple[Place, Place]:
+    """Where the INBOX and the folder for spam are read on: where they were left by the account, or by one before it
+    with the same inbox. What nobody read yet is read from when the account was added."""
+    position, junk = gateway.mailbox_position, gateway.junk_position
+    new_since = max(gateway.created_at - OVERLAP, at - NEW_INBOX_SINCE)
+    if not position:
+        before = _of_same_inbox(gateway, MessageGateway.removed_at.is_not(None))
+        left = next((each for each in before if each.mailbox_position), None)
+        position, junk = (left.mailbox_position, left.junk_position) if left else (None, None)
+        since = new_since
+    return (position, since), (junk, since if junk else new_since)
+
+
+def _note_unread(gateway: MessageGateway, visit: MailboxVisit, at: datetime) -> None:
+    """Note what the server did not hand out."""
+    if visit.junk_failure:
+        log.warning("mailbox.junk_not_read", gateway=gateway.id, code=visit.junk_failure)
+    spam = [f"Junk {uid}" for uid in (visit.junk.passed_over if visit.junk else ())]
+    if passed_over := [*map(str, visit.passed_over), *spam]:
+        log.error("mailbox.passed_over", gateway=gateway.id, mails=passed_over)
+        event_contents.note_report(gateway, EventOutcome.UNREADABLE, f"UID {', '.join(passed_over)}", at)
 
 
 def _read_until(gateway: MessageGateway, at: datetime) -> datetime:

@@ -1,10 +1,12 @@
 """A mailbox into which bounces, complaints and refusals by mail come back, read over IMAP (RFC 9051) and TLS.
 
 It is opened for reading only, so nothing in it is changed or deleted; how far it was read is a position that the caller
-keeps. What the server says is bounded in time and in size.
+keeps. What the server says is bounded in time and in size. Of its folders the INBOX is read, and the one for spam: some
+filters take refusals for it.
 """
 
 import imaplib
+import re
 import socket
 import ssl
 import threading
@@ -27,10 +29,15 @@ MOST_MAILS = 50  # In a visit.
 MOST_BYTES = 2 * MOST_MAILS * MAX_BYTES  # That the server may say in a visit.
 BAD_LOGIN = SendError(ErrorClass.CONFIG, Reason.CREDENTIALS, "imap_login")
 NO_INBOX = SendError(ErrorClass.TEMPORARY, Reason.UNAVAILABLE, "inbox")
+# A line of LIST's, up to the folder's name, which is a literal where nothing follows.
+LISTED = re.compile(rb'\(([^()]*)\) (?:NIL|"\\?.") ("(?:[^"\\]|\\.)*"|[^\s"(){]+)?', re.IGNORECASE)
+
+# The position up to which a folder was read; and since when mails of it are, without one.
+Place = tuple[str | None, datetime]
 
 
 @dataclass(frozen=True)
-class MailboxVisit:
+class FolderVisit:
     """Mails as they are, at most MAX_BYTES of each; the position after them, whether there may be more, and the UIDs of
     those that the server did not hand out."""
 
@@ -38,6 +45,14 @@ class MailboxVisit:
     position: str
     is_full: bool
     passed_over: Sequence[int] = ()
+
+
+@dataclass(frozen=True)
+class MailboxVisit(FolderVisit):
+    """Of the INBOX; and of the folder for spam, if there is one, or why it could not be read."""
+
+    junk: FolderVisit | None = None
+    junk_failure: str = ""
 
 
 @dataclass(frozen=True)
@@ -58,25 +73,24 @@ class Mailbox:
         except GatewayError as failure:
             return failure.error
 
-    def read(self, position: str | None, since: datetime) -> MailboxVisit:
+    def read(self, position: str | None, since: datetime, junk: Place | None = None) -> MailboxVisit:
         """The next mails after a position; without one, or where the server counts anew, those since the day before,
-        which may be that day at the server. Raises GatewayError."""
+        which may be that day at the server. With `junk`, the next of the folder for spam as well, as far as a visit
+        reaches. Raises GatewayError, for the INBOX alone."""
         with self._open() as server:
-            epoch, _, last = (position or "").partition(":")
-            now = _number(server.response("UIDVALIDITY")[1])
-            if epoch != now:
-                last = ""
-            day = "-".join(format_datetime(since - timedelta(days=1)).split()[1:4])
-            wanted = f"UID {int(last) + 1}:*" if last else f"SINCE {day}"
-            uids = [uid for uid in _uids(server.uid("SEARCH", wanted)) if not last or uid > int(last)]
-            some = uids[:MOST_MAILS]
-            found = _bodies_by_uid(server, some) if some else {}
-            if some and not found:  # It may be the server's fault: nothing is passed over.
-                raise imaplib.IMAP4.error("no FETCH")
-            read = some[: some.index(max(found)) + 1] if found else []
-            passed_over = [uid for uid in read if uid not in found]
-            position = f"{now}:{read[-1] if read else last}"
-            return MailboxVisit(list(found.values()), position, len(uids) > MOST_MAILS, passed_over)
+            inbox = _read_folder(server, (position, since), MOST_MAILS)
+            visit = MailboxVisit(inbox.mails, inbox.position, inbox.is_full, inbox.passed_over)
+            room = MOST_MAILS - len(inbox.mails)
+            if junk is None or not room:
+                return visit
+            try:
+                name = server.find_junk()
+                if name is None:
+                    return visit
+                server.open_folder(name)
+                return replace(visit, junk=_read_folder(server, junk, room))
+            except (imaplib.IMAP4.error, OSError, ValueError) as failure:
+                return replace(visit, junk_failure=_error_of(failure).code)
 
     @contextmanager
     def _open(self) -> Iterator["_Connection"]:
@@ -122,8 +136,24 @@ class _Connection(imaplib.IMAP4):
             raise
         except self.error:
             raise _BadLogin from None
-        if self.select("INBOX", readonly=True)[0] != "OK":
-            raise self.error("no INBOX")
+        self.open_folder("INBOX")
+
+    def open_folder(self, name: str) -> None:
+        if self.select(name, readonly=True)[0] != "OK":
+            raise self.error("no such folder")
+
+    def find_junk(self) -> str | None:
+        """The name, as commands take it, of the folder for spam (RFC 6154). Some servers tell what folders are for only
+        where they are asked for it."""
+        try:
+            for pattern in ('"*"', '"*" RETURN (SPECIAL-USE)'):
+                if found := next(filter(None, map(_name_of_junk, self.list(pattern=pattern)[1])), None):
+                    return found
+        except self.abort:
+            raise
+        except self.error:  # It has no such command.
+            pass
+        return None
 
     def end_session(self) -> None:
         for end in (self.logout, self.shutdown):
@@ -144,6 +174,35 @@ class _Connection(imaplib.IMAP4):
         self._left -= size
         if self._left < 0:
             raise self.abort("it says too much")
+
+
+def _read_folder(server: _Connection, place: Place, most: int) -> FolderVisit:
+    """Of the folder that is open."""
+    position, since = place
+    epoch, _, last = (position or "").partition(":")
+    now = _number(server.response("UIDVALIDITY")[1])
+    if epoch != now:
+        last = ""
+    day = "-".join(format_datetime(since - timedelta(days=1)).split()[1:4])
+    wanted = f"UID {int(last) + 1}:*" if last else f"SINCE {day}"
+    uids = [uid for uid in _uids(server.uid("SEARCH", wanted)) if not last or uid > int(last)]
+    some = uids[:most]
+    found = _bodies_by_uid(server, some) if some else {}
+    if some and not found:  # It may be the server's fault: nothing is passed over.
+        raise imaplib.IMAP4.error("no FETCH")
+    read = some[: some.index(max(found)) + 1] if found else []
+    passed_over = [uid for uid in read if uid not in found]
+    return FolderVisit(list(found.values()), f"{now}:{read[-1] if read else last}", len(uids) > most, passed_over)
+
+
+def _name_of_junk(line: Any) -> str | None:
+    """If a line of LIST's tells of the folder for spam."""
+    told, literal = line if isinstance(line, tuple) else (line, b"")
+    listed = LISTED.match(told or b"")
+    if listed is None or b"\\junk" not in listed[1].lower().split():
+        return None
+    name = listed[2] or b'"%s"' % re.sub(rb'(["\\])', rb"\\\1", literal)
+    return str(name.decode("ascii"))
 
 
 def _uids(answer: tuple[str, list[Any]]) -> list[int]:

@@ -6,14 +6,13 @@ it comes back as mail (bounces), in a mailbox or pushed, or by the webhook of th
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from email.errors import HeaderParseError
 
 from portal.core import addresses, clock
 from portal.services.messaging.gateways import bounces, dkim, mail_webhooks, smtp_connection
 from portal.services.messaging.gateways.mail_message import split_mailbox, write_mail
 from portal.services.messaging.gateways.mail_tokens import TokenPurpose, token_address
-from portal.services.messaging.gateways.mailbox import Mailbox, MailboxVisit
+from portal.services.messaging.gateways.mailbox import Mailbox, MailboxVisit, Place
 from portal.services.messaging.gateways.protocol import (
     Batch,
     Capabilities,
@@ -90,11 +89,12 @@ class SmtpGateway(Gateway):
         told = mail_webhooks.parse_brevo_push(push)
         return told if self.feedback == way else mail_webhooks.as_doubtful(told)
 
-    def read_mailbox(self, position: str | None, since: datetime) -> tuple[Feedback, MailboxVisit]:
-        """What came back into the mailbox after a position, and how far it was read. Raises GatewayError."""
+    def read_mailbox(self, inbox: Place, junk: Place) -> tuple[Feedback, MailboxVisit]:
+        """What came back into the mailbox after its places, and how far it was read. Raises GatewayError."""
         assert self.mailbox is not None
-        visit = self.mailbox.read(position, since)
-        told = [bounces.parse_returned_mail(each, "", self.token_keys, self.bounce_domain) for each in visit.mails]
+        visit = self.mailbox.read(*inbox, junk)
+        mails = [*visit.mails, *(visit.junk.mails if visit.junk else ())]
+        told = [bounces.parse_returned_mail(each, "", self.token_keys, self.bounce_domain) for each in mails]
         feedback = Feedback(
             tuple(report for each in told for report in each.reports),
             tuple(refusal for each in told for refusal in each.blocked),

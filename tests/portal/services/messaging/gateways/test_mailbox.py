@@ -110,3 +110,61 @@ def test_a_header_names_the_recipient_of_a_refusal_by_mail(header):
     (odd,) = parse_returned_mail(mail.replace(header.encode(), b"X-Odd"), "", [KEY]).replies
     assert odd.clue.message_ids == (81,)
     assert parse_returned_mail(mail, "", [b"other" * 8]).blocked == ()
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        (rb'(\HasNoChildren \Junk) "/" Junk', "Junk"),
+        (rb'(\HasNoChildren \Junk) "/" "[Gmail]/Spam"', "[Gmail]/Spam"),
+        (rb'(\Marked \HasNoChildren \JUNK) "/" "Gereksiz E-posta"', "Gereksiz E-posta"),
+        (rb'(\junk \HasNoChildren) "." INBOX.spam', "INBOX.spam"),
+        (rb'(\Junk) "\\" "A \\ B"', r"A \\ B"),
+        (rb"(\Junk) NIL {4}" + b"\r\nJunk", "Junk"),
+    ],
+)
+@pytest.mark.parametrize("is_asked_for", [False, True])
+def test_the_folder_for_spam_is_found_by_what_it_is_for(server, line, name, is_asked_for):
+    """Whatever it is called, and though some servers tell what folders are for only where they are asked for it."""
+    others = [rb'LIST (\HasNoChildren) "/" INBOX', rb'LIST (\Sent) "/" Junk', rb'LIST () "/" "Spam (\Junk)"']
+    server.listed, server.told = ([*others, b"LIST " + line], [])[:: -1 if is_asked_for else 1]
+    server.listed = server.listed or others
+    server.junk_name = name
+    server.receive(b"Subject: 1\n\nx\n")
+    server.receive(b"Subject: 2\n\nx\n", is_spam=True)
+    visit = mailbox(server).read(None, SINCE, (None, SINCE))
+
+    assert [*visit.mails, *visit.junk.mails] == [b"Subject: 1\r\n\r\nx\r\n", b"Subject: 2\r\n\r\nx\r\n"]
+    assert (visit.position, visit.junk.position, visit.junk_failure) == ("7:1", "14:1", "")
+
+
+@pytest.mark.parametrize("listed", [[], [rb'LIST (\HasNoChildren) "/" INBOX']], ids=["no LIST", "no such folder"])
+def test_a_mailbox_without_a_folder_for_spam_is_read_as_ever(server, listed):
+    server.listed = listed
+    server.receive(b"Subject: 1\n\nx\n")
+    visit = mailbox(server).read(None, SINCE, (None, SINCE))
+
+    assert (len(visit.mails), visit.position, visit.junk, visit.junk_failure) == (1, "7:1", None, "")
+
+
+def test_spam_takes_what_the_inbox_leaves_of_a_visit(server):
+    server.listed = [rb'LIST (\Junk) "/" Junk']
+    for number in range(MOST_MAILS - 1):
+        server.receive(b"Subject: %d\n\nx\n" % number)
+    for number in range(3):
+        server.receive(b"Subject: spam %d\n\nx\n" % number, is_spam=True)
+    first = mailbox(server).read(None, SINCE, (None, SINCE))
+    second = mailbox(server).read(first.position, SINCE, (first.junk.position, SINCE))
+
+    read = [(len(each.mails), each.is_full, len(each.junk.mails), each.junk.is_full) for each in (first, second)]
+    assert read == [(MOST_MAILS - 1, False, 1, True), (0, False, 2, False)]
+
+
+def test_a_server_that_ends_the_session_at_its_folder_for_spam_takes_no_mail_of_the_inbox_with_it(server):
+    server.listed = [rb'LIST (\Junk) "/" Junk']
+    server.receive(b"Subject: 1\n\nx\n")
+    server.junk[9] = b"Subject: 9"
+    server.broken, server.refusal = {9}, "garbage"
+    visit = mailbox(server).read(None, SINCE, (None, SINCE))
+
+    assert (len(visit.mails), visit.position, visit.junk) == (1, "7:1", None) and visit.junk_failure
