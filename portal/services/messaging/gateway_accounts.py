@@ -100,14 +100,6 @@ def adapter_of(row: MessageGateway, *, only_reads: bool = False) -> Gateway:
     return adapter
 
 
-def takes_mails(row: MessageGateway) -> bool:
-    """Whether its owner's own server posts mails to an account as they are; not of one that cannot be opened."""
-    with suppress(CannotOpen):
-        values = gateways.read_credentials(vault(), row)
-        return row.carries == AddressKind.EMAIL and values.get("feedback", "post") == "post"
-    return False
-
-
 def callback_url(row: MessageGateway) -> str:
     """Where an account's vendor is to send reports and replies. Raises CannotOpen."""
     return f"{current_app.config['MAIN_BASE']}{PUSH_PATH}{gateways.read_secret(vault(), row)}"

@@ -8,9 +8,10 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from portal.core import clock
+from portal.core.addresses import AddressKind
 from portal.core.extensions import db, read_session
 from portal.domain.notifications import gateways
-from portal.services.messaging import gateway_accounts, gateway_events
+from portal.services.messaging import gateway_events
 from portal.services.messaging.gateways import push_text
 from portal.services.messaging.gateways.bounces import MAX_BYTES
 from portal.services.messaging.gateways.protocol import MAX_PUSH_BYTES, VendorPush
@@ -27,7 +28,7 @@ def gateway_push(secret: str) -> ResponseReturnValue:
         limits.count_bad_push()
         abort(404)
     try:
-        body = _read_mail() if gateway_accounts.takes_mails(gateway) else request.get_data()
+        body = _read_of_mails() if gateway.carries == AddressKind.EMAIL else request.get_data()
     except RequestEntityTooLarge:
         gateway_events.note_too_large(gateway, request.content_length, clock.now())
         db.session.commit()
@@ -40,11 +41,21 @@ def gateway_push(secret: str) -> ResponseReturnValue:
     return "OK", {"Content-Type": "text/plain; charset=utf-8"}
 
 
-def _read_mail() -> bytes:
-    """Its beginning, as of one in a mailbox: one of whatever size may refuse."""
+def _read_of_mails() -> bytes:
+    """Of a mail its beginning, as of one in a mailbox: one of whatever size may refuse. All of what a vendor says."""
     request.max_content_length = sys.maxsize
-    kept = b""
-    while len(kept) < MAX_BYTES and (piece := request.stream.read(MAX_BYTES - len(kept))):
-        kept += piece
-    error_pages.discard_body(request.stream)
+    kept = _read(MAX_BYTES)
+    if kept.lstrip()[:1] not in (b"{", b"["):
+        error_pages.discard_body(request.stream)
+        return kept
+    kept += _read(MAX_PUSH_BYTES + 1 - len(kept))
+    if len(kept) > MAX_PUSH_BYTES:
+        raise RequestEntityTooLarge
     return kept
+
+
+def _read(count: int) -> bytes:
+    found = b""
+    while len(found) < count and (piece := request.stream.read(count - len(found))):
+        found += piece
+    return found
