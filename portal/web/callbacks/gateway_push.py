@@ -12,7 +12,7 @@ from portal.core.addresses import AddressKind
 from portal.core.extensions import db, read_session
 from portal.domain.notifications import gateways
 from portal.services.messaging import gateway_events
-from portal.services.messaging.gateways import push_text
+from portal.services.messaging.gateways import mail_webhooks, push_text
 from portal.services.messaging.gateways.bounces import MAX_BYTES
 from portal.services.messaging.gateways.protocol import MAX_PUSH_BYTES, VendorPush
 from portal.web.callbacks.blueprint import blueprint
@@ -28,7 +28,7 @@ def gateway_push(secret: str) -> ResponseReturnValue:
         limits.count_bad_push()
         abort(404)
     try:
-        body = _read_of_mails() if gateway.carries == AddressKind.EMAIL else request.get_data()
+        body = _read_of_mail() if gateway.carries == AddressKind.EMAIL else request.get_data()
     except RequestEntityTooLarge:
         gateway_events.note_too_large(gateway, request.content_length, clock.now())
         db.session.commit()
@@ -41,21 +41,22 @@ def gateway_push(secret: str) -> ResponseReturnValue:
     return "OK", {"Content-Type": "text/plain; charset=utf-8"}
 
 
-def _read_of_mails() -> bytes:
-    """Of a mail its beginning, as of one in a mailbox: one of whatever size may refuse. All of what a vendor says."""
+def _read_of_mail() -> bytes:
+    """An event about mails; or the beginning of a mail, as of one in a mailbox: one of whatever size may refuse. Raises
+    RequestEntityTooLarge."""
     request.max_content_length = sys.maxsize
-    kept = _read(MAX_BYTES)
-    if kept.lstrip()[:1] not in (b"{", b"["):
+    begun = _read(MAX_BYTES)
+    if mail_webhooks.way_of(VendorPush(begun, request.content_type or ""), "post") == "post":
         error_pages.discard_body(request.stream)
-        return kept
-    kept += _read(MAX_PUSH_BYTES + 1 - len(kept))
-    if len(kept) > MAX_PUSH_BYTES:
+        return begun
+    event = begun + _read(MAX_PUSH_BYTES + 1 - MAX_BYTES)
+    if len(event) > MAX_PUSH_BYTES:
         raise RequestEntityTooLarge
-    return kept
+    return event
 
 
-def _read(count: int) -> bytes:
-    found = b""
-    while len(found) < count and (piece := request.stream.read(count - len(found))):
-        found += piece
-    return found
+def _read(most: int) -> bytes:
+    read = b""
+    while len(read) < most and (piece := request.stream.read(most - len(read))):
+        read += piece
+    return read

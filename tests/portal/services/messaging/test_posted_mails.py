@@ -1,5 +1,6 @@
 """Mails that a firm's own server posts are read from their beginning, whatever their size; vendors' events are not."""
 
+import base64
 import io
 
 import pytest
@@ -62,8 +63,10 @@ def test_a_refusal_that_carries_a_large_picture_is_heard(app, browser, rows, is_
     assert len(content["body"]) <= MAX_BYTES * 4 / 3 + 4  # In base64.
 
 
-def test_an_answer_that_carries_a_large_picture_waits_at_the_desk(app, browser, rows):
-    account = MailAccount(app, browser, feedback="post")
+@pytest.mark.parametrize("feedback", ["post", "brevo"])
+def test_an_answer_that_carries_a_large_picture_waits_at_the_desk(app, browser, rows, feedback):
+    """Also where the firm's own server still posts what it posted before the account had another way."""
+    account = MailAccount(app, browser, feedback=feedback)
     to = account.token(PEOPLE[0])
     answer = account.pushes(mail_to(to) + b"A" * 2 * MAX_PUSH_BYTES, to=to)
     work(app)
@@ -72,11 +75,22 @@ def test_an_answer_that_carries_a_large_picture_waits_at_the_desk(app, browser, 
     assert answer.status_code == 200 and waits.recipient_id is not None
 
 
-def test_an_event_of_a_vendors_of_mail_is_not_cut_off(app, browser, rows):
-    account = MailAccount(app, browser, feedback="brevo")
+@pytest.mark.parametrize("feedback", ["post", "brevo"])
+@pytest.mark.parametrize("is_chunked", [False, True], ids=["of a length", "in chunks"])
+def test_an_event_of_a_vendors_is_not_cut_off(app, browser, rows, feedback, is_chunked):
+    """It is kept whole, or not at all: nobody could read its beginning."""
+    account = MailAccount(app, browser, feedback=feedback)
+    answers = []
+    for size in (MAX_PUSH_BYTES, MAX_PUSH_BYTES + 1):
+        sent = Sent(b"[", size)
+        told = {"wsgi.input_terminated": True} if is_chunked else {"CONTENT_LENGTH": str(size)}
+        path = f"/callbacks/messages/{account.secret}"
+        answers.append(browser.post(path, environ_overrides={"wsgi.input": sent, **told}).status_code)
+    (kept,) = rows(GatewayEvent, GatewayEvent.kind == EventKind.PUSH)
+    with app.app_context():
+        assert len(base64.b64decode(event_contents.read_content(kept)["body"])) == MAX_PUSH_BYTES
 
-    assert account.pushes(b"[" + b" " * MAX_PUSH_BYTES).status_code == 413
-    assert not rows(GatewayEvent, GatewayEvent.kind == EventKind.PUSH)
+    assert answers == [200, 413]
 
 
 def test_a_mail_for_a_wrong_secret_is_not_even_read(app, browser):
