@@ -1,5 +1,6 @@
 """Refusals in a line beside what its cells are read for: in notes, in brackets, in names and beside addresses."""
 
+import re
 from collections.abc import Callable, Collection, Sequence
 
 from portal.core.addresses import Address, AddressProblem
@@ -24,7 +25,7 @@ from portal.services.imports.layout.plain_words import (
 from portal.services.imports.layout.refusals import may_refuse, refuses, refuses_in_name
 from portal.services.imports.row_results import is_ours
 
-OF_NUMBERS = " +()_-./?"  # In masks, too: "(___) ___ __ __".
+MASK = re.compile(r"(?!\( ?- ?\)$)\+?(?:90|0)?[ 0]?(?=.*[(_])[ (_.)-]{2,30}")  # Of a form, empty: "(___) ___ __ __"
 OF_DAYS = "0123456789 .,/:-"
 PROOFS = (Field.ORIGIN, Field.CONTACT)  # Kept as they stand, so they may say more.
 
@@ -76,7 +77,8 @@ def _is_beside_address(cell: str) -> bool:
         return may_refuse(cell) or not is_plain(cell)
     if addresses_within(cell):
         return isinstance(found, Address) or says_more_than_address(cell) or may_refuse(cell)
-    return is_marked(cell.replace("@", "").strip(OF_NUMBERS)) or may_refuse(cell)  # A bad one, or an empty mask.
+    is_mask = MASK.fullmatch(cell) is not None
+    return (not is_mask and is_marked(cell.replace("@", "").lstrip("+ ").rstrip("?_ "))) or may_refuse(cell)
 
 
 def _is_beside_day(cell: str) -> bool:

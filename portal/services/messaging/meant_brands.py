@@ -151,16 +151,18 @@ def scopes(
     """What is refused at these recipients, by a reply or by what a vendor tells of their address. Each is judged by
     what was written to it; to which the operator's accounts wrote nothing, as its firm's others of the mailbox are."""
     opened, refused, silent = recipients.read_addresses(vault(), found), list[RefusalScope](), list[RefusalScope]()
+    answered = {recipient_id for recipient_id, _ in reply.answers} if reply else set()
     by_spelling: dict[Address, list[Recipient]] = {}
     for each in found:
         by_spelling.setdefault(opened.get(each, address), []).append(each)
     for spelling, theirs in by_spelling.items():
         messages = find_messages(spelling, theirs, reply)
+        wrote_to = find_answered(gateway, messages).recipient_ids | answered
         for each in theirs:
             if brands := _brands_meant(gateway, each.provider_id, each.id, messages, reply):
                 channels = channels_meant(gateway, spelling, each.provider_id, each.id, reply, brands)
-                is_silent = gateway.provider_id is None and not _of(messages, each.id)
-                (silent if is_silent else refused).append(RefusalScope(each, spelling, brands, channels))
+                part = RefusalScope(each, spelling, brands, channels)
+                (silent if gateway.provider_id is None and each.id not in wrote_to else refused).append(part)
     return [*refused, *(_as_others(each, refused) for each in silent)]
 
 

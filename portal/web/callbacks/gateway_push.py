@@ -46,7 +46,7 @@ def _read_of_mail() -> bytes:
     RequestEntityTooLarge."""
     request.max_content_length = sys.maxsize
     begun = _read(MAX_BYTES)
-    if mail_webhooks.way_of(VendorPush(begun, request.content_type or ""), "post") == "post":
+    if mail_webhooks.way_of(VendorPush(begun, request.content_type or "")) == "post":
         error_pages.discard_body(request.stream)
         return begun
     event = begun + _read(MAX_PUSH_BYTES + 1 - MAX_BYTES)

@@ -22,7 +22,7 @@ from portal.services.imports.layout.refusals import may_refuse
 from portal.services.imports.layout.vocabulary import Words
 
 LONGEST_TEXT, LONGEST_CODE, LONGEST_DATE = 100, 40, 40  # Characters of a harmless cell.
-LONGEST_HEADING = 300
+LONGEST_HEADING, LONGEST_MAIL = 300, 400
 
 # "Son" (last) before what ended nothing: "Son üyelik" may be its end.
 _LAST = re.compile(
@@ -206,10 +206,10 @@ def _is_of_consents(word: str) -> bool:
 def is_address_alone(cell: str) -> bool:
     """Whether nothing stands beside an address but its kind or a name: "Cep: 0532 …", "Ayşe <ayse@example.com>"."""
     text = normalize_spelling(cell).rstrip(".")
+    if len(text) <= LONGEST_MAIL and _MAIL.fullmatch(text):
+        return True
     if len(text) > LONGEST_TEXT:
         return False
-    if _MAIL.fullmatch(text):
-        return True
     if _PHONE.fullmatch(text):
         return text.lower() == text.upper() or is_plain(_DIGITS.split(text)[0])
     name, _, address = text.rpartition(" ")

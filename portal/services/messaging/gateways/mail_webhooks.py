@@ -71,7 +71,7 @@ MAY_REFUSE = re.compile(rf"{REFUSING.pattern}|black.?list|block.?list|suppress|a
 OPENINGS = ("opened", "unique_opened", "proxy_open", "unique_proxy_open", "click", "Open", "Click")  # No evidence.
 OF_MAIL = ("subject", "tag", "tags", "link", "mail")  # Words and headers of ours.
 KNOWN_KEYS: dict[str, CertificatePublicKeyTypes] = {}  # That this process has fetched, by the certificate's URL.
-MAIL, LONGEST_HEAD = re.compile(r"From |[!-9;-~]{1,76}:"), 400  # How a mail begins, and bytes that are looked at.
+LONGEST_HEAD = 400  # Bytes of a push that say what it is.
 LONGEST_KIND = 60  # Characters of an event.
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SECONDS = re.compile(r"[0-9]{1,10}")
@@ -104,18 +104,27 @@ def read_ses_push(
     return told if is_ours else as_doubtful(told)
 
 
-def way_of(push: VendorPush, usual: str) -> str:
-    """By which way of an account's feedback a push came, as it looks: "ses", "brevo" or "post"; else the usual one."""
+def way_of(push: VendorPush) -> str:
+    """By which way of an account's feedback a push came, as it looks: "ses", "brevo", or "post" of all but JSON."""
     text = push_text.decode(push.body[:LONGEST_HEAD], push.content_type).lstrip()
-    if text[:1] in ("{", "["):
-        return "ses" if "TopicArn" in push_text.decode(push.body[:MAX_PUSH_BYTES]) else "brevo"
-    return "post" if MAIL.match(text) or usual not in ("ses", "brevo") else usual
+    if text[:1] not in ("{", "["):
+        return "post"
+    return "ses" if "TopicArn" in push_text.decode(push.body[:MAX_PUSH_BYTES]) else "brevo"
 
 
 def as_doubtful(told: Feedback) -> Feedback:
-    """With refusals that a person reads first, while nothing is sent to whom they name."""
-    blocked = (replace(each, source=DOUBTFUL_ANSWER, word=each.word or each.source) for each in told.blocked)
-    return replace(told, blocked=tuple(blocked))
+    """Its refusals alone, which a person reads first, while nothing is sent to whom they name. A message that it names
+    beside an address may be anybody's."""
+    reported = (
+        BlockedAddress(each.to, each.at, word=each.code, message_id=each.message_id) for each in told.reports
+        if each.may_refuse or each.reason == Reason.BLOCKED_BY_VENDOR
+    )  # fmt: skip
+    blocked = (
+        replace(each, source=DOUBTFUL_ANSWER, word=each.word or each.source,
+                message_id=None if each.address else each.message_id)
+        for each in (*told.blocked, *reported)
+    )  # fmt: skip
+    return Feedback(blocked=tuple(blocked), replies=told.replies)
 
 
 def _read_note(message: dict[str, str], keys: Sequence[bytes]) -> Feedback:

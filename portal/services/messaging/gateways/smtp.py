@@ -79,15 +79,17 @@ class SmtpGateway(Gateway):
         its body as it is, its envelope's recipient as "to" in the query. What is about mails of before still comes by
         the way that the account had then: its refusals wait, but for those with a token of ours. Raises ValueError and
         GatewayError."""
-        way = mail_webhooks.way_of(push, self.feedback)
-        if way == "post":
+        way, is_vendors = mail_webhooks.way_of(push), self.feedback in ("ses", "brevo")
+        if way == "post" or not is_vendors:  # By its token a mail within an event says whose word it is, too.
             to = push.query.get("to", "")
-            return bounces.parse_returned_mail(push.body, to, self.token_keys, self.bounce_domain)
-        if way == "ses":
-            topic = self.topic if self.feedback == way else ""
+            told = bounces.parse_returned_mail(push.body, to, self.token_keys, self.bounce_domain)
+            if told != Feedback() or (way == "post" and not is_vendors):
+                return told
+        if way == "ses" or (way == "post" and self.feedback == "ses"):
+            topic = self.topic if self.feedback == "ses" else ""
             return mail_webhooks.read_ses_push(push, topic, self.token_keys)
-        told = mail_webhooks.parse_brevo_push(push)
-        return told if self.feedback == way else mail_webhooks.as_doubtful(told)
+        said = mail_webhooks.parse_brevo_push(push)
+        return said if self.feedback == "brevo" else mail_webhooks.as_doubtful(said)
 
     def read_mailbox(self, inbox: Place, junk: Place) -> tuple[Feedback, MailboxVisit]:
         """What came back into the mailbox after its places, and how far it was read. Raises GatewayError."""
