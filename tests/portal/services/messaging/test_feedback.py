@@ -439,3 +439,47 @@ def test_what_still_comes_by_the_way_that_an_account_had_is_heard(app, browser, 
         waiting = [recipients.address_of(vault(), each) for each in held]
     is_at_once = before == "post" or (before == now and now == "brevo")
     assert (refusals(app, rows), waiting) == (([who], []) if is_at_once else ([], [who]))
+
+
+def held(app) -> list[str]:
+    with app.app_context():
+        found = db.session.scalars(select(Recipient).where(may_have_refused(Recipient.id))).all()
+        return [recipients.address_of(vault(), each) for each in found]
+
+
+ODD = {
+    "a form": 'payload={"event":"unsubscribed","email":"%s"}', "fields": "event=unsubscribed&email=%s&at=10:00",
+    "JSON in JSON": '"{\\"event\\": \\"unsubscribed\\", \\"email\\": \\"%s\\"}"',
+    "XML": "<e><email>%s</email><at>10:00</at></e>",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_a_vendors_push_in_an_odd_form_is_no_mail_and_holds_who_stands_in_it(app, browser, name):
+    account = MailAccount(app, browser, feedback="brevo")
+    account.pushes(ODD[name] % PEOPLE[0])
+    work(app)
+
+    assert held(app) == [PEOPLE[0]]
+
+
+def test_a_token_in_a_mail_within_an_event_says_whose_word_it_is(app, browser):
+    account = MailAccount(app, browser, feedback="post")
+    to = account.token(PEOPLE[0], TokenPurpose.UNSUBSCRIBE)
+    account.pushes(json.dumps({"mail": f"From: x@y.example\nTo: {to}\n\nBeni rahat birakin"}))
+    work(app)
+
+    assert held(app) == [PEOPLE[0]]
+
+
+@pytest.mark.parametrize("feedback", ["post", "imap", "ses"])
+def test_what_a_vendor_reports_by_a_way_that_was_left_moves_nothing(app, browser, rows, feedback):
+    account = MailAccount(app, browser, feedback=feedback, **WAYS[feedback])
+    before = account.states(rows)
+    for kind, who in (("blocked", PEOPLE[0]), ("hard_bounce", PEOPLE[1]), ("delivered", PEOPLE[1])):
+        ours = {"message-id": f"<m{account.messages[who]}@ornek.com.tr>", "reason": "unsubscribed"}
+        account.pushes(json.dumps({"event": kind, "email": who} | ours))
+    work(app)
+
+    assert account.states(rows) == before and refusals(app, rows) == []
+    assert PEOPLE[0] in held(app)
