@@ -25,6 +25,7 @@ from portal.domain.consents.refusals import RefusalScope
 from portal.domain.replies import REFUSING, ReplyOutcome, classify_reply, fold, only_asks, speaks_of_calls
 from portal.services.messaging.brand_names import all_names_of, brands_of_provider, names_of
 from portal.services.messaging.earlier_messages import (
+    MOST_HOLDERS,
     EarlierMessage,
     channels_offered_to,
     find_answered,
@@ -33,8 +34,6 @@ from portal.services.messaging.earlier_messages import (
 )
 from portal.services.messaging.gateways.protocol import InboundMessage
 from portal.services.messaging.named_brands import NamedBrands, came_for, find_named_brands, is_named_whole
-
-MOST_SPELLINGS = 500  # Of one mailbox at a firm.
 
 
 def address_of(text: str) -> Address | None:
@@ -129,7 +128,7 @@ def with_spellings(found: Iterable[Recipient]) -> list[Recipient]:
     boxes = {(each.provider_id, address.reaches): address for each, address in opened.items()}
     others = [
         each for (provider_id, _), address in boxes.items()
-        for each in spellings.find_at(db.session, vault(), provider_id, address)[:MOST_SPELLINGS]
+        for each in spellings.find_at(db.session, vault(), provider_id, address)[:MOST_HOLDERS]
     ]  # fmt: skip
     return list(dict.fromkeys([*own, *others]))
 

@@ -7,13 +7,13 @@ import time_machine
 from sqlalchemy import update
 
 from portal.core import clock
-from portal.core.extensions import db, vault
+from portal.core.extensions import db
 from portal.core.models import EventKind, GatewayEvent, GatewayState, MessageGateway
-from portal.domain.notifications import gateways
 from portal.services.messaging.gateways.mail_tokens import TokenPurpose
 from tests import imap_server
 from tests.imap_server import PASSWORD, USERNAME, ImapServer
 from tests.portal.services.messaging.test_feedback import PEOPLE, MailAccount, refusals
+from tests.portal.services.messaging.test_removed_mailboxes import give_other_mailbox
 from tests.portal.services.messaging.vendor_pushes import work
 
 pytestmark = pytest.mark.slow
@@ -111,13 +111,9 @@ def test_the_position_among_spam_goes_with_its_mailbox(app, rows, server, accoun
     server.receive(refusal(account, ayse))
     server.receive(refusal(account, ayse), is_spam=True)
     sweep(app)
+    give_other_mailbox(account)
     with app.app_context():
-        row = db.session.get_one(MessageGateway, account.id)
-        other = gateways.read_credentials(vault(), row) | {"imap_username": "yeni"}
-        gateways.keep_former_inbox(db.session, vault(), row, clock.now())
-        gateways.replace_credentials(vault(), row, other, header=row.header, per_second=10)
-        db.session.commit()
-        assert row.junk_position is None
+        assert db.session.get_one(MessageGateway, account.id).junk_position is None
     server.receive(refusal(account, burcu), is_spam=True)
     with time_machine.travel(clock.now() + timedelta(minutes=2)):
         work(app, *EventKind)

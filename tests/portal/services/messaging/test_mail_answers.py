@@ -25,7 +25,6 @@ from portal.core.models import (
     MessageKind,
     MessageState,
     Recipient,
-    may_have_refused,
 )
 from portal.domain.consents import locking, recipients
 from portal.domain.notifications import gateways
@@ -40,7 +39,7 @@ from portal.services.messaging import (
 from portal.services.messaging.gateways.mail_tokens import TokenPurpose
 from portal.services.messaging.gateways.protocol import BlockedAddress, Feedback, OutgoingMessage
 from tests import make
-from tests.portal.services.messaging.test_feedback import DOMAIN, MailAccount
+from tests.portal.services.messaging.test_feedback import DOMAIN, MailAccount, held
 from tests.portal.services.messaging.vendor_pushes import work
 from tests.portal.web.dashboard.staff import signed_in
 
@@ -97,10 +96,6 @@ def people(app, *conditions) -> list[str]:
     with app.app_context():
         found = db.session.scalars(select(Recipient).where(*conditions))
         return sorted(recipients.address_of(vault(), each) for each in found)
-
-
-def held(app) -> list[str]:
-    return people(app, may_have_refused(Recipient.id))
 
 
 def refused(app) -> list[str]:

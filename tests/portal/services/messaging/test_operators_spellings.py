@@ -15,13 +15,12 @@ from portal.services.messaging.gateways.mail_tokens import TokenPurpose, token_a
 from portal.services.messaging.gateways.protocol import BlockedAddress, Feedback
 from tests import make
 from tests.portal.domain.consents.import_entries import bring, entry
-from tests.portal.services.messaging.test_feedback import DOMAIN
+from tests.portal.services.messaging.test_feedback import DOMAIN, held
 from tests.portal.services.messaging.test_mail_answers import (  # noqa: F401 - a fixture
     AYSE,
     account,
     add_account,
     answer,
-    held,
     own_id,
     refuse_all_as_read,
 )

@@ -90,17 +90,21 @@ def test_the_place_in_a_mailbox_is_not_that_of_another_one_which_was_entered_mea
     assert len(rows(GatewayEvent, GatewayEvent.kind == EventKind.BLOCKED)) == 1
 
 
-def test_a_mailbox_is_read_on_where_its_account_gets_another_one(app, browser, rows, server):
-    login = {"imap_host": f"127.0.0.1:{server.port}", "imap_username": USERNAME, "imap_password": PASSWORD}
-    account = MailAccount(app, browser, feedback="imap", **login)
-    ayse, burcu, *_ = PEOPLE
-    work(app, *EventKind)
-    with app.app_context():
+def give_other_mailbox(account: MailAccount) -> None:
+    with account.app.app_context():
         row = db.session.get_one(MessageGateway, account.id)
         other = gateways.read_credentials(vault(), row) | {"imap_username": "yeni"}
         gateways.keep_former_inbox(db.session, vault(), row, clock.now())
         gateways.replace_credentials(vault(), row, other, header=row.header, per_second=10)
         db.session.commit()
+
+
+def test_a_mailbox_is_read_on_where_its_account_gets_another_one(app, browser, rows, server):
+    login = {"imap_host": f"127.0.0.1:{server.port}", "imap_username": USERNAME, "imap_password": PASSWORD}
+    account = MailAccount(app, browser, feedback="imap", **login)
+    ayse, burcu, *_ = PEOPLE
+    work(app, *EventKind)
+    give_other_mailbox(account)
     for address in (ayse, burcu):
         server.receive(f"From: {address}\nTo: {account.token(address, TokenPurpose.UNSUBSCRIBE)}\n\n.\n".encode())
     with time_machine.travel(clock.now() + timedelta(minutes=2)):
