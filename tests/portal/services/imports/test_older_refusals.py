@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from itertools import chain, permutations, product
+from threading import get_ident
 
 import pytest
 from sqlalchemy import Engine, event
@@ -54,11 +55,13 @@ def write(app, its_id: int, **how: bool) -> None:
 
 @contextmanager
 def statements() -> Iterator[list[str]]:
-    """The statements of every connection."""
+    """The statements of every connection of this thread: others may still end what an earlier test began."""
     found: list[str] = []
+    here = get_ident()
 
     def note(_connection, _cursor, statement, *_rest):
-        found.append(statement)
+        if get_ident() == here:
+            found.append(statement)
 
     event.listen(Engine, "before_cursor_execute", note)
     yield found
