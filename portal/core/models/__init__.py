@@ -73,7 +73,14 @@ from portal.core.models.message_text import MessageText
 from portal.core.models.movement import Feed, FeedSource, Movement, Push, PushRegistration, ReceivedVia
 from portal.core.models.onboarding import Inquiry, Paper, PaperKind, Review, ReviewAct
 from portal.core.models.operation import DecisionTally, JournalGap, Maintenance, ReadinessAlarm
-from portal.core.models.own_refusals import STATED, has_mailbox_refusal, is_own_refusal, mailbox_refused_at, was_current
+from portal.core.models.own_refusals import (
+    STATED,
+    has_mailbox_refusal,
+    is_own_refusal,
+    mailbox_refusals_of,
+    mailbox_refused_at,
+    was_current,
+)
 from portal.core.models.process import KeyGeneration, NotedSetting, Process
 from portal.core.models.provider import (
     Brand,

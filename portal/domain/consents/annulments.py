@@ -203,23 +203,28 @@ def _fall_back(consent: LockedConsent, left: Sequence[Row[*tuple[Any, ...]]]) ->
 
 def _find_mailbox_refusals(
     session: Session, vault: Vault, consents: Collection[LockedConsent]
-) -> list[tuple[LockedConsent, datetime]]:  # fmt: skip
-    """Those of consents that are granted e-mail, and when the person refused by another spelling of the mailbox."""
+) -> list[tuple[LockedConsent, Sequence[datetime]]]:  # fmt: skip
+    """Those of consents that are granted e-mail, and each time that the person refused by another spelling of the
+    mailbox."""
     granted = [each for each in consents if each.channel == Channel.EMAIL and each.status == Status.GRANTED]
-    found = []
+    found = list[tuple[LockedConsent, Sequence[datetime]]]()
     for brand_id in {each.brand_id for each in granted}:
-        its = [each for each in granted if each.brand_id == brand_id]
+        its, brand = [each for each in granted if each.brand_id == brand_id], session.get_one(Brand, brand_id)
         whose = is_one_of(session, Recipient.id, [each.recipient_id for each in its])
         opened = recipients.read_addresses(vault, session.scalars(select(Recipient).where(whose)))
-        mails = {address.text: recipient.id for recipient, address in opened.items()}
-        refused = spellings.find_refusals_at(session, vault, session.get_one(Brand, brand_id), mails)
-        found += [(each, refused[each.recipient_id]) for each in its if each.recipient_id in refused]
+        mails = {address: recipient.id for recipient, address in opened.items()}
+        refused = spellings.find_refusals_at(session, vault, brand, {each.text: mails[each] for each in mails})
+        for address, recipient_id in mails.items():
+            if recipient_id in refused:
+                times = spellings.list_refusals(session, vault, brand, address)
+                found += [(each, times) for each in its if each.recipient_id == recipient_id]
     return found
 
 
-def _moved_nothing(decision: Row[*tuple[Any, ...]], refused_at: datetime) -> bool:
+def _moved_nothing(decision: Row[*tuple[Any, ...]], refused: Collection[datetime]) -> bool:
+    """Whether it is a grant that was older than one of these refusals when İYS told it."""
     is_grant_at_iys = decision.status == Status.GRANTED and decision.origin in ORIGINS_AT_IYS
-    return is_grant_at_iys and decision.effective_at <= refused_at < decision.recorded_at
+    return is_grant_at_iys and any(decision.effective_at <= each < decision.recorded_at for each in refused)
 
 
 def _newest(rows: Sequence[Row[*tuple[Any, ...]]]) -> Row[*tuple[Any, ...]]:

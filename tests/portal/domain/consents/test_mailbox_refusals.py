@@ -34,6 +34,7 @@ from tests.portal.domain.consents.iys_movements import MovementReceiver, row
 pytestmark = pytest.mark.slow
 
 PLAIN, DOTTED, TAGGED = "ayse@gmail.com", "a.yse@gmail.com", "ayse+alisveris@googlemail.com"
+OTHERWISE = "ay.se@gmail.com"
 OTHER = "x.ayse@gmail.com"  # Somebody else's.
 RET, GRANTED = Status.REFUSED, Status.GRANTED
 INDIVIDUAL, MERCHANT = RecipientType
@@ -95,7 +96,7 @@ def test_what_the_firm_decided_or_states_is_of_the_one_address_and_what_is_of_an
     refusals.refuse(db.session, vault(), find(PLAIN), [brand], [Channel.EMAIL], address=addresses.parse(PLAIN), **told)
     bring(brand, mail(DOTTED, now - AN_HOUR, RET))
     assert not refused(TAGGED)
-    refuse("ay.se@gmail.com", now - AN_HOUR)
+    refuse(OTHERWISE, now - AN_HOUR)
     assert refused(TAGGED) == {TAGGED}
 
     db.session.add(Brand(provider_id=brand.provider_id, brand_code=700999, name="Ikinci", created_at=now))
@@ -162,7 +163,7 @@ def receive(app, text: str, consented: datetime, **facts) -> None:
 
 def statuses() -> dict[tuple[str, RecipientType], Status | None]:
     db.session.expire_all()
-    texts = {find(each).id: each for each in (PLAIN, DOTTED, TAGGED, OTHER)}
+    texts = {find(each).id: each for each in (PLAIN, DOTTED, TAGGED, OTHERWISE, OTHER)}
     found = db.session.scalars(select(Consent))
     return {(texts[each.recipient_id], each.recipient_type): each.status for each in found}
 
@@ -188,17 +189,17 @@ def test_what_another_sender_told_iys_of_before_the_refusal_grants_nothing_at_a_
 
 
 def test_what_iys_tells_counts_where_it_is_newer_or_the_spelling_was_granted_or_refused_before(app, brand, rows):
-    now, refused_otherwise = clock.now(), "ay.se@gmail.com"
+    now = clock.now()
     receive(app, DOTTED, now - A_DAY * 2)
     refuse(PLAIN, now - AN_HOUR * 3)
-    receive(app, refused_otherwise, now - AN_HOUR * 4, status="RET", source="IYS_WEB", recipientType=MERCHANT)
+    receive(app, OTHERWISE, now - AN_HOUR * 4, status="RET", source="IYS_WEB", recipientType=MERCHANT)
 
     receive(app, DOTTED, now - A_DAY, recipientType=MERCHANT)
     receive(app, TAGGED, now - AN_HOUR, source="IYS_WEB")
-    receive(app, refused_otherwise, now - A_DAY)
+    receive(app, OTHERWISE, now - A_DAY)
 
     assert refused(DOTTED, TAGGED) == set()
-    its_id = find(refused_otherwise).id
+    its_id = find(OTHERWISE).id
     theirs = rows(Consent, Consent.recipient_id == its_id, Consent.recipient_type == INDIVIDUAL)
     assert [each.status for each in theirs] == [RET]
     assert rows.one(Submission, Submission.consent_id == theirs[0].id).status == RET  # İYS is told.
@@ -211,11 +212,15 @@ def test_what_was_kept_so_does_not_stand_once_a_newer_file_is_taken_back_what_st
         refuse(PLAIN, clock.now())
         traveller.shift(AN_HOUR)
         receive(app, DOTTED, clock.now() - A_DAY)
+        traveller.shift(AN_HOUR)
+        refuse(OTHERWISE, clock.now())  # Said again, when it was kept already.
+        traveller.shift(AN_HOUR)
         newer = [replace(mail(DOTTED, clock.now()), is_vouched=True), mail(TAGGED, clock.now(), RET)]
         assert bring(make.brand(), *newer) == ["grant", "refusal"]
 
         brought = [each.id for each in rows(Decision, Decision.origin == DecisionOrigin.IMPORT)]
         assert len(annulments.annul_decisions(db.session, vault(), brought, 1, clock.now())) == 2
         db.session.commit()
-        assert statuses() == {(PLAIN, INDIVIDUAL): RET, (TAGGED, INDIVIDUAL): GRANTED, (DOTTED, INDIVIDUAL): None}
+        stands = {each: status for (each, _), status in statuses().items()}
+        assert stands == {PLAIN: RET, OTHERWISE: RET, TAGGED: GRANTED, DOTTED: None}
         assert refused(DOTTED, TAGGED) == {DOTTED}
