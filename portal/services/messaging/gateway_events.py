@@ -141,7 +141,7 @@ def _read_push(event: GatewayEvent, gateway: MessageGateway, at: datetime) -> No
             return
     except Exception:  # Also where an adapter fails: one push stops no account.
         is_parsed = False
-        if not (isinstance(adapter, SmtpGateway) and adapter.feedback == "ses"):  # What is not signed is nobody's.
+        if not (isinstance(adapter, SmtpGateway) and adapter.must_be_signed(push)):
             news = Feedback(replies=tuple(_unread_push(gateway, push)))
     is_mail = gateway.carries == AddressKind.EMAIL
     is_read = is_parsed and (is_mail or bool(news.reports) or any(each.is_whole for each in news.replies))

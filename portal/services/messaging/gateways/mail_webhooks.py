@@ -71,6 +71,7 @@ MAY_REFUSE = re.compile(rf"{REFUSING.pattern}|black.?list|block.?list|suppress|a
 OPENINGS = ("opened", "unique_opened", "proxy_open", "unique_proxy_open", "click", "Open", "Click")  # No evidence.
 OF_MAIL = ("subject", "tag", "tags", "link", "mail")  # Words and headers of ours.
 KNOWN_KEYS: dict[str, CertificatePublicKeyTypes] = {}  # That this process has fetched, by the certificate's URL.
+VENDORS = ("ses", "brevo")
 LONGEST_HEAD = 400  # Bytes of a push that say what it is.
 LONGEST_KIND = 60  # Characters of an event.
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

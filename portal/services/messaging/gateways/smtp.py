@@ -79,17 +79,23 @@ class SmtpGateway(Gateway):
         its body as it is, its envelope's recipient as "to" in the query. What is about mails of before still comes by
         the way that the account had then: its refusals wait, but for those with a token of ours. Raises ValueError and
         GatewayError."""
-        way, is_vendors = mail_webhooks.way_of(push), self.feedback in ("ses", "brevo")
-        if way == "post" or not is_vendors:  # By its token a mail within an event says whose word it is, too.
+        looks, own = mail_webhooks.way_of(push), self.feedback
+        if looks == "post" or own not in mail_webhooks.VENDORS:  # By a token in it an event names whom it is of, too.
             to = push.query.get("to", "")
             told = bounces.parse_returned_mail(push.body, to, self.token_keys, self.bounce_domain)
-            if told != Feedback() or (way == "post" and not is_vendors):
+            if told != Feedback():
                 return told
-        if way == "ses" or (way == "post" and self.feedback == "ses"):
-            topic = self.topic if self.feedback == "ses" else ""
-            return mail_webhooks.read_ses_push(push, topic, self.token_keys)
-        said = mail_webhooks.parse_brevo_push(push)
-        return said if self.feedback == "brevo" else mail_webhooks.as_doubtful(said)
+        match own if looks == "post" else looks:
+            case "ses":
+                return mail_webhooks.read_ses_push(push, self.topic if own == "ses" else "", self.token_keys)
+            case "brevo":
+                said = mail_webhooks.parse_brevo_push(push)
+                return said if own == "brevo" else mail_webhooks.as_doubtful(said)
+        return Feedback()
+
+    def must_be_signed(self, push: VendorPush) -> bool:
+        """Whether a push that cannot be read is nobody's: who may send by SNS signs it."""
+        return self.feedback == "ses" and mail_webhooks.way_of(push) != "brevo"
 
     def read_mailbox(self, inbox: Place, junk: Place) -> tuple[Feedback, MailboxVisit]:
         """What came back into the mailbox after its places, and how far it was read. Raises GatewayError."""

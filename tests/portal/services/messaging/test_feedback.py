@@ -448,13 +448,13 @@ def test_what_still_comes_by_the_way_that_an_account_had_is_heard(app, browser, 
 ODD = {
     "a form": 'payload={"event":"unsubscribed","email":"%s"}', "fields": "event=unsubscribed&email=%s&at=10:00",
     "JSON in JSON": '"{\\"event\\": \\"unsubscribed\\", \\"email\\": \\"%s\\"}"',
-    "XML": "<e><email>%s</email><at>10:00</at></e>",
+    "XML": "<e><email>%s</email><at>10:00</at></e>", "cut off": '{"event": "unsubscribed", "email": "%s"',
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", ODD)
-def test_a_vendors_push_in_an_odd_form_is_no_mail_and_holds_who_stands_in_it(app, browser, name):
-    account = MailAccount(app, browser, feedback="brevo")
+@pytest.mark.parametrize(("feedback", "name"), [*(("brevo", each) for each in ODD), ("ses", "cut off")])
+def test_a_vendors_push_in_an_odd_form_is_no_mail_and_holds_who_stands_in_it(app, browser, feedback, name):
+    account = MailAccount(app, browser, feedback=feedback, **WAYS[feedback])
     account.pushes(ODD[name] % PEOPLE[0])
     work(app)
 
