@@ -17,7 +17,7 @@ from portal.services.imports.layout.plain_words import contents_of, is_date
 from portal.services.imports.layout.refusals import may_refuse
 from portal.services.imports.reading.column_words import CODED, is_code
 from portal.services.imports.reading.workbook_chunker.chunks import MOST_COLUMNS
-from portal.services.imports.refusals_beside import RefusalsBeside
+from portal.services.imports.refusals_beside import RefusalsBeside, is_beside_address, is_beside_contact, is_beside_day
 from portal.services.imports.row_results import RowProblem
 from portal.services.imports.row_values import STATUSES, RowValueReader
 
@@ -35,7 +35,8 @@ class RefusalReader:
         days: Set[int] = frozenset(), contacts: Set[int] = frozenset(), dated: Set[int] = frozenset(),
     ):  # fmt: skip
         self._reader = RowValueReader(guessed, header, words=words)
-        self._beside = RefusalsBeside(guessed, header, addresses, days, contacts, UNUSED)
+        checks = dict.fromkeys(addresses, is_beside_address) | dict.fromkeys(days, is_beside_day)
+        self._beside = RefusalsBeside(guessed, header, checks | dict.fromkeys(contacts, is_beside_contact), UNUSED)
         statuses = {column for field, column in self._reader.columns.items() if field in STATUSES} - {*addresses}
         self._status_columns = sorted(statuses)
         self.groups = GroupedStatuses(self._reader, addresses, words)

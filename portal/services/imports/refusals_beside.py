@@ -1,7 +1,8 @@
 """Refusals in a line beside what its cells are read for: in notes, in brackets, in names and beside addresses."""
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from types import MappingProxyType
 
 from portal.core.addresses import Address, AddressProblem
 from portal.services.imports.layout import Field, Layout, dates
@@ -30,22 +31,23 @@ OF_DAYS = "0123456789 .,/:-"
 PROOFS = (Field.ORIGIN, Field.CONTACT)  # Kept as they stand, so they may say more.
 
 
+Check = Callable[[str], bool]
+
+
 class RefusalsBeside:
-    """Looks for what refuses, or may refuse, in all cells of a line. `addresses` are further columns of addresses,
-    `days` of dates, and `contacts` of how a contact began; what the layout reads as one of the fields `unused` is not
-    read at all."""
+    """Looks for what refuses, or may refuse, in all cells of a line. `checks` are those of columns that the layout does
+    not read, by place; of what it reads as one of the fields `unused` nothing is used."""
 
     def __init__(
-        self, layout: Layout, header: Sequence[str], addresses: Collection[int] = (), days: Collection[int] = (),
-        contacts: Collection[int] = (), unused: Collection[Field] = (),
+        self, layout: Layout, header: Sequence[str], checks: Mapping[int, Check] = MappingProxyType({}),
+        unused: Collection[Field] = (),
     ):  # fmt: skip
         read = {place: each for each, place in layout.columns.items() if each not in PROOFS}
         self._checks = {place: _CHECKS.get(each, _says_nothing_more) for place, each in read.items()}
         self._checks |= {
             place: _note_of(each, Meanings(layout.words)) for place, each in read.items() if each in unused
         }
-        self._checks |= dict.fromkeys(addresses, _is_beside_address) | dict.fromkeys(days, _is_beside_day)
-        self._checks |= dict.fromkeys(contacts, _is_beside_contact)
+        self._checks |= checks
         self._checks |= dict.fromkeys(our_columns(header), lambda cell: not is_ours(cell) and refuses(cell))
 
     def found_in(self, cells: Sequence[str]) -> bool:
@@ -53,7 +55,7 @@ class RefusalsBeside:
         return any(self._checks.get(place, refuses)(cell) for place, cell in enumerate(cells) if cell)
 
 
-def _note_of(field: Field, meanings: Meanings) -> Callable[[str], bool]:
+def _note_of(field: Field, meanings: Meanings) -> Check:
     """Whether a cell refuses that nobody reads, though it stands in a column of this field."""
     readers: dict[Field, Callable[[str], object]] = {
         Field.CHANNEL: meanings.channels, Field.TYPE: meanings.recipient_type, Field.SOURCE: meanings.source
@@ -68,7 +70,7 @@ def _says_nothing_more(_cell: str) -> bool:
     return False
 
 
-def _is_beside_address(cell: str) -> bool:
+def is_beside_address(cell: str) -> bool:
     """Whether more than a name stands beside an address ("// 0532 …", "0532 … ❌"), or unknown words in its place."""
     if is_address_alone(cell) or says_nothing(cell) or spelled(cell) == "yok":  # It says that there is none.
         return False
@@ -81,7 +83,7 @@ def _is_beside_address(cell: str) -> bool:
     return (not is_mask and is_marked(cell.replace("@", "").lstrip("+ ").rstrip("?_ "))) or may_refuse(cell)
 
 
-def _is_beside_day(cell: str) -> bool:
+def is_beside_day(cell: str) -> bool:
     """Whether more than a day, or what was meant for one, stands in a cell."""
     if dates.notes_in(cell):
         return True
@@ -89,7 +91,8 @@ def _is_beside_day(cell: str) -> bool:
     return not is_harmless and _may_deny(cell)
 
 
-def _is_beside_contact(cell: str) -> bool:
+def is_beside_contact(cell: str) -> bool:
+    """Whether something else than how a contact began stands in its column, and may deny it."""
     return spelled(cell) not in CONTACTS and _may_deny(cell)
 
 
@@ -97,6 +100,6 @@ def _may_deny(cell: str) -> bool:
     return may_refuse(cell) or is_marked(cell)
 
 
-_CHECKS: dict[Field, Callable[[str], bool]] = dict.fromkeys(ADDRESSES, _is_beside_address) | {
-    Field.NAME: refuses_in_name, Field.DATE: _is_beside_day,
+_CHECKS: dict[Field, Check] = dict.fromkeys(ADDRESSES, is_beside_address) | {
+    Field.NAME: refuses_in_name, Field.DATE: is_beside_day,
 }  # fmt: skip
