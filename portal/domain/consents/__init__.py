@@ -12,14 +12,14 @@ from typing import Any
 from sqlalchemy import Row, and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
-from portal.core.addresses import read_canonical
+from portal.core.addresses import AddressKind, read_canonical
 from portal.core.business_days import holiday_calendar
 from portal.core.iys_protocol import Channel, RecipientType, Status
-from portal.core.models import DecisionOrigin, Receipt, Recipient
+from portal.core.models import Brand, DecisionOrigin, Receipt, Recipient
 from portal.core.models.inserts import in_few_statements
 from portal.core.models.link_context import LinkContext
 from portal.core.vault import Vault
-from portal.domain.consents import annulments, locking, writer
+from portal.domain.consents import annulments, locking, spellings, writer
 from portal.domain.consents.locking import LockedConsent, TooSoon
 from portal.domain.consents.writer import BrandEndpoints, DecisionRows
 from portal.domain.notifications import messages
@@ -90,7 +90,10 @@ def decide(
     if repeated and _is_same_act(repeated, consents, choices, at):
         return DecisionResult(repeated.id, repeated.nonce)
     may_grant = is_live and not earlier and not are_too_many and _takes_grants(session, link_context, choices)
-    accepted = _without_untimely_grants(consents, choices, form, at) if form and may_grant else _refusals(choices)
+    accepted = _refusals(choices)
+    if form and may_grant:
+        refused = _refused_since(session, vault, link_context, consents, form)
+        accepted = _without_untimely_grants(consents, choices, refused, at)
     asks_again = tuple(channel for channel in choices if channel not in accepted)
     if not accepted:
         return DecisionResult(None, None, asks_again)
@@ -156,19 +159,29 @@ def _refused_by(accepted: Choices, consents: list[LockedConsent]) -> list[Locked
     return [consent for consent in consents if accepted.get(consent.channel) == Status.REFUSED]
 
 
+def _refused_since(
+    session: Session, vault: Vault, link_context: LinkContext, consents: list[LockedConsent], form: ServedForm
+) -> set[Channel]:  # fmt: skip
+    """The channels that were refused since the form's choices, to the second as the dates of refusals are; e-mail also
+    by another spelling of the mailbox."""
+    if not form.chosen_at:
+        return set()
+    refused = [(each.channel, each.effective_at) for each in consents if each.status == Status.REFUSED]
+    text = vault.read(link_context.address, Recipient.PLACE, link_context.provider_id, link_context.recipient_id)
+    if read_canonical(text).kind == AddressKind.EMAIL:
+        brand, mails = session.get_one(Brand, link_context.brand_id), {text: link_context.recipient_id}
+        by_mailbox = spellings.find_refusals_at(session, vault, brand, mails)
+        refused += [(Channel.EMAIL, each) for each in by_mailbox.values()]
+    since = form.chosen_at.replace(microsecond=0)
+    return {channel for channel, refused_at in refused if refused_at and refused_at >= since}
+
+
 def _without_untimely_grants(
-    consents: list[LockedConsent], choices: Choices, form: ServedForm, at: datetime
+    consents: list[LockedConsent], choices: Choices, refused: Collection[Channel], at: datetime
 ) -> Choices:
-    """The choices but for grants of channels that were refused since, to the second as the dates of refusals are."""
-    if form.chosen_at:
-        since = form.chosen_at.replace(microsecond=0)
-        refused = {
-            consent.channel for consent in consents
-            if consent.status == Status.REFUSED and consent.effective_at and consent.effective_at >= since
-        }  # fmt: skip
-        newer = {channel: status for channel, status in choices.items() if channel not in refused}
-        choices = {**newer, **_refusals(choices)}
-    return _without_hasty_grants(consents, choices, at)
+    """The choices but for grants of channels that were refused since."""
+    newer = {channel: status for channel, status in choices.items() if channel not in refused}
+    return _without_hasty_grants(consents, {**newer, **_refusals(choices)}, at)
 
 
 def _without_hasty_grants(consents: list[LockedConsent], choices: Choices, at: datetime) -> Choices:

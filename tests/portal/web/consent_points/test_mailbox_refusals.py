@@ -1,7 +1,9 @@
 """At a point somebody proves the spelling of their mailbox that they know; the firm has it by others."""
 
 import pytest
+import time_machine
 
+from portal.core import clock
 from portal.core.iys_protocol import Status
 from portal.core.models import DecisionOrigin, Message, MessageKind, Receipt
 from tests import make
@@ -37,3 +39,19 @@ def test_a_grant_is_of_the_proved_spelling(app, ayse):
 
     assert "aynı posta kutusuna gelen başka yazılışlar" not in ayse.page
     assert standing(app) == {SAID: Status.GRANTED, HELD[0]: Status.GRANTED}
+
+
+@pytest.mark.parametrize("typed", [HELD[1], "a.y.s.e+kasa@gmail.com"])
+def test_who_refuses_by_another_spelling_before_they_type_their_code_grants_nothing(app, ayse, typed):
+    (code,) = make.codes(app, "ay.s.e@gmail.com").values()
+    with time_machine.travel(clock.now(), tick=False) as at:
+        ayse.chooses(EPOSTA="ONAY")
+        ayse.writes(typed)
+        at.shift(60)
+        make.Person(app.test_client(), code).decides(EPOSTA="RET")
+        at.shift(60)
+        ayse.types(to=typed)
+        assert standing(app).get(typed) in (None, Status.REFUSED)
+
+        ayse.decides(typed, EPOSTA="ONAY")  # Chosen since.
+        assert standing(app)[typed] == Status.GRANTED
