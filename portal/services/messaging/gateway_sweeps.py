@@ -122,10 +122,13 @@ def _note_unread(gateway: MessageGateway, visit: MailboxVisit, at: datetime) -> 
 
 def _read_until(gateway: MessageGateway, at: datetime) -> datetime:
     """When an account was read last, or one before it with the same inbox."""
-    if gateway.swept_at is not None:
-        return gateway.swept_at
+    return gateway.swept_at or read_before(gateway, at) or gateway.created_at
+
+
+def read_before(gateway: MessageGateway, at: datetime) -> datetime | None:
+    """When the inbox that an account has now was last read by a removed one, or by itself with a former login."""
     before = (each.swept_at for each in _of_same_inbox(gateway, MessageGateway.removed_at.is_not(None)))
-    return max((max(each, at - NEW_INBOX_SINCE) for each in before if each), default=gateway.created_at)
+    return max((max(each, at - NEW_INBOX_SINCE) for each in before if each), default=None)
 
 
 def _is_followed(gateway: MessageGateway) -> bool:

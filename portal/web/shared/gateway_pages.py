@@ -16,7 +16,7 @@ from portal.core.extensions import db, limiter, vault
 from portal.core.models import Message, MessageGateway
 from portal.domain.identity.permissions import Permission
 from portal.domain.notifications import gateways
-from portal.services.messaging import gateway_accounts, message_outcomes
+from portal.services.messaging import gateway_accounts, gateway_sweeps, message_outcomes
 from portal.services.messaging.gateways import description_checks, description_fields, offered_vendors, sender_domain
 from portal.services.messaging.gateways.offered_vendors import DESCRIBED, OFFERED
 from portal.services.messaging.gateways.vendors import Vendor
@@ -146,9 +146,12 @@ def _store(vendor: Vendor, form: GatewayForm, gateway: MessageGateway | None) ->
         row = lock_or_404(gateway.id)
         stored = stored_credentials(row)
         needs_test = vendor.needs_test(stored, values)
-        if vendor.inbox_identity(stored) not in ("", vendor.inbox_identity(values)):
+        has_other_inbox = vendor.inbox_identity(stored) not in ("", vendor.inbox_identity(values))
+        if has_other_inbox:
             gateways.keep_former_inbox(db.session, vault(), row, clock.now())
         gateways.replace_credentials(vault(), row, values, header=header, per_second=pace, needs_test=needs_test)
+        if has_other_inbox:
+            row.swept_at = gateway_sweeps.read_before(row, clock.now()) or clock.now()
         record_gateway_audit("gateway.changed", row)
         if needs_test:
             return commit_and_redirect(

@@ -75,7 +75,7 @@ class KnownVendor(Vendor):
     gateway: type[VendorGateway]
 
     def inbox_identity(self, values: Mapping[str, str]) -> str:
-        return values.get("username", "")  # Another key may be of the same account.
+        return values.get(self.fields[0].name, "")  # The login. Another secret may be of the same account.
 
     def open(
         self, values: Mapping[str, str], *, base_url: str = "", header: str = "", is_trusted: bool = False,

@@ -37,10 +37,12 @@ from portal.jobs import gateway_alarms
 from portal.services.messaging import event_contents, routing
 from portal.services.messaging.fake_gateway import create_gateway
 from portal.services.messaging.gateways.protocol import Reason
+from portal.services.messaging.gateways.vendors import VENDORS
 from portal.web.operator import message_checks
 from portal.web.shared.gateway_words import REASONS
 from tests import make, name_server, servers
 from tests.mail_server import Listening, MailServer
+from tests.portal.services.messaging import test_gateway_delivery as delivery
 from tests.portal.services.messaging.gateways.test_vendors import UNKNOWN_VENDOR
 from tests.portal.services.messaging.vendor_pushes import Vendor, work
 from tests.portal.web.dashboard.staff import csrf_token, signed_in
@@ -180,20 +182,36 @@ def test_a_stopped_account_is_told_with_its_cure_and_mailed_once(app, ayse, fake
     assert "bakiye yükleyin" not in shown(ayse.opens("/dashboard/"))
 
 
-def test_an_account_that_gets_another_login_is_asked_by_the_former_one_as_well(app, ayse, fake, rows):
-    path, former = stored(app, works=True), {"username": "908500000009", "password": "demo"}
+LOGINS = {
+    "verimor": [{"username": "908500000001", "password": "demo"}, {"username": "908500000009", "password": "demo"}],
+    "netgsm": [{"username": "8500000001", "password": "demo"}, {"username": "8500000009", "password": "demo"}],
+    "iletimerkezi": [{"key": "demo", "hash": "demo"}, {"key": "demo9", "hash": "demo"}],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("vendor", LOGINS)
+def test_an_account_that_gets_another_login_is_asked_by_the_former_one_as_well(app, ayse, rows, monkeypatch, vendor):
+    """And where it gets that one again, from when that was read last."""
+    monkeypatch.setattr(VENDORS[vendor].gateway, "check", lambda _self: None)
+    (own, former), days_ago = LOGINS[vendor], clock.now() - timedelta(days=5)
     with app.app_context():
-        row = db.session.query(MessageGateway).one()
-        gateways.replace_credentials(vault(), row, former, header=row.header, per_second=10)
-        db.session.commit()
+        path = f"{PAGE}/{delivery.add(vendor, login=former)}"
+    form = {"header": "DENEME", "inbox_date_format": "%d%m%Y%H%M%S"}
     for pace in ("10", "20"):
-        ayse.posts(f"{path}/change", VERIMOR | {"per_second": pace})
+        assert ayse.posts(f"{path}/change", form | own | {"per_second": pace}).status_code == 303
 
     with app.app_context():
         accounts = [(each.state, gateways.read_credentials(vault(), each)) for each in rows(MessageGateway)]
-    assert [(state, read["username"]) for state, read in accounts] == [
-        (GatewayState.WORKING, VERIMOR["username"]), (GatewayState.REMOVED, former["username"]),
+        db.session.execute(
+            update(MessageGateway).where(MessageGateway.removed_at.is_not(None)).values(swept_at=days_ago)
+        )
+        db.session.commit()
+    name = next(iter(own))
+    assert [(state, read[name]) for state, read in accounts] == [
+        (GatewayState.WORKING, own[name]), (GatewayState.REMOVED, former[name]),
     ]  # fmt: skip
+    ayse.posts(f"{path}/change", form | former | {"per_second": "10"})
+    assert rows.one(MessageGateway, MessageGateway.removed_at.is_(None)).swept_at == days_ago
 
 
 def test_an_account_whose_inbox_cannot_be_read_for_an_hour_says_so(app, ayse, fake, rows):
