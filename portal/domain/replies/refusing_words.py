@@ -34,7 +34,7 @@ _WORDS = r"""
     gonderme yollama ulasma dokunma artik asla bir_?daha bos_?ver\w* geri_(?:al|cek|iste|don)\w* vaz_?gec\w*
     son_?ver\w* sona_er\w* pas_gec\w* kara_?liste\w* black_?list\w* opt(?:ed|ing|s)?_?out\w* not_\w+
     (?:do|does|did|is|was)_?n(?:o|)_?t no_longer no_more no(?!_(?:[a-z]_)?\d|\d)
-    (?:liste|kayit|kapsam|iletisim|izin|istek|devre)[a-z]*_disi\w*
+    (?:liste|kayit|kapsam|iletisim|izin|istek|devre)[a-z]*_?disi\w*
     (?:liste|abonelik|uyelik|bulten|rehber|kayit)[a-z]*[dt][ae]n
     (?:et|ed|ver|veril|al|alin|ara|aran|gonder|gonderil|yap|yapil|yazil|atil|ulasil|bulun|gerek)m[ae]z(?:l[ae]r\w*)?
     (?:ilgilen|sev|onayla|konus|gorus|katil|hoslan|cevapla|goster|kullan)m[ae]z(?:l[ae]r\w*)? vfat pasf disinda
@@ -44,6 +44,8 @@ _WORDS = r"""
     suspend\w* lapsed? nein kein\w* nicht on_hold former \w+m[iu]_yor\w* eski(?=$|_(?:uye|musteri|abone|kayit))
     engel (?:al|ala|ver|vere|et|ede|onayla|bekle|gelme)m[ae]m \w+m[ae]y[ae](?:y[iu]m|s[iu]n[iu]z) muteveffa vazg rej cxl
     (?:bik|bez|usan|yet)[dt]i dava_ac\w* hard_bounce
+    deceased bounced paused archived eliminated purged dormant invalid inaktiv do_?not\w+ rahat_?birak\w* \w+degil
+    no(?:n?_?consent|_?contact|_?marketing|n_?activ|n_?subscrib)\w* musaa?desiz imtina ekarte gndrm\w+ rddt\w* elemine
     arsiv\w* degis(?:ti|mis)\w* baskasi(?:n[ia]\w*)? baska_kisi\w* yeni_sahi[bp]\w* hic_?biri\w* d_n_c
 """
 # A verb that says not, but for the aorist, which is a surname's ("Yılmaz"); "aranmasını" and "aramaya" are nouns.
