@@ -155,12 +155,12 @@ def take_back(provider: Provider, brands: Sequence[Brand], field: str, words: st
     brands that had them."""
     theirs = [brand for brand in brands if getattr(brand, field) == words]
     for brand in theirs:
-        setattr(brand, field, provider.title if field == "name" else None)
+        _set(brand, field, provider.title if field == "name" else None)
         if field == "logo_digest":
             brand.logo = None
         for part in ("header", "keyword") if field == "name" else ():
             if sender_headers.is_name(getattr(brand, part) or "", [words]):
-                setattr(brand, part, None)
+                _set(brand, part, None)
         if field == "contact" and is_in_contact(brand.reply_number or "", words):
             brand.reply_number = None
     if field == "notice_url" and provider.notice_url == words:

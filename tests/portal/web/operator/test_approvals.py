@@ -162,6 +162,7 @@ def test_what_hung_on_a_name_goes_with_it_and_waits_when_it_is_wanted_again(app,
         db.session.commit()
     take_back("contact", SHOWN["contact"])
     take_back("name", SHOWN["name"])
+    assert SHOWN["name"] in rows.one(Brand).former_names  # As which people answer to what it sent.
 
     with app.app_context():
         brand, provider = db.session.get_one(Brand, rows.one(Brand).id), db.session.get_one(Provider, ayses)
