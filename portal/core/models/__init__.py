@@ -77,6 +77,7 @@ from portal.core.models.own_refusals import (
     STATED,
     has_mailbox_refusal,
     is_own_refusal,
+    is_own_word,
     mailbox_refusals_of,
     mailbox_refused_at,
     was_current,

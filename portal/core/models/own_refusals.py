@@ -30,6 +30,11 @@ def was_current(decision: type[Decision] = Decision) -> ColumnElement[bool]:
     return and_(counts, ~is_void(decision))
 
 
+def is_own_word(decision: type[Decision] = Decision) -> ColumnElement[bool]:
+    """The condition that a decision was told as the person's own; no HS_KARAR."""
+    return and_(decision.origin.not_in(STATED), decision.source.is_distinct_from(Source.PROVIDER_DECISION))
+
+
 def is_own_refusal(decision: type[Decision] = Decision) -> ColumnElement[bool]:
     """The condition that the person refused by a decision, and granted nothing of its consent since."""
     granted_since = exists().where(
@@ -58,7 +63,7 @@ def _holds_for_mailbox(brand_id: Any) -> ColumnElement[bool]:
     """The condition that REFUSAL, of the consent HELD, holds at all spellings."""
     return and_(
         HELD.brand_id == brand_id, HELD.status == Status.REFUSED, REFUSAL.consent_id == HELD.id,
-        is_own_refusal(REFUSAL), REFUSAL.source.is_distinct_from(Source.PROVIDER_DECISION),
+        is_own_refusal(REFUSAL), is_own_word(REFUSAL),
     )  # fmt: skip
 
 

@@ -115,7 +115,7 @@ def withdraw(
         raise NothingToRefuse
     address = proved or parts[0].address
     locking.lock_recipients(session, [part.recipient.id for part in parts])
-    if repeated := _find_repeated(session, parts, origin, at, user_id):
+    if repeated := _find_repeated(session, parts, origin, source, at, user_id):
         own = [part.recipient.id for part in parts if part.address.text == address.text]
         return _receipt_of(session, repeated, own, at)
     numbers, refused, receipts = defaultdict[str, str](writer.new_receipt_number), 0, []
@@ -162,10 +162,11 @@ def take_back_grants(
 
 
 def _find_repeated(
-    session: Session, parts: Sequence[RefusalScope], origin: DecisionOrigin, at: datetime, user_id: int | None
-) -> list[int]:
-    """The decisions of the same act within the last minute, where all that is refused now stands on one act's. The
-    recipients are locked."""
+    session: Session, parts: Sequence[RefusalScope], origin: DecisionOrigin, source: Source | None, at: datetime,
+    user_id: int | None,
+) -> list[int]:  # fmt: skip
+    """The decisions of the same act within the last minute, where all that is refused now stands on one act's; what the
+    provider decided itself is not what a person told it. The recipients are locked."""
     keys = {key for part in parts for key in part.keys}
     recipient_ids = {part.recipient.id for part in parts}
     standing = (
@@ -177,7 +178,8 @@ def _find_repeated(
     decisions = [row.Decision for row in theirs if row.Decision is not None]
     acts = {(each.status, each.origin, each.user_id, each.recorded_at) for each in decisions}
     moment = max((each.recorded_at for each in decisions), default=at)
-    is_whole = len(decisions) == len(theirs) and {tuple(row[:3]) for row in theirs} == keys
+    is_said = source is None or {each.source for each in decisions} == {source}
+    is_whole = is_said and len(decisions) == len(theirs) and {tuple(row[:3]) for row in theirs} == keys
     is_repeated = is_whole and acts == {(Status.REFUSED, origin, user_id, moment)} and abs(at - moment) < MINUTE
     return [each.id for each in decisions] if is_repeated else []
 

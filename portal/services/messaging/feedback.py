@@ -9,7 +9,6 @@ from portal.core.addresses import Address, AddressKind
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Status
 from portal.core.models import (
-    STATED,
     Brand,
     Campaign,
     Consent,
@@ -20,6 +19,7 @@ from portal.core.models import (
     Message,
     MessageGateway,
     Recipient,
+    is_own_word,
 )
 from portal.domain.consents import recipients
 from portal.domain.consents.refusals import RefusalScope
@@ -89,9 +89,10 @@ def _may_be_others(
 
 def _are_refused(parts: Sequence[RefusalScope], since: datetime | None) -> bool:
     """Whether all of it is refused here by the person's own word, of that moment or later, and İYS is not known to hold
-    a grant that is younger. What a file says of them is no such word: it can be taken back, or be older."""
+    a grant that is younger. What a file says of them is no such word: it can be taken back, or be older; nor is what
+    the firm decided itself, of one address."""
     is_granted_since = and_(Consent.iys_status == Status.GRANTED.value, Consent.iys_as_of > Consent.effective_at)
-    is_own = and_(Decision.status == Status.REFUSED, Decision.origin.not_in(STATED))
+    is_own = and_(Decision.status == Status.REFUSED, is_own_word())
     is_open = or_(Decision.id.is_(None), ~is_own, is_granted_since)
     if since is not None:
         is_open = or_(is_open, Consent.effective_at < since)

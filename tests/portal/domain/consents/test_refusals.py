@@ -48,10 +48,14 @@ def test_it_is_obeyed_at_once_and_told_to_iys(app, fatma, rows):
     assert [each.origin for each in rows(Receipt)] == [DecisionOrigin.LINK, DecisionOrigin.STAFF]
 
 
-@pytest.mark.parametrize(("after", "made"), [(59, 0), (61, 2)])
-def test_a_second_one_is_a_decision_unless_it_repeats_the_first_within_a_minute(app, fatma, rows, after, made):
+@pytest.mark.parametrize(
+    ("after", "first", "made"),
+    [(59, Source.CALL_CENTRE, 0), (61, Source.CALL_CENTRE, 2), (59, Source.PROVIDER_DECISION, 2)],
+)
+def test_a_second_one_is_a_decision_unless_it_repeats_the_first_within_a_minute(app, fatma, rows, after, first, made):
+    """What the provider decided itself is nobody's word."""
     at = clock.now()
-    refuse(app, Channel.SMS, Channel.CALL, at=at)
+    refuse(app, Channel.SMS, Channel.CALL, at=at, source=first)
 
     assert refuse(app, Channel.SMS, Channel.CALL, at=at + timedelta(seconds=after)) == made
     assert rows.count(Decision) == rows.count(Submission) == 2 + made

@@ -8,7 +8,7 @@ import time_machine
 from sqlalchemy import select, update
 
 from portal.core import clock
-from portal.core.addresses import AddressKind
+from portal.core.addresses import AddressKind, parse
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel, Source, Status
 from portal.core.models import (
@@ -29,6 +29,7 @@ from portal.core.models import (
     may_have_refused,
 )
 from portal.domain.consents import locking, recipients, writer
+from portal.domain.consents.refusals import refuse
 from portal.domain.notifications import gateways
 from portal.services.messaging import answered_refusals, event_contents, gateway_accounts, replies
 from portal.services.messaging.gateways import mail_webhooks
@@ -481,3 +482,24 @@ def test_what_a_vendor_reports_by_a_way_that_was_left_moves_nothing(app, browser
 
     assert account.states(rows) == before and refusals(app, rows) == []
     assert PEOPLE[0] in held(app)
+
+
+@pytest.mark.parametrize("told", ["a mail", "an event"])
+def test_what_the_firm_decided_itself_before_is_not_her_word(app, browser, rows, told):
+    """Else a spelling of her mailbox that it gets later would be granted."""
+    who, is_mail = PEOPLE[0], told == "a mail"
+    account = MailAccount(app, browser, feedback="post" if is_mail else "brevo")
+    with app.app_context():
+        address, brand = parse(who), make.brand()
+        recipient = recipients.find(db.session, vault(), brand.provider_id, address)
+        how = {"source": Source.PROVIDER_DECISION, "user_id": 7, "at": clock.now() - timedelta(hours=2)}
+        refuse(db.session, vault(), recipient, [brand], [Channel.EMAIL], address=address, **how)
+        db.session.commit()
+    to = account.token(who, TokenPurpose.UNSUBSCRIBE)
+    if is_mail:
+        account.pushes(f"From: {who}\nTo: {to}\nSubject: ret\n\nret\n", to=to)
+    else:
+        account.pushes(json.dumps({"event": "unsubscribed", "email": who}))
+    work(app)
+
+    assert [(each.source, each.origin) for each in rows(Decision)] == [("HS_KARAR", "staff"), ("HS_EPOSTA", "feedback")]
