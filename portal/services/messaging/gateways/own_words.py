@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from portal.domain.replies import REFUSING, classify_reply, fold
+from portal.domain.replies.refusing_words import MAY_REFUSE
 from portal.services.messaging.gateways import mail_text
 
 MOST_LINES, LONGEST_LINE, LONGEST_TOLD = 200, 1000, 200
@@ -28,6 +29,7 @@ TO_READER = re.compile(
     r"IF YOU (?:DO NOT|DON T|NO LONGER) (?:WANT|WISH)|\bREDDINIZ KAYDEDILDI|\bYOUR REFUSAL IS RECORDED"
 )
 BY_WRITER = re.compile(r"\bISTEMIYORUM\b|\b(?:BENI|ADRESIMI|NUMARAMI)\b|\b(?:ME|MY)\b")  # Folded: of themselves.
+SENTENCE = re.compile(r"[.!?;:](?=\s|$)")
 CODE = re.compile(r"\b(?:[456][0-9]{2}|[45]\.[0-9]{1,3}\.[0-9]{1,3})\b")
 OF_SMTP = re.compile(r"^ {0,3}(?:smtp|x-?[\w-]{1,20}) {0,3};", re.IGNORECASE)  # Before a diagnostic.
 LEFT = re.compile(  # Folded. No "List-Unsubscribe" that a mail system misses, no list of senders.
@@ -36,16 +38,33 @@ LEFT = re.compile(  # Folded. No "List-Unsubscribe" that a mail system misses, n
     r"(?! (?:S|DOMAIN|SERVER|MAIL|SYSTEM|POLICY|HOST)\b)|"
     r"\b(?:RECIPIENT|ADDRESS|USER) (?:IS |HAS BEEN )?SUPPRESSED|"
     r"\bRECIPIENT (?:\w+ ){0,3}(?:BLACK|BLOCK|DENY) ?LIST|ISTEM(?:IYOR|EM|EZ|EY|EDI)|GONDERMEYIN|YAZMAYIN|ATMAYIN|"
-    r"RAHATSIZ|\bBENI (?:\w+ ){0,3}CIKAR|LISTE(?:N[IU]Z)?DEN (?:CIK|SIL)|ABONELIKTEN|REDDEDIYOR|"
+    r"RAHATSIZ|\bBENI (?:\w+ ){0,3}CIKAR|LISTE(?:N[IU]Z)?DEN (?:CIK|SIL|DUS|KALDIR|AYIR)|ABONELIKTEN|REDDEDIYOR|"
     r"\b(?:REMOVE|UNSUBSCRIBE) ME\b|\bTAKE ME OFF|\bDO NOT (?:SEND|MAIL|CONTACT|WRITE)|"
     r"\bSTOP (?:SENDING|MAILING|WRITING)|^(?:RET|IPTAL|HAYIR|STOP|UNSUBSCRIBE|REMOVE)$"
+)
+# Folded, of one sentence: whose beside a word that may refuse it is; and of an absence, a mailbox, a confidential text,
+# or what servers say to each other.
+OF_ONESELF = re.compile(
+    r"\b(?:BEN(?:I|IM)?|BANA|BIZ[IE]|(?:ADRES|NUMARA|RIZA)M\w*|ADRESIM\w*|(?:IZN|ONAY|ABONELIG|UYELIG|KAYD)IM\w*|"
+    r"(?:REKLAM|KAMPANYA|BULTEN|TICARI|ADVERTIS|LISTE(?:N[IU]Z)?DEN)\w*|MARKETING|(?<!TALK TO )ME)\b"
+)
+OF_ONESELF_IN_MAIL = re.compile(r"\b(?:I|MY|YOUR LIST|MAILING LIST)\b")  # Some mail systems say I.
+OF_ELSE = re.compile(
+    r"\b(?:YANIT|CEVAP|DON(?:US|EC)|REPL(?:Y|IES)|ANSWER|RESPON[DS]|WORK|CALIS|MONITOR|TAKIP|KULLANIL|ERIS|ULAS|ACCESS|"
+    r"READ|OKU|CHECK|OFFICE|OFIS|(?:ON|ANNUAL|MATERNITY|SICK|PARENTAL) LEAVE|IZIN(?:DE|LI)|TATIL|TOPLANTI|VACATION|"
+    r"HOLIDAY|AVAILAB|TRAVEL|DESK|COMPANY|SIRKET|YENI (?:\w+ )?ADRES|LAST DAY|ALICISI|INTENDED|GIZLI|CONFIDENTIAL|"
+    r"DISCLOS|SORUMLU|KUTU|MAILBOX|RCPTHOSTS|HOST|DOMAIN|QUEUE|SERVER|RELAY|QUOTA|SPF|DMARC|DKIM|DELIVER|TRY AGAIN)"
 )
 
 
 def may_refuse(subjects: Iterable[str], text: str) -> bool:
     """Whether a mail's own words may refuse, beside the subject and the text of ours that it repeats."""
-    own = [*map(_own_subject, subjects), *_own_lines(text)]
-    return any(classify_reply(each) in REFUSING and not _is_to_reader(fold(each)) for each in own)
+    return any(classify_reply(each) in REFUSING and not _is_to_reader(fold(each)) for each in _own(subjects, text))
+
+
+def speaks_of_refusing(subjects: Iterable[str], text: str) -> bool:
+    """Whether a sentence of them may, in which somebody speaks of themselves: of what a machine wrote by itself."""
+    return any(_has_refusing_sentence(each, is_mail=True) for each in _own(subjects, text))
 
 
 def is_answer(subjects: Iterable[str]) -> bool:
@@ -58,7 +77,9 @@ def refusing_diagnostic(lines: Iterable[str]) -> str:
     where none does."""
     for line in islice(lines, MOST_LINES):
         folded = fold(CODE.sub(" ", OF_SMTP.sub("", line[:LONGEST_LINE])))
-        if LEFT.search(folded) and not _is_to_reader(folded):
+        if (LEFT.search(folded) and not _is_to_reader(folded)) or _has_refusing_sentence(
+            line[:LONGEST_LINE], is_mail=False
+        ):
             return line[:LONGEST_TOLD]
     return ""
 
@@ -66,6 +87,21 @@ def refusing_diagnostic(lines: Iterable[str]) -> str:
 def with_codes(text: str) -> Iterator[str]:
     """The lines of a text in which a mail system's code stands; none of a mail that it quotes."""
     return (each for each in text.splitlines() if CODE.search(each) and not each.startswith(mail_text.QUOTED))
+
+
+def _has_refusing_sentence(line: str, *, is_mail: bool) -> bool:
+    """Whether a sentence has its writer, or advertising, beside a word that may refuse: no list holds all that people
+    let their mail programs answer."""
+    for sentence in map(fold, SENTENCE.split(line[:LONGEST_LINE])):
+        of_oneself = OF_ONESELF.search(sentence) or (is_mail and OF_ONESELF_IN_MAIL.search(sentence))
+        may = of_oneself and not OF_ELSE.search(sentence) and MAY_REFUSE.search(sentence.lower())
+        if may and not _is_to_reader(sentence):
+            return True
+    return False
+
+
+def _own(subjects: Iterable[str], text: str) -> list[str]:
+    return [*map(_own_subject, subjects), *_own_lines(text)]
 
 
 def _own_subject(subject: str) -> str:

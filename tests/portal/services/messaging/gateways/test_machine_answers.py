@@ -1,0 +1,89 @@
+"""What machines answer by themselves, and mail systems quote: people's words wait, absences and failures do not."""
+
+import pytest
+
+from portal.services.messaging.gateways import own_words
+from tests.portal.services.messaging.gateways import test_bounces as bounces
+
+# Written by somebody who did not know the rule.
+REFUSALS = """
+Lütfen bana bir daha e-posta yollamayın.
+Bana artık e-posta iletmeyin.
+Ticari e-posta almak istememekteyim.
+Beni rahat bırakın.
+Bu adresi listenizden düşün.
+Reklam iznim yoktur.
+Ticari ileti onayım yok.
+Aboneliğimi sonlandırın.
+Bu adrese reklam yollanmasın.
+İletişim iznimi geri alıyorum.
+I no longer wish to receive your emails.
+Please take me off your list.
+Do not email me.
+Not interested, leave me alone.
+Stop emailing me.
+Please opt me out.
+""".strip().splitlines()
+ABSENCES = """
+Ofis dışındayım, 5 Aralık'ta döneceğim.
+Yıllık izinde olduğumdan e-postalarınıza cevap veremeyeceğim.
+Acil durumda beni cepten arayın; ofis dışındayım.
+Şirketten ayrıldım, yeni adresim ayse@example.com.
+Bu bir otomatik yanıttır, lütfen yanıtlamayın.
+Bu e-posta adresi artık kullanılmamaktadır.
+I am out of the office and will not be able to read your e-mail.
+I no longer work at this company.
+I am on leave. My mailbox is not monitored. Please do not reply.
+If you are not the intended recipient, please delete this e-mail.
+""".strip().splitlines()
+FAILURES = """
+host mx.example.com refused to talk to me: 554 5.7.1 blocked
+Sorry, that domain isn't in my list of allowed rcpthosts (#5.7.1)
+I'm not going to try again; this message has been in the queue too long.
+550 Denied by policy - contact us at postmaster@example.com
+550 5.7.1 Unauthenticated email is not accepted due to domain's DMARC policy
+The recipient's email provider rejected it.
+Kullanici yok
+""".strip().splitlines()
+SIEVE = """\
+Return-Path: <>
+From: ayse@example.com
+To: {to}
+Subject: Automatically rejected mail
+Auto-Submitted: auto-replied (rejected)
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=disposition-notification; boundary="b"
+
+--b
+Content-Type: text/plain; charset=utf-8
+
+{said}
+
+--b
+Content-Type: message/disposition-notification
+
+Final-Recipient: rfc822; ayse@example.com
+Disposition: automatic-action/MDN-sent-automatically; deleted
+
+--b--
+"""
+
+
+@pytest.mark.parametrize("said", REFUSALS)
+def test_what_refuses_waits_in_whichever_words(said):
+    auto = bounces.plain("ayse@example.com", "Otomatik yanit", said, Auto_Submitted="auto-replied")
+    assert len(bounces.parse(auto).replies) == 1
+    is_in_mail_alone = said.startswith("I ")  # As some mail systems say, too.
+    assert bool(own_words.refusing_diagnostic([f"smtp; 550 5.7.1 {said}"])) != is_in_mail_alone
+
+
+def test_absences_and_failures_do_not():
+    wait = own_words.may_refuse, own_words.speaks_of_refusing
+    assert [each for each in (*ABSENCES, *FAILURES) if any(ask([each], each) for ask in wait)] == []
+    assert [each for each in (*ABSENCES, *FAILURES) if own_words.refusing_diagnostic([each])] == []
+
+
+@pytest.mark.parametrize("said", ["No thanks.", "Bu kişi iletinizi almayacak."])
+def test_a_mail_that_its_readers_rule_threw_away_waits(said):
+    (told,) = bounces.parse(SIEVE, said=said).replies
+    assert said in told.text
