@@ -45,7 +45,8 @@ class Movement(Entity):
     transaction_id: Mapped[str] = mapped_column(TransactionId)
     received_at: Mapped[datetime]
     received_via: Mapped[ReceivedVia]
-    decision_id: Mapped[int | None] = foreign_key("decision.id", index=False)  # Made from it, or ours that it reports.
+    # Made from it, or ours that it reports; none of a grant that is older than a refusal by another spelling.
+    decision_id: Mapped[int | None] = foreign_key("decision.id", index=False)
 
 
 class Feed(Entity):

@@ -1,10 +1,9 @@
 """What people refused themselves, as conditions; of e-mail it counts for a mailbox, however it is spelled."""
 
-from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, SQLColumnExpression, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, SQLColumnExpression, and_, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from portal.core.addresses import AddressKind
@@ -49,22 +48,11 @@ def mailbox_refused_at(recipient_id: SQLColumnExpression[int], brand_id: Any) ->
     """When a person last refused a brand by an e-mail address so that it holds at spellings of the mailbox that the
     provider gets later; null where they did not, or granted since. What the provider decides itself is of the one
     address. As a scalar, so that databases look at nobody else's consents."""
-    is_theirs = HELD.recipient_id == recipient_id
-    refused_at = select(func.max(REFUSAL.effective_at)).where(is_theirs, _holds_for_mailbox(brand_id))
-    return refused_at.correlate_except(HELD, REFUSAL).scalar_subquery()
-
-
-def mailbox_refusals_of(recipient_ids: Collection[int], brand_id: int) -> Select[datetime]:
-    """When each of these refusals of recipients was: all, where mailbox_refused_at tells the last."""
-    return select(REFUSAL.effective_at).where(_holds_for_mailbox(brand_id), HELD.recipient_id.in_(recipient_ids))
-
-
-def _holds_for_mailbox(brand_id: Any) -> ColumnElement[bool]:
-    """The condition that REFUSAL, of the consent HELD, holds at all spellings."""
-    return and_(
-        HELD.brand_id == brand_id, HELD.status == Status.REFUSED, REFUSAL.consent_id == HELD.id,
-        is_own_refusal(REFUSAL), is_own_word(REFUSAL),
+    refused_at = select(func.max(REFUSAL.effective_at)).where(
+        HELD.recipient_id == recipient_id, HELD.brand_id == brand_id, HELD.status == Status.REFUSED,
+        REFUSAL.consent_id == HELD.id, is_own_refusal(REFUSAL), is_own_word(REFUSAL),
     )  # fmt: skip
+    return refused_at.correlate_except(HELD, REFUSAL).scalar_subquery()
 
 
 def has_mailbox_refusal(recipient: type[Recipient], brand_id: SQLColumnExpression[int]) -> ColumnElement[bool]:

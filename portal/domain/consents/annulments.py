@@ -12,18 +12,14 @@ from sqlalchemy import ColumnElement, Row, Select, and_, exists, false, func, or
 from sqlalchemy.orm import Session
 
 from portal.core import journal
-from portal.core.database import is_one_of
-from portal.core.iys_protocol import Channel, Status
+from portal.core.iys_protocol import Status
 from portal.core.models import (
-    ORIGINS_AT_IYS,
     Annulment,
-    Brand,
     Consent,
     Decision,
     Lane,
     Outcome,
     ReceiptDecision,
-    Recipient,
     Submission,
     is_void,
     was_current,
@@ -31,15 +27,7 @@ from portal.core.models import (
 from portal.core.models.decision import decision_time
 from portal.core.models.inserts import insert_rows
 from portal.core.vault import Vault
-from portal.domain.consents import (
-    earlier_grants,
-    locking,
-    other_types,
-    recipients,
-    refusal_forwarding,
-    spellings,
-    writer,
-)
+from portal.domain.consents import earlier_grants, locking, other_types, refusal_forwarding, writer
 from portal.domain.consents.locking import MAX_CLOCK_SKEW, LockedConsent
 from portal.domain.consents.writer import DecisionRows
 from portal.domain.providers import sandbox_mode
@@ -152,7 +140,7 @@ def _annul(
 ) -> None:
     """Note that these decisions are void. Consents that stood on one stand again as the newest that is not void says; a
     refusal wins a tie. A grant that is older than a refusal as another type does not stand again, nor one of an earlier
-    holder of the address, nor one of İYS's that was kept because of a refusal by another spelling of the mailbox."""
+    holder of the address."""
     facts = [{"decision_id": row.id, "provider_id": row.provider_id, "at": at, "user_id": user_id} for row in void]
     write_annulments(session, facts)
     ids = {row.id for row in void}
@@ -165,8 +153,6 @@ def _annul(
         left[row.consent_id].append(row)
     for consent in fallen:
         _fall_back(consent, left[consent.id])
-    for consent, refused_at in _find_mailbox_refusals(session, vault, fallen):
-        _fall_back(consent, [row for row in left[consent.id] if not _moved_nothing(row, refused_at)])
     made = DecisionRows()
     earlier_grants.refuse_earlier_grants(session, fallen, made, at)
     refusals = other_types.newest_refusals(session, held)
@@ -199,32 +185,6 @@ def _fall_back(consent: LockedConsent, left: Sequence[Row[*tuple[Any, ...]]]) ->
         consent_date=max(dates, default=None),
         effective_at=newest.effective_at if newest else None,
     )
-
-
-def _find_mailbox_refusals(
-    session: Session, vault: Vault, consents: Collection[LockedConsent]
-) -> list[tuple[LockedConsent, Sequence[datetime]]]:  # fmt: skip
-    """Those of consents that are granted e-mail, and each time that the person refused by another spelling of the
-    mailbox."""
-    granted = [each for each in consents if each.channel == Channel.EMAIL and each.status == Status.GRANTED]
-    found = list[tuple[LockedConsent, Sequence[datetime]]]()
-    for brand_id in {each.brand_id for each in granted}:
-        its, brand = [each for each in granted if each.brand_id == brand_id], session.get_one(Brand, brand_id)
-        whose = is_one_of(session, Recipient.id, [each.recipient_id for each in its])
-        opened = recipients.read_addresses(vault, session.scalars(select(Recipient).where(whose)))
-        mails = {address: recipient.id for recipient, address in opened.items()}
-        refused = spellings.find_refusals_at(session, vault, brand, {each.text: mails[each] for each in mails})
-        for address, recipient_id in mails.items():
-            if recipient_id in refused:
-                times = spellings.list_refusals(session, vault, brand, address)
-                found += [(each, times) for each in its if each.recipient_id == recipient_id]
-    return found
-
-
-def _moved_nothing(decision: Row[*tuple[Any, ...]], refused: Collection[datetime]) -> bool:
-    """Whether it is a grant that was older than one of these refusals when İYS told it."""
-    is_grant_at_iys = decision.status == Status.GRANTED and decision.origin in ORIGINS_AT_IYS
-    return is_grant_at_iys and any(decision.effective_at <= each < decision.recorded_at for each in refused)
 
 
 def _newest(rows: Sequence[Row[*tuple[Any, ...]]]) -> Row[*tuple[Any, ...]]:

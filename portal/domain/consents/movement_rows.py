@@ -88,7 +88,7 @@ def read_row(row: Any, at: datetime) -> list[MovementRow]:
 
 
 def stored_row(
-    consent: LockedConsent, row: MovementRow, *, decision_id: int, by: ReceivedVia, at: datetime
+    consent: LockedConsent, row: MovementRow, *, decision_id: int | None, by: ReceivedVia, at: datetime
 ) -> dict[str, Any]:
     """A movement of a consent as it is kept: received at `at`, and made a decision, or the report of one of ours."""
     return {

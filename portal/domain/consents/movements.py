@@ -213,7 +213,7 @@ class _MovementBatch:
         is_of_people = self._origin_of(row) == FeedSource.PEOPLE
         return min(row.creation_date if is_of_people else row.consent_date or row.creation_date, self.at)
 
-    def _decide(self, consent: LockedConsent, row: MovementRow, origin: DecisionOrigin) -> int:
+    def _decide(self, consent: LockedConsent, row: MovementRow, origin: DecisionOrigin) -> int | None:
         """Nothing is effective later than we are told of it, however İYS's clock stands; and a grant that another
         sender told without a date, as İYS takes a merchant's first, is no later than the newest refusal. A grant that
         is older than the person's refusal by another spelling of the mailbox moves nothing."""
@@ -222,6 +222,9 @@ class _MovementBatch:
         own, by_mailbox = self.refusals.refused_at(consent), self.mailbox_refusals.get(consent.recipient_id)
         if row.consent_date is None and is_anothers and is_grant:
             effective_at = min(effective_at, latest(own, by_mailbox) or effective_at)
+        # What a refusal by this very address, as another type, is newer than is refused at İYS, too.
+        if is_grant and by_mailbox and by_mailbox >= effective_at and not (own and own >= effective_at):
+            return None
         decision = writer.decision_row(
             consent, row.status, consent_date=row.consent_date if is_anothers else date, effective_at=effective_at,
             recorded_at=self.at, source=row.source or None, origin=origin,
@@ -231,9 +234,7 @@ class _MovementBatch:
         self.rows.add(decision)
         if row.status == Status.REFUSED:
             self.refusals.note(consent, effective_at, decision_id)
-        # What a refusal by this very address, as another type, is newer than is refused at İYS, too.
-        is_shut = is_grant and by_mailbox and by_mailbox >= effective_at and not (own and own >= effective_at)
-        if consent.is_older_than(row.status, effective_at) and not is_shut:
+        if consent.is_older_than(row.status, effective_at):
             counted = min(date, self.at + MAX_CLOCK_SKEW)
             consent.move_to(decision_id, row.status, consent_date=counted, effective_at=effective_at)
             if row.status == Status.REFUSED:

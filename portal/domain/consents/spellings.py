@@ -13,7 +13,7 @@ from portal.core import address_holders
 from portal.core.addresses import Address, AddressKind, find_mailbox
 from portal.core.database import is_one_of
 from portal.core.iys_protocol import Channel, Status
-from portal.core.models import Brand, Consent, Recipient, mailbox_refusals_of, mailbox_refused_at
+from portal.core.models import Brand, Consent, Recipient, mailbox_refused_at
 from portal.core.models.recipient import MAILBOX_COLUMNS
 from portal.core.vault import Vault, index_column
 from portal.domain.consents.recipients import Indexes, blind_indexes
@@ -72,12 +72,6 @@ def find_refusals_at(session: Session, vault: Vault, brand: Brand, mails: Mappin
     """The same by recipient; `mails` are the recipients' ids by canonical address."""
     found = find_refusals(session, vault, brand, blind_indexes(vault, brand.provider_id, mails))
     return {mails[text]: refused_at for text, refused_at in found.items()}
-
-
-def list_refusals(session: Session, vault: Vault, brand: Brand, address: Address) -> Sequence[datetime]:
-    """Each time that somebody refused a brand by another spelling of a mailbox, where find_refusals tells the last."""
-    others = [each.id for each in find_at(session, vault, brand.provider_id, address)]
-    return session.scalars(mailbox_refusals_of(others, brand.id)).all()
 
 
 def _refusals_of(

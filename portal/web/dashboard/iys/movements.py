@@ -5,7 +5,7 @@ from typing import Any
 from flask import render_template, request
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
-from sqlalchemy import ColumnElement, Select, select, tuple_
+from sqlalchemy import ColumnElement, Select, func, literal, select, tuple_
 from wtforms import SelectField
 
 from portal.core import iys_protocol
@@ -31,12 +31,14 @@ from portal.web.shared.forms import BaseForm
 from portal.web.shared.labels import label
 
 PAGE_SIZE = 50
+# What no decision was made of is an older grant that another sender told.
+ORIGIN = func.coalesce(Decision.origin, literal(DecisionOrigin.OTHER_SENDER, Decision.origin.type))
 
 
 MADE_BY = {
-    "people": (_l("Kişiler, İYS üzerinden"), Decision.origin == DecisionOrigin.AT_IYS),
-    "ours": (_l("İzinlink"), Decision.origin.not_in(ORIGINS_AT_IYS)),
-    "others": (_l("Başka gönderici"), Decision.origin == DecisionOrigin.OTHER_SENDER),
+    "people": (_l("Kişiler, İYS üzerinden"), ORIGIN == DecisionOrigin.AT_IYS),
+    "ours": (_l("İzinlink"), ORIGIN.not_in(ORIGINS_AT_IYS)),
+    "others": (_l("Başka gönderici"), ORIGIN == DecisionOrigin.OTHER_SENDER),
 }
 
 
@@ -113,7 +115,7 @@ def _movements_page(conditions: list[ColumnElement[bool]]) -> Select:
     if last is not None and last.provider_id == current_user.provider_id:
         wanted.append(tuple_(Movement.creation_date, Movement.id) < (last.creation_date, last.id))
     return (
-        select(Movement, Consent, Recipient, Decision.origin)
+        select(Movement, Consent, Recipient, ORIGIN)
         .join(Consent, Consent.id == Movement.consent_id)
         .join(Recipient, Recipient.id == Consent.recipient_id)
         .outerjoin(Decision, Decision.id == Movement.decision_id)
