@@ -47,7 +47,7 @@ from portal.core.models.decision import (
     is_void,
 )
 from portal.core.models.event import Event, EventType
-from portal.core.models.gateway import BrandGateway, GatewayState, MessageGateway
+from portal.core.models.gateway import BrandGateway, FormerBrandGateway, GatewayState, MessageGateway
 from portal.core.models.gateway_event import TO_READ, EventKind, EventOutcome, GatewayEvent, may_have_refused
 from portal.core.models.holiday import DayKind, Holiday
 from portal.core.models.imports import (
@@ -78,7 +78,6 @@ from portal.core.models.own_refusals import (
     has_mailbox_refusal,
     is_own_refusal,
     is_own_word,
-    mailbox_refusals_of,
     mailbox_refused_at,
     was_current,
 )

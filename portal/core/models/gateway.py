@@ -59,3 +59,10 @@ class BrandGateway(Base):
     place: Mapped[int] = mapped_column(SmallInteger, primary_key=True)  # 1 or 2.
     gateway_id: Mapped[int] = foreign_key("message_gateway.id")
     share: Mapped[int] = mapped_column(SmallInteger)  # Percent of the brand's batches that go this way now.
+
+
+class FormerBrandGateway(Base):
+    """A brand sent through this gateway before: what it is answered may still come by that."""
+
+    brand_id: Mapped[int] = mapped_column(BigId, ForeignKey("brand.id"), primary_key=True)
+    gateway_id: Mapped[int] = mapped_column(BigId, ForeignKey("message_gateway.id"), primary_key=True)

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select
@@ -12,7 +12,17 @@ from sqlalchemy.orm import Session
 from portal.core.addresses import AddressKind
 from portal.core.former_words import with_former
 from portal.core.ids import new_id
-from portal.core.models import NO_PROVIDER, Brand, BrandGateway, EventKind, GatewayEvent, GatewayState, MessageGateway
+from portal.core.models import (
+    NO_PROVIDER,
+    Brand,
+    BrandGateway,
+    EventKind,
+    FormerBrandGateway,
+    GatewayEvent,
+    GatewayState,
+    MessageGateway,
+)
+from portal.core.models.inserts import insert_missing
 from portal.core.vault import Vault
 
 SECRET_BYTES = 24
@@ -126,6 +136,7 @@ def keep_former_inbox(session: Session, vault: Vault, gateway: MessageGateway, a
     former.state, former.removed_at, former.tested_at = GatewayState.REMOVED, at, gateway.tested_at
     former.swept_at, former.former_headers = gateway.swept_at, gateway.former_headers
     former.mailbox_position, former.junk_position = gateway.mailbox_position, gateway.junk_position
+    _keep_former(session, former.id, _find_brands(session, gateway))
     gateway.mailbox_position = gateway.junk_position = None
 
 
@@ -174,12 +185,15 @@ def _resume(gateway: MessageGateway) -> None:
 def remove(session: Session, gateway: MessageGateway, at: datetime) -> None:
     """It sends nothing more; brands that had it have none in its place. Its reports and replies are still read."""
     gateway.state, gateway.removed_at = GatewayState.REMOVED, at
+    _keep_former(session, gateway.id, _find_brands(session, gateway))
     session.execute(delete(BrandGateway).where(BrandGateway.gateway_id == gateway.id))
 
 
 def set_for_brand(session: Session, brand_id: int, carries: AddressKind, gateway_ids: Sequence[int]) -> None:
     """Send a brand's messages through one gateway, or through the first of two while it works. Empty: through the
     provider's first one. The caller has checked whose they are."""
+    for before in serving(session, session.get_one(Brand, brand_id), carries):
+        _keep_former(session, before.id, [brand_id])
     session.execute(delete(BrandGateway).where(BrandGateway.brand_id == brand_id, BrandGateway.carries == carries))
     for place, gateway_id in enumerate(gateway_ids[:2], 1):
         session.add(
@@ -188,6 +202,23 @@ def set_for_brand(session: Session, brand_id: int, carries: AddressKind, gateway
             )
         )
     session.flush()
+
+
+def sends_through(gateway: MessageGateway) -> ColumnElement[bool]:
+    """The condition that a brand of the owner's sends through an account, or did, or chose none."""
+    chosen = exists().where(BrandGateway.brand_id == Brand.id, BrandGateway.carries == gateway.carries)
+    former = exists().where(FormerBrandGateway.brand_id == Brand.id, FormerBrandGateway.gateway_id == gateway.id)
+    return or_(~chosen, chosen.where(BrandGateway.gateway_id == gateway.id), former)
+
+
+def _find_brands(session: Session, gateway: MessageGateway) -> Sequence[int]:
+    theirs = select(Brand.id).where(Brand.provider_id == gateway.provider_id, sends_through(gateway))
+    return session.scalars(theirs).all()
+
+
+def _keep_former(session: Session, gateway_id: int, brand_ids: Iterable[int]) -> None:
+    rows = [{"brand_id": brand_id, "gateway_id": gateway_id} for brand_id in brand_ids]
+    insert_missing(session, FormerBrandGateway, rows)
 
 
 def _seal(vault: Vault, gateway_id: int, provider_id: int | None, credentials: Mapping[str, str]) -> bytes:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from flask import current_app
-from sqlalchemy import select
+from sqlalchemy import select, true
 
 import shortlinks
 from portal.core import address_holders, clock
@@ -128,10 +128,11 @@ def find_spellings(gateway: MessageGateway, address: Address) -> Iterable[Addres
 
 
 def find_sent(gateway: MessageGateway, message_id: int | None) -> Message | None:
-    """A message, if the account's owner sent it, by whichever account."""
-    sent = select(Message).join(MessageGateway, MessageGateway.id == Message.gateway_id)
-    is_owners = MessageGateway.provider_id.is_not_distinct_from(gateway.provider_id)
-    return db.session.scalar(sent.where(Message.id == message_id, is_owners)) if message_id is not None else None
+    """A message, if the account's owner sent it, by whichever account: a firm its own, and the operator any, since what
+    left by one's account leaves by the other's where it is sent again."""
+    is_owners = true() if gateway.provider_id is None else Message.provider_id == gateway.provider_id
+    sent = select(Message).where(Message.id == message_id, Message.gateway_id.is_not(None), is_owners)
+    return db.session.scalar(sent) if message_id is not None else None
 
 
 def address_of_message(message: Message | None) -> Address | None:

@@ -11,17 +11,16 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import exists, or_
-
 from portal.core import address_holders, clock
 from portal.core.addresses import Address, AddressKind, BadAddress, parse, parse_possible
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel
-from portal.core.models import NO_PROVIDER, Brand, BrandGateway, GatewayEvent, MessageGateway, Recipient
+from portal.core.models import NO_PROVIDER, Brand, GatewayEvent, MessageGateway, Recipient
 from portal.domain import address_proofs
 from portal.domain.address_proofs import ANSWERED_WITHIN
 from portal.domain.consents import recipients, spellings
 from portal.domain.consents.refusals import RefusalScope
+from portal.domain.notifications import gateways
 from portal.domain.replies import REFUSING, ReplyOutcome, classify_reply, fold, only_asks, speaks_of_calls
 from portal.services.messaging.brand_names import all_names_of, brands_of_provider, names_of
 from portal.services.messaging.earlier_messages import (
@@ -248,8 +247,8 @@ def _brands_meant(
 ) -> Sequence[Brand]:  # fmt: skip
     """Those whose mails a reply surely answers, and those that are named, with those that wrote to the recipient where
     none of the named ones did. Without a name, or beside one in the middle, those that wrote by any account of the
-    owner's, since a brand's SMS may name the number of another one, and of a firm's gateway those that have it or none;
-    all where there is none of these, or İzinlink's own message came last."""
+    owner's, since a brand's SMS may name the number of another one, and of a firm's gateway those that have it, had it
+    or have none; all where there is none of these, or İzinlink's own message came last."""
     brands, theirs = brands_of_provider(provider_id), _of(messages, recipient_id)
     named = find_named_brands(provider_id, theirs, reply) if reply else NamedBrands([], means_no_others=False)
     answered = find_answered(gateway, messages, reply.received_at if reply else None)
@@ -260,8 +259,6 @@ def _brands_meant(
     elif gateway.provider_id is None:
         others = ([] if answered.is_izinlinks else wrote) or brands
     else:
-        chosen = exists().where(BrandGateway.brand_id == Brand.id, BrandGateway.carries == gateway.carries)
-        sends = or_(~chosen, chosen.where(BrandGateway.gateway_id == gateway.id))
-        others = [*wrote, *brands_of_provider(provider_id, sends)] or brands
+        others = [*wrote, *brands_of_provider(provider_id, gateways.sends_through(gateway))] or brands
     surely = {brand_id for _, brand_id in reply.answers} if reply else set()
     return list(dict.fromkeys([*named.brands, *others, *(each for each in brands if each.id in surely)]))

@@ -1,0 +1,19 @@
+"""Which brands sent through an account before."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0065"
+down_revision = "0064"
+
+
+def upgrade() -> None:
+    op.create_table(
+        "former_brand_gateway",
+        sa.Column("brand_id", sa.BigInteger(), sa.ForeignKey("brand.id"), primary_key=True),
+        sa.Column("gateway_id", sa.BigInteger(), sa.ForeignKey("message_gateway.id"), primary_key=True),
+    )
+
+
+def downgrade() -> None:
+    op.drop_table("former_brand_gateway")
