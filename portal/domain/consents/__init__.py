@@ -90,10 +90,8 @@ def decide(
     if repeated and _is_same_act(repeated, consents, choices, at):
         return DecisionResult(repeated.id, repeated.nonce)
     may_grant = is_live and not earlier and not are_too_many and _takes_grants(session, link_context, choices)
-    accepted = _refusals(choices)
-    if form and may_grant:
-        refused = _refused_since(session, vault, link_context, consents, form)
-        accepted = _without_untimely_grants(consents, choices, refused, at)
+    refused = _refused_since(session, vault, link_context, consents, form) if form and may_grant else set(Channel)
+    accepted = _without_untimely_grants(consents, choices, refused, at)
     asks_again = tuple(channel for channel in choices if channel not in accepted)
     if not accepted:
         return DecisionResult(None, None, asks_again)

@@ -46,6 +46,10 @@ class MovementRow:
             return not self.is_moment_told  # It tells nothing by which it could be another.
         return self.consent_date == consented
 
+    def is_another_refusal(self, acts: Iterable[tuple[datetime | None, datetime | None]]) -> bool:
+        """Whether it refuses, and is none of these acts, each by its creationDate and consentDate."""
+        return self.status == Status.REFUSED and not any(self.is_same_act(*dates) for dates in acts)
+
     def is_same_as_ours(self, accepted_at: datetime | None, told_date: datetime | None) -> bool:
         """Whether it is the act that we told İYS with this date, under whose name it is told: a grant always is; of a
         refusal İYS may have answered another moment."""

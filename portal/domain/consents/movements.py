@@ -160,7 +160,7 @@ class _MovementBatch:
         if row.source == LINE_CLOSED:
             self.closures.append((consent, row))
         seen = self.seen[consent.id, row.transaction_id, row.status]
-        if seen and not _is_another_refusal(row, seen):
+        if seen and not row.is_another_refusal(seen):
             return
         consent.learn_iys_status(row.status, min(row.creation_date, self.at), self.at)
         if self._origin_of(row) == FeedSource.PEOPLE:
@@ -215,14 +215,14 @@ class _MovementBatch:
 
     def _decide(self, consent: LockedConsent, row: MovementRow, origin: DecisionOrigin) -> int | None:
         """Nothing is effective later than we are told of it, however İYS's clock stands; and a grant that another
-        sender told without a date, as İYS takes a merchant's first, is no later than the newest refusal. A grant that
-        is older than the person's refusal by another spelling of the mailbox moves nothing."""
+        sender told without a date, as İYS takes a merchant's first, is no later than the newest refusal. One that is
+        older than the person's refusal by another spelling of the mailbox makes no decision."""
         date, is_anothers = row.consent_date or row.creation_date, origin == DecisionOrigin.OTHER_SENDER
         effective_at, is_grant = self._effective_at(row), row.status == Status.GRANTED
         own, by_mailbox = self.refusals.refused_at(consent), self.mailbox_refusals.get(consent.recipient_id)
         if row.consent_date is None and is_anothers and is_grant:
             effective_at = min(effective_at, latest(own, by_mailbox) or effective_at)
-        # What a refusal by this very address, as another type, is newer than is refused at İYS, too.
+        # A refusal by this very address, as another type, that is newer is told İYS, too.
         if is_grant and by_mailbox and by_mailbox >= effective_at and not (own and own >= effective_at):
             return None
         decision = writer.decision_row(
@@ -250,8 +250,8 @@ class _MovementBatch:
 
     def _verify(self, consent: LockedConsent, row: MovementRow) -> int | None:
         """Our own submission's decision, if the row is ours."""
-        date = row.consent_date if row.is_channel_told else None  # Two channels may have one date.
-        sent = self.ours.match(consent.id, row.transaction_id, row.status, date)
+        told = row.consent_date if row.is_channel_told else None  # Two channels may have one date.
+        sent = self.ours.match(consent.id, row.transaction_id, row.status, told)
         if sent is None:
             return None
         is_ours = row.is_same_as_ours(sent.accepted_at, sent.told_date)
@@ -295,7 +295,3 @@ class _MovementBatch:
             return None
         closure = select(Decision.id).where(Decision.id == consent.decision_id, Decision.source == LINE_CLOSED)
         return self.session.scalar(closure)
-
-
-def _is_another_refusal(row: MovementRow, acts: Collection[Dates]) -> bool:
-    return row.status == Status.REFUSED and not any(row.is_same_act(*dates) for dates in acts)
