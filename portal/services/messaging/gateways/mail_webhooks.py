@@ -18,8 +18,6 @@ from cryptography.hazmat.primitives.hashes import SHA256
 
 from portal.core import addresses, clock
 from portal.core.ids import parse_id
-from portal.domain.replies import REFUSING as REPLY_REFUSES
-from portal.domain.replies import classify_reply
 from portal.services.messaging.gateways import http_call, json_values, own_words, push_text, unread_rows
 from portal.services.messaging.gateways.json_values import read, read_text
 from portal.services.messaging.gateways.mail_reports import NO_COMPLAINT
@@ -187,7 +185,9 @@ def _unknown_event(kind: str, event: Any) -> list[InboundMessage]:
     said = [each for name, each in event.items() if name not in OF_MAIL] if isinstance(event, dict) else [event]
     said += [place.rpartition("/")[2] for place, each in json_values.leaves(event) if each is True]  # "blacklisted".
     if any(
-        MAY_REFUSE.search(each[:LONGEST_KIND]) or classify_reply(each) in REPLY_REFUSES
+        MAY_REFUSE.search(each[:LONGEST_KIND])
+        or own_words.may_refuse([], each)
+        or own_words.speaks_of_refusing([], each)
         for each in json_values.strings(said)
     ):
         return unread_rows.unread_replies(told, unread_rows.MAILBOX)

@@ -39,6 +39,7 @@ LEFT = re.compile(  # Folded. No "List-Unsubscribe" that a mail system misses, n
     r"\b(?:RECIPIENT|ADDRESS|USER) (?:IS |HAS BEEN )?SUPPRESSED|"
     r"\bRECIPIENT (?:\w+ ){0,3}(?:BLACK|BLOCK|DENY) ?LIST|ISTEM(?:IYOR|EM|EZ|EY|EDI)|GONDERMEYIN|YAZMAYIN|ATMAYIN|"
     r"RAHATSIZ|\bBENI (?:\w+ ){0,3}CIKAR|LISTE(?:N[IU]Z)?DEN (?:CIK|SIL|DUS|KALDIR|AYIR)|ABONELIKTEN|REDDEDIYOR|"
+    r"\b(?:REKLAM|MESAJ|E?MAIL|POSTA|ILETI)\w* \w{2,20}M[AE](?:S|Y)IN\b|"
     r"\b(?:REMOVE|UNSUBSCRIBE) ME\b|\bTAKE ME OFF|\bDO NOT (?:SEND|MAIL|CONTACT|WRITE)|"
     r"\bSTOP (?:SENDING|MAILING|WRITING)|^(?:RET|IPTAL|HAYIR|STOP|UNSUBSCRIBE|REMOVE)$"
 )
@@ -46,9 +47,10 @@ LEFT = re.compile(  # Folded. No "List-Unsubscribe" that a mail system misses, n
 # or what servers say to each other.
 OF_ONESELF = re.compile(
     r"\b(?:BEN(?:I|IM)?|BANA|BIZ[IE]|(?:ADRES|NUMARA|RIZA)M\w*|ADRESIM\w*|(?:IZN|ONAY|ABONELIG|UYELIG|KAYD)IM\w*|"
-    r"(?:REKLAM|KAMPANYA|BULTEN|TICARI|ADVERTIS|LISTE(?:N[IU]Z)?DEN)\w*|MARKETING|(?<!TALK TO )ME)\b"
+    r"LISTEN[IU]ZDEN|(?<!TALK TO )ME)\b"
 )
-OF_ONESELF_IN_MAIL = re.compile(r"\b(?:I|MY|YOUR LIST|MAILING LIST)\b")  # Some mail systems say I.
+# Of a mail alone: mail systems say I, too, and what they refuse for its content.
+IN_MAIL = re.compile(r"\b(?:I|MY|(?:YOUR|MAILING) LIST|MARKETING|(?:REKLAM|KAMPANYA|BULTEN|TICARI|ADVERTIS)\w*)\b")
 OF_ELSE = re.compile(
     r"\b(?:YANIT|CEVAP|DON(?:US|EC)|REPL(?:Y|IES)|ANSWER|RESPON[DS]|WORK|CALIS|MONITOR|TAKIP|KULLANIL|ERIS|ULAS|ACCESS|"
     r"READ|OKU|CHECK|OFFICE|OFIS|(?:ON|ANNUAL|MATERNITY|SICK|PARENTAL) LEAVE|IZIN(?:DE|LI)|TATIL|TOPLANTI|VACATION|"
@@ -84,16 +86,23 @@ def refusing_diagnostic(lines: Iterable[str]) -> str:
     return ""
 
 
+def refusing_line(text: str) -> str:
+    """The first line of a mail system's text in which somebody speaks of themselves and may refuse; empty where none
+    does."""
+    found = (each for each in _own_lines(text) if _has_refusing_sentence(each, is_mail=False))
+    return next(found, "")[:LONGEST_TOLD]
+
+
 def with_codes(text: str) -> Iterator[str]:
     """The lines of a text in which a mail system's code stands; none of a mail that it quotes."""
     return (each for each in text.splitlines() if CODE.search(each) and not each.startswith(mail_text.QUOTED))
 
 
 def _has_refusing_sentence(line: str, *, is_mail: bool) -> bool:
-    """Whether a sentence has its writer, or advertising, beside a word that may refuse: no list holds all that people
-    let their mail programs answer."""
+    """Whether a sentence has its writer, or in a mail advertising, beside a word that may refuse: no list holds all
+    that people let their mail programs answer."""
     for sentence in map(fold, SENTENCE.split(line[:LONGEST_LINE])):
-        of_oneself = OF_ONESELF.search(sentence) or (is_mail and OF_ONESELF_IN_MAIL.search(sentence))
+        of_oneself = OF_ONESELF.search(sentence) or (is_mail and IN_MAIL.search(sentence))
         may = of_oneself and not OF_ELSE.search(sentence) and MAY_REFUSE.search(sentence.lower())
         if may and not _is_to_reader(sentence):
             return True

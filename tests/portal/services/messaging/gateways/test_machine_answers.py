@@ -1,8 +1,12 @@
 """What machines answer by themselves, and mail systems quote: people's words wait, absences and failures do not."""
 
+import json
+
 import pytest
 
-from portal.services.messaging.gateways import own_words
+from portal.services.messaging.gateways import mail_webhooks, own_words
+from portal.services.messaging.gateways.protocol import DOUBTFUL_ANSWER, VendorPush
+from tests.portal.services.messaging.gateways import bounce_samples
 from tests.portal.services.messaging.gateways import test_bounces as bounces
 
 # Written by somebody who did not know the rule.
@@ -40,6 +44,7 @@ FAILURES = """
 host mx.example.com refused to talk to me: 554 5.7.1 blocked
 Sorry, that domain isn't in my list of allowed rcpthosts (#5.7.1)
 I'm not going to try again; this message has been in the queue too long.
+550 5.7.1 Reklam icerigi nedeniyle reddedildi
 550 Denied by policy - contact us at postmaster@example.com
 550 5.7.1 Unauthenticated email is not accepted due to domain's DMARC policy
 The recipient's email provider rejected it.
@@ -79,8 +84,25 @@ def test_what_refuses_waits_in_whichever_words(said):
 
 def test_absences_and_failures_do_not():
     wait = own_words.may_refuse, own_words.speaks_of_refusing
-    assert [each for each in (*ABSENCES, *FAILURES) if any(ask([each], each) for ask in wait)] == []
-    assert [each for each in (*ABSENCES, *FAILURES) if own_words.refusing_diagnostic([each])] == []
+    assert [each for each in ABSENCES if any(ask([each], each) for ask in wait)] == []
+    all_told = (*ABSENCES, *FAILURES)
+    assert [each for each in all_told if own_words.refusing_diagnostic([each]) or own_words.refusing_line(each)] == []
+
+
+def test_a_failure_with_its_recipients_own_words_in_its_text_waits_beside_its_report():
+    said, failed = (
+        "Bana yazmayin artik.",
+        bounce_samples.block("failed", "5.7.1", "smtp; 550 5.7.1 rejected by moderator"),
+    )
+    told = bounces.parse(bounce_samples.dsn("postmaster@example.com", f"Comments from the recipient:\n{said}", failed))
+    assert [each.state for each in told.reports] == ["failed"]
+    assert [(each.source, each.word) for each in told.blocked] == [(DOUBTFUL_ANSWER, said)]
+
+
+def test_an_event_that_nobody_knows_with_a_sentence_that_may_refuse_waits():
+    event = {"event": "replied", "email": "ayse@example.com", "text": "Beni rahat bırakın"}
+    (told,) = mail_webhooks.parse_brevo_push(VendorPush(json.dumps(event).encode(), "application/json")).replies
+    assert told.sender == "ayse@example.com"
 
 
 @pytest.mark.parametrize("said", ["No thanks.", "Bu kişi iletinizi almayacak."])
