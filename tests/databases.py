@@ -14,6 +14,7 @@ from sqlalchemy import Engine, create_engine, event, make_url, text
 
 from portal.app import create_app
 from portal.core.database import sqlalchemy_url
+from portal.core.extensions import db
 from tests.kept_file import KeptFile
 
 SERVER = os.environ.get("TEST_DATABASE_URL", "")
@@ -137,6 +138,13 @@ def _define_delete_all(connection, _record) -> None:
     deletions = "; ".join(f"DELETE FROM {table}" for (table,) in tables if table not in KEPT)
     connection.execute(DELETE_ALL.format(deletions))
     connection.commit()
+
+
+def count_waiting() -> int:
+    """How many sessions of the app's database on the server wait for a lock."""
+    theirs = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    with db.engines["reader"].connect() as connection:
+        return connection.scalars(text(theirs)).one()
 
 
 def drop_database(name: str) -> None:

@@ -21,7 +21,7 @@ from portal.core.models import ApiRequest, Brand, Decision, DecisionOrigin, Lane
 from portal.core.models.submission import told_next_at
 from portal.core.vault import Vault
 from portal.domain import packages
-from portal.domain.consents import bulk_import, recipients
+from portal.domain.consents import bulk_import, locking, recipients
 from portal.domain.consents.bulk_import import REFUSALS, Effect, Entry, ImportRun
 from portal.domain.consents.locking import LockedConsent
 
@@ -93,6 +93,8 @@ def write_entries(
     chunks = list(recipients.chunks(list(entries), MAX_ENTRIES))
     # All of them before the first is written: that locks out whoever else writes (SQLite), or these addresses.
     all_prepared = [bulk_import.prepare_import(reader, vault, brand, some, run) for some in chunks]
+    if len(chunks) > 1:  # Each locks its own in one order; all of them are to have one.
+        locking.lock_recipients(session, (each for its in all_prepared for each in its.plan.snapshot.known.values()))
     for some, prepared in zip(chunks, all_prepared, strict=True):
         plan = bulk_import.apply_import(session, vault, brand, some, run, prepared)
         ids = {each.entry.line: each.decision_id for each in plan.decisions if each.is_named}

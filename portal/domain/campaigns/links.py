@@ -75,14 +75,14 @@ def create_next_links(
 
 
 def _lock_next_entries(session: Session, campaign: Campaign, limit: int) -> Sequence[WaitingEntry]:
-    """Before them their recipients, by id, as the requests' foreign key does anyway: at a consent point, too, the
-    recipient is locked before the request, and each would wait for the other."""
+    """Before them their recipients, by id, as everywhere: whoever is about to refuse is seen, and at a consent point,
+    too, the recipient is locked before the request, or each would wait for the other."""
     of_it = AudienceEntry.campaign_id == campaign.id
     waiting = of_it, AudienceEntry.link_id.is_(None), AudienceEntry.left_out.is_(None)
-    if campaign.kind == CampaignKind.ASK and session.get_bind().dialect.name != "sqlite":  # Which has a single writer.
+    if session.get_bind().dialect.name != "sqlite":  # Which has a single writer.
         theirs = select(AudienceEntry.recipient_id).where(*waiting).order_by(AudienceEntry.id).limit(limit)
         locked = select(Recipient.id).where(Recipient.id.in_(theirs)).order_by(Recipient.id)
-        session.execute(locked.with_for_update(read=True, key_share=True)).all()
+        session.execute(locked.with_for_update(read=True)).all()
     entries = (
         select(
             AudienceEntry.id, AudienceEntry.recipient_id, AudienceEntry.channels,

@@ -212,7 +212,7 @@ def reopen_case(
 
 def lock_recipient(session: Session, recipient_id: int) -> Recipient:
     """Before any other row, as whoever refuses does; as it is once the lock is got."""
-    row = select(Recipient).where(Recipient.id == recipient_id).with_for_update()
+    row = select(Recipient).where(Recipient.id == recipient_id).with_for_update(key_share=True)
     return session.scalars(row, execution_options={"populate_existing": True}).one()
 
 

@@ -143,9 +143,9 @@ def select_consents(*conditions: ColumnElement[bool]) -> Select[*tuple[Any, ...]
 IDS: BindParameter[int] = bindparam("ids", expanding=True)
 ALL_IDS = any_(bindparam("ids", type_=ARRAY(BigInteger)))  # One parameter, of PostgreSQL only.
 RECIPIENTS = PreparedSelect(
-    select(Recipient.id).where(Recipient.id == ALL_IDS).order_by(Recipient.id).with_for_update()
+    select(Recipient.id).where(Recipient.id == ALL_IDS).order_by(Recipient.id).with_for_update(key_share=True)
 )
-RECIPIENT = PreparedSelect(select(Recipient.id).where(Recipient.id == bindparam("id")).with_for_update())
+RECIPIENT = PreparedSelect(select(Recipient.id).where(Recipient.id == bindparam("id")).with_for_update(key_share=True))
 HOLDER = PreparedSelect(
     select(Recipient.reassigned_at, Recipient.closed_at, Recipient.reassigned_anywhere_at).where(
         Recipient.id == bindparam("id")
@@ -157,7 +157,8 @@ OF_RECIPIENTS = select_consents(OF_BRAND, Consent.recipient_id.in_(IDS))
 
 
 def lock_recipients(session: Session, recipient_ids: Iterable[int]) -> None:
-    """Lock recipients' rows: before any other row. Who holds one is alone in making or moving its consents."""
+    """Lock recipients' rows: before any other row. Who holds one is alone in making or moving its consents. Rows that
+    only refer to recipients, such as messages, are written beside that, in whichever order."""
     connection = session.connection()
     if connection.dialect.name == "sqlite":
         return

@@ -63,7 +63,7 @@ def _find_codes(
         if recipient_id not in held_since or created_at >= held_since[recipient_id]
     }
     serves = {ids[each.text]: each.all_channels for each in addresses}
-    missing = [recipient_id for recipient_id in serves if recipient_id not in found]
+    missing = sorted(serves.keys() - found.keys())
     links = shortlinks.create_many(session, salt, campaign.provider_id, len(missing), at)
     rows: list[dict[str, Any]] = [
         {

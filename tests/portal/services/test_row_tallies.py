@@ -148,14 +148,6 @@ def test_wrong_counts_are_found_and_set_right(brand):
     assert row_tallies.correct_counts() == 0
 
 
-def count_waiting() -> int:
-    theirs = text(
-        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    )
-    with db.engines["reader"].connect() as connection:
-        return connection.scalar(theirs)
-
-
 @pytest.mark.skipif(not databases.SERVER, reason="SQLite has one writer at a time")
 def test_two_who_set_counts_right_at_once_set_them_right_once(app, brand):
     """Both wait for one count, when each has compared, or for the other."""
@@ -172,7 +164,7 @@ def test_two_who_set_counts_right_at_once_set_them_right_once(app, brand):
         db.session.execute(select(RowTally).with_for_update())
         both = [pool.submit(correct) for _ in range(2)]
         try:
-            while count_waiting() < 2 and not any(each.done() for each in both):
+            while databases.count_waiting() < 2 and not any(each.done() for each in both):
                 time.sleep(0.01)
         finally:
             db.session.rollback()  # Or both would wait for ever.

@@ -67,7 +67,7 @@ def test_a_first_decision_takes_few_statements_and_a_begin_once_the_calendar_is_
         event.remove(Engine, "before_cursor_execute", note)
 
     of_visits = ("BEGIN", "INSERT INTO visit")  # Openings are written in batches, whenever the next one is due.
-    of_lock = " FOR UPDATE"  # PostgreSQL only: SQLite has a single writer.
+    of_lock = " FOR NO KEY UPDATE"  # PostgreSQL only: SQLite has a single writer.
     own = [each for each in seen if not each.startswith(of_visits) and not each.endswith(of_lock)]
     assert len(own) == (4 if databases.SERVER else 11)  # PostgreSQL takes the rows of several tables at once.
     assert not any("holiday" in each for each in seen)
