@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import Any, TypeVar
 
 from flask import Blueprint, Flask, Request
+from flask.typing import ResponseReturnValue
 from flask_login import LoginManager
 from werkzeug.routing import MapAdapter
 from werkzeug.utils import find_modules
@@ -29,6 +30,7 @@ from portal.web.shared import (
     app_setup,
     body_limits,
     clock_guard,
+    deadlocks,
     error_pages,
     hosts,
     languages,
@@ -51,6 +53,9 @@ class Portal(Flask):
 
     def ensure_sync(self, func: Hook) -> Hook:
         return func
+
+    def dispatch_request(self) -> ResponseReturnValue:
+        return deadlocks.answer_again(super().dispatch_request)
 
     def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
         """As Flask's, which parses the WSGI environment a second time."""

@@ -153,6 +153,9 @@ def changed_rows(session: Session, statement: UpdateBase) -> int:
     return session.scalars(select(func.changes())).one() if count < 0 else count  # SQLite's driver: -1 after WITH.
 
 
+DEADLOCK_TRIES = 3  # Each ends after the second in which PostgreSQL notices it.
+
+
 def is_deadlock(error: DBAPIError) -> bool:
     """Whether PostgreSQL ended this transaction since it and another waited for each other (SQLSTATE 40P01)."""
     return getattr(error.orig, "sqlstate", None) == "40P01"

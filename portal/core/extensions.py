@@ -33,7 +33,8 @@ def rate_limit_key() -> str:
 
 
 class JournalledSession(FlaskSession):
-    """Flask-SQLAlchemy's, whose commit is over once what was noted for the journal is on its disk, too."""
+    """Flask-SQLAlchemy's, whose commit is over once what was noted for the journal is on its disk, too. Its `info` has
+    `has_committed` from the first commit on."""
 
     _writer: Engine | None = None
 
@@ -47,6 +48,7 @@ class JournalledSession(FlaskSession):
 
     def commit(self) -> None:
         super().commit()
+        self.info["has_committed"] = True
         record, kept = journal.take_noted(self), current_app.extensions["journal"]
         if kept is not None:
             kept.add(db.engine, record)

@@ -12,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 
 from portal.api.v1.schemas import WriteHeaders
 from portal.core import clock
-from portal.core.database import is_deadlock, one_list_at_a_time
+from portal.core.database import DEADLOCK_TRIES, is_deadlock, one_list_at_a_time
 from portal.core.extensions import db, read_session, vault
 from portal.core.ids import new_id, parse_id
 from portal.domain import audit
@@ -25,7 +25,6 @@ from portal.web.shared.absolute_urls import absolute_url
 from portal.web.shared.problems import ApiProblem
 
 LONG_LIST = 500  # Rows: shorter ones hold SQLite's writer for a moment only.
-TRIES = 3  # Each ends after the second in which PostgreSQL notices a deadlock.
 # Writes into db.session; its answer, or None where another has done it by now. Commits only what may be done twice.
 Act = Callable[[datetime], dict[str, Any] | None]
 ActAgain = Callable[[dict[str, Any]], Act | None]
@@ -53,7 +52,7 @@ def answer_once(
             return answered
         act = again
     with one_list_at_a_time(db.session) if rows > LONG_LIST else nullcontext():
-        for tries_left in reversed(range(TRIES)):
+        for tries_left in reversed(range(DEADLOCK_TRIES)):
             try:
                 answer = act(incoming.at)
                 if answer is None:

@@ -83,3 +83,21 @@ def test_a_refusal_by_two_spellings_waits_in_no_circle(app, rows, monkeypatch, b
 
         assert (reached.result(), refused.result()) == (None, 2)
     assert [each.status for each in rows(Consent)].count(Status.REFUSED) == 2
+
+
+def test_a_form_whose_transaction_a_deadlock_ended_is_answered_again(app, rows):
+    codes = make.codes(app, f"{OLDER}\n{NEWER}\n", channels=(Channel.EMAIL,))
+    person = make.Person(app.test_client(), codes[OLDER])
+    form = person.form()
+    with in_app(app) as pool:
+        older, newer = recipient_id(OLDER), recipient_id(NEWER)
+        db.session.rollback()
+        locking.lock_recipients(db.session, [newer])
+        page = f"/k/{codes[OLDER]}/ben-degilim"
+        refused = pool.submit(person.browser.post, page, data={"form": form})
+        wait_until_waiting(1, refused)
+        locking.lock_recipients(db.session, [older])  # Out of order: who has waited longer is ended.
+        db.session.rollback()
+
+        assert refused.result().status_code == 303
+    assert {each.status for each in rows(Consent)} == {Status.REFUSED}
