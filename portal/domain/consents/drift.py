@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, insert, select, update
+from sqlalchemy import ColumnElement, Row, and_, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from portal.core.ids import new_id
@@ -27,6 +27,12 @@ from portal.domain.consents import locking, refusal_forwarding
 REFUSED_AT_IYS = "refused_at_iys"  # An outcome that programs are told of, as maySend's reason.
 
 
+def is_swept() -> ColumnElement[bool]:
+    """The condition that a sweep asks about a consent: a decision stands, or İYS is known to hold a grant, by which a
+    merchant may be messaged, too."""
+    return or_(Consent.status.is_not(None), Consent.iys_status == Status.GRANTED)
+
+
 def record_drifts(session: Session, brand: Brand, holds: dict[int, bool], asked_at: datetime, at: datetime) -> int:
     """Compare what İYS said by multi-status (consent id: whether it holds ONAY) with our consents; how many drifts are
     new.
@@ -42,7 +48,8 @@ def record_drifts(session: Session, brand: Brand, holds: dict[int, bool], asked_
             Submission.closed_at, Submission.due_at, Submission.lenient_deadline,
         )
         .outerjoin(Submission, Submission.decision_id == Consent.decision_id)
-        .where(Consent.id.in_(holds.keys()), Consent.status.is_not(None), Consent.effective_at < asked_at)
+        .where(Consent.id.in_(holds.keys()), is_swept())
+        .where(or_(Consent.effective_at.is_(None), Consent.effective_at < asked_at))
     )  # fmt: skip
     consents = session.execute(theirs).all()
     learned: dict[int, tuple[str | None, datetime | None]] = {}
@@ -54,7 +61,7 @@ def record_drifts(session: Session, brand: Brand, holds: dict[int, bool], asked_
             learned[consent.id] = (Status.GRANTED if iys_grants else Status.REFUSED).value, asked_at
         if (consent.status == Status.GRANTED) == iys_grants:
             agreeing.append(consent.id)
-        elif not _is_listed_elsewhere(consent, at):
+        elif consent.status is not None and not _is_listed_elsewhere(consent, at):
             apart.append(consent)
     save_found_statuses(session, learned, at)
     end_drifts(session, agreeing, at)

@@ -124,7 +124,7 @@ LEARN = LEARN.where(or_(TABLE.c.iys_as_of.is_(None), TABLE.c.iys_as_of <= bindpa
 FORGET = (
     update(TABLE)
     .where(TABLE.c.id == bindparam("its_id"), TABLE.c.iys_as_of < bindparam("before"))
-    .where(TABLE.c.status == Status.GRANTED, TABLE.c.iys_status == Status.GRANTED.value)
+    .where(or_(TABLE.c.status.is_(None), TABLE.c.status == Status.GRANTED), TABLE.c.iys_status == Status.GRANTED.value)
     .values(iys_as_of=None)
 )
 

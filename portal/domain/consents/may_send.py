@@ -94,7 +94,7 @@ class BrandFacts(Protocol):
 
 
 BEFORE_2015 = parse_wire_date(FIRST_DATE)  # İYS takes grants of this date (HS_2015) any time.
-RULE_VERSION = "5"  # Stands in signed certificates: another RULE has another version.
+RULE_VERSION = "6"  # Stands in signed certificates: another RULE has another version.
 # The first line counts whose facts are all true of a consent.
 RULE: tuple[tuple[dict[str, Any], Verdict, Reason], ...] = (
     ({"status": Status.REFUSED}, Verdict.MAY_NOT, Reason.REFUSED),
@@ -105,6 +105,7 @@ RULE: tuple[tuple[dict[str, Any], Verdict, Reason], ...] = (
     ({"has_unread_reply": True}, Verdict.MAY_NOT, Reason.UNREAD_REPLY),
     ({"recipient_type": MERCHANT, "is_exempt": True}, Verdict.MAY, Reason.EXEMPT),
     ({"status": Status.GRANTED, "iys_status": ONAY, "is_unanswered": True}, Verdict.UNKNOWN, Reason.NOT_PULLED),
+    ({"recipient_type": MERCHANT, "iys_status": ONAY, "is_unanswered": True}, Verdict.UNKNOWN, Reason.NOT_PULLED),
     ({"recipient_type": MERCHANT, "iys_status": ONAY}, Verdict.MAY, Reason.MERCHANT),
     ({"recipient_type": MERCHANT}, Verdict.UNKNOWN, Reason.UNCHECKED),
     ({"status": Status.GRANTED, "iys_status": ONAY}, Verdict.MAY, Reason.GRANTED),

@@ -144,7 +144,7 @@ def _read_chunk(brand: Brand, position: int) -> SweepChunk:
     rows = read_session().execute(
         select(Consent.id, Consent.recipient_type, Consent.channel, Recipient)
         .join(Recipient, Recipient.id == Consent.recipient_id)
-        .where(Consent.brand_id == brand.id, Consent.recipient_id > position, Consent.status.is_not(None))
+        .where(Consent.brand_id == brand.id, Consent.recipient_id > position, drift.is_swept())
         .order_by(Consent.recipient_id)
         .limit(CHUNK)
     ).all()  # fmt: skip

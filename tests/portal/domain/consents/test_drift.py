@@ -166,10 +166,11 @@ def test_a_refusal_that_iys_did_not_need_is_told_again_where_it_holds_a_grant(co
 
 
 def test_a_consent_that_moved_since_iys_was_asked_is_left_out(consents):
+    """And nothing differs where no decision stands: what İYS holds is learned."""
     consents[0].effective_at = asked_at = clock.now().replace(microsecond=0) - timedelta(minutes=1)
     consents[1].effective_at = asked_at - timedelta(seconds=1)
     consents[2].status = None
 
     assert sweep({each.id: False for each in consents}, asked_at) == 1
     assert found()[0].consent_id == consents[1].id
-    assert [each.iys_status for each in consents] == ["ONAY", "RET", "ONAY"]
+    assert [each.iys_status for each in consents] == ["ONAY", "RET", "RET"]

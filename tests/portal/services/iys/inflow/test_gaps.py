@@ -6,12 +6,23 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import time_machine
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from portal.core import clock
 from portal.core.extensions import db, read_session, vault
 from portal.core.iys_protocol import Channel, RecipientType
-from portal.core.models import Connection, Feed, FeedSource, ForwardingHold, ReceivedVia, Sweep
+from portal.core.models import (
+    Brand,
+    Connection,
+    Consent,
+    Difference,
+    Feed,
+    FeedSource,
+    ForwardingHold,
+    ReceivedVia,
+    Recipient,
+    Sweep,
+)
 from portal.domain.consents import may_send, recipients
 from portal.domain.consents.brand_lapses import list_lapses
 from portal.domain.consents.pull_lapses import lapsed_pulls
@@ -376,3 +387,36 @@ def test_a_sweep_that_goes_on_without_something_leaves_what_pulls_tell_of_and_is
     inflow.iys.on_calls, inflow.iys.wrong = None, wrong
     inflow.sweeps()
     assert lapsed_sweeps(app) == set()
+
+
+def test_a_merchant_of_whom_iys_alone_holds_a_grant_is_swept_like_all(app, gap, tuesday, rows):
+    """What stood behind it was undone before İYS was told; meanwhile one of the two refused at İYS."""
+
+    def merchants() -> list[tuple[str, str]]:
+        with app.app_context():
+            ids, brand = db.session.scalars(select(Recipient.id).order_by(Recipient.id)).all(), make.brand()
+            found = may_send.answers(db.session, brand, ids, Channel.SMS, RecipientType.MERCHANT, clock.now())
+            said = [(found[each].verdict.value, found[each].reason.value) for each in ids]
+            alike = select(may_send.reason_column(clock.now())).join(Brand, Brand.id == Consent.brand_id)
+            assert sorted(db.session.scalars(alike)) == sorted(reason for _, reason in said)
+        return said
+
+    inflow, nothing = gap(days=5), dict.fromkeys(("decision_id", "status", "effective_at", "consent_date"))
+    with app.app_context():
+        db.session.execute(update(Consent).values(recipient_type=RecipientType.MERCHANT, **nothing))
+        db.session.commit()
+    assert merchants() == 2 * [("may", "merchant")]
+
+    inflow.iys.is_blocked, inflow.iys.wrong = False, GRANTER
+    tuesday.shift(5 * DAY)
+    for _ in range(2):
+        go_on(app, tuesday, inflow)
+        inflow.sweeps()
+    go_on(app, tuesday, inflow)
+    assert merchants() == [("may_not", "refused_at_iys"), UNKNOWN]
+
+    inflow.iys.wrong = None
+    order_sweep(app)
+    inflow.sweeps()
+    assert merchants() == [("may_not", "refused_at_iys"), ("may", "merchant")]
+    assert rows.count(Difference) == 0
