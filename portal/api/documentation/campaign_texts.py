@@ -12,7 +12,10 @@ OPERATIONS: dict[str, tuple[str, str]] = {
     ),
     "addPeople": (
         N_("Kampanyaya kişi ekle"),
-        N_("En çok 10.000 kişi, her biri kendi temasıyla. Yanlış satırlar doğruları etkilemez; kişi iki kez eklenmez."),
+        N_(
+            "En çok 10.000 kişi, her biri kendi temasıyla. Yanlış satırlar doğruları etkilemez; kişi iki kez eklenmez. "
+            "Bir satırında ret olabilecek bir söz ya da işaret olan adres o kampanyaya hiçbir satırla eklenmez."
+        ),
     ),
     "showCampaign": (
         N_("Bir kampanya"),

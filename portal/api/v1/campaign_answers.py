@@ -82,8 +82,10 @@ def rows_answer(found: AddressList, rows: Sequence[object], unread: Mapping[int,
             {"index": place, "correlationId": find_correlation_id(row), "result": result,
              "written": result == "added", "problem": problem}
         )  # fmt: skip
-    problems_count = len(bad) + len(unread)
-    return {"added": len(found.good), "repeated": len(repeated), "problems": problems_count, "results": results}
+    kinds = Counter(each["result"] for each in results)
+    return {
+        "added": kinds["added"], "repeated": kinds["repeated"], "problems": kinds["problem"], "results": results
+    }  # fmt: skip
 
 
 def person_problem(found: ExplainedProblem) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from portal.api.v1 import campaign_schemas as schemas
 from portal.api.v1.authentication import needs_scope
 from portal.api.v1.blueprint import BRAND_PATH, MAX_LIST_BYTES, blueprint, specification
 from portal.api.v1.campaign_answers import base_answer, full_answer, link_answer, rows_answer
+from portal.api.v1.people_rows import barred_people
 from portal.api.v1.row_problems import BadRow, validate_row
 from portal.api.v1.schemas import Problem, WriteHeaders
 from portal.api.v1.writes import answer_once, id_or_404, record_audit, refuse, refuse_program
@@ -82,7 +83,7 @@ def show_campaign(campaignId: str) -> dict[str, Any]:
 @needs_scope(Scope.CAMPAIGNS_WRITE, limit=limits.API_LISTS)
 def add_people(campaignId: str, json: schemas.PeopleBody, headers: WriteHeaders) -> dict[str, Any]:
     """Bring up to 10,000 people, each with a contact of their own. Good ones enter the audience whatever the others
-    are."""
+    are, but nobody of whom a row may say no."""
     made: list[int] = []
     answer = answer_once(headers, lambda at: _bring(_own_or_404(campaignId), json, at, made), rows=len(json.people))
     for list_id in made[-1:]:  # Of the last try.
@@ -196,6 +197,9 @@ def _bring(shown: Campaign, body: schemas.PeopleBody, at: datetime, made: list[i
         if not isinstance(each, BadRow)
     ]  # fmt: skip
     found = read_people(people, clock.day(at))
+    if barred := barred_people(body.people, unread, {address.text for _, address in found.good}):
+        people += barred
+        found = read_people(people, clock.day(at))
     campaign = db.session.get_one(Campaign, shown.id)
     try:
         audience.admit_list(db.session, vault(), campaign, found, at)

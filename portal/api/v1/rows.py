@@ -86,7 +86,7 @@ def _read_row(place: int, row: object, at: datetime, fields: dict[str, BrandColu
         if date is not None and at < date <= at + CLOCK_AHEAD:
             given["consentDate"] = format_wire_date(at)
         # Fields that speak of brands as a file's columns do.
-        other = find_another(fields, {name: _as_cell(value) for name, value in given.items() if name in fields})
+        other = find_another(fields, {name: as_cell(value) for name, value in given.items() if name in fields})
         if other is not None:
             bad = BadRow(ApiRowProblem.OTHER_BRAND, "", other[:MAX_ID])
             return ReadRow(find_correlation_id(row), _find_id(row, "reference"), [], bad)
@@ -97,7 +97,7 @@ def _read_row(place: int, row: object, at: datetime, fields: dict[str, BrandColu
     return ReadRow(find_correlation_id(row), _find_id(row, "reference"), ignored, found)
 
 
-def _as_cell(value: object) -> str:
+def as_cell(value: object) -> str:
     """A field's value as a cell of a file has it: the parts of a list or an object as a list."""
     if isinstance(value, dict):
         value = [f"{name_of(name)} {part}" for name, part in value.items()]

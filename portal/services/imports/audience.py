@@ -128,8 +128,7 @@ def sort_rows(found: AddressList, rows: list[AudienceRow], reasons: dict[str, st
         elif reason := reasons.get(row.read.text):
             found.refused.append((row.line, row.read, reason))
         elif not isinstance(row.contact, OwnContact):
-            cell, problem = row.contact
-            found.bad.append(BadRow(row.line, cell[:SHOWN_VALUE], problem))
+            found.bad.append(bad_contact(row.line, *row.contact))
             continue  # Another line may have it with a contact that is right.
         else:
             found.good.append((row.line, row.read))
@@ -137,6 +136,11 @@ def sort_rows(found: AddressList, rows: list[AudienceRow], reasons: dict[str, st
                 found.contacts[row.read.text] = row.contact
         if isinstance(row.read, Address):
             seen.add(row.read.text)
+
+
+def bad_contact(line: int, cell: str, problem: ExplainedProblem) -> BadRow:
+    """A row whose contact's cell is wrong."""
+    return BadRow(line, cell[:SHOWN_VALUE], problem)
 
 
 def add_list(
@@ -186,9 +190,13 @@ def leave_barred_out(session: Session, vault: Vault, campaign: Campaign, found: 
     known = recipients.find_known_ids(session, vault, campaign.provider_id, indexes)
     barred = campaigns.find_barred(session, campaign, known.values())
     refused = {text for text, recipient_id in known.items() if recipient_id in barred}
-    of_refused = [(line, text) for line, address in found.good if (text := address.text) in refused]
+    refused |= {address.text for _, address, _ in found.refused}
+    given = [*found.good, *((line, address) for line, address, _ in found.refused), *found.repeats]
+    told = {each.line for each in found.bad}
+    of_refused = [(line, text) for line, address in given if (text := address.text) in refused and line not in told]
     found.bad += [BadRow(line, text, RowProblem.REFUSED_ELSEWHERE) for line, text in of_refused]
     found.good = [each for each in found.good if each[1].text not in refused]
+    found.repeats = [each for each in found.repeats if each[1].text not in refused]
 
 
 def fill_list(

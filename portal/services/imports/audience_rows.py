@@ -11,9 +11,9 @@ from typing import NamedTuple
 from portal.core import addresses
 from portal.core.addresses import Address, AddressProblem, BadAddress
 from portal.core.addresses.problems import ExplainedProblem
-from portal.core.models import ContactKind
+from portal.core.models import AudienceLine, ContactKind
 from portal.domain.campaigns import OwnContact
-from portal.services.imports.audience import AddressList, sort_rows
+from portal.services.imports.audience import AddressList, bad_contact, sort_rows
 from portal.services.imports.audience_contacts import ContactProblem, check_day
 from portal.services.imports.audience_sheets import AudienceRow
 
@@ -26,6 +26,7 @@ class Person(NamedTuple):
     address: str
     contact_kind: str | None = None
     contact_date: str | None = None  # "2026-11-24"
+    is_barred: bool = False  # No line with the address asks them.
 
 
 def pack_people(people: Sequence[Person]) -> bytes:
@@ -37,10 +38,16 @@ def unpack_people(content: bytes) -> list[Person]:
 
 
 def read_people(people: Sequence[Person], today: date) -> AddressList:
-    """Sort people into good ones, bad ones with their problem, and repeats; a person's line is their place, from 1."""
+    """Sort people into good ones, bad ones with their problem, refused ones, and repeats; a person's line is their
+    place, from 1."""
     found = AddressList(ROWS, "", None, ())
     rows = [_read_person(line, person, today) for line, person in enumerate(people, 1)]
-    sort_rows(found, rows, {})
+    barred = [row.read for row, person in zip(rows, people, strict=True) if person.is_barred]
+    reasons = {each.text: AudienceLine.NOTED for each in barred if isinstance(each, Address)}
+    sort_rows(found, rows, reasons)
+    for row in rows:
+        if isinstance(row.read, Address) and row.read.text in reasons and not isinstance(row.contact, OwnContact):
+            found.bad.append(bad_contact(row.line, *row.contact))
     return found
 
 

@@ -1,6 +1,9 @@
 """Campaigns by the API: a draft, its people through the pipeline of lists, a launch with the checks of a page."""
 
+from collections import Counter
 from datetime import timedelta
+
+import pytest
 
 from portal.core import clock
 from portal.core.extensions import db, vault
@@ -101,6 +104,39 @@ def test_what_is_no_person_refuses_its_row_only_and_a_field_beside_the_list_all_
     assert (brought.json["added"], brought.json["problems"], alone.json["problems"]) == (1, 4, 3)
     assert (rows.one(AudienceList).good, rows.count(AudienceEntry)) == (1, 1)
     assert (beside.status_code, beside.json["errors"][0]["field"]) == (422, "brand")
+
+
+@pytest.mark.parametrize("is_reversed", [False, True])
+def test_whom_a_row_may_refuse_is_asked_by_no_row_of_the_campaign(app, program, rows, is_reversed):
+    """Whatever else is wrong with that row, whichever comes first, and in a request of its own."""
+    odd: list[dict] = [
+        {"status": "RET"}, {"smsIzni": "Hayır"}, {"contactKind": "SMS istemiyor"}, {"contactDate": "RET 2026-11-01"},
+        {"recipient": "0532 000 00 04 (RET)"}, {"recipient": "❌ 0532 000 00 05"}, {"correlationId": "RET - aramayın"},
+        {"name": "Ali"},
+    ]  # fmt: skip
+    numbers = [f"+9053200000{place:02}" for place in range(len(odd) + 3)]
+    *refused, corrected, later, earlier = numbers
+    bad = [person(number) | fields for number, fields in zip(refused, odd, strict=True)]
+    people = [person(later), *map(person, refused), *bad, person(corrected, reference="C-7")]
+    url = draft(program)
+    before = program.post(f"{url}/people", {"people": [person(earlier) | {"status": "RET"}]}).json
+    answer = program.post(f"{url}/people", {"people": people[::-1] if is_reversed else people}).json
+    after = program.post(f"{url}/people", {"people": [person(earlier), person(corrected), person(make.EMAIL)]}).json
+    said = program.post(f"{url}/people", {"people": [person(later, smsOnayı=False)]}).json
+    program.post(f"{url}/launch", {})
+    make_links(app, url)
+
+    assert [each["result"] for each in answer["results"]].count("added") == answer["added"] == 1
+    codes = Counter(each["problem"]["code"] for each in answer["results"] if each["problem"])
+    assert codes == {
+        "refused_elsewhere": len(refused) + 1, "unknown_field": 4, "contact_unknown": 1, "contact_date_invalid": 1,
+        "phone_character": 2,
+    }  # fmt: skip
+    assert [each["problem"] and each["problem"]["code"] for each in after["results"]] == [
+        "refused_elsewhere", None, None
+    ]  # fmt: skip
+    assert [before["problems"], said["problems"]] == [1, 1]
+    assert {each["recipient"] for each in program.get(f"{url}/links").json["items"]} == {corrected, make.EMAIL}
 
 
 def test_each_write_is_done_once(program, rows):
