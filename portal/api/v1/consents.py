@@ -7,6 +7,7 @@ from typing import Any
 import flask
 from flask import abort, g
 from spectree import Response
+from sqlalchemy import select
 
 from portal.api.v1 import consent_lookup
 from portal.api.v1.authentication import needs_scope
@@ -17,6 +18,7 @@ from portal.core import clock
 from portal.core.addresses import Address, BadAddress
 from portal.core.extensions import read_session, vault
 from portal.core.iys_protocol import Channel, RecipientType, Status
+from portal.core.models import Consent
 from portal.domain.consents import history, may_send, recipients
 from portal.domain.consents.history import DecisionRecord
 from portal.domain.consents.may_send import Reason, Verdict
@@ -62,6 +64,8 @@ def list_history(json: HistoryQuery) -> dict[str, Any]:
     """List the decisions of an address, the newest first, each with what İYS made of it."""
     caller, address, at = g.caller, address_or_422(json.recipient, json.type), clock.now()
     recipient = recipients.find(read_session(), vault(), caller.provider_id, address)
+    if recipient is not None and not _is_of_its_brands(caller, recipient.id):
+        recipient = None
     found = history.list_decisions(read_session(), recipient.id, at) if recipient else []
     own = [
         each for each in found
@@ -76,6 +80,14 @@ def list_history(json: HistoryQuery) -> dict[str, Any]:
         "items": [_history_item(each) for each in page],
         "nextCursor": str(page[-1].id) if len(left) > len(page) else None,
     }
+
+
+def _is_of_its_brands(caller: Caller, recipient_id: int) -> bool:
+    """Whether a recipient has a consent at one of the brands to which the key is limited, if it is."""
+    if caller.brand_ids is None:
+        return True
+    theirs = select(Consent.id).where(Consent.recipient_id == recipient_id, Consent.brand_id.in_(caller.brand_ids))
+    return read_session().scalar(theirs.limit(1)) is not None
 
 
 def _history_item(record: DecisionRecord) -> dict[str, Any]:

@@ -524,6 +524,21 @@ def test_a_history_says_since_when_the_address_is_its_present_holders(app, progr
     assert [each["origin"] for each in after["items"]] == ["not_mine", "api"] and theirs == after["items"][:1]
 
 
+def test_a_history_tells_a_key_of_one_brand_nothing_of_an_address_that_only_another_has(app, program):
+    asked = {"recipient": make.PHONE, "type": "MESAJ"}
+    with app.app_context():
+        own = db.session.scalars(select(Brand)).one()
+        db.session.add(Brand(provider_id=own.provider_id, brand_code=700009, name="Klinik", created_at=clock.now()))
+        db.session.commit()
+        of_one = Program(app, make_key(db.session.get_one(Provider, own.provider_id), brands=[own]))
+    program.post(f"{BASE}/brands/700009/consents", grant(reference="C-118"))
+    before = [each.post(f"{CONSENTS}/history", asked).json["reference"] for each in (of_one, program)]
+    program.post(CONSENTS, refusal(type="ARAMA"))
+
+    assert before == [None, "C-118"]
+    assert of_one.post(f"{CONSENTS}/history", asked).json["reference"] == "C-118"
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(not databases.SERVER, reason="SQLite has a single writer.")
 def test_two_lists_that_lock_each_other_out_are_both_written(app, program, rows, monkeypatch):
