@@ -12,7 +12,7 @@ from portal.api.v1.authentication import needs_scope
 from portal.api.v1.blueprint import BRAND_PATH, MAX_LIST_BYTES, blueprint, specification
 from portal.api.v1.campaign_answers import link_answer, person_problem
 from portal.api.v1.schemas import Problem, WriteHeaders
-from portal.api.v1.writes import answer_once, record_audit, refuse
+from portal.api.v1.writes import Act, answer_once, record_audit, refuse
 from portal.core import addresses, clock
 from portal.core.addresses import Address, BadAddress
 from portal.core.extensions import db, read_session, vault
@@ -54,7 +54,17 @@ def list_points() -> dict[str, Any]:
 @needs_scope(Scope.LINKS, limit=limits.API_LINKS)
 def add_link(slug: str, json: schemas.LinkBody, headers: WriteHeaders) -> dict[str, Any]:
     """Give one person's link with a text ready to be sent; or the reason why they may not be asked."""
-    return answer_once(headers, lambda at: _request_link(_own_point_or_404(slug), json, at))
+
+    def ask_again(first: dict[str, Any]) -> Act | None:
+        """Where a link was given: what may be sent now."""
+
+        def act(at: datetime) -> dict[str, Any] | None:
+            answer = _request_link(_own_point_or_404(slug), json, at, is_again=True)
+            return answer if answer != first else None
+
+        return act if first["link"] is not None else None
+
+    return answer_once(headers, lambda at: _request_link(_own_point_or_404(slug), json, at), act_again=ask_again)
 
 
 @blueprint.post(f"{BRAND_PATH}/refusal-links")
@@ -71,7 +81,9 @@ def _own_point_or_404(slug: str) -> PublicPoint:
     return found if found is not None and found.brand_id == g.brand.id else refuse(ApiProblem.NOT_FOUND)
 
 
-def _request_link(point: PublicPoint, body: schemas.LinkBody, at: datetime) -> dict[str, Any]:
+def _request_link(
+    point: PublicPoint, body: schemas.LinkBody, at: datetime, *, is_again: bool = False
+) -> dict[str, Any]:  # fmt: skip
     if not point.is_open:
         refuse(ApiProblem.WRONG_STATE)
     try:
@@ -81,10 +93,11 @@ def _request_link(point: PublicPoint, body: schemas.LinkBody, at: datetime) -> d
     contact = read_contact(Person("", body.contactKind, body.contactDate), clock.day(at))
     if not isinstance(contact, OwnContact):
         abort(problems.body_response(person_problem(contact[1])))
-    _require_room(CampaignKind.ASK, [address], at)
+    if not is_again:
+        _require_room(CampaignKind.ASK, [address], at)
     salt, base = current_app.config["LINK_SALT"], current_app.config["LINK_BASE"]
     found = consent_points.request_link(db.session, vault(), salt, point, address, contact, at)
-    if body.reference is not None:
+    if body.reference is not None and not is_again:  # They may have another one since.
         recipients.save_references(db.session, vault(), point.provider_id, {address.text: body.reference})
     if isinstance(found, ExclusionReason):
         urls = refusing_urls(db.session, vault(), salt, base, g.brand, [address], at)

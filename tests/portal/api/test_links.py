@@ -8,7 +8,16 @@ import time_machine
 from portal.core import clock
 from portal.core.extensions import db
 from portal.core.iys_protocol import Channel, Status
-from portal.core.models import AudienceEntry, CampaignKind, Consent, ConsentRequest, ContactKind, Provider, Recipient
+from portal.core.models import (
+    ApiRequest,
+    AudienceEntry,
+    CampaignKind,
+    Consent,
+    ConsentRequest,
+    ContactKind,
+    Provider,
+    Recipient,
+)
 from tests import make
 from tests.portal.api.programs import BASE, CONSENTS, Program, limits_on, make_key, refusal
 from tests.portal.web.consent_points.visitor import opened
@@ -33,9 +42,9 @@ def suspend(app, at=None) -> None:
         db.session.commit()
 
 
-def ask(program: Program, recipient: str = make.PHONE, **fields):
+def ask(program: Program, recipient: str = make.PHONE, *, key: str | None = None, **fields):
     body = {"recipient": recipient, "contactKind": "purchase", "contactDate": f"{clock.day(clock.now())}"}
-    return program.post(POINT, body | fields)
+    return program.post(POINT, body | fields, idempotency_key=key)
 
 
 def refusal_urls(program: Program, *recipients: str) -> list[str | None]:
@@ -64,18 +73,18 @@ def test_a_till_gets_the_next_holder_of_an_address_a_link_of_their_own(app, prog
 
 
 def test_a_till_gets_one_person_one_link_until_they_refuse(app, program, browser, rows):
-    first, again = (ask(program, reference="C-7").json for _ in range(2))
-    link = first["link"]
+    first, again, same = (ask(program, reference="C-7", key=key).json for key in ("till-4711", None, "till-4711"))
+    link, requests = first["link"], rows.count(ApiRequest)
     page = browser.get(f"/k/{code_of(link['url'])}")
 
-    assert first == again
+    assert first == again == same and requests == 2
     assert link["url"] in link["text"] and link["words"] in link["text"] and link["words"] in page.text
     assert program.get(f"{CONSENTS}/MESAJ/{make.PHONE}").status_code == 404
     entry = rows.one(AudienceEntry)
     assert (entry.contact_kind, entry.contact_date) == (ContactKind.PURCHASE, clock.day(clock.now()))
     make.Person(browser, code_of(first["refusalUrl"]), "/u/").decides(MESAJ="RET")
-    refused = ask(program).json
-    assert (refused["link"], refused["reason"]) == (None, "refused")
+    refused, *repeated = [ask(program, reference="C-7", key=key).json for key in (None, "till-4711", "till-4711")]
+    assert (refused["link"], refused["reason"]) == (None, "refused") and repeated == [refused] * 2
     permanent = browser.get(f"/u/{code_of(refused['refusalUrl'])}")
     assert permanent.status_code == 200 and "iki sözcük" in page.text and "iki sözcük" not in permanent.text
 
