@@ -72,9 +72,16 @@ class LockedConsent:
         only, while a file's newer grants as any type wait (import_plan), and campaigns leave the person out
         (exclusion). A movement, or whoever takes İYS's word, makes a decision of it, which ends older grants of all.
         """
-        if self.iys_status != Status.REFUSED or self.iys_as_of is None or self.status == Status.REFUSED:
-            return False
-        return self.effective_at is None or self.iys_as_of > self.effective_at
+        return self.iys_status == Status.REFUSED and self.status != Status.REFUSED and self._is_iys_newer
+
+    @property
+    def is_granted_at_iys_since(self) -> bool:
+        """Whether İYS was seen to hold a grant after what stands here was decided."""
+        return self.iys_status == Status.GRANTED and self._is_iys_newer
+
+    @property
+    def _is_iys_newer(self) -> bool:
+        return self.iys_as_of is not None and (self.effective_at is None or self.iys_as_of > self.effective_at)
 
     def is_older_than(self, status: Status, effective_at: datetime) -> bool:
         """Whether a decision would take the place of the current one; at the same moment a refusal wins."""

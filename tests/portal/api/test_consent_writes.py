@@ -18,7 +18,7 @@ from portal.api.v1.writes import LONG_LIST
 from portal.core import addresses, business_days, clock, database
 from portal.core.extensions import db, vault
 from portal.core.ids import new_id
-from portal.core.iys_protocol import Status, format_wire_date
+from portal.core.iys_protocol import Channel, RecipientType, Source, Status, format_wire_date
 from portal.core.models import (
     AddressCheck,
     ApiRequest,
@@ -35,7 +35,7 @@ from portal.core.models import (
     Submission,
 )
 from portal.domain.consents import bulk_import, refusals
-from portal.domain.consents.bulk_import import WRITTEN
+from portal.domain.consents.bulk_import import WRITTEN, Entry, ImportRun
 from portal.services import consent_requests
 from tests import databases, make
 from tests.grants import insert_decisions
@@ -388,6 +388,36 @@ def test_a_repeated_refusal_is_recorded_anew_where_the_person_granted_meanwhile(
 
     assert refused == Status.REFUSED
     assert (second[0] == first[0], second[1] == first[1], third) == (True, False, second)
+
+
+@pytest.mark.parametrize("what", ["a file refuses", "İYS holds a grant"])
+def test_a_refusal_is_recorded_anew_where_what_stands_may_end_without_the_person(app, browser, program, rows, what):
+    """A file can be taken back, and a grant that İYS holds goes on; the answer said that the refusal is written."""
+    link, at = make.codes(app)[make.PHONE], clock.now().replace(microsecond=0)
+
+    def post(hours: int):
+        with time_machine.travel(at + timedelta(hours=hours)):
+            return program.post(CONSENTS, refusal(), idempotency_key="the same refusal").json["requestId"]
+
+    first = [post(0), post(1)]
+    then = at + timedelta(hours=3)
+    with time_machine.travel(then - timedelta(hours=1)):
+        make.Person(browser, link).decides(MESAJ="ONAY" if what == "a file refuses" else "RET")
+    with app.app_context(), time_machine.travel(then):
+        if what == "a file refuses":
+            brand, run = db.session.scalars(select(Brand)).one(), ImportRun(None, None, then, then, then)
+            source = Source.PROVIDER_DECISION
+            individual, refused = RecipientType.INDIVIDUAL, Status.REFUSED
+            entry = Entry(1, addresses.parse(make.PHONE), Channel.SMS, individual, refused, source, then)
+            bulk_import.apply_import(db.session, vault(), brand, [entry], run)
+        else:
+            db.session.execute(update(Consent).values(iys_status="ONAY", iys_as_of=then))
+        db.session.commit()
+    again = [post(4), post(5)]
+
+    assert first[0] == first[1] != again[0] == again[1]
+    stands = rows.one(Decision, Decision.id == rows.one(Consent).decision_id)
+    assert (stands.status, stands.origin) == (Status.REFUSED, DecisionOrigin.API)
 
 
 def test_a_refusal_is_recorded_anew_by_a_machine_whose_clock_is_behind_too(app, browser, program, rows):
