@@ -86,16 +86,27 @@ class Crm:
         that is not taken is set aside with its problem, and holds up no other."""
         waiting = "SELECT key, recipient, type, consent_date FROM outbox WHERE problem IS NULL"
         for key, recipient, channel, date in self.database.execute(waiting).fetchall():
-            row = {"recipient": recipient, "type": channel, "status": "RET", "consentDate": date}
+            row = {"recipient": recipient, "type": channel, "status": "RET"}
             try:
-                self.izinlink.add_consent(self.brand, row, idempotency_key=key)
-                done, values = "DELETE FROM outbox WHERE key = ?", [key]
-            except Problem as problem:
-                if problem.status not in (409, 422):  # The key or the brand: of all of them. A grant may get 409.
+                problem = self._tell_one(key, row, date)
+            except Problem as refused:
+                if refused.status not in (409, 422):  # The key or the brand: of all of them. A grant may get 409.
                     raise
-                done, values = "UPDATE outbox SET problem = ? WHERE key = ?", [str(problem), key]
+                problem = str(refused)
             with self.database:
-                self.database.execute(done, values)
+                if problem:
+                    self.database.execute("UPDATE outbox SET problem = ? WHERE key = ?", [problem, key])
+                else:
+                    self.database.execute("DELETE FROM outbox WHERE key = ?", [key])
+
+    def _tell_one(self, key: str, row: dict[str, Any], date: str) -> str | None:
+        """Tell a refusal until it stands; what is wrong where it does not. Dated before a grant, as a slow clock dates
+        it, it changes nothing; without a date it counts as of now."""
+        for its_key, its_row in ((key, row | {"consentDate": date}), (f"{key}-now", row)):
+            answer = self.izinlink.add_consent(self.brand, its_row, idempotency_key=its_key)
+            if answer["results"][0]["stands"] == "RET":
+                return None
+        return "The refusal was taken, and does not stand."
 
     def may_send(self, channel: str, recipients: list[str]) -> list[str]:
         """Those who may be messaged now, when all refusals are told; nobody whose refusal was set aside."""

@@ -30,7 +30,9 @@ public sealed class Izinlink
     public Task<JsonNode> Consent(int brand, string recipient, string type) =>
         Call(HttpMethod.Post, $"brands/{brand}/consents/query", new { recipient, type });
 
-    /// <summary>Report one decision. Keep the key with it where it must survive a crash.</summary>
+    /// <summary>Report one decision. Keep the key with it where it must survive a crash. A refusal is told where the
+    /// "stands" of its result is RET. Where it is not (the date is before a grant, as by a slow clock), tell it again
+    /// without consentDate and with another key: it counts as of now.</summary>
     public Task<JsonNode> AddConsent(int brand, object row, string? idempotencyKey = null) =>
         Call(HttpMethod.Post, $"brands/{brand}/consents", row, idempotencyKey ?? Guid.NewGuid().ToString("N"));
 

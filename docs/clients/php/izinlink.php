@@ -25,7 +25,12 @@ final class Izinlink
         return $this->call('POST', "/brands/$brand/consents/query", ['recipient' => $recipient, 'type' => $type]);
     }
 
-    /** @param array<string, mixed> $row @return array<string, mixed> */
+    /**
+     * A refusal is told where results[0]['stands'] is RET. Where it is not (the date is before a grant, as by a slow
+     * clock), tell it again without consentDate and with another key: it counts as of now.
+     *
+     * @param array<string, mixed> $row @return array<string, mixed>
+     */
     public function addConsent(int $brand, array $row, ?string $idempotencyKey = null): array
     {
         return $this->call('POST', "/brands/$brand/consents", $row, $idempotencyKey ?? bin2hex(random_bytes(16)));

@@ -78,7 +78,8 @@ class Izinlink:
             raise
 
     def add_consent(self, brand: int, row: Mapping[str, Any], *, idempotency_key: str | None = None) -> Json:
-        """Report one decision. Raises Problem where it is not taken."""
+        """Report one decision. Raises Problem where it is not taken. A refusal is told where `stands` of its result is
+        RET; where it is not, its date is before a grant: report it again without one, which counts as of now."""
         return self._call("POST", f"/brands/{brand}/consents", dict(row), idempotency_key or new_key())
 
     def add_consents(

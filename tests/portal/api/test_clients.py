@@ -3,12 +3,16 @@
 import importlib.util
 import sqlite3
 import sys
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
-from portal.core.models import Decision
+from portal.core.extensions import db
+from portal.core.iys_protocol import Status
+from portal.core.models import Consent, Decision, Provider
 from portal.services import event_sequencer
 from tests import make
 from tests.portal.api.programs import Program, make_key, refusal
@@ -86,3 +90,20 @@ def test_a_crm_copies_follows_refuses_once_and_checks(app, crm_module, tmp_path,
         (make.PHONE, "MESAJ", "RET", None), (OTHER, "ARAMA", "RET", "C-7"), (OTHER, "MESAJ", "RET", "C-7"),
     ]  # fmt: skip
     assert sqlite3.connect(tmp_path / "crm.sqlite").execute("SELECT recipient FROM outbox").fetchall() == [("0532 1",)]
+
+
+def test_a_refusal_that_a_slow_clock_dates_before_a_grant_stands_all_the_same(
+    app, browser, crm_module, tmp_path, rows, monkeypatch
+):  # fmt: skip
+    monkeypatch.setattr("time.sleep", lambda _seconds: None)
+    link = make.codes(app, f"{make.PHONE}\n")[make.PHONE]
+    with app.app_context():
+        key = make_key(db.session.scalars(select(Provider)).one())
+    make.Person(browser, link).decides(MESAJ="ONAY")
+    monkeypatch.setattr(crm_module, "TURKEY", crm_module.TURKEY - timedelta(minutes=3))  # By which it dates.
+    with serving(losing_answers(app), host="localhost") as url, crm_module.Izinlink(url, key) as izinlink:
+        crm = crm_module.Crm(str(tmp_path / "crm.sqlite"), izinlink, make.BRAND_CODE)
+        told = crm_module.run(crm, "refuse", [make.PHONE, "MESAJ"])
+
+    assert (told, rows.one(Consent).status, rows.count(Decision)) == ("told", Status.REFUSED, 3)
+    assert crm.database.execute("SELECT * FROM outbox").fetchall() == []
