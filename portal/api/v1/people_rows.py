@@ -9,14 +9,16 @@ from portal.core.iys_protocol import Status
 from portal.core.models import ContactKind
 from portal.services.imports.audience_rows import Person
 from portal.services.imports.layout.cell_words import Meanings
-from portal.services.imports.layout.consent_names import refusal_named
+from portal.services.imports.layout.consent_names import is_of_states, refusal_named
 from portal.services.imports.layout.headers import announced
 from portal.services.imports.layout.normalization import addresses_within, says_nothing
-from portal.services.imports.layout.refusals import refuses
+from portal.services.imports.layout.plain_words import is_marked
+from portal.services.imports.layout.refusals import may_refuse, refuses
 from portal.services.imports.refusals_beside import is_beside_address, is_beside_contact, is_beside_day
 from portal.services.imports.row_values import STATUSES
 
 _NUMBER = re.compile(r"(?=\D*\d)\S+")  # "RET-4711"
+_WORDS = re.compile(r"[^\W\d_]{3,40}(?: [^\W\d_]{1,40}){0,3}")
 CHECKS = {  # Of what stands in our fields, beside what they are for.
     "recipient": is_beside_address,
     "contactKind": lambda cell: cell not in tuple(ContactKind) and is_beside_contact(cell),
@@ -47,10 +49,17 @@ def _may_refuse(name: str, cell: str) -> bool:
         return check(cell)
     if says_nothing(cell):
         return False
-    named, is_of_consent = _kind_of(name)
+    (named, is_of_consent), status = _kind_of(name), WORDS.status(cell)
     if named is not None:
-        return not (named and WORDS.status(cell) == Status.REFUSED)  # No refusal: {"unsubscribed": false}
-    return WORDS.status(cell) != Status.GRANTED if is_of_consent else refuses(cell)
+        return not (named and status == Status.REFUSED)  # No refusal: {"unsubscribed": false}
+    if not is_of_consent:
+        return refuses(cell)
+    return status != Status.GRANTED and not (status is None and is_of_states(name) and _is_state(cell))
+
+
+def _is_state(cell: str) -> bool:
+    """Whether a cell is a word of what somebody is to a firm, and cannot deny: "VIP", no code of letters."""
+    return _WORDS.fullmatch(cell) is not None and not (is_marked(cell) or may_refuse(cell))
 
 
 @lru_cache(maxsize=256)

@@ -117,7 +117,7 @@ def test_whom_a_row_may_refuse_is_asked_by_no_row_of_the_campaign(app, program, 
     numbers = [f"+9053200000{place:02}" for place in range(len(odd) + 3)]
     *refused, corrected, later, earlier = numbers
     bad = [person(number) | fields for number, fields in zip(refused, odd, strict=True)]
-    people = [person(later), *map(person, refused), *bad, person(corrected, reference="C-7")]
+    people = [person(later), *map(person, refused), *bad, person(corrected, reference="C-7", status="VIP")]
     url = draft(program)
     before = program.post(f"{url}/people", {"people": [person(earlier) | {"status": "RET"}]}).json
     answer = program.post(f"{url}/people", {"people": people[::-1] if is_reversed else people}).json
