@@ -161,6 +161,15 @@ def take_back_grants(
     )  # fmt: skip
 
 
+def does_stand(session: Session, receipt_id: int) -> bool:
+    """Whether all that the act of a receipt refused is refused now, by whichever decision."""
+    number = select(Receipt.number).where(Receipt.id == receipt_id).scalar_subquery()
+    decided = select(ReceiptDecision.decision_id).join(Receipt).where(Receipt.number == number)
+    whose = select(Decision.consent_id).where(Decision.id.in_(decided))
+    ended = select(Consent.id).where(Consent.id.in_(whose), Consent.status.is_distinct_from(Status.REFUSED))
+    return session.scalar(ended.limit(1)) is None
+
+
 def _find_repeated(
     session: Session, parts: Sequence[RefusalScope], origin: DecisionOrigin, source: Source | None, at: datetime,
     user_id: int | None,

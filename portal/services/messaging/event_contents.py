@@ -18,6 +18,7 @@ from portal.core.extensions import db, read_session, vault
 from portal.core.ids import new_id
 from portal.core.models import NO_PROVIDER, EventKind, EventOutcome, GatewayEvent, MessageGateway
 from portal.core.models.inserts import insert_missing
+from portal.domain.consents import refusals
 from portal.services.messaging.gateways import push_text
 from portal.services.messaging.gateways.protocol import BlockedAddress, InboundMessage, Report, VendorPush
 from portal.services.messaging.gateways.unread_rows import MOBILE
@@ -33,30 +34,57 @@ PERSONAL = re.compile(rf"[^\s\"'<>=&]{{1,64}}(?:@|%40)[^\s\"'<>=&]{{1,64}}|\+?{M
 def keep(
     gateway: MessageGateway, secret: str, kind: EventKind, identity: Sequence[object], content: Mapping[str, Any],
     at: datetime, *, provider_id: int | None = None, recipient_id: int | None = None, due_at: datetime | None = None,
-) -> None:  # fmt: skip
-    """Keep a piece of news; what has the same identity is kept once, also by two processes at once. `secret` is the
-    gateway's; `provider_id` says whose the news is where the gateway is the operator's."""
+) -> GatewayEvent | None:  # fmt: skip
+    """Keep a piece of news; what has the same identity is kept once, also by two processes at once: then the one that
+    was kept is returned. `secret` is the gateway's; `provider_id` says whose the news is where the gateway is the
+    operator's."""
     event_id, owner = new_id(), gateway.provider_id or provider_id
     text = json.dumps(content, default=datetime.isoformat, ensure_ascii=False).encode(errors="replace").decode()
+    digest = hmac.digest(secret.encode(), json.dumps([kind, *identity], default=str).encode(), hashlib.sha256)
     row = {
-        "id": event_id, "provider_id": owner, "gateway_id": gateway.id, "kind": kind,
-        "digest": hmac.digest(secret.encode(), json.dumps([kind, *identity], default=str).encode(), hashlib.sha256),
+        "id": event_id, "provider_id": owner, "gateway_id": gateway.id, "kind": kind, "digest": digest,
         "body": vault().seal(text, GatewayEvent.PLACE, owner or NO_PROVIDER, event_id),
         "received_at": at, "due_at": due_at or at, "recipient_id": recipient_id,
     }  # fmt: skip
     if insert_missing(db.session, GatewayEvent, [row]):
         journalled_news.note(db.session, row)
+        return None
+    same = GatewayEvent.gateway_id == gateway.id, GatewayEvent.digest == digest
+    return db.session.scalar(select(GatewayEvent).where(*same))
+
+
+def read_again(push: GatewayEvent, content: Mapping[str, Any], at: datetime) -> None:
+    """Let a push that came again be read again, if it was read by then: it may tell of another message, said alike."""
+    db.session.refresh(push, with_for_update=True)
+    if push.due_at is None:
+        owner = push.provider_id or NO_PROVIDER
+        push.body = vault().seal(json.dumps(content), GatewayEvent.PLACE, owner, push.id)
+        push.received_at = push.due_at = at
+        push.outcome = push.settled_at = push.lease_until = None
 
 
 def keep_reply(
     gateway: MessageGateway, secret: str, reply: InboundMessage, at: datetime, moment: str, pushed_at: datetime | None
 ) -> None:
-    """Keep a reply. Of one without a time `moment` tells which are the same: also of a sweep's, if it has no id."""
+    """Keep a reply. Of one without a time `moment` tells which are the same: also of a sweep's, if it has no id. A
+    refusal that is pushed again, and of which no more than the minute is known, is another one where the first does not
+    stand any more."""
     told_at = moment if pushed_at or (reply.is_whole and not reply.id) else ""
     said = [reply.id, reply.sender, reply.to, reply.keyword, reply.text]
     dated = {"received_at": pushed_at, "is_dated": True} if pushed_at and not reply.is_dated else {}
-    identity = [*said, reply.received_at if reply.is_dated else told_at]
-    keep(gateway, secret, EventKind.REPLY, identity, content_of(reply) | dated, at)
+    identity, content = [*said, reply.received_at if reply.is_dated else told_at], content_of(reply) | dated
+    while earlier := keep(gateway, secret, EventKind.REPLY, identity, content, at):
+        if pushed_at is None or not _is_said_again(earlier, reply, pushed_at):
+            return
+        identity = [*identity, str(earlier.receipt_id)]
+
+
+def _is_said_again(earlier: GatewayEvent, reply: InboundMessage, pushed_at: datetime) -> bool:
+    """Whether a reply like one that was kept is another refusal: the push that tells of it came later."""
+    is_exact = reply.is_dated and (reply.received_at.second > 0 or pushed_at > reply.received_at + 2 * OFTEN)
+    if is_exact or earlier.outcome != EventOutcome.REFUSED or earlier.received_at >= pushed_at:
+        return False
+    return earlier.receipt_id is not None and not refusals.does_stand(db.session, earlier.receipt_id)
 
 
 def keep_blocked(

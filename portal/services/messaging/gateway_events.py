@@ -33,10 +33,12 @@ log = structlog.get_logger()
 
 
 def keep_push(gateway: MessageGateway, secret: str, push: VendorPush, at: datetime) -> None:
-    """Keep a request of a vendor's; the same one within a minute is kept once."""
+    """Keep a request of a vendor's; the same one within a minute is kept once, and read again if it was read."""
     body, query = base64.b64encode(push.body).decode(), dict(sorted(push.query.items()))
     content = {"body": body, "type": push.content_type, "query": query}
-    event_contents.keep(gateway, secret, EventKind.PUSH, [f"{at:%Y-%m-%d %H:%M}", body, query], content, at)
+    identity = [f"{at:%Y-%m-%d %H:%M}", body, query]
+    if earlier := event_contents.keep(gateway, secret, EventKind.PUSH, identity, content, at):
+        event_contents.read_again(earlier, content, at)
 
 
 def note_too_large(gateway: MessageGateway, size: int | None, at: datetime) -> None:

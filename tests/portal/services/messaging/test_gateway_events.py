@@ -11,8 +11,11 @@ from sqlalchemy import update
 
 from portal.core import clock
 from portal.core.extensions import db, limiter, vault
+from portal.core.iys_protocol import Channel, Status
 from portal.core.models import (
+    Consent,
     Decision,
+    DecisionOrigin,
     Delivery,
     EventKind,
     EventOutcome,
@@ -60,6 +63,40 @@ def test_a_push_that_comes_twice_at_once_is_kept_and_done_once(app, vendor, rows
 
     assert sorted(each.kind for each in rows(GatewayEvent)) == ["push", "reply"]
     assert len(rows(Decision)) == 1
+
+
+@pytest.mark.parametrize(
+    ("known", "has_granted", "refusals"),
+    [
+        ({"message_id": 7}, True, 2),
+        ({"received_at": "%Y-%m-%d %H:%M"}, True, 2),
+        ({}, False, 1),
+        ({"received_at": "%Y-%m-%d %H:%M", "message_id": 7}, False, 1),
+        ({"received_at": "%Y-%m-%d %H:%M:%S", "message_id": 7}, True, 1),
+    ],
+)
+def test_a_refusal_said_again_in_a_minute_counts_where_the_first_does_not_stand(
+    app, browser, vendor, rows, known, has_granted, refusals
+):  # fmt: skip
+    """What the vendor dates to the second is the same reply, and one that changes nothing is no other."""
+    person = make.Person(browser, make.codes(app, f"{make.PHONE}\n")[make.PHONE])
+    start = (clock.now() + timedelta(days=1)).replace(second=6, microsecond=0)
+    reply = {"type": "inbound", "source_addr": make.PHONE.removeprefix("+"), "content": "RET"} | known
+    if told_at := known.get("received_at"):
+        reply["received_at"] = f"{start.astimezone(clock.ISTANBUL):{told_at}}"
+    with time_machine.travel(start) as traveller:
+        for grants_now in (has_granted, False, False):
+            vendor.pushes(reply)
+            work(app)
+            traveller.shift(10)
+            if grants_now:
+                person.decides(MESAJ="ONAY")
+            traveller.shift(5)
+
+    assert [each.origin for each in rows(Decision)].count(DecisionOrigin.REPLY) == refusals
+    assert len(rows(GatewayEvent, GatewayEvent.outcome == EventOutcome.REFUSED)) == refusals
+    stands = Status.GRANTED if has_granted and refusals == 1 else Status.REFUSED
+    assert rows.one(Consent, Consent.channel == Channel.SMS).status == stands
 
 
 def test_only_the_secret_address_takes_pushes(app, browser, vendor, rows, quiet_logs, monkeypatch):
