@@ -143,6 +143,7 @@ _IN_NAME = re.compile(
     rf"\b(?:(?!istemez\b)(?:{_ALONE})|iptal (?:etti|edildi)|"
     rf"{_BEFORE_A_NAME} (?:ret|red|iptal\w*|{_NONE}|kapali|olumsuz|{NOT}|{_NEVER_DONE}))\b"
 )
+_DIED = re.compile(r"(?<![^\W\d_])[öÖ]l(?:d[üÜ]|m[üÜ][şŞ])", re.I)  # Folded it is "oldu".
 _MARK = re.compile(r"\b(?:RET|İPTAL|IPTAL)\b")
 
 
@@ -156,7 +157,7 @@ def may_refuse(text: str) -> bool:
     """Whether a text has a word of refusing, leaving or ending, or a no, anywhere and in any form."""
     if text.lower() == text.upper():  # No letter.
         return False
-    return any(map(MAY_REFUSE.search, readings(text[:LONGEST])))
+    return _DIED.search(text[:LONGEST]) is not None or any(map(MAY_REFUSE.search, readings(text[:LONGEST])))
 
 
 @lru_cache(maxsize=KNOWN_TEXTS)

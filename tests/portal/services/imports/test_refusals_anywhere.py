@@ -356,7 +356,7 @@ olumsuz|şikayetçi|şikayet etti|rahatsız oldu|rahatsız etmeyin|itiraz etti|i
 sonlandırıldı|sona erdi|bitti|bitirdi|bıraktı|terk etti|dondurdu|donduruldu|askıya alındı|YOK|yok|hayır|HAYIR|no|
 opt-out|opted out|unsubscribed|unsubscribe|removed|deleted|cancelled|declined|refused|rejected|do not call|don't write|
 no longer interested|not interested|stopped|blocked|blacklisted|left|quit|withdrawn|revoked|never again|inactive|
-kapsamdışı|devredışı|aktifdeğil|rahatbırakın|imtina etti|deceased|donotcall|noconsent|paused|bounced|archived
+kapsamdışı|devredışı|aktifdeğil|rahatbırakın|imtina etti|deceased|öldü|ÖLDÜ|donotcall|noconsent|paused|bounced|archived
 """
 NOTES = [each.strip() for each in PHRASES.split("|")]
 
