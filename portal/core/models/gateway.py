@@ -62,7 +62,8 @@ class BrandGateway(Base):
 
 
 class FormerBrandGateway(Base):
-    """A brand sent through this gateway before: what it is answered may still come by that."""
+    """A brand had chosen this gateway before: what it is answered may still come by that."""
 
     brand_id: Mapped[int] = mapped_column(BigId, ForeignKey("brand.id"), primary_key=True)
     gateway_id: Mapped[int] = mapped_column(BigId, ForeignKey("message_gateway.id"), primary_key=True)
+    left_at: Mapped[datetime]

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select
@@ -22,12 +22,12 @@ from portal.core.models import (
     GatewayState,
     MessageGateway,
 )
-from portal.core.models.inserts import insert_missing
 from portal.core.vault import Vault
 
 SECRET_BYTES = 24
 INBOX_UNREAD_AFTER = timedelta(hours=1)
 ASKED_WITHIN = timedelta(minutes=15)  # Accounts are asked each minute while the sender runs.
+ANSWERED_FOR = timedelta(days=90)  # By people, after their brand chose another account.
 WHOLE = 100  # Percent of a brand's batches.
 GENERIC, ROUTE, DOMESTIC = "described", "route", "domestic"  # A vendor, its field, and that field's value.
 IN_USE = (GatewayState.UNTESTED, GatewayState.WORKING, GatewayState.STOPPED)
@@ -136,7 +136,8 @@ def keep_former_inbox(session: Session, vault: Vault, gateway: MessageGateway, a
     former.state, former.removed_at, former.tested_at = GatewayState.REMOVED, at, gateway.tested_at
     former.swept_at, former.former_headers = gateway.swept_at, gateway.former_headers
     former.mailbox_position, former.junk_position = gateway.mailbox_position, gateway.junk_position
-    _keep_former(session, former.id, _find_brands(session, gateway))
+    for brand_id in _find_brands(session, gateway):
+        _keep_former(session, brand_id, former.id, at)
     gateway.mailbox_position = gateway.junk_position = None
 
 
@@ -185,16 +186,20 @@ def _resume(gateway: MessageGateway) -> None:
 def remove(session: Session, gateway: MessageGateway, at: datetime) -> None:
     """It sends nothing more; brands that had it have none in its place. Its reports and replies are still read."""
     gateway.state, gateway.removed_at = GatewayState.REMOVED, at
-    _keep_former(session, gateway.id, _find_brands(session, gateway))
+    for brand_id in _find_brands(session, gateway):
+        _keep_former(session, brand_id, gateway.id, at)
     session.execute(delete(BrandGateway).where(BrandGateway.gateway_id == gateway.id))
 
 
-def set_for_brand(session: Session, brand_id: int, carries: AddressKind, gateway_ids: Sequence[int]) -> None:
+def set_for_brand(
+    session: Session, brand_id: int, carries: AddressKind, gateway_ids: Sequence[int], *, at: datetime
+) -> None:
     """Send a brand's messages through one gateway, or through the first of two while it works. Empty: through the
     provider's first one. The caller has checked whose they are."""
-    for before in serving(session, session.get_one(Brand, brand_id), carries):
-        _keep_former(session, before.id, [brand_id])
-    session.execute(delete(BrandGateway).where(BrandGateway.brand_id == brand_id, BrandGateway.carries == carries))
+    theirs = BrandGateway.brand_id == brand_id, BrandGateway.carries == carries
+    for before in session.scalars(select(BrandGateway).where(*theirs, BrandGateway.gateway_id.not_in(gateway_ids))):
+        _keep_former(session, brand_id, before.gateway_id, at)
+    session.execute(delete(BrandGateway).where(*theirs))
     for place, gateway_id in enumerate(gateway_ids[:2], 1):
         session.add(
             BrandGateway(
@@ -204,21 +209,23 @@ def set_for_brand(session: Session, brand_id: int, carries: AddressKind, gateway
     session.flush()
 
 
-def sends_through(gateway: MessageGateway) -> ColumnElement[bool]:
-    """The condition that a brand of the owner's sends through an account, or did, or chose none."""
+def sends_through(gateway: MessageGateway, at: datetime) -> ColumnElement[bool]:
+    """The condition that a brand of the owner's sends through an account, did so lately, or chose none."""
     chosen = exists().where(BrandGateway.brand_id == Brand.id, BrandGateway.carries == gateway.carries)
-    former = exists().where(FormerBrandGateway.brand_id == Brand.id, FormerBrandGateway.gateway_id == gateway.id)
-    return or_(~chosen, chosen.where(BrandGateway.gateway_id == gateway.id), former)
+    left = exists().where(FormerBrandGateway.brand_id == Brand.id, FormerBrandGateway.gateway_id == gateway.id)
+    is_answered = FormerBrandGateway.left_at > at - ANSWERED_FOR
+    return or_(~chosen, chosen.where(BrandGateway.gateway_id == gateway.id), left.where(is_answered))
 
 
 def _find_brands(session: Session, gateway: MessageGateway) -> Sequence[int]:
-    theirs = select(Brand.id).where(Brand.provider_id == gateway.provider_id, sends_through(gateway))
-    return session.scalars(theirs).all()
+    """Those that chose an account."""
+    return session.scalars(select(BrandGateway.brand_id).where(BrandGateway.gateway_id == gateway.id)).all()
 
 
-def _keep_former(session: Session, gateway_id: int, brand_ids: Iterable[int]) -> None:
-    rows = [{"brand_id": brand_id, "gateway_id": gateway_id} for brand_id in brand_ids]
-    insert_missing(session, FormerBrandGateway, rows)
+def _keep_former(session: Session, brand_id: int, gateway_id: int, left_at: datetime) -> None:
+    """Unless nothing can have left by it."""
+    if session.get_one(MessageGateway, gateway_id).tested_at is not None:
+        session.merge(FormerBrandGateway(brand_id=brand_id, gateway_id=gateway_id, left_at=left_at))
 
 
 def _seal(vault: Vault, gateway_id: int, provider_id: int | None, credentials: Mapping[str, str]) -> bytes:

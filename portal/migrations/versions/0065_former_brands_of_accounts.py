@@ -12,6 +12,7 @@ def upgrade() -> None:
         "former_brand_gateway",
         sa.Column("brand_id", sa.BigInteger(), sa.ForeignKey("brand.id"), primary_key=True),
         sa.Column("gateway_id", sa.BigInteger(), sa.ForeignKey("message_gateway.id"), primary_key=True),
+        sa.Column("left_at", sa.DateTime(), nullable=False),
     )
 
 

@@ -259,6 +259,6 @@ def _brands_meant(
     elif gateway.provider_id is None:
         others = ([] if answered.is_izinlinks else wrote) or brands
     else:
-        others = [*wrote, *brands_of_provider(provider_id, gateways.sends_through(gateway))] or brands
+        others = [*wrote, *brands_of_provider(provider_id, gateways.sends_through(gateway, clock.now()))] or brands
     surely = {brand_id for _, brand_id in reply.answers} if reply else set()
     return list(dict.fromkeys([*named.brands, *others, *(each for each in brands if each.id in surely)]))

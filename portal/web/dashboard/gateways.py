@@ -67,7 +67,7 @@ def set_brand_gateways(brand_id: int) -> ResponseReturnValue:
     message = _("Seçtiğiniz hesap artık yok. Yeniden seçin.")
     if form.validate_on_submit():
         for kind in AddressKind:
-            rule.set_for_brand(db.session, brand.id, kind, form.chosen(kind))
+            rule.set_for_brand(db.session, brand.id, kind, form.chosen(kind), at=clock.now())
         record_audit("brand.gateways_set", "brand", brand.id)
         message = _elsewhere(brand) or _("Kaydedildi.")
     return commit_and_redirect(url_for(".gateways"), message)

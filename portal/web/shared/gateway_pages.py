@@ -150,8 +150,8 @@ def _store(vendor: Vendor, form: GatewayForm, gateway: MessageGateway | None) ->
         if has_other_inbox:
             gateways.keep_former_inbox(db.session, vault(), row, clock.now())
         gateways.replace_credentials(vault(), row, values, header=header, per_second=pace, needs_test=needs_test)
-        if has_other_inbox:
-            row.swept_at = gateway_sweeps.read_before(row, clock.now()) or clock.now()
+        if has_other_inbox and (read_before := gateway_sweeps.read_before(row, clock.now())):
+            row.swept_at = min(read_before, row.swept_at or read_before)  # A login that was dead was not read.
         record_gateway_audit("gateway.changed", row)
         if needs_test:
             return commit_and_redirect(

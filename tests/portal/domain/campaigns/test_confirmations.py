@@ -50,9 +50,9 @@ def test_a_gateway_of_the_brand_the_provider_or_else_the_operator_confirms(campa
     assert lacking(campaign) == (PHONE,)  # The operator's stands in for none that is there.
     second = add(PHONE)
     assert lacking(campaign) == ()
-    gateways.set_for_brand(db.session, campaign.brand_id, PHONE, [own.id])
+    gateways.set_for_brand(db.session, campaign.brand_id, PHONE, [own.id], at=clock.now())
     assert lacking(campaign) == (PHONE,)
-    gateways.set_for_brand(db.session, campaign.brand_id, PHONE, [own.id, second.id])
+    gateways.set_for_brand(db.session, campaign.brand_id, PHONE, [own.id, second.id], at=clock.now())
     assert lacking(campaign) == ()
 
 

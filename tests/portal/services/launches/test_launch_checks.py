@@ -53,7 +53,7 @@ def test_each_kind_of_address_needs_an_account_that_works(context):
     assert set(missing()) == {Need.SMS, Need.CONFIRMATION}
     assert Need.SMS not in missing(make.EMAIL)
 
-    gateways.set_for_brand(db.session, make.brand().id, AddressKind.EMAIL, [mail.id])
+    gateways.set_for_brand(db.session, make.brand().id, AddressKind.EMAIL, [mail.id], at=clock.now())
     mail.state = GatewayState.STOPPED
     assert Need.EMAIL in missing(make.EMAIL)
 

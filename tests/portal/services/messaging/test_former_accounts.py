@@ -1,5 +1,7 @@
 """What answers a brand or a message by an account that it left counts as by the one that it has."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import update
 
@@ -22,9 +24,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.alike]
 FORMER, OTHER = ({"username": each, "password": "x"} for each in ("908500000001", "908500000002"))
 
 
-@pytest.mark.parametrize("chosen", [True, False])
-@pytest.mark.parametrize("change", ["another login", "removed", "another account"])
-def test_who_answers_the_number_that_a_brand_had_refuses_it(app, rows, monkeypatch, change, chosen):
+@pytest.mark.parametrize("change", ["another login", "removed", "another account", "long ago", "never used"])
+def test_who_answers_the_number_that_a_brand_had_lately_refuses_it(app, rows, monkeypatch, change):
     """Nobody wrote to them but the firm's own programs, and another brand has no account of its own."""
     said: list[InboundMessage] = []
     for each in ("reports", "blocked"):
@@ -33,9 +34,8 @@ def test_who_answers_the_number_that_a_brand_had_refuses_it(app, rows, monkeypat
     monkeypatch.setattr(Verimor, "inbound", lambda self, *_: said if is_former <= self.secrets.items() else [])
     other_brand = add_brand(app, "Moda Evi", "MODAEVI")
     with app.app_context():
-        brand_id, its_id = make.brand().id, delivery.add("verimor", login=FORMER)
-        if chosen:
-            gateways.set_for_brand(db.session, brand_id, AddressKind.PHONE, [its_id])
+        brand_id, its_id = make.brand().id, delivery.add("verimor", login=FORMER, works=change != "never used")
+        gateways.set_for_brand(db.session, brand_id, AddressKind.PHONE, [its_id], at=clock.now())
         row = db.session.get_one(MessageGateway, its_id)
         if change == "another login":
             gateways.keep_former_inbox(db.session, vault(), row, clock.now())
@@ -43,12 +43,17 @@ def test_who_answers_the_number_that_a_brand_had_refuses_it(app, rows, monkeypat
         if change == "removed":
             gateways.remove(db.session, row, clock.now())
         if change != "another login":
-            gateways.set_for_brand(db.session, brand_id, AddressKind.PHONE, [delivery.add("verimor", login=OTHER)])
+            left_at = clock.now() - timedelta(days=91 if change == "long ago" else 0)
+            other = delivery.add("verimor", login=OTHER)
+            gateways.set_for_brand(db.session, brand_id, AddressKind.PHONE, [other], at=left_at)
+        if change == "never used":  # It begins to be read.
+            gateways.mark_tested(row, clock.now())
         db.session.commit()
     said.append(InboundMessage("1", grants.phones(1, 1_000_900)[0], FORMER["username"], "RET", clock.now()))
     work(app, *EventKind)
 
-    assert {each.brand_id for each in rows(Decision)} == {brand_id, other_brand}
+    is_meant = change not in ("long ago", "never used")
+    assert {each.brand_id for each in rows(Decision)} == {other_brand, *([brand_id] if is_meant else [])}
 
 
 @pytest.mark.parametrize("purpose", [TokenPurpose.UNSUBSCRIBE, TokenPurpose.BOUNCE])

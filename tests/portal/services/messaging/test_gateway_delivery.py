@@ -248,7 +248,7 @@ def test_a_second_gateway_takes_over_slowly_and_gives_back_slowly(app, at):
     random.seed(16)
     with app.app_context():
         both = add("verimor"), add("netgsm")
-        gateways.set_for_brand(db.session, make.brand().id, AddressKind.PHONE, both)
+        gateways.set_for_brand(db.session, make.brand().id, AddressKind.PHONE, both, at=clock.now())
         db.session.commit()
         without = [take_turn(at, both[0], works=False) for _ in range(40)]
         again = [take_turn(at, both[0], works=True) for _ in range(250)]
@@ -272,7 +272,7 @@ def test_messages_take_the_second_gateway_while_the_first_one_fails(app, vendors
     random.seed(16)
     with app.app_context():
         first, second = add("verimor"), add("netgsm")
-        gateways.set_for_brand(db.session, make.brand().id, AddressKind.PHONE, [first, second])
+        gateways.set_for_brand(db.session, make.brand().id, AddressKind.PHONE, [first, second], at=clock.now())
         db.session.commit()
     vendors.control("faults", vendor="verimor", code="503", times=10**6)
     launch(app, 10)
@@ -326,7 +326,7 @@ def test_a_line_that_nothing_may_leave_now_holds_up_no_other(app, vendors, at, r
     """Its brand's gateway rests, and its provider's other one serves other brands."""
     with app.app_context():
         resting, _ready = add("verimor"), add("iletimerkezi")
-        gateways.set_for_brand(db.session, make.brand().id, AddressKind.PHONE, [resting])
+        gateways.set_for_brand(db.session, make.brand().id, AddressKind.PHONE, [resting], at=clock.now())
         db.session.get_one(MessageGateway, resting).resting_until = clock.now() + 60 * SECOND
         db.session.commit()
     launch(app, 2)

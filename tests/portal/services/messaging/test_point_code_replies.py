@@ -32,7 +32,7 @@ def operators(app, browser) -> Vendor:
             )
             for provider_id, header in ((make.brand().provider_id, "ORNEK"), (None, "IZINLINK"))
         )  # fmt: skip
-        gateways.set_for_brand(db.session, make.brand().id, AddressKind.PHONE, [own.id])
+        gateways.set_for_brand(db.session, make.brand().id, AddressKind.PHONE, [own.id], at=clock.now())
         db.session.commit()
         gateway_id = others.id
     fatma = visitor.Visitor(app)

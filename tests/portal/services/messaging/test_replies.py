@@ -58,7 +58,7 @@ def brands(app, vendor) -> dict[int, str]:
     with app.app_context():
         for brand_id, name in names.items():
             own = other if name == "home" else vendor.gateway_id
-            gateways.set_for_brand(db.session, brand_id, AddressKind.PHONE, [own])
+            gateways.set_for_brand(db.session, brand_id, AddressKind.PHONE, [own], at=clock.now())
         db.session.commit()
     return names
 
@@ -141,7 +141,7 @@ def test_a_brand_that_wrote_there_is_refused_wherever_it_sends_by_now(app, brows
         other = db.session.scalars(select(MessageGateway.id).where(MessageGateway.id != gateway.id)).one()
         for brand_id, name in brands.items():
             own = vendor.gateway_id if name == "fashion" else other
-            gateways.set_for_brand(db.session, brand_id, AddressKind.PHONE, [own])
+            gateways.set_for_brand(db.session, brand_id, AddressKind.PHONE, [own], at=clock.now())
         if account == "another":
             db.session.execute(update(Message).values(gateway_id=other))
         elif account != "kept":

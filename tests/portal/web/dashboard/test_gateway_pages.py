@@ -191,11 +191,13 @@ LOGINS = {
 
 @pytest.mark.parametrize("vendor", LOGINS)
 def test_an_account_that_gets_another_login_is_asked_by_the_former_one_as_well(app, ayse, rows, monkeypatch, vendor):
-    """And where it gets that one again, from when that was read last."""
+    """From when it was read last, as the former one may be dead; and where it gets that again, from then."""
     monkeypatch.setattr(VENDORS[vendor].gateway, "check", lambda _self: None)
-    (own, former), days_ago = LOGINS[vendor], clock.now() - timedelta(days=5)
+    (own, former), days_ago, read_at = LOGINS[vendor], clock.now() - timedelta(days=5), clock.now() - timedelta(days=2)
     with app.app_context():
         path = f"{PAGE}/{delivery.add(vendor, login=former)}"
+        db.session.execute(update(MessageGateway).values(swept_at=read_at))
+        db.session.commit()
     form = {"header": "DENEME", "inbox_date_format": "%d%m%Y%H%M%S"}
     for pace in ("10", "20"):
         assert ayse.posts(f"{path}/change", form | own | {"per_second": pace}).status_code == 303
@@ -207,6 +209,7 @@ def test_an_account_that_gets_another_login_is_asked_by_the_former_one_as_well(a
         )
         db.session.commit()
     name = next(iter(own))
+    assert rows.one(MessageGateway, MessageGateway.removed_at.is_(None)).swept_at == read_at
     assert [(state, read[name]) for state, read in accounts] == [
         (GatewayState.WORKING, own[name]), (GatewayState.REMOVED, former[name]),
     ]  # fmt: skip
