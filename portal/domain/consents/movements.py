@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from portal.core.address_holders import find_holders
 from portal.core.addresses import Address
-from portal.core.iys_protocol import Channel, Status
+from portal.core.iys_protocol import Status
 from portal.core.iys_protocol.enums import LINE_CLOSED
 from portal.core.models import Brand, Consent, Decision, DecisionOrigin, FeedSource, Movement, ReceivedVia
 from portal.core.models.inserts import insert_rows
@@ -30,10 +30,10 @@ from portal.domain.consents import (
     other_types,
     reassigned_addresses,
     recipients,
-    spellings,
     writer,
 )
 from portal.domain.consents.locking import MAX_CLOCK_SKEW, LockedConsent
+from portal.domain.consents.mailbox_refusals import MailboxRefusals, read_mailbox_refusals
 from portal.domain.consents.movement_rows import MovementRow, stored_row, told_name
 from portal.domain.consents.refusal_forwarding import tell_after_movements
 from portal.domain.consents.verification import OurSubmissions, overtake, verify
@@ -118,10 +118,7 @@ def _lock(
             consents[key] = locking.new_consent(brand.provider_id, brand.id, key)
     theirs = list(consents.values())
     batch = _MovementBatch(session, brand.id, theirs, holders, by=by, feed=feed, at=at, user_id=user_id)
-    granted = {each.recipient_id for each in theirs if each.status == Status.GRANTED}
-    of_mail = (row.address.text for row in rows if row.status == Status.GRANTED and row.channel == Channel.EMAIL)
-    mails = {text: known[text] for text in of_mail if known[text] not in granted}
-    batch.mailbox_refusals = spellings.find_refusals_at(session, vault, brand, mails)
+    batch.mailbox_refusals = read_mailbox_refusals(session, vault, brand, rows, known)
     pairs = [(consents[key], row) for key, row in zip(keys, rows, strict=True)]
     return batch, pairs
 
@@ -146,7 +143,7 @@ class _MovementBatch:
             self.seen[consent_id, told_name(name), status].append((its[0], its[1]))
         self.ours = OurSubmissions(session, ids)
         self.refusals = other_types.newest_refusals(session, consents)
-        self.mailbox_refusals: Mapping[int, datetime] = {}  # By recipient, where nothing is granted by the address.
+        self.mailbox_refusals = MailboxRefusals()
         self.movements: list[writer.Row] = []
         self.rows = DecisionRows()
         self.verified: dict[int, dict[str, Any]] = {}
@@ -165,6 +162,7 @@ class _MovementBatch:
         consent.learn_iys_status(row.status, min(row.creation_date, self.at), self.at)
         if self._origin_of(row) == FeedSource.PEOPLE:
             decision_id = self._closed_before(consent, row) or self._decide(consent, row, DecisionOrigin.AT_IYS)
+            self.mailbox_refusals.note(consent.recipient_id, row, self._effective_at(row))
         else:
             decision_id = self._verify(consent, row) or self._decide(consent, row, DecisionOrigin.OTHER_SENDER)
         kept = replace(row, transaction_id=next(iter(row.later_names), row.transaction_id)) if seen else row
@@ -219,7 +217,7 @@ class _MovementBatch:
         older than the person's refusal by another spelling of the mailbox makes no decision."""
         date, is_anothers = row.consent_date or row.creation_date, origin == DecisionOrigin.OTHER_SENDER
         effective_at, is_grant = self._effective_at(row), row.status == Status.GRANTED
-        own, by_mailbox = self.refusals.refused_at(consent), self.mailbox_refusals.get(consent.recipient_id)
+        own, by_mailbox = self.refusals.refused_at(consent), self.mailbox_refusals.times.get(consent.recipient_id)
         if row.consent_date is None and is_anothers and is_grant:
             effective_at = min(effective_at, latest(own, by_mailbox) or effective_at)
         # A refusal by this very address, as another type, that is newer is told İYS, too.

@@ -5,7 +5,7 @@ from typing import Any
 from flask import render_template, request
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
-from sqlalchemy import ColumnElement, Select, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Select, case, func, literal, select, tuple_
 from wtforms import SelectField
 
 from portal.core import iys_protocol
@@ -19,6 +19,7 @@ from portal.core.models import (
     Decision,
     DecisionOrigin,
     Feed,
+    FeedSource,
     Movement,
     Recipient,
     Sweep,
@@ -31,8 +32,14 @@ from portal.web.shared.forms import BaseForm
 from portal.web.shared.labels import label
 
 PAGE_SIZE = 50
-# What no decision was made of is an older grant that another sender told.
-ORIGIN = func.coalesce(Decision.origin, literal(DecisionOrigin.OTHER_SENDER, Decision.origin.type))
+# Of an older grant no decision was made.
+ORIGIN = func.coalesce(
+    Decision.origin,
+    case(
+        (Movement.source.startswith(f"{FeedSource.PEOPLE}_"), literal(DecisionOrigin.AT_IYS, Decision.origin.type)),
+        else_=literal(DecisionOrigin.OTHER_SENDER, Decision.origin.type),
+    ),
+)
 
 
 MADE_BY = {

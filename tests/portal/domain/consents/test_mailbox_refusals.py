@@ -189,6 +189,18 @@ def test_what_another_sender_told_iys_of_before_the_refusal_grants_nothing_at_a_
     assert rows.count(Movement) == 4 and rows.one(Decision, Decision.origin == DecisionOrigin.OTHER_SENDER)
 
 
+@pytest.mark.parametrize("is_one_list", [True, False])
+def test_a_refusal_holds_at_a_spelling_that_iys_tells_beside_it(app, brand, is_one_list):
+    now = clock.now()
+    refusal = row("RET", at=now - A_DAY, recipient=PLAIN, type="EPOSTA", source="IYS_WEB")
+    older = row("ONAY", at=now - A_DAY * 2, recipient=DOTTED, type="EPOSTA", source="HS_WEB")
+    older["creationDate"] = format_wire_date(now - AN_HOUR)
+    for its in [[refusal, older]] if is_one_list else [[refusal], [older]]:
+        MovementReceiver(app).receives(*its)
+
+    assert refused(PLAIN, DOTTED) == {PLAIN, DOTTED}
+
+
 def test_what_iys_tells_counts_where_it_is_newer_or_the_spelling_was_granted_or_refused_before(app, brand, rows):
     now = clock.now()
     receive(app, DOTTED, now - A_DAY * 2)
@@ -206,18 +218,24 @@ def test_what_iys_tells_counts_where_it_is_newer_or_the_spelling_was_granted_or_
     assert rows.one(Submission, Submission.consent_id == theirs[0].id).status == RET  # İYS is told.
 
 
-def test_what_was_kept_so_does_not_stand_once_a_newer_file_is_taken_back_what_stood_before_does(app, brand, rows):
+@pytest.mark.parametrize("is_granted_before", [True, False])
+def test_what_was_kept_so_does_not_stand_once_a_newer_file_is_taken_back_what_stood_before_does(
+    app, brand, rows, is_granted_before
+):
     with time_machine.travel(clock.now(), tick=False) as traveller:
         receive(app, TAGGED, clock.now() - A_DAY)
         traveller.shift(AN_HOUR)
         refuse(PLAIN, clock.now())
         traveller.shift(AN_HOUR)
-        receive(app, DOTTED, clock.now() - A_DAY)
+        if not is_granted_before:
+            receive(app, DOTTED, clock.now() - A_DAY)
         traveller.shift(AN_HOUR)
         refuse(OTHERWISE, clock.now())  # Said again, when it was kept already.
         traveller.shift(AN_HOUR)
         newer = [replace(mail(DOTTED, clock.now()), is_vouched=True), mail(TAGGED, clock.now(), RET)]
         assert bring(make.brand(), *newer) == ["grant", "refusal"]
+        if is_granted_before:
+            receive(app, DOTTED, clock.now() - A_DAY)
 
         brought = [each.id for each in rows(Decision, Decision.origin == DecisionOrigin.IMPORT)]
         assert len(annulments.annul_decisions(db.session, vault(), brought, 1, clock.now())) == 2
