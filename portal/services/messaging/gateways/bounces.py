@@ -34,7 +34,7 @@ from portal.services.messaging.gateways.unread_rows import MAILBOX
 MAX_BYTES = 256 * 1024
 OURS = r"\bunsubscribe ?[^\s<>@%]{{0,80}}\s?[@%]\s?{0}|{0}=unsubscribe"  # At a domain, also as SRS and relays write it.
 MOST_NAMED = 50
-THROWN_AWAY = "message/disposition-notification"  # By a rule of its reader's: we ask for no receipts (RFC 5429).
+DISPOSITION = "message/disposition-notification"  # By a rule of its reader's: we ask for no receipts (RFC 5429).
 SENDERS = ("reply-to", "sender", "x-original-from")
 Named = Sequence[tuple[TokenPurpose, int]]
 
@@ -96,7 +96,7 @@ def _find_answer(
         waits = any(purpose != TokenPurpose.MESSAGE_ID for purpose, _ in named)
     elif is_reported or is_answer_of_machine(mail):
         said = mail_reading.subjects(mail), mail_text.read(mail)
-        waits = may_refuse or THROWN_AWAY in returned.parts or own_words.speaks_of_refusing(*said)
+        waits = may_refuse or DISPOSITION in returned.parts or own_words.speaks_of_refusing(*said)
     else:
         waits = True
     may_be_ours = clue.is_ours or clue.replied_id is not None or bool(clue.codes)

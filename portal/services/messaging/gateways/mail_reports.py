@@ -99,7 +99,7 @@ def _likely_refusals(mail: Message, status: Message, reports: Sequence[Report]) 
     """One where a failure says that its recipient left or refuses, in a field, a line with a code, or of themselves."""
     fields = [mail_reading.header(each, "Diagnostic-Code") for each in status.walk()]
     text = mail_text.read(mail)
-    said = own_words.refusing_diagnostic([*fields, *own_words.with_codes(text)]) or own_words.refusing_line(text)
+    said = own_words.refusing_diagnostic([*fields, *own_words.with_codes(text)]) or own_words.refusing_sentence(text)
     failed = [each for each in reports if each.state in (ReportState.FAILED, ReportState.EXPIRED)] if said else []
     return tuple(BlockedAddress("", each.at, DOUBTFUL_ANSWER, each.message_id, said) for each in failed[:1])
 

@@ -18,6 +18,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 
 from portal.core import addresses, clock
 from portal.core.ids import parse_id
+from portal.domain.replies import REFUSING as REPLY_REFUSES
+from portal.domain.replies import classify_reply
 from portal.services.messaging.gateways import http_call, json_values, own_words, push_text, unread_rows
 from portal.services.messaging.gateways.json_values import read, read_text
 from portal.services.messaging.gateways.mail_reports import NO_COMPLAINT
@@ -38,6 +40,7 @@ from portal.services.messaging.gateways.protocol import (
     VendorPush,
 )
 from portal.services.messaging.gateways.push_document import DEEPEST
+from portal.services.messaging.gateways.refusing_sentences import find_refusing
 from portal.services.messaging.gateways.vendor_rows import guess_address, parse_time, safe_code
 
 CERTIFICATE_URL = re.compile(r"https://sns\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?/[\w./-]+\.pem")
@@ -186,8 +189,8 @@ def _unknown_event(kind: str, event: Any) -> list[InboundMessage]:
     said += [place.rpartition("/")[2] for place, each in json_values.leaves(event) if each is True]  # "blacklisted".
     if any(
         MAY_REFUSE.search(each[:LONGEST_KIND])
-        or own_words.may_refuse([], each)
-        or own_words.speaks_of_refusing([], each)
+        or classify_reply(each) in REPLY_REFUSES
+        or find_refusing(each, is_mail=False)
         for each in json_values.strings(said)
     ):
         return unread_rows.unread_replies(told, unread_rows.MAILBOX)

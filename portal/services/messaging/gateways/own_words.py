@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from portal.domain.replies import REFUSING, classify_reply, fold
-from portal.domain.replies.refusing_words import MAY_REFUSE
 from portal.services.messaging.gateways import mail_text
+from portal.services.messaging.gateways.refusing_sentences import find_refusing, is_to_reader, paragraphs
 
 MOST_LINES, LONGEST_LINE, LONGEST_TOLD = 200, 1000, 200
 # Before a subject: by the program of who replies, or of a machine.
@@ -23,13 +23,7 @@ QUOTATION = re.compile(
     re.IGNORECASE,
 )
 WROTE = re.compile(r"on .{6,120} wrote: {0,3}$|.{6,160} (?:şunları )?yazdı:? {0,3}$", re.IGNORECASE)
-# Folded: what is said to whoever reads it is our sentence.
-TO_READER = re.compile(
-    r"[AE]BILIRSIN|(?:YOR|M[AE]Z)SAN|YOU (?:CAN|MAY) (?:REFUSE|UNSUBSCRIBE|OPT|DECLINE|REJECT|SAY)|"
-    r"IF YOU (?:DO NOT|DON T|NO LONGER) (?:WANT|WISH)|\bREDDINIZ KAYDEDILDI|\bYOUR REFUSAL IS RECORDED"
-)
-BY_WRITER = re.compile(r"\bISTEMIYORUM\b|\b(?:BENI|ADRESIMI|NUMARAMI)\b|\b(?:ME|MY)\b")  # Folded: of themselves.
-SENTENCE = re.compile(r"[.!?;:](?=\s|$)")
+SUBJECT = re.compile(r" {0,3}(?:subject|konu) {0,3}:", re.IGNORECASE)
 CODE = re.compile(r"\b(?:[456][0-9]{2}|[45]\.[0-9]{1,3}\.[0-9]{1,3})\b")
 OF_SMTP = re.compile(r"^ {0,3}(?:smtp|x-?[\w-]{1,20}) {0,3};", re.IGNORECASE)  # Before a diagnostic.
 LEFT = re.compile(  # Folded. No "List-Unsubscribe" that a mail system misses, no list of senders.
@@ -43,30 +37,20 @@ LEFT = re.compile(  # Folded. No "List-Unsubscribe" that a mail system misses, n
     r"\b(?:REMOVE|UNSUBSCRIBE) ME\b|\bTAKE ME OFF|\bDO NOT (?:SEND|MAIL|CONTACT|WRITE)|"
     r"\bSTOP (?:SENDING|MAILING|WRITING)|^(?:RET|IPTAL|HAYIR|STOP|UNSUBSCRIBE|REMOVE)$"
 )
-# Folded, of one sentence: whose beside a word that may refuse it is; and of an absence, a mailbox, a confidential text,
-# or what servers say to each other.
-OF_ONESELF = re.compile(
-    r"\b(?:BEN(?:I|IM)?|BANA|BIZ[IE]|(?:ADRES|NUMARA|RIZA)M\w*|ADRESIM\w*|(?:IZN|ONAY|ABONELIG|UYELIG|KAYD)IM\w*|"
-    r"LISTEN[IU]ZDEN|(?<!TALK TO )ME)\b"
-)
-# Of a mail alone: mail systems say I, too, and what they refuse for its content.
-IN_MAIL = re.compile(r"\b(?:I|MY|(?:YOUR|MAILING) LIST|MARKETING|(?:REKLAM|KAMPANYA|BULTEN|TICARI|ADVERTIS)\w*)\b")
-OF_ELSE = re.compile(
-    r"\b(?:YANIT|CEVAP|DON(?:US|EC)|REPL(?:Y|IES)|ANSWER|RESPON[DS]|WORK|CALIS|MONITOR|TAKIP|KULLANIL|ERIS|ULAS|ACCESS|"
-    r"READ|OKU|CHECK|OFFICE|OFIS|(?:ON|ANNUAL|MATERNITY|SICK|PARENTAL) LEAVE|IZIN(?:DE|LI)|TATIL|TOPLANTI|VACATION|"
-    r"HOLIDAY|AVAILAB|TRAVEL|DESK|COMPANY|SIRKET|YENI (?:\w+ )?ADRES|LAST DAY|ALICISI|INTENDED|GIZLI|CONFIDENTIAL|"
-    r"DISCLOS|SORUMLU|KUTU|MAILBOX|RCPTHOSTS|HOST|DOMAIN|QUEUE|SERVER|RELAY|QUOTA|SPF|DMARC|DKIM|DELIVER|TRY AGAIN)"
-)
 
 
 def may_refuse(subjects: Iterable[str], text: str) -> bool:
     """Whether a mail's own words may refuse, beside the subject and the text of ours that it repeats."""
-    return any(classify_reply(each) in REFUSING and not _is_to_reader(fold(each)) for each in _own(subjects, text))
+    return any(
+        classify_reply(each) in REFUSING and not is_to_reader(fold(each))
+        for each in [*map(_own_subject, subjects), *_own_lines(text)]
+    )
 
 
 def speaks_of_refusing(subjects: Iterable[str], text: str) -> bool:
     """Whether a sentence of them may, in which somebody speaks of themselves: of what a machine wrote by itself."""
-    return any(_has_refusing_sentence(each, is_mail=True) for each in _own(subjects, text))
+    own = [*map(_own_subject, subjects), *paragraphs(_own_lines(text))]
+    return any(find_refusing(each, is_mail=True) for each in own)
 
 
 def is_answer(subjects: Iterable[str]) -> bool:
@@ -79,18 +63,17 @@ def refusing_diagnostic(lines: Iterable[str]) -> str:
     where none does."""
     for line in islice(lines, MOST_LINES):
         folded = fold(CODE.sub(" ", OF_SMTP.sub("", line[:LONGEST_LINE])))
-        if (LEFT.search(folded) and not _is_to_reader(folded)) or _has_refusing_sentence(
-            line[:LONGEST_LINE], is_mail=False
-        ):
+        if (LEFT.search(folded) and not is_to_reader(folded)) or find_refusing(line, is_mail=False):
             return line[:LONGEST_TOLD]
     return ""
 
 
-def refusing_line(text: str) -> str:
-    """The first line of a mail system's text in which somebody speaks of themselves and may refuse; empty where none
-    does."""
-    found = (each for each in _own_lines(text) if _has_refusing_sentence(each, is_mail=False))
-    return next(found, "")[:LONGEST_TOLD]
+def refusing_sentence(text: str) -> str:
+    """The first sentence of a mail system's text in which somebody speaks of themselves and may refuse; empty where
+    none does."""
+    own = (each for each in _own_lines(text) if not SUBJECT.match(each))
+    found = (find_refusing(each, is_mail=False) for each in paragraphs(own))
+    return next(filter(None, found), "")[:LONGEST_TOLD]
 
 
 def with_codes(text: str) -> Iterator[str]:
@@ -98,31 +81,11 @@ def with_codes(text: str) -> Iterator[str]:
     return (each for each in text.splitlines() if CODE.search(each) and not each.startswith(mail_text.QUOTED))
 
 
-def _has_refusing_sentence(line: str, *, is_mail: bool) -> bool:
-    """Whether a sentence has its writer, or in a mail advertising, beside a word that may refuse: no list holds all
-    that people let their mail programs answer."""
-    for sentence in map(fold, SENTENCE.split(line[:LONGEST_LINE])):
-        of_oneself = OF_ONESELF.search(sentence) or (is_mail and IN_MAIL.search(sentence))
-        may = of_oneself and not OF_ELSE.search(sentence) and MAY_REFUSE.search(sentence.lower())
-        if may and not _is_to_reader(sentence):
-            return True
-    return False
-
-
-def _own(subjects: Iterable[str], text: str) -> list[str]:
-    return [*map(_own_subject, subjects), *_own_lines(text)]
-
-
 def _own_subject(subject: str) -> str:
     """What its writer put there; empty where a machine repeats ours."""
     reply = REPLY.match(subject)
     rest = subject[reply.end() :] if reply else subject
     return "" if AUTOMATIC.match(rest) else rest
-
-
-def _is_to_reader(folded: str) -> bool:
-    """Whether a line is a sentence of ours, and no "istemiyorum, beni çıkarabilirsiniz"."""
-    return TO_READER.search(folded) is not None and BY_WRITER.search(folded) is None
 
 
 def _own_lines(text: str) -> Iterator[str]:
