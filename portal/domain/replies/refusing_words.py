@@ -44,10 +44,8 @@ _WORDS = r"""
     suspend\w* lapsed? nein kein\w* nicht on_hold former \w+m[iu]_yor\w* eski(?=$|_(?:uye|musteri|abone|kayit))
     engel (?:al|ala|ver|vere|et|ede|onayla|bekle|gelme)m[ae]m \w+m[ae]y[ae](?:y[iu]m|s[iu]n[iu]z) muteveffa vazg rej cxl
     (?:bik|bez|usan|yet)[dt]i dava_ac\w* hard_bounce
-    deceased bounced paused archived eliminated purged dormant invalid inaktiv do_?not\w+ rahat_?birak\w* \w+degil
-    bulasma blokajli devretti armyn\w* frozen unreachable junk trash abgelehnt gesperrt gekundigt verstorben
-    desabonne desinscrit decede rahmetine
-    no(?:n?_?consent|_?contact|_?marketing|n_?activ|n_?subscrib)\w* musaa?desiz imtina ekarte gndrm\w+ rddt\w* elemine
+    do_?not\w+ rahat_?birak\w* \w+degil musaa?desiz imtina ekarte gndrm\w+ rddt\w* armyn\w* bulasma
+    no(?:n?_?consent|_?contact|_?marketing|n_?activ|n_?subscrib)\w*
     arsiv\w* degis(?:ti|mis)\w* baskasi(?:n[ia]\w*)? baska_kisi\w* yeni_sahi[bp]\w* hic_?biri\w* d_n_c
 """
 # A verb that says not, but for the aorist, which is a surname's ("Yılmaz"); "aranmasını" and "aramaya" are nouns.

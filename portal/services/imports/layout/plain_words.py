@@ -18,7 +18,7 @@ from portal.services.imports.layout.cell_words import CHANNELS, CONTACTS, SOURCE
 from portal.services.imports.layout.firm_words import TOWNS, without_firms
 from portal.services.imports.layout.headings import NUMBER, refusal_spoken, without_answers
 from portal.services.imports.layout.normalization import folded, key_of, name_of, says_nothing, spelled, without_marks
-from portal.services.imports.layout.refusals import may_refuse
+from portal.services.imports.layout.refusals import may_refuse, speaks_of_death
 from portal.services.imports.layout.vocabulary import Words
 
 LONGEST_TEXT, LONGEST_CODE, LONGEST_DATE = 100, 40, 40  # Characters of a harmless cell.
@@ -118,7 +118,7 @@ def is_plain(text: str, own: frozenset[str] = frozenset()) -> bool:
 
 def _denies_nothing(text: str) -> bool:
     """Whether none of its words refuses, and no sign or zero denies; what they mean need not be known."""
-    if len(text) > LONGEST_HEADING or _ODD_SIGN.search(text) or refusal_spoken(text):
+    if len(text) > LONGEST_HEADING or _ODD_SIGN.search(text) or refusal_spoken(text) or speaks_of_death(text):
         return False
     return not any(may_refuse(NUMBER.sub("", left)) or _ZERO.search(left) for left in without_answers(text))
 

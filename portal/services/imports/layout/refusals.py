@@ -143,7 +143,12 @@ _IN_NAME = re.compile(
     rf"\b(?:(?!istemez\b)(?:{_ALONE})|iptal (?:etti|edildi)|"
     rf"{_BEFORE_A_NAME} (?:ret|red|iptal\w*|{_NONE}|kapali|olumsuz|{NOT}|{_NEVER_DONE}))\b"
 )
-_DIED = re.compile(r"(?<![^\W\d_])[öÖ]l(?:d[üÜ]|m[üÜ][şŞ])", re.I)  # Folded it is "oldu".
+# States of people and addresses in files; messages of vendors name them, too. "Öldü" is "oldu" when folded.
+_STATE = re.compile(
+    r"\b(?:deceased|bounced|paused|archived|eliminated|purged|dormant|invalid|inaktiv|blokajli|devretti|frozen|unreachable|"
+    r"junk|trash|elemine|abgelehnt|gesperrt|gekundigt|verstorben|desabonne|desinscrit|decede|rahmetine)\b"
+)
+_DIED = re.compile(r"(?<![^\W\d_])[öÖ]l(?:d[üÜ]|m[üÜ][şŞ])", re.I)
 _MARK = re.compile(r"\b(?:RET|İPTAL|IPTAL)\b")
 
 
@@ -157,7 +162,13 @@ def may_refuse(text: str) -> bool:
     """Whether a text has a word of refusing, leaving or ending, or a no, anywhere and in any form."""
     if text.lower() == text.upper():  # No letter.
         return False
-    return _DIED.search(text[:LONGEST]) is not None or any(map(MAY_REFUSE.search, readings(text[:LONGEST])))
+    spelled = readings(text[:LONGEST])
+    return speaks_of_death(text) or any(MAY_REFUSE.search(each) or _STATE.search(each) for each in spelled)
+
+
+def speaks_of_death(text: str) -> bool:
+    """Whether somebody "öldü", of which nothing is left when it is folded."""
+    return _DIED.search(text[:LONGEST]) is not None
 
 
 @lru_cache(maxsize=KNOWN_TEXTS)
