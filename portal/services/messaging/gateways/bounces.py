@@ -24,6 +24,7 @@ from portal.services.messaging.gateways.returned_mail import (
     MOST_READ,
     ReturnedMail,
     is_answer_of_machine,
+    is_auto_replied,
     is_mail_systems,
     is_marked,
     says_it_answers,
@@ -34,7 +35,6 @@ from portal.services.messaging.gateways.unread_rows import MAILBOX
 MAX_BYTES = 256 * 1024
 OURS = r"\bunsubscribe ?[^\s<>@%]{{0,80}}\s?[@%]\s?{0}|{0}=unsubscribe"  # At a domain, also as SRS and relays write it.
 MOST_NAMED = 50
-DISPOSITION = "message/disposition-notification"  # By a rule of its reader's: we ask for no receipts (RFC 5429).
 SENDERS = ("reply-to", "sender", "x-original-from")
 Named = Sequence[tuple[TokenPurpose, int]]
 
@@ -77,7 +77,8 @@ def _parse(raw: bytes, to: str, keys: Sequence[bytes], domain: str) -> Feedback:
 def _find_answer(
     returned: ReturnedMail, named: Named, quoted: Named, domain: str, *, is_reported: bool
 ) -> tuple[InboundMessage, ...]:
-    """What a person has to read; of what a machine wrote by itself, its own words, if they may refuse."""
+    """What a person has to read; of what a machine wrote by itself, its own words, if they may refuse, or
+    are no absence notice."""
     mail, ours = returned.mail, re.compile(OURS.format(re.escape(domain)) if domain else "(?!)", re.IGNORECASE)
     is_to_refuse = not is_reported and (
         any(purpose == TokenPurpose.UNSUBSCRIBE for purpose, _ in named) or ours.search(returned.addresses) is not None
@@ -96,7 +97,9 @@ def _find_answer(
         waits = any(purpose != TokenPurpose.MESSAGE_ID for purpose, _ in named)
     elif is_reported or is_answer_of_machine(mail):
         said = mail_reading.subjects(mail), mail_text.read(mail)
-        waits = may_refuse or DISPOSITION in returned.parts or own_words.speaks_of_refusing(*said)
+        waits = may_refuse or own_words.has_refusing_sentence(*said)
+        is_somebodys = is_auto_replied(mail) or not is_mail_systems(mail)
+        waits = waits or (is_somebodys and not own_words.is_absence(*said))
     else:
         waits = True
     may_be_ours = clue.is_ours or clue.replied_id is not None or bool(clue.codes)

@@ -7,7 +7,12 @@ from itertools import islice
 
 from portal.domain.replies import REFUSING, classify_reply, fold
 from portal.services.messaging.gateways import mail_text
-from portal.services.messaging.gateways.refusing_sentences import find_refusing, is_to_reader, paragraphs
+from portal.services.messaging.gateways.refusing_sentences import (
+    find_refusing,
+    is_to_reader,
+    paragraphs,
+    speaks_of_absence,
+)
 
 MOST_LINES, LONGEST_LINE, LONGEST_TOLD = 200, 1000, 200
 # Before a subject: by the program of who replies, or of a machine.
@@ -47,10 +52,16 @@ def may_refuse(subjects: Iterable[str], text: str) -> bool:
     )
 
 
-def speaks_of_refusing(subjects: Iterable[str], text: str) -> bool:
-    """Whether a sentence of them may, in which somebody speaks of themselves: of what a machine wrote by itself."""
-    own = [*map(_own_subject, subjects), *paragraphs(_own_lines(text))]
-    return any(find_refusing(each, is_mail=True) for each in own)
+def has_refusing_sentence(subjects: Iterable[str], text: str) -> bool:
+    """Whether a sentence of what a machine wrote may be a person's refusal, also one that is wrapped."""
+    lines = list(_own_lines(text))
+    return any(find_refusing(each, is_mail=True) for each in (*map(_own_subject, subjects), *lines, *paragraphs(lines)))
+
+
+def is_absence(subjects: Iterable[str], text: str) -> bool:
+    """Whether it is an absence notice, one that a mail was got, or empty."""
+    own = "\n".join(_own_lines(text))
+    return not own.strip() or any(map(speaks_of_absence, (own, *map(_own_subject, subjects))))
 
 
 def is_answer(subjects: Iterable[str]) -> bool:
@@ -71,8 +82,8 @@ def refusing_diagnostic(lines: Iterable[str]) -> str:
 def refusing_sentence(text: str) -> str:
     """The first sentence of a mail system's text in which somebody speaks of themselves and may refuse; empty where
     none does."""
-    own = (each for each in _own_lines(text) if not SUBJECT.match(each))
-    found = (find_refusing(each, is_mail=False) for each in paragraphs(own))
+    own = [each for each in _own_lines(text) if not SUBJECT.match(each)]
+    found = (find_refusing(each, is_mail=False) for each in (*own, *paragraphs(own)))
     return next(filter(None, found), "")[:LONGEST_TOLD]
 
 

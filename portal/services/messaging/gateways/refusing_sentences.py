@@ -1,12 +1,12 @@
-"""Sentences in which somebody speaks of themselves, and may want no more messages: no list of words holds all that
-people let their mail programs answer. A person reads them; an absence notice is none.
+"""What machines answer by themselves: no list of words holds all that people let their mail programs say, so a person
+reads what is no absence notice, and of one a sentence in which somebody speaks of themselves and may want no messages.
 
 Patterns are of folded text.
 """
 
 import re
 from collections.abc import Iterable, Iterator
-from itertools import groupby
+from itertools import chain, groupby
 
 from portal.domain.replies import fold
 from portal.domain.replies.refusing_words import MAY_REFUSE
@@ -28,12 +28,19 @@ MESSAGES = re.compile(
 # Absences, lost mailboxes, confidential texts, and what servers say.
 ELSE = re.compile(
     r"\b(?:YANITLA|CEVAP|DONUS|DONECE|HESITATE|URGENT|ACIL|NO LONGER (?:WITH|AT|IN|USE|USING|WORK)|"
-    r"OFF (?:UNTIL|TODAY|SICK)|OFFICE|OFIS|(?:ON|ANNUAL|MATERNITY|SICK|PARENTAL) LEAVE|IZIN(?:DE|LI)|TATIL|TOPLANTI|"
-    r"VACATION|HOLIDAY|AVAILAB|TRAVEL|YENI (?:\w+ )?ADRES|LAST DAY|ALICISI|INTENDED|GIZLI|CONFIDENTIAL|DISCLOS|SORUMLU|"
-    r"DEGIS|KAPA[LNT]|KULLANIL|EMEKLI|AYRILDI|UNUTMA|ARAYIN|TALEB|SIKAYET|REZERVASYON|SIPARIS|NOTIFY|BILGILENDIR|"
-    r"HABERDAR|EXPIRED|REPLY TO|NOT MONITORED|RCPTHOSTS|QUEUE|RELAY|QUOTA|SPF|DMARC|DKIM|DELIVER|TRY AGAIN|"
-    r"ESKI (?:E ?POSTA |MAIL )?ADRES|OTOMATIK|LIKE SPAM|SPAM KLAS|YONLENDIR|FORWARD|MISTAKE|ABSENCE|UNTIL|TEAM|UNIT|"
-    r"EKIB|DEPARTMAN|SONA ER|SILIN(?:ECEK|MEKTE)|BLOCKED|REJECTED|NOT (?:ACCEPTED|ALLOWED)|ENGELLEN(?:DI|MEKTE))"
+    r"OFF (?:UNTIL|TODAY|SICK)|OFFICE|OFIS|(?:ON|ANNUAL|MATERNITY|SICK|PARENTAL) LEAVE|IZIN(?:DE|LI)|VACATION|"
+    r"HOLIDAY|AVAILAB|TRAVEL|(?:YENI|ESKI) (?:\w+ )?ADRES|LAST DAY|ALICISI|INTENDED|CONFIDENTIAL|DISCLOS|SORUMLU|"
+    r"KAPA[LNT]|KULLANIL|EMEKLI|UNUTMA|SIPARIS|REZERVASYON|EXPIRED|REPLY TO|NOT MONITORED|RCPTHOSTS|QUEUE|RELAY|QUOTA|"
+    r"SPF|DMARC|DKIM|DELIVER|TRY AGAIN|LIKE SPAM|SPAM KLAS|YONLENDIR|SILIN(?:ECEK|MEKTE)|NOT (?:ACCEPTED|ALLOWED))"
+)
+# By which a machine says that its reader is away, has left, or has got a mail: of any other answer nobody knows.
+ABSENCE = re.compile(
+    r"\b(?:OFIS|OFFICE|IZIN(?:DE|LI)|TATIL|TOPLANTI|VACATION|HOLIDAY|LEAVE|AWAY|ABSEN|OUT OF|DONECE|DONUS|RETURN|UNTIL|"
+    r"BACK (?:ON|IN|AT|FROM)|GERI DON|ALDIK|ALINMIS|ALINDI|ULASMIS|ULASTI|RECEIVED|TESEKKUR|THANK|TICKET|TALEBINIZ|"
+    r"BASVURUNUZ|SIPARISINIZ|MESAI|CALISMA SAAT|WORKING HOURS|YOKUM|MUSAIT|AVAILAB|LIMITED ACCESS|ERISIM|SEYAHAT|"
+    r"TRAVEL|RAPORLU|DOGUM|MATERNITY|AYRILDI|AYRILMIS|NO LONGER (?:WITH|WORK|AT|USE)|(?:HAVE|I) LEFT|CALISMA(?:M|Y)|"
+    r"EMEKLI|RETIRED|(?:YENI|NEW) (?:\w+ )?(?:E ?POSTA |MAIL )?ADD?RES|DEGIS(?:TI|MIS)|CHANGED|KULLANILMA|MONITORED|"
+    r"TAKIP ED|YANITLAMA|NOT REPLY|CEVAP (?:VER|YAZ)M|KAPA(?:LI|NDI|TIL)|CLOSED|HESITATE|SILIN(?:ECEK|MEKTE))"
 )
 # What is said to whoever reads it is our sentence.
 TO_READER = re.compile(
@@ -46,13 +53,20 @@ BY_WRITER = re.compile(r"\bISTEMIYORUM\b|\b(?:BENI|ADRESIMI|NUMARAMI)\b|\b(?:ME|
 def find_refusing(text: str, *, is_mail: bool) -> str:
     """The first sentence of a mail, or of what a mail system says, that has its writer, messages and a word that may
     refuse; empty where none has."""
-    for sentence in SENTENCE.split(text[:LONGEST]):
+    sentences: list[str] = SENTENCE.split(text[:LONGEST])
+    clauses = chain.from_iterable(each.split(",") for each in sentences if "," in each)
+    for sentence in (*sentences, *clauses):
         said = fold(ADDRESS.sub(" ", sentence))
         is_writers = WRITER.search(said) or (is_mail and WRITER_OF_MAIL.search(said))
         may = is_writers and MESSAGES.search(said) and not ELSE.search(said) and MAY_REFUSE.search(said.lower())
         if may and not is_to_reader(said):
             return sentence.strip()
     return ""
+
+
+def speaks_of_absence(text: str) -> bool:
+    """Whether what a machine answered is an absence notice, or one that it got a mail."""
+    return ABSENCE.search(fold(text[:LONGEST])) is not None
 
 
 def is_to_reader(folded: str) -> bool:

@@ -290,7 +290,7 @@ def test_mails_to_other_addresses_say_nothing_unless_ours_stands_in_them():
 
 @pytest.mark.parametrize("header", ["Auto-Submitted: auto-replied", "Precedence: auto_reply", "X-Autoreply: yes"])
 def test_what_no_person_wrote_to_the_bounces_address_is_for_nobody(header):
-    assert parse(f"{header}\nFrom: ayse@example.com\n\nMerhaba") == Feedback()
+    assert parse(f"{header}\nFrom: ayse@example.com\n\nPazartesi doneceğim") == Feedback()
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ Bu e-posta adresi artık kullanılmamaktadır.
 I am out of the office and will not be able to read your e-mail.
 I no longer work at this company.
 I am on leave. My mailbox is not monitored. Please do not reply.
-If you are not the intended recipient, please delete this e-mail.
+Mesajınızı aldık. If you are not the intended recipient, please delete this e-mail.
 """.strip().splitlines()
 FAILURES = """
 550 5.1.1 <ayse@me.com> is no longer on our mailing list
@@ -80,6 +80,71 @@ Disposition: automatic-action/MDN-sent-automatically; deleted
 """
 
 
+# By somebody else, in more languages.
+MORE_REFUSALS = """
+Lütfen bir daha ileti yollamayınız.
+Lütfen artık yazmayınız.
+Mesaj yollamayın artık.
+E-posta yollamayınız.
+Bir daha yollama.
+Lütfen mail göndermekten vazgeçin.
+Mail atmayı kesin.
+Mail atmayı bırakın.
+Lütfen üyeliği sonlandırınız.
+Aboneliği bitirin.
+Bülten aboneliğimden ayrılmak istiyorum.
+Üyelikten ayrılmak istiyorum.
+Kaydımı silin.
+Verilerimi silin.
+Verilerimi silmenizi istiyorum.
+KVKK kapsamında verilerimin silinmesini talep ediyorum.
+Onayımı geri çekiyorum, ileti istemiyorum.
+Bu adrese ticari ileti göndermenize onay vermiyorum.
+Sizden mail almak istemiyorum.
+Sizinle iletişime geçmek istemiyoruz.
+Bu kutuya reklam kabul edilmez.
+Reklam kabul etmiyoruz.
+Bu adrese gönderilen reklam iletileri için rızamız bulunmamaktadır.
+Yeter artık.
+Bıktım sizden.
+İlgilenmiyorum.
+Yazma bana.
+Spam yapmayın.
+I do not want these emails.
+I no longer wish to hear from you.
+Please do not send any emails to this address.
+Do not email this address again.
+Please stop.
+Stop spamming.
+No more emails please.
+No more mails.
+We do not accept unsolicited advertising.
+Please remove this address from your list.
+Remove this address from your mailing list.
+Kindly delete my address from your database.
+Delete my data.
+Please cease all communication.
+I hereby withdraw my consent.
+I object to the processing of my data for direct marketing.
+Bitte senden Sie mir keine E-Mails mehr.
+Bitte löschen Sie meine Adresse.
+Keine Werbung.
+Je ne veux plus recevoir vos e-mails.
+Прошу больше не присылать мне письма.
+لا ترسلوا لي رسائل بعد الآن
+Lutfen beni aramayin, mail de atmayin.
+Adresimi kayıtlarınızdan kaldırınız.
+Adresimi kayıtlarınızdan çıkarınız.
+Bana ulaşmayın.
+Bana mail atılmasını istemem.
+Beni bu gruptan çıkarın.
+Bu e-postaları almak istemem.
+Lütfen bu adrese e-posta göndermeyi durdurunuz.
+E-posta gönderimini durdurun.
+Tarafıma ileti gönderilmesine rızam yoktur.
+""".strip().splitlines()
+
+
 @pytest.mark.parametrize("said", REFUSALS)
 def test_what_refuses_waits_in_whichever_words(said):
     wrapped = "\n".join(textwrap.wrap(said, 25))
@@ -89,9 +154,22 @@ def test_what_refuses_waits_in_whichever_words(said):
     assert bool(own_words.refusing_diagnostic([f"smtp; 550 5.7.1 {said}"])) != is_in_mail_alone
 
 
+@pytest.mark.parametrize("around", ["{}", "{}\nAyşe Yılmaz\nSatış Ofisi: 0212 555 01 01", "Tatildeyim.\n{}"])
+def test_no_language_and_no_signature_hides_a_refusal(around):
+    said = (*REFUSALS, *([] if around.startswith("Tatil") else MORE_REFUSALS if around == "{}" else []))
+    mails = [
+        bounces.plain("ayse@example.com", "Otomatik yanit", around.format(each), Auto_Submitted="auto-replied")
+        for each in said
+    ]
+    assert [each for each, mail in zip(said, mails, strict=True) if not bounces.parse(mail).replies] == []
+
+
 def test_absences_and_failures_do_not():
-    wait = own_words.may_refuse, own_words.speaks_of_refusing
-    assert [each for each in ABSENCES if any(ask([each], each) for ask in wait)] == []
+    mails = {
+        each: bounces.plain("ayse@example.com", "Otomatik yanit", each, Auto_Submitted="auto-replied")
+        for each in ABSENCES
+    }
+    assert [each for each in ABSENCES if bounces.parse(mails[each]).replies] == []
     all_told = (*ABSENCES, *FAILURES)
     assert [
         each for each in all_told if own_words.refusing_diagnostic([each]) or own_words.refusing_sentence(each)
