@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from portal.migrations.baseline.ddl import BIG
+
 revision = "0065"
 down_revision = "0064"
 
@@ -10,8 +12,8 @@ down_revision = "0064"
 def upgrade() -> None:
     op.create_table(
         "former_brand_gateway",
-        sa.Column("brand_id", sa.BigInteger(), sa.ForeignKey("brand.id"), primary_key=True),
-        sa.Column("gateway_id", sa.BigInteger(), sa.ForeignKey("message_gateway.id"), primary_key=True),
+        sa.Column("brand_id", BIG, sa.ForeignKey("brand.id"), primary_key=True),
+        sa.Column("gateway_id", BIG, sa.ForeignKey("message_gateway.id"), primary_key=True),
         sa.Column("left_at", sa.DateTime(), nullable=False),
     )
 
