@@ -11,7 +11,7 @@ from portal.services.imports.audience_rows import Person
 from portal.services.imports.layout.cell_words import Meanings
 from portal.services.imports.layout.consent_names import is_of_states, refusal_named
 from portal.services.imports.layout.headers import announced
-from portal.services.imports.layout.normalization import addresses_within, says_nothing
+from portal.services.imports.layout.normalization import addresses_within, folded, says_nothing
 from portal.services.imports.layout.plain_words import is_marked
 from portal.services.imports.layout.refusals import may_refuse, refuses
 from portal.services.imports.refusals_beside import is_beside_address, is_beside_contact, is_beside_day
@@ -19,6 +19,10 @@ from portal.services.imports.row_values import STATUSES
 
 _NUMBER = re.compile(r"(?=\D*\d)\S+")  # "RET-4711"
 _WORDS = re.compile(r"[^\W\d_]{3,40}(?: [^\W\d_]{1,40}){0,3}")
+_ABOUT = re.compile(
+    r"\b(?:opt|contact|market|kvkk|gdpr|iys|subscri|permi|prefer|izin|izni|onay|riza|consent|allow|e ?mail|sms|bulten|"
+    r"newsletter|status|state|durum|lifecycle)"
+)
 CHECKS = {  # Of what stands in our fields, beside what they are for.
     "recipient": is_beside_address,
     "contactKind": lambda cell: cell not in tuple(ContactKind) and is_beside_contact(cell),
@@ -53,8 +57,21 @@ def _may_refuse(name: str, cell: str) -> bool:
     if named is not None:
         return not (named and status == Status.REFUSED)  # No refusal: {"unsubscribed": false}
     if not is_of_consent:
-        return refuses(cell)
+        return refuses(cell) or _denies(_apart(name), cell)
     return status != Status.GRANTED and not (status is None and is_of_states(name) and _is_state(cell))
+
+
+def _denies(name: str, cell: str) -> bool:
+    """Whether a field says no by its value, of what speaks of messages or a state, or yes, of what may refuse."""
+    if may_refuse(name):
+        return WORDS.status(cell) != Status.REFUSED  # No {"ayrildi": false}.
+    said_no = may_refuse(cell) or any(WORDS.status(each) == Status.REFUSED for each in cell.split())
+    return _ABOUT.search(folded(name)) is not None and said_no
+
+
+def _apart(name: str) -> str:
+    """The words of a program's name: "emailOptIn"."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).replace("_", " ")
 
 
 def _is_state(cell: str) -> bool:

@@ -111,13 +111,19 @@ def test_whom_a_row_may_refuse_is_asked_by_no_row_of_the_campaign(app, program, 
     """Whatever else is wrong with that row, whichever comes first, and in a request of its own."""
     odd: list[dict] = [
         {"status": "RET"}, {"smsIzni": "Hayır"}, {"contactKind": "SMS istemiyor"}, {"contactDate": "RET 2026-11-01"},
+
         {"recipient": "0532 000 00 04 (RET)"}, {"recipient": "❌ 0532 000 00 05"}, {"correlationId": "RET - aramayın"},
-        {"name": "Ali"},
+        {"optIn": False}, {"ayrildi": True}, {"preferences": {"sms": False}}, {"lifecycle": "churned"}, {"name": "Ali"},
     ]  # fmt: skip
     numbers = [f"+9053200000{place:02}" for place in range(len(odd) + 3)]
     *refused, corrected, later, earlier = numbers
     bad = [person(number) | fields for number, fields in zip(refused, odd, strict=True)]
-    people = [person(later), *map(person, refused), *bad, person(corrected, reference="C-7", status="VIP")]
+    people = [
+        person(later),
+        *map(person, refused),
+        *bad,
+        person(corrected, reference="C-7", status="VIP", isVip=False, orders=0, ayrildi=False),
+    ]
     url = draft(program)
     before = program.post(f"{url}/people", {"people": [person(earlier) | {"status": "RET"}]}).json
     answer = program.post(f"{url}/people", {"people": people[::-1] if is_reversed else people}).json
@@ -129,7 +135,7 @@ def test_whom_a_row_may_refuse_is_asked_by_no_row_of_the_campaign(app, program, 
     assert [each["result"] for each in answer["results"]].count("added") == answer["added"] == 1
     codes = Counter(each["problem"]["code"] for each in answer["results"] if each["problem"])
     assert codes == {
-        "refused_elsewhere": len(refused) + 1, "unknown_field": 4, "contact_unknown": 1, "contact_date_invalid": 1,
+        "refused_elsewhere": len(refused) + 1, "unknown_field": 8, "contact_unknown": 1, "contact_date_invalid": 1,
         "phone_character": 2,
     }  # fmt: skip
     assert [each["problem"] and each["problem"]["code"] for each in after["results"]] == [
