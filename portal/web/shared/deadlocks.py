@@ -26,4 +26,5 @@ def answer_again(answer: Callable[[], Answer]) -> Answer:
 
 def _is_repeatable() -> bool:
     """Of an upload or a raw body the view may have read a part already."""
-    return bool(request.form) and not request.files and "has_committed" not in db.session.info
+    has_files = any(each.filename for each in request.files.values())  # An empty field comes as a part, too.
+    return bool(request.form) and not has_files and "has_committed" not in db.session.info
