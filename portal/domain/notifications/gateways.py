@@ -16,10 +16,12 @@ from portal.core.models import (
     NO_PROVIDER,
     Brand,
     BrandGateway,
+    Campaign,
     EventKind,
     FormerBrandGateway,
     GatewayEvent,
     GatewayState,
+    Message,
     MessageGateway,
 )
 from portal.core.vault import Vault
@@ -197,8 +199,10 @@ def set_for_brand(
     """Send a brand's messages through one gateway, or through the first of two while it works. Empty: through the
     provider's first one. The caller has checked whose they are."""
     theirs = BrandGateway.brand_id == brand_id, BrandGateway.carries == carries
-    for before in session.scalars(select(BrandGateway).where(*theirs, BrandGateway.gateway_id.not_in(gateway_ids))):
-        _keep_former(session, brand_id, before.gateway_id, at)
+    chosen = session.scalars(select(BrandGateway.gateway_id).where(*theirs)).all()
+    for before in chosen or _find_used(session, brand_id, carries, at):
+        if before not in gateway_ids:
+            _keep_former(session, brand_id, before, at)
     session.execute(delete(BrandGateway).where(*theirs))
     for place, gateway_id in enumerate(gateway_ids[:2], 1):
         session.add(
@@ -220,6 +224,16 @@ def sends_through(gateway: MessageGateway, at: datetime) -> ColumnElement[bool]:
 def _find_brands(session: Session, gateway: MessageGateway) -> Sequence[int]:
     """Those that chose an account."""
     return session.scalars(select(BrandGateway.brand_id).where(BrandGateway.gateway_id == gateway.id)).all()
+
+
+def _find_used(session: Session, brand_id: int, carries: AddressKind, at: datetime) -> Sequence[int]:
+    """The accounts by which a brand without a choice sent lately, also removed ones."""
+    campaigns = select(Campaign.id).where(Campaign.brand_id == brand_id)
+    by_brand = or_(Message.brand_id == brand_id, Message.campaign_id.in_(campaigns))
+    sent = exists().where(Message.gateway_id == MessageGateway.id, Message.called_at > at - ANSWERED_FOR, by_brand)
+    own = select(Brand.provider_id).where(Brand.id == brand_id).scalar_subquery()
+    used = select(MessageGateway.id).where(MessageGateway.provider_id == own, MessageGateway.carries == carries, sent)
+    return session.scalars(used).all()
 
 
 def _keep_former(session: Session, brand_id: int, gateway_id: int, left_at: datetime) -> None:

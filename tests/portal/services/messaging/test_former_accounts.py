@@ -8,7 +8,7 @@ from sqlalchemy import update
 from portal.core import clock
 from portal.core.addresses import AddressKind
 from portal.core.extensions import db, vault
-from portal.core.models import Decision, EventKind, Message, MessageGateway
+from portal.core.models import Decision, EventKind, Message, MessageGateway, MessageState
 from portal.domain.notifications import gateways
 from portal.services.messaging import gateway_accounts
 from portal.services.messaging.gateways.mail_tokens import TokenPurpose, token_address
@@ -24,7 +24,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.alike]
 FORMER, OTHER = ({"username": each, "password": "x"} for each in ("908500000001", "908500000002"))
 
 
-@pytest.mark.parametrize("change", ["another login", "removed", "another account", "long ago", "never used"])
+@pytest.mark.parametrize(
+    "change", ["another login", "removed", "another account", "none chosen", "long ago", "never used"]
+)
 def test_who_answers_the_number_that_a_brand_had_lately_refuses_it(app, rows, monkeypatch, change):
     """Nobody wrote to them but the firm's own programs, and another brand has no account of its own."""
     said: list[InboundMessage] = []
@@ -33,9 +35,14 @@ def test_who_answers_the_number_that_a_brand_had_lately_refuses_it(app, rows, mo
     is_former = {"secret.username": FORMER["username"]}.items()
     monkeypatch.setattr(Verimor, "inbound", lambda self, *_: said if is_former <= self.secrets.items() else [])
     other_brand = add_brand(app, "Moda Evi", "MODAEVI")
+    delivery.launch(app, 1)
     with app.app_context():
         brand_id, its_id = make.brand().id, delivery.add("verimor", login=FORMER, works=change != "never used")
-        gateways.set_for_brand(db.session, brand_id, AddressKind.PHONE, [its_id], at=clock.now())
+        if change == "none chosen":  # By which its messages left all the same.
+            left = {"gateway_id": its_id, "called_at": clock.now(), "state": MessageState.DELIVERED, "due_at": None}
+            db.session.execute(update(Message).values(left))
+        else:
+            gateways.set_for_brand(db.session, brand_id, AddressKind.PHONE, [its_id], at=clock.now())
         row = db.session.get_one(MessageGateway, its_id)
         if change == "another login":
             gateways.keep_former_inbox(db.session, vault(), row, clock.now())
