@@ -70,7 +70,7 @@ def _denies(name: str, cell: str) -> bool:
 
 
 def _apart(name: str) -> str:
-    """The words of a program's name: "emailOptIn"."""
+    """The words of a program's name: "smsIzni"."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).replace("_", " ")
 
 
