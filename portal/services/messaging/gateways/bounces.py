@@ -77,18 +77,19 @@ def _parse(raw: bytes, to: str, keys: Sequence[bytes], domain: str) -> Feedback:
 def _find_answer(
     returned: ReturnedMail, named: Named, quoted: Named, domain: str, *, is_reported: bool
 ) -> tuple[InboundMessage, ...]:
-    """What a person has to read; of what a machine wrote by itself, its own words, if they may refuse, or
-    are no absence notice."""
+    """What a person has to read: not what a machine wrote by itself, where it is a mail system's or an absence notice,
+    and no words in it may refuse."""
     mail, ours = returned.mail, re.compile(OURS.format(re.escape(domain)) if domain else "(?!)", re.IGNORECASE)
     is_to_refuse = not is_reported and (
         any(purpose == TokenPurpose.UNSUBSCRIBE for purpose, _ in named) or ours.search(returned.addresses) is not None
     )
-    may_refuse = _may_refuse(mail)
+    own = mail_reading.subjects(mail), mail_text.read(mail)
+    may_refuse = own_words.may_refuse(*own)  # Mails of people, too, are marked as automatic, such as by Exchange.
     clue = MailClue(
         message_ids=tuple(islice(dict.fromkeys(each for _, each in (*named, *quoted)), MOST_NAMED)),
         replied_id=_replied_id(mail),
         codes=returned.codes,
-        says_it_answers=says_it_answers(mail) or own_words.is_answer(mail_reading.subjects(mail)),
+        says_it_answers=says_it_answers(mail) or own_words.is_answer(own[0]),
         senders=tuple(MAILBOX.findall(" ".join(each for name in SENDERS for each in mail_reading.texts(mail, name)))),
         is_ours=is_to_refuse or bool(named) or ours.search(returned.spelled) is not None,
         needs_proof=is_marked(mail) and not (named or may_refuse or is_to_refuse),
@@ -96,10 +97,8 @@ def _find_answer(
     if returned.is_report and not is_reported:
         waits = any(purpose != TokenPurpose.MESSAGE_ID for purpose, _ in named)
     elif is_reported or is_answer_of_machine(mail):
-        said = mail_reading.subjects(mail), mail_text.read(mail)
-        waits = may_refuse or own_words.has_refusing_sentence(*said)
-        is_somebodys = is_auto_replied(mail) or not is_mail_systems(mail)
-        waits = waits or (is_somebodys and not own_words.is_absence(*said))
+        is_mailboxs = is_auto_replied(mail) or not is_mail_systems(mail)
+        waits = may_refuse or own_words.has_refusing_sentence(*own) or (is_mailboxs and not own_words.is_absence(*own))
     else:
         waits = True
     may_be_ours = clue.is_ours or clue.replied_id is not None or bool(clue.codes)
@@ -111,8 +110,3 @@ def _replied_id(mail: Message) -> int | None:
     told = [*mail_reading.texts(mail, "in-reply-to"), *mail_reading.texts(mail, "references")]
     found = next(filter(None, map(MAIL_ID.search, told)), None)
     return min(int(found[1]), LARGEST_ID) if found else None
-
-
-def _may_refuse(mail: Message) -> bool:
-    """Whether somebody's own words may refuse: mails of people, too, are marked as automatic, such as by Exchange."""
-    return own_words.may_refuse(mail_reading.subjects(mail), mail_text.read(mail))

@@ -1,5 +1,6 @@
-"""What machines answer by themselves: no list of words holds all that people let their mail programs say, so a person
-reads what is no absence notice, and of one a sentence in which somebody speaks of themselves and may want no messages.
+"""Whether what a machine answered by itself may hold a person's refusal. No list has all words by which people refuse.
+So any sentence may, in which somebody speaks of themselves and of messages, beside a word that may refuse; and so may
+whatever is no absence notice.
 
 Patterns are of folded text.
 """
@@ -26,7 +27,7 @@ MESSAGES = re.compile(
     r"INTERESTED|ALONE|OPT)"
 )
 # Absences, lost mailboxes, confidential texts, and what servers say.
-ELSE = re.compile(
+NO_REFUSAL = re.compile(
     r"\b(?:YANITLA|CEVAP|DONUS|DONECE|HESITATE|URGENT|ACIL|NO LONGER (?:WITH|AT|IN|USE|USING|WORK)|"
     r"OFF (?:UNTIL|TODAY|SICK)|OFFICE|OFIS|(?:ON|ANNUAL|MATERNITY|SICK|PARENTAL) LEAVE|IZIN(?:DE|LI)|VACATION|"
     r"HOLIDAY|AVAILAB|TRAVEL|(?:YENI|ESKI) (?:\w+ )?ADRES|LAST DAY|ALICISI|INTENDED|CONFIDENTIAL|DISCLOS|SORUMLU|"
@@ -58,7 +59,7 @@ def find_refusing(text: str, *, is_mail: bool) -> str:
     for sentence in (*sentences, *clauses):
         said = fold(ADDRESS.sub(" ", sentence))
         is_writers = WRITER.search(said) or (is_mail and WRITER_OF_MAIL.search(said))
-        may = is_writers and MESSAGES.search(said) and not ELSE.search(said) and MAY_REFUSE.search(said.lower())
+        may = is_writers and MESSAGES.search(said) and not NO_REFUSAL.search(said) and MAY_REFUSE.search(said.lower())
         if may and not is_to_reader(said):
             return sentence.strip()
     return ""
