@@ -79,18 +79,20 @@ class SmtpGateway(Gateway):
         its body as it is, its envelope's recipient as "to" in the query. What is about mails of before still comes by
         the way that the account had then: its refusals wait, but for those with a token of ours. Raises ValueError and
         GatewayError."""
-        looks, own = mail_webhooks.way_of(push), self.feedback
-        if looks == "post" or own not in mail_webhooks.VENDORS:  # By a token in it an event names whom it is of, too.
+        looks_like, own_way = mail_webhooks.way_of(push), self.feedback
+        if (
+            looks_like == "post" or own_way not in mail_webhooks.VENDORS
+        ):  # By a token in it an event names whom it is of, too.
             to = push.query.get("to", "")
             told = bounces.parse_returned_mail(push.body, to, self.token_keys, self.bounce_domain)
             if told != Feedback():
                 return told
-        match own if looks == "post" else looks:
+        match own_way if looks_like == "post" else looks_like:
             case "ses":
-                return mail_webhooks.read_ses_push(push, self.topic if own == "ses" else "", self.token_keys)
+                return mail_webhooks.read_ses_push(push, self.topic if own_way == "ses" else "", self.token_keys)
             case "brevo":
                 said = mail_webhooks.parse_brevo_push(push)
-                return said if own == "brevo" else mail_webhooks.as_doubtful(said)
+                return said if own_way == "brevo" else mail_webhooks.as_doubtful(said)
         return Feedback()
 
     def must_be_signed(self, push: VendorPush) -> bool:
