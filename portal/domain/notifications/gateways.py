@@ -3,7 +3,7 @@
 import hashlib
 import json
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select
@@ -138,8 +138,7 @@ def keep_former_inbox(session: Session, vault: Vault, gateway: MessageGateway, a
     former.state, former.removed_at, former.tested_at = GatewayState.REMOVED, at, gateway.tested_at
     former.swept_at, former.former_headers = gateway.swept_at, gateway.former_headers
     former.mailbox_position, former.junk_position = gateway.mailbox_position, gateway.junk_position
-    for brand_id in _find_brands(session, gateway):
-        _keep_former(session, brand_id, former.id, at)
+    _keep_former(session, _chosen_by(session, gateway), former.id, at)
     gateway.mailbox_position = gateway.junk_position = None
 
 
@@ -188,8 +187,7 @@ def _resume(gateway: MessageGateway) -> None:
 def remove(session: Session, gateway: MessageGateway, at: datetime) -> None:
     """It sends nothing more; brands that had it have none in its place. Its reports and replies are still read."""
     gateway.state, gateway.removed_at = GatewayState.REMOVED, at
-    for brand_id in _find_brands(session, gateway):
-        _keep_former(session, brand_id, gateway.id, at)
+    _keep_former(session, _chosen_by(session, gateway), gateway.id, at)
     session.execute(delete(BrandGateway).where(BrandGateway.gateway_id == gateway.id))
 
 
@@ -202,7 +200,7 @@ def set_for_brand(
     chosen = session.scalars(select(BrandGateway.gateway_id).where(*theirs)).all()
     for before in chosen or _find_used(session, brand_id, carries, at):
         if before not in gateway_ids:
-            _keep_former(session, brand_id, before, at)
+            _keep_former(session, [brand_id], before, at)
     session.execute(delete(BrandGateway).where(*theirs))
     for place, gateway_id in enumerate(gateway_ids[:2], 1):
         session.add(
@@ -221,8 +219,8 @@ def sends_through(gateway: MessageGateway, at: datetime) -> ColumnElement[bool]:
     return or_(~chosen, chosen.where(BrandGateway.gateway_id == gateway.id), left.where(is_answered))
 
 
-def _find_brands(session: Session, gateway: MessageGateway) -> Sequence[int]:
-    """Those that chose an account."""
+def _chosen_by(session: Session, gateway: MessageGateway) -> Sequence[int]:
+    """The brands that chose an account."""
     return session.scalars(select(BrandGateway.brand_id).where(BrandGateway.gateway_id == gateway.id)).all()
 
 
@@ -236,9 +234,10 @@ def _find_used(session: Session, brand_id: int, carries: AddressKind, at: dateti
     return session.scalars(used).all()
 
 
-def _keep_former(session: Session, brand_id: int, gateway_id: int, left_at: datetime) -> None:
-    """Unless nothing can have left by it."""
-    if session.get_one(MessageGateway, gateway_id).tested_at is not None:
+def _keep_former(session: Session, brand_ids: Iterable[int], gateway_id: int, left_at: datetime) -> None:
+    """Note that brands left an account, unless it was never tested: nothing can have left by it."""
+    is_tested = session.get_one(MessageGateway, gateway_id).tested_at is not None
+    for brand_id in brand_ids if is_tested else ():
         session.merge(FormerBrandGateway(brand_id=brand_id, gateway_id=gateway_id, left_at=left_at))
 
 
