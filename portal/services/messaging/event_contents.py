@@ -5,7 +5,7 @@ import hmac
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -27,7 +27,7 @@ from portal.services.messaging.gateways.vendor_rows import guess_address
 SWEEP = bytes(32)  # The digest of the row by which a gateway is swept.
 OFTEN = timedelta(minutes=1)  # Reports that are alike are noted once in it.
 MOST_SHOWN = 200  # Characters of a push that could not be read.
-NOT_KEPT = {"clue", "mail"}
+NOT_KEPT = {"clue", "mail", "alike_before", "is_new"}
 PERSONAL = re.compile(rf"[^\s\"'<>=&]{{1,64}}(?:@|%40)[^\s\"'<>=&]{{1,64}}|\+?{MOBILE.pattern}|[0-9]{{5,}}")
 
 
@@ -66,14 +66,19 @@ def read_again(push: GatewayEvent, content: Mapping[str, Any], at: datetime) -> 
 def keep_reply(
     gateway: MessageGateway, secret: str, reply: InboundMessage, at: datetime, moment: str, pushed_at: datetime | None
 ) -> None:
-    """Keep a reply. Of one without a time `moment` tells which are the same: also of a sweep's, if it has no id. A
-    refusal that is pushed again, and of which no more than the minute is known, is another one where the first does not
-    stand any more."""
+    """Keep a reply. Of one without a time `moment` tells which are the same: also of a sweep's, if it has no id; of a
+    list's rows that are alike each is another one. A refusal that is pushed again, and of which no more than the minute
+    is known, is another one where the first does not stand any more. Somebody reads what came back to a list, or may
+    have been said before the one that is known."""
     told_at = moment if pushed_at or (reply.is_whole and not reply.id) else ""
     said = [reply.id, reply.sender, reply.to, reply.keyword, reply.text]
     dated = {"received_at": pushed_at, "is_dated": True} if pushed_at and not reply.is_dated else {}
-    identity, content = [*said, reply.received_at if reply.is_dated else told_at], content_of(reply) | dated
-    while earlier := keep(gateway, secret, EventKind.REPLY, identity, content, at):
+    identity = [*said, reply.received_at if reply.is_dated else told_at, *([reply.alike_before] * reply.is_alike)]
+    doubtful, content = content_of(replace(reply, is_whole=False)), content_of(reply) | dated
+    is_sure = reply.is_dated or reply.is_new or not reply.is_alike
+    while earlier := keep(gateway, secret, EventKind.REPLY, identity, content if is_sure else doubtful, at):
+        if reply.is_new and not _does_hold(earlier):
+            keep(gateway, secret, EventKind.REPLY, [*identity, f"back {at}"], doubtful, at)
         if pushed_at is None or not _is_said_again(earlier, reply, pushed_at):
             return
         identity = [*identity, str(earlier.receipt_id)]
@@ -85,6 +90,12 @@ def _is_said_again(earlier: GatewayEvent, reply: InboundMessage, pushed_at: date
     if is_exact or earlier.outcome != EventOutcome.REFUSED or earlier.received_at >= pushed_at:
         return False
     return earlier.receipt_id is not None and not refusals.does_stand(db.session, earlier.receipt_id)
+
+
+def _does_hold(earlier: GatewayEvent) -> bool:
+    """Whether a reply still waits to be read, or all that it refused is refused."""
+    refused = earlier.receipt_id if earlier.outcome == EventOutcome.REFUSED else None
+    return earlier.settled_at is None or (refused is not None and refusals.does_stand(db.session, refused))
 
 
 def keep_blocked(
@@ -117,9 +128,14 @@ def note_report(gateway: MessageGateway, outcome: EventOutcome, said: str, at: d
     pause = OFTEN if (row.outcome, before) == (outcome, said) else timedelta(microseconds=1)
     if before_at and at < datetime.fromisoformat(before_at) + pause:
         return
-    text = json.dumps(noted | {outcome: (at.isoformat(), said)}, ensure_ascii=False)
-    row.body = vault().seal(text, GatewayEvent.PLACE, row.provider_id or NO_PROVIDER, row.id)
+    write_note(row, noted | {outcome: (at.isoformat(), said)})
     row.outcome = outcome
+
+
+def write_note(row: GatewayEvent, noted: Mapping[str, Any]) -> None:
+    """Keep what is noted of a gateway in the row by which it is swept."""
+    text = json.dumps(noted, ensure_ascii=False)
+    row.body = vault().seal(text, GatewayEvent.PLACE, row.provider_id or NO_PROVIDER, row.id)
 
 
 def note_reports(gateway: MessageGateway, reports: Sequence[Report], at: datetime, beginning: str) -> None:
@@ -136,7 +152,8 @@ def find_last_reports(gateway_id: int) -> dict[EventOutcome, tuple[datetime, str
     """What note_report() kept of a gateway, with the time at which it came. Raises CannotOpen."""
     row = read_session().scalar(_row_of(gateway_id))
     noted = read_content(row) if row and row.body else {}
-    return {EventOutcome(outcome): (datetime.fromisoformat(at), said) for outcome, (at, said) in noted.items()}
+    known = [(each, noted[each]) for each in EventOutcome if each in noted]
+    return {outcome: (datetime.fromisoformat(at), said) for outcome, (at, said) in known}
 
 
 def masked_beginning(push: VendorPush) -> str:

@@ -13,7 +13,7 @@ from portal.core.extensions import db, vault
 from portal.core.models import EventOutcome, GatewayEvent, MessageGateway
 from portal.core.vault import CannotOpen
 from portal.domain.notifications import gateways
-from portal.services.messaging import delivery_reports, event_contents, gateway_accounts, routing
+from portal.services.messaging import delivery_reports, event_contents, gateway_accounts, listed_replies, routing
 from portal.services.messaging.gateways.mailbox import MailboxVisit, Place
 from portal.services.messaging.gateways.offered_vendors import OFFERED
 from portal.services.messaging.gateways.protocol import ErrorClass, Feedback, GatewayError
@@ -57,6 +57,9 @@ def sweep(event: GatewayEvent, gateway: MessageGateway, at: datetime) -> None:
     answers, has_all = ([], False) if is_followed else _ask(gateway_id, lambda: adapter.inbound(since, at))
     blocked, has_list = ([], False) if is_followed else _ask(gateway_id, lambda: adapter.blocked(since))
     event_contents.note_reports(gateway, reports, at, "")
+    answers = listed_replies.count_alike(answers)
+    if has_all and features.lists_whole_inbox:
+        answers = listed_replies.leave_out_known(event, gateway, answers, at)
     keep_news(gateway, Feedback(tuple(reports), tuple(blocked), tuple(answers)), at, read_until=read_until)
     event.due_at, event.lease_until = at + MINUTE, None
     if has_all and has_list:

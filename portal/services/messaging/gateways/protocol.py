@@ -157,6 +157,12 @@ class InboundMessage:
     answers: Sequence[tuple[int, int]] = ()
     izinlink_wrote_to: Sequence[str] = ()  # By Address.reaches: where İzinlink's own went that it surely answers.
     clue: MailClue = MailClue()  # Of a mail, until it is known whose word it is.
+    alike_before: int = 0  # How many rows of the same list say the same, and stand before it.
+    is_new: bool = False  # It was not in the list a minute ago, which the vendor gives whole.
+
+    @property
+    def is_alike(self) -> bool:
+        return self.alike_before > 0
 
     @property
     def said(self) -> str:
@@ -226,6 +232,7 @@ class Capabilities:
     may_repeat: bool = False  # A repeated message is known by its id and shown once.
     lookup_after: timedelta = timedelta(minutes=1)  # Before, a vendor may not know yet what it has taken.
     finds_calls: bool = True  # By lookup().
+    lists_whole_inbox: bool = False  # Asked for replies it has no range of times.
 
 
 class GatewayError(Exception):

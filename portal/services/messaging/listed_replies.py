@@ -1,0 +1,62 @@
+"""Rows of pulled inboxes that are alike, without an own id and a time to the second: what is listed twice was said
+twice. Counted, they need no order, and one that falls out of a list makes no other one new."""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from portal.core.models import GatewayEvent, MessageGateway
+from portal.core.vault import CannotOpen
+from portal.services.messaging import event_contents
+from portal.services.messaging.gateways.protocol import InboundMessage
+
+LISTED = "listed"  # In what is noted of a gateway: for which login, and how many of each.
+
+
+def count_alike(replies: Sequence[InboundMessage]) -> list[InboundMessage]:
+    """Replies of one answer, each with how many before it are alike; what is dated to the second is listed twice."""
+    found, counts = [], Counter[str]()
+    for each in replies:
+        is_exact = each.is_dated and each.received_at.second > 0
+        found.append(each if is_exact else replace(each, alike_before=counts[_key(each)]))
+        counts[_key(each)] += 1
+    return found
+
+
+def leave_out_known(
+    row: GatewayEvent, gateway: MessageGateway, replies: Sequence[InboundMessage], asked_at: datetime
+) -> list[InboundMessage]:
+    """Of a list that is whole what was not in it at the last sweep, as far as no time tells; `row` is the one by which
+    the gateway is swept, and keeps what is listed now."""
+    noted: dict[str, Any] = {}
+    with suppress(CannotOpen):
+        noted = event_contents.read_content(row) if row.body else {}
+    login = hashlib.sha256(gateway.credentials).hexdigest()
+    before_login, before = noted.get(LISTED, ("", {}))
+    now = Counter(_key(each) for each in replies if _is_timeless(each, asked_at))
+    if noted.get(LISTED) != [login, now]:
+        event_contents.write_note(row, noted | {LISTED: (login, now)})
+    return list(_new_of(replies, before, asked_at)) if before_login == login else list(replies)
+
+
+def _new_of(replies: Sequence[InboundMessage], before: dict[str, int], asked_at: datetime) -> Iterator[InboundMessage]:
+    for each in replies:
+        if not _is_timeless(each, asked_at):
+            yield each
+        elif each.alike_before >= before.get(_key(each), 0):
+            yield replace(each, is_new=True)
+
+
+def _is_timeless(reply: InboundMessage, asked_at: datetime) -> bool:
+    """Whether it has no time at all: with a day it may be left out by the hour."""
+    return not reply.is_dated and reply.received_at >= asked_at
+
+
+def _key(reply: InboundMessage) -> str:
+    said = [reply.id, reply.sender, reply.to, reply.keyword, reply.text, reply.received_at if reply.is_dated else ""]
+    return hashlib.sha256(json.dumps(said, default=str).encode()).hexdigest()[:32]
