@@ -29,7 +29,8 @@ CREATE TABLE IF NOT EXISTS outbox (
   problem TEXT -- What a person has to look at.
 );
 """
-TURKEY = timedelta(hours=3)
+TURKEY, DATE = timedelta(hours=3), "%Y-%m-%d %H:%M:%S"
+JUST_NOW = timedelta(minutes=5)  # By this program's clock.
 
 
 def plain(recipient: str) -> str:
@@ -74,7 +75,7 @@ class Crm:
     def refuse(self, recipient: str, channel: str) -> str | None:
         """Note a refusal here, then tell it; what cannot be told now is told by the next call. What is wrong with one
         that is not taken: a person has to look at it."""
-        key, date = new_key(), f"{datetime.now(UTC) + TURKEY:%Y-%m-%d %H:%M:%S}"
+        key, date = new_key(), f"{datetime.now(UTC) + TURKEY:{DATE}}"
         with self.database:
             self.database.execute("INSERT INTO outbox VALUES (?, ?, ?, ?, NULL)", (key, recipient, channel, date))
         self.tell()
@@ -101,12 +102,22 @@ class Crm:
 
     def _tell_one(self, key: str, row: dict[str, Any], date: str) -> str | None:
         """Tell a refusal until it stands; what is wrong where it does not. Dated before a grant, as a slow clock dates
-        it, it changes nothing; without a date it counts as of now."""
-        for its_key, its_row in ((key, row | {"consentDate": date}), (f"{key}-now", row)):
-            answer = self.izinlink.add_consent(self.brand, its_row, idempotency_key=its_key)
-            if answer["results"][0]["stands"] == "RET":
-                return None
-        return "The refusal was taken, and does not stand."
+        it, it changes nothing. Noted just now, it counts as of now, without a date; else the grant may be newer: it
+        gets its date by the server's clock, and a person looks where it does not stand then, either."""
+        if self._does_stand(key, row | {"consentDate": date}):
+            return None
+        age = datetime.now(UTC) + TURKEY - datetime.strptime(date, DATE).replace(tzinfo=UTC)
+        there, is_told = self.izinlink.server_time, False
+        if abs(age) < JUST_NOW:
+            is_told = self._does_stand(f"{key}-now", row)
+        elif there is not None and age > JUST_NOW:
+            date = f"{there + TURKEY - age:{DATE}}"
+            is_told = self._does_stand(f"{key}-{date}", row | {"consentDate": date})
+        return None if is_told else "A grant seems newer than the refusal, which does not stand: ask the person."
+
+    def _does_stand(self, key: str, row: dict[str, Any]) -> bool:
+        answer = self.izinlink.add_consent(self.brand, row, idempotency_key=key)
+        return bool(answer["results"][0]["stands"] == "RET")
 
     def may_send(self, channel: str, recipients: list[str]) -> list[str]:
         """Those who may be messaged now, when all refusals are told; nobody whose refusal was set aside."""

@@ -32,7 +32,8 @@ public sealed class Izinlink
 
     /// <summary>Report one decision. Keep the key with it where it must survive a crash. A refusal is told where the
     /// "stands" of its result is RET. Where it is not (the date is before a grant, as by a slow clock), tell it again
-    /// without consentDate and with another key: it counts as of now.</summary>
+    /// without consentDate and with another key: it counts as of now. One that waited gets its date by the server's
+    /// clock: the Date of an answer minus how long it waited.</summary>
     public Task<JsonNode> AddConsent(int brand, object row, string? idempotencyKey = null) =>
         Call(HttpMethod.Post, $"brands/{brand}/consents", row, idempotencyKey ?? Guid.NewGuid().ToString("N"));
 

@@ -27,7 +27,8 @@ final class Izinlink
 
     /**
      * A refusal is told where results[0]['stands'] is RET. Where it is not (the date is before a grant, as by a slow
-     * clock), tell it again without consentDate and with another key: it counts as of now.
+     * clock), tell it again without consentDate and with another key: it counts as of now. One that waited gets its
+     * date by the server's clock: the Date of an answer minus how long it waited.
      *
      * @param array<string, mixed> $row @return array<string, mixed>
      */

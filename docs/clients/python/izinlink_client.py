@@ -11,6 +11,8 @@ Every write is sent with an Idempotency-Key and is tried again with the same key
 import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any, Self
 
 import requests
@@ -45,6 +47,7 @@ class Izinlink:
 
     def __init__(self, url: str, key: str, *, timeout: float = 30, language: str = "tr"):
         self._base, self._timeout, self._session = f"{url.rstrip('/')}/api/v1", timeout, requests.Session()
+        self.server_time: datetime | None = None  # Of the last answer.
         self._session.headers.update(
             {
                 "Authorization": f"Bearer {key}",
@@ -79,7 +82,8 @@ class Izinlink:
 
     def add_consent(self, brand: int, row: Mapping[str, Any], *, idempotency_key: str | None = None) -> Json:
         """Report one decision. Raises Problem where it is not taken. A refusal is told where `stands` of its result is
-        RET; where it is not, its date is before a grant: report it again without one, which counts as of now."""
+        RET; where it is not, its date is before a grant: report it again without one, which counts as of now, or, if it
+        waited, with one by `server_time`."""
         return self._call("POST", f"/brands/{brand}/consents", dict(row), idempotency_key or new_key())
 
     def add_consents(
@@ -135,6 +139,7 @@ class Izinlink:
                 if is_last:
                     raise Unanswered(f"{method} {path.partition('/consents/')[0]}") from error
             else:
+                self.server_time = _read_date(answer.headers.get("Date"))
                 if answer.ok:
                     found: Json = answer.json()
                     return found
@@ -160,6 +165,13 @@ def _problem_of(answer: requests.Response) -> Json:
     if isinstance(body, dict) and "code" in body:
         return body
     return {"code": f"http_{answer.status_code}", "title": answer.reason, "retryable": answer.status_code >= 500}
+
+
+def _read_date(text: str | None) -> datetime | None:
+    try:
+        return parsedate_to_datetime(text or "").astimezone(UTC)
+    except ValueError:
+        return None
 
 
 def _seconds(text: str | None) -> float:

@@ -3,13 +3,15 @@
 import importlib.util
 import sqlite3
 import sys
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
 
 import pytest
+import time_machine
 from sqlalchemy import select
 
+from portal.core import clock
 from portal.core.extensions import db
 from portal.core.iys_protocol import Status
 from portal.core.models import Consent, Decision, Provider
@@ -107,3 +109,50 @@ def test_a_refusal_that_a_slow_clock_dates_before_a_grant_stands_all_the_same(
 
     assert (told, rows.one(Consent).status, rows.count(Decision)) == ("told", Status.REFUSED, 3)
     assert crm.database.execute("SELECT * FROM outbox").fetchall() == []
+
+
+@pytest.mark.parametrize(
+    ("clocks", "grants_meanwhile", "left", "stands"),
+    [
+        ((0, 0), True, 1, Status.GRANTED),
+        ((-3, -3), True, 1, Status.GRANTED),
+        ((-3, -3), False, 0, Status.REFUSED),
+        ((-3, 0), False, 1, Status.GRANTED),  # A clock that was put right meanwhile knows no order.
+        ((-3, -9), False, 1, Status.GRANTED),
+    ],
+)
+def test_a_refusal_that_waited_ends_no_grant_that_is_newer_and_is_never_dropped(
+    app, browser, crm_module, tmp_path, rows, monkeypatch, clocks, grants_meanwhile, left, stands
+):  # fmt: skip
+    """Where the grant seems newer a person looks, and nobody is messaged until then. `clocks`: by how many hours the
+    program's is wrong when it notes, and when it tells."""
+    monkeypatch.setattr("time.sleep", lambda _seconds: None)
+    person = make.Person(browser, make.codes(app, f"{make.PHONE}\n")[make.PHONE])
+    with app.app_context():
+        key = make_key(db.session.scalars(select(Provider)).one())
+    wrong_by = list(clocks)
+
+    class ItsClock(datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return datetime.now(tz) + timedelta(hours=wrong_by[0])
+
+    monkeypatch.setattr(crm_module, "datetime", ItsClock)
+    start = clock.now().replace(microsecond=0)
+    with serving(losing_answers(app), host="localhost") as url, crm_module.Izinlink(url, key) as izinlink:
+        crm = crm_module.Crm(str(tmp_path / "crm.sqlite"), izinlink, make.BRAND_CODE)
+        with time_machine.travel(start) as at:
+            for grants_now in (not grants_meanwhile, grants_meanwhile):
+                if grants_now:
+                    person.decides(MESAJ="ONAY")
+                else:
+                    with monkeypatch.context() as offline:
+                        offline.setattr(crm, "tell", lambda: None)
+                        crm.refuse(make.PHONE, "MESAJ")
+                at.shift(timedelta(minutes=30))
+            at.shift(timedelta(hours=1))
+            del wrong_by[0]
+            assert crm.may_send("MESAJ", [make.PHONE]) == []
+
+    assert rows.one(Consent).status == stands
+    assert len(crm.database.execute("SELECT * FROM outbox WHERE problem IS NOT NULL").fetchall()) == left
