@@ -2,10 +2,11 @@
 
 An account that the vendor refuses, for an unpaid invoice or another address, may be answered the same. So an answer
 counts where the account's neighbouring messages were taken, in the order of the answers; of several in a row somebody
-reads whether they are refusals, and nothing is sent to those people meanwhile.
+reads whether they are refusals, and nothing is sent to those people meanwhile. So it is with each mail that a server
+does not take in words that may be its user's.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 
@@ -42,9 +43,13 @@ def note_answer(gateway_id: int, results: Sequence[SendResult], at: datetime) ->
     said = [each for each in results if each.error is None or _is_refusal(each)]
     runs = [(is_refused, [each.message_id for each in run]) for is_refused, run in groupby(said, _is_refusal)]
     alone = {each.message_id for each in said if each.is_alone}
-    if not runs:
+    words = {each.message_id: each.error.said for each in results if each.error and each.error.said}
+    if not runs and not words:
         return
     gateway = db.session.get_one(MessageGateway, gateway_id, with_for_update=True)
+    _keep(gateway, list(words), DOUBTFUL_ANSWER, at, words=words)
+    if not runs:
+        return
     certain, waiting, count = list[int](), list[int](), gateway.refused_in_a_row
     doubtful = [gateway.refused_message_id] if gateway.refused_message_id else []
     if (before := _waiting(gateway, at)) is not None:
@@ -88,12 +93,15 @@ def _is_refusal(result: SendResult) -> bool:
 
 
 def _keep(
-    gateway: MessageGateway, message_ids: Sequence[int], source: str, at: datetime, due_at: datetime | None = None
-) -> None:
+    gateway: MessageGateway, message_ids: Sequence[int], source: str, at: datetime, due_at: datetime | None = None,
+    words: Mapping[int, str] | None = None,
+) -> None:  # fmt: skip
+    """`words` of who refuses; else the code of a message."""
+
     def keep(message_id: int) -> None:
         secret, message = gateways.read_secret(vault(), gateway), db.session.get(Message, message_id)
-        word, whose = (message.code or "", message.recipient_id) if message else ("", None)
-        blocked = BlockedAddress("", None, source, message_id, word)
+        code, whose = (message.code or "", message.recipient_id) if message else ("", None)
+        blocked = BlockedAddress("", None, source, message_id, (words or {}).get(message_id, code))
         event_contents.keep_blocked(gateway, secret, blocked, at, "", recipient_id=whose, due_at=due_at)
 
     for message_id, _ in run_in_savepoints(message_ids, keep):  # The outcome of a whole batch is not lost for one.

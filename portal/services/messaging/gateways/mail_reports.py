@@ -1,6 +1,7 @@
 """What mail systems report of our mails: failures (RFC 3464), complaints (ARF, RFC 5965), and bounces in forms of their
 own."""
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -12,6 +13,7 @@ from flufl.bounce import all_failures
 
 from portal.services.messaging.gateways import mail_reading, mail_text, own_words
 from portal.services.messaging.gateways.mail_status import ENHANCED, enhanced_status, reason_of
+from portal.services.messaging.gateways.mail_system_words import unfamiliar_answer
 from portal.services.messaging.gateways.mail_tokens import find_messages
 from portal.services.messaging.gateways.protocol import (
     DOUBTFUL_ANSWER,
@@ -37,6 +39,7 @@ from portal.services.messaging.gateways.vendor_rows import guess_address
 
 MAX_ODD_BYTES, LONGEST_LINE = 32 * 1024, 998  # What flufl.bounce gets to see; it tries many patterns on each line.
 NO_COMPLAINT = ("not-spam", "auth-failure")  # RFC 6430 and 6591 use ARF for other news.
+ANSWER = re.compile(r"(?:<<< ?)?5[0-9]{2}[ -]")
 STATES = {"delivered": ReportState.DELIVERED, "failed": ReportState.FAILED}  # Others: delayed, relayed.
 
 
@@ -96,12 +99,30 @@ def _reports(part: Message, message_id: int, at: datetime | None) -> Iterator[Re
 
 
 def _likely_refusals(mail: Message, status: Message, reports: Sequence[Report]) -> tuple[BlockedAddress, ...]:
-    """One where a failure says that its recipient left or refuses, in a field, a line with a code, or of themselves."""
-    fields = [mail_reading.header(each, "Diagnostic-Code") for each in status.walk()]
+    """One where a failure says that its recipient left or refuses, in a field, a line with a code, or of themselves;
+    and where a server answered in words that are not all mail systems' own."""
+    fields = [field for each in status.walk() for field in _diagnostics(each)]
     text = mail_text.read(mail)
     said = own_words.refusing_diagnostic([*fields, *own_words.with_codes(text)]) or own_words.refusing_sentence(text)
+    said = said or next(filter(None, _unfamiliar_answers(status, text, reports)), "")
     failed = [each for each in reports if each.state in (ReportState.FAILED, ReportState.EXPIRED)] if said else []
     return tuple(BlockedAddress("", each.at, DOUBTFUL_ANSWER, each.message_id, said) for each in failed[:1])
+
+
+def _unfamiliar_answers(status: Message, text: str, reports: Sequence[Report]) -> Iterator[str]:
+    """Of the recipients who failed; what is in no field, and whatever begins with a code, stands in the text."""
+    failed = [each for each in status.walk() if mail_reading.header(each, "Action") == "failed"]
+    told = [(each, mail_reading.header(block, "Status")) for block in failed for each in _diagnostics(block)]
+    if not any(each.state == ReportState.FAILED for each in reports):
+        return
+    answers = (each for each in own_words.answers(text) if not told or ANSWER.match(each))
+    for said, of_field in (*told, *((each, enhanced_status(reports[0].code)) for each in answers)):
+        yield unfamiliar_answer(said, enhanced_status(of_field))
+
+
+def _diagnostics(block: Message) -> list[str]:
+    found = mail_reading.texts(block, "diagnostic-code")
+    return [" ".join(mail_reading.decoded(each).split()) for each in found]
 
 
 def _report(action: str, status: str, diagnostic: str, message_id: int, at: datetime | None) -> Report:

@@ -5,6 +5,9 @@ import re
 from portal.services.messaging.gateways.protocol import Reason
 
 ENHANCED = re.compile(r"(?<![\w.])[245]\.\d{1,3}\.\d{1,3}(?!\w|\.\d)")  # No IP address, no version.
+CODE = re.compile(r"\b(?:[456][0-9]{2}|[45]\.[0-9]{1,3}\.[0-9]{1,3})\b")
+# Another or undefined one; or one of policy: whoever refuses by a rule of their own has that, too.
+OPEN = re.compile(r"5\.(?:\d+\.0|7\.\d+)")
 REASONS = (
     (re.compile(r"4\.7\.\d+"), Reason.RATE),  # Greylisted, or too many at once.
     (re.compile(r"\d\.1\.(?:1|2|3|6|10)"), Reason.BAD_ADDRESS),
@@ -24,3 +27,8 @@ def enhanced_status(text: str) -> str:
 def reason_of(status: str) -> Reason | None:
     """Why a mail failed, by its status; None where that says nothing."""
     return next((reason for pattern, reason in REASONS if pattern.fullmatch(status)), None)
+
+
+def tells_reason(status: str) -> bool:
+    """Whether a failure's status tells why, so that it was no person's wish. One that may work later is none."""
+    return status != "" and OPEN.fullmatch(status) is None

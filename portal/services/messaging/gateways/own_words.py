@@ -2,11 +2,13 @@
 system says why it took none."""
 
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator
-from itertools import islice
+from itertools import islice, takewhile, zip_longest
 
 from portal.domain.replies import REFUSING, classify_reply, fold
 from portal.services.messaging.gateways import mail_text
+from portal.services.messaging.gateways.mail_status import CODE
 from portal.services.messaging.gateways.refusing_sentences import (
     find_refusing,
     is_to_reader,
@@ -29,7 +31,11 @@ QUOTATION = re.compile(
 )
 WROTE = re.compile(r"on .{6,120} wrote: {0,3}$|.{6,160} (?:şunları )?yazdı:? {0,3}$", re.IGNORECASE)
 SUBJECT = re.compile(r" {0,3}(?:subject|konu) {0,3}:", re.IGNORECASE)
-CODE = re.compile(r"\b(?:[456][0-9]{2}|[45]\.[0-9]{1,3}\.[0-9]{1,3})\b")
+LETTER = re.compile(r"[^\W\d_]")
+FAILED = re.compile(r"\b5(?:[0-9]{2}|\.[0-9]{1,3}\.[0-9]{1,3})\b")
+COPY = re.compile(
+    r"--+ ?(?:below|this is|included|original|the head)|(?:return-path|received|message-id) ?:", re.IGNORECASE
+)
 OF_SMTP = re.compile(r"^ {0,3}(?:smtp|x-?[\w-]{1,20}) {0,3};", re.IGNORECASE)  # Before a diagnostic.
 LEFT = re.compile(  # Folded. No "List-Unsubscribe" that a mail system misses, no list of senders.
     r"UNSUBSCRIBED|\bOPT(?:ED|S)? ?OUT\b|SUPPRESSION LIST|MARKED (?:\w+ ){1,3}AS (?:SPAM|JUNK)|"
@@ -90,6 +96,17 @@ def refusing_sentence(text: str) -> str:
 def with_codes(text: str) -> Iterator[str]:
     """The lines of a text in which a mail system's code stands; none of a mail that it quotes."""
     return (each for each in text.splitlines() if CODE.search(each) and not each.startswith(mail_text.QUOTED))
+
+
+def answers(text: str) -> Iterator[str]:
+    """What servers answered in a mail system's text, above a mail that it returns: its lines with a code of a failure,
+    and what is below one that ends with it."""
+    lines = [*takewhile(lambda each: not COPY.match(each), text.splitlines()[:MOST_LINES])]
+    lines = [each for each in lines if not each.startswith(mail_text.QUOTED)]
+    for line, below in zip_longest(lines, lines[1:], fillvalue=""):
+        found = deque(FAILED.finditer(line), 1)
+        if found:
+            yield line if LETTER.search(line, found[0].end()) else f"{line} {below}"
 
 
 def _own_subject(subject: str) -> str:

@@ -84,6 +84,7 @@ class SendError:
     reason: Reason = Reason.UNKNOWN
     code: str = ""
     retry_after: timedelta | None = None
+    said: str = field(default="", repr=False)  # By a mail system that may quote a person: somebody reads it.
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """One connection to an SMTP server: over TLS, logged in, with a deadline for each reply; and one mail over it.
 
 Failures are told in the terms of the protocol. A server's own words stay out of them: they may repeat an address or
-the user name.
+the user name. Only what may be a person's goes along, without addresses (SendError.said).
 """
 
 import smtplib
@@ -17,6 +17,7 @@ from portal.core.ssrf_guard import PrivateAddress, public_address
 from portal.services.messaging.gateways import own_words
 from portal.services.messaging.gateways.http_call import BAD_CERTIFICATE, NO_CONNECTION, NOT_ALLOWED
 from portal.services.messaging.gateways.mail_status import enhanced_status, reason_of
+from portal.services.messaging.gateways.mail_system_words import unfamiliar_answer
 from portal.services.messaging.gateways.protocol import ErrorClass, GatewayError, Reason, SendError
 
 TIMEOUT = 10.0  # Seconds for one command and its whole answer.
@@ -154,9 +155,11 @@ def _refusal(server: SmtpConnection, code: int, said: bytes | str, reason: Reaso
     elif code >= 500 and reason == Reason.HEADER:
         error = SendError(ErrorClass.CONFIG, Reason.HEADER, f"{code} {status}".strip())
     elif code >= 500:
-        has_left = own_words.refusing_diagnostic([" ".join(words.split())])
+        words = " ".join(words.split())
+        has_left = own_words.refusing_diagnostic([words])
         why = Reason.BLOCKED_BY_VENDOR if has_left else reason_of(status) or reason or Reason.CONTENT
-        error = SendError(ErrorClass.PERMANENT, why, f"{code} {status}".strip())
+        said = "" if has_left else unfamiliar_answer(words)
+        error = SendError(ErrorClass.PERMANENT, why, f"{code} {status}".strip(), said=said)
     elif code >= 400:
         error = SendError(ErrorClass.TEMPORARY, reason_of(status) or Reason.UNAVAILABLE, f"{code} {status}".strip())
     else:

@@ -129,6 +129,16 @@ def test_an_answer_is_that_of_one_mail_and_the_others_go_on(server, gateway, ans
     assert errors(results) == [error if "RCPT" in answers else None, None]
 
 
+def test_an_answer_that_may_quote_a_person_is_told_without_addresses(server, gateway):
+    server.answers = {"RCPT": "550 5.7.1 <ayse@example.com> Mail atmayi kesin"}
+    (quoting,) = gateway.send(batch())
+    server.answers = {"RCPT": "550 5.7.1 <ayse@example.com>: Relay access denied"}
+    (plain,) = gateway.send(batch())
+
+    assert (quoting.error.reason, quoting.error.said, plain.error.said) == ("content", "< > Mail atmayi kesin", "")
+    assert "kesin" not in repr(quoting)
+
+
 def test_a_drop_after_the_final_dot_is_uncertain_and_the_repeat_is_the_same_mail(server, gateway):
     server.answers = {"DATA": "DROP"}
     lost = gateway.send(batch("ayse@example.com", "burak@example.com"))
