@@ -30,6 +30,7 @@ SECRET_BYTES = 24
 INBOX_UNREAD_AFTER = timedelta(hours=1)
 ASKED_WITHIN = timedelta(minutes=15)  # Accounts are asked each minute while the sender runs.
 ANSWERED_FOR = timedelta(days=90)  # By people, after their brand chose another account.
+SETTING_UP = timedelta(days=1)  # So long nobody answers a new account to all brands, unless they sent by it.
 WHOLE = 100  # Percent of a brand's batches.
 GENERIC, ROUTE, DOMESTIC = "described", "route", "domestic"  # A vendor, its field, and that field's value.
 IN_USE = (GatewayState.UNTESTED, GatewayState.WORKING, GatewayState.STOPPED)
@@ -198,7 +199,7 @@ def set_for_brand(
     provider's first one. The caller has checked whose they are."""
     theirs = BrandGateway.brand_id == brand_id, BrandGateway.carries == carries
     chosen = session.scalars(select(BrandGateway.gateway_id).where(*theirs)).all()
-    for before in chosen or _find_used(session, brand_id, carries, at):
+    for before in chosen or _find_shared(session, brand_id, carries, at):
         if before not in gateway_ids:
             _keep_former(session, [brand_id], before, at)
     session.execute(delete(BrandGateway).where(*theirs))
@@ -224,14 +225,20 @@ def _chosen_by(session: Session, gateway: MessageGateway) -> Sequence[int]:
     return session.scalars(select(BrandGateway.brand_id).where(BrandGateway.gateway_id == gateway.id)).all()
 
 
-def _find_used(session: Session, brand_id: int, carries: AddressKind, at: datetime) -> Sequence[int]:
-    """The accounts by which a brand without a choice sent lately, also removed ones."""
+def _find_shared(session: Session, brand_id: int, carries: AddressKind, at: datetime) -> Sequence[int]:
+    """The accounts that were a brand's while it chose none: all of its owner, also ones removed lately, but those that
+    are being set up and by which it sent nothing."""
     campaigns = select(Campaign.id).where(Campaign.brand_id == brand_id)
     by_brand = or_(Message.brand_id == brand_id, Message.campaign_id.in_(campaigns))
-    sent = exists().where(Message.gateway_id == MessageGateway.id, Message.called_at > at - ANSWERED_FOR, by_brand)
+    since = at - ANSWERED_FOR
+    has_sent = exists().where(Message.gateway_id == MessageGateway.id, Message.called_at > since, by_brand)
+    is_removed_lately = or_(MessageGateway.removed_at.is_(None), MessageGateway.removed_at > since)
+    is_in_use = and_(
+        MessageGateway.tested_at.is_not(None), MessageGateway.created_at < at - SETTING_UP, is_removed_lately
+    )
     own = select(Brand.provider_id).where(Brand.id == brand_id).scalar_subquery()
-    used = select(MessageGateway.id).where(MessageGateway.provider_id == own, MessageGateway.carries == carries, sent)
-    return session.scalars(used).all()
+    theirs = MessageGateway.provider_id == own, MessageGateway.carries == carries
+    return session.scalars(select(MessageGateway.id).where(*theirs, or_(is_in_use, has_sent))).all()
 
 
 def _keep_former(session: Session, brand_ids: Iterable[int], gateway_id: int, left_at: datetime) -> None:

@@ -25,8 +25,12 @@ FORMER, OTHER = ({"username": each, "password": "x"} for each in ("908500000001"
 
 
 @pytest.mark.parametrize(
-    "change", ["another login", "removed", "another account", "none chosen", "long ago", "never used"]
-)
+    "change",
+    [
+        "another login", "removed", "another account", "none chosen", "removed, none chosen", "new, none chosen",
+        "long ago", "never used",
+    ],
+)  # fmt: skip
 def test_who_answers_the_number_that_a_brand_had_lately_refuses_it(app, rows, monkeypatch, change):
     """Nobody wrote to them but the firm's own programs, and another brand has no account of its own."""
     said: list[InboundMessage] = []
@@ -38,16 +42,18 @@ def test_who_answers_the_number_that_a_brand_had_lately_refuses_it(app, rows, mo
     delivery.launch(app, 1)
     with app.app_context():
         brand_id, its_id = make.brand().id, delivery.add("verimor", login=FORMER, works=change != "never used")
-        if change == "none chosen":  # By which its messages left all the same.
+        if change.startswith("new"):
             left = {"gateway_id": its_id, "called_at": clock.now(), "state": MessageState.DELIVERED, "due_at": None}
             db.session.execute(update(Message).values(left))
         else:
+            db.session.execute(update(MessageGateway).values(created_at=clock.now() - timedelta(days=2)))
+        if not change.endswith("none chosen"):
             gateways.set_for_brand(db.session, brand_id, AddressKind.PHONE, [its_id], at=clock.now())
         row = db.session.get_one(MessageGateway, its_id)
         if change == "another login":
             gateways.keep_former_inbox(db.session, vault(), row, clock.now())
             gateways.replace_credentials(vault(), row, OTHER, header=row.header, per_second=10)
-        if change == "removed":
+        if change.startswith("removed"):
             gateways.remove(db.session, row, clock.now())
         if change != "another login":
             left_at = clock.now() - timedelta(days=91 if change == "long ago" else 0)
