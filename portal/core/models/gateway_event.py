@@ -5,11 +5,21 @@ from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, LargeBinary, SQLColumnExpression, UniqueConstraint, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    LargeBinary,
+    SQLColumnExpression,
+    UniqueConstraint,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.core.models.base import BigId, Entity, foreign_key, partial_index
 from portal.core.models.complaint import Complaint
+from portal.core.models.recipient import of_same_mailboxes
 
 
 class EventKind(StrEnum):
@@ -62,12 +72,13 @@ def may_have_refused(
     recipient_id: SQLColumnExpression[int], outcomes: Collection[EventOutcome] = TO_READ
 ) -> ColumnElement[bool]:  # fmt: skip
     """The condition that a reply of a recipient, or what they wrote in a case, may refuse, and nobody has read it yet,
-    or that a vendor's word of a refusal waits: nothing is sent meanwhile. No list of words knows all refusals, so what
-    was not understood counts."""
+    or that a vendor's word of a refusal waits: nothing is sent meanwhile, by no spelling of the mailbox, also none that
+    the firm got since. No list of words knows all refusals, so what was not understood counts."""
     theirs = [GatewayEvent.outcome == each for each in outcomes]  # in_() is expanded again at each execution.
     is_one = or_(GatewayEvent.kind == EventKind.BLOCKED, *theirs)
     unread = select(GatewayEvent.recipient_id).where(
         is_one, GatewayEvent.settled_at.is_(None), GatewayEvent.recipient_id.is_not(None)
     )
     written = select(Complaint.recipient_id).where(Complaint.unread_since.is_not(None))
-    return recipient_id.in_(union_all(unread, written))
+    heard: CompoundSelect[int] = union_all(unread, written)
+    return recipient_id.in_(union_all(unread, written, *of_same_mailboxes(heard)))

@@ -6,6 +6,8 @@ from sqlalchemy import (
     ColumnElement,
     Index,
     LargeBinary,
+    Select,
+    SelectBase,
     SQLColumnExpression,
     String,
     UniqueConstraint,
@@ -13,8 +15,9 @@ from sqlalchemy import (
     false,
     func,
     or_,
+    select,
 )
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from portal.core.addresses import AddressKind, find_mailbox
 from portal.core.iys_protocol.enums import Channel, RecipientType, Status
@@ -83,6 +86,19 @@ class Recipient(BlindIndexed, Entity):
         return self.held_since is not None and self.held_since > at
 
 
+def of_same_mailboxes(recipient_ids: SelectBase) -> list[Select[int]]:
+    """The other recipients of the same firms and mailboxes as some of e-mail: one statement for each key generation and
+    way of being spelled, so that each finds its rows by an index."""
+    found = []
+    for index, mailbox in MAILBOX_COLUMNS.items():
+        own, box = getattr(KNOWN, index), getattr(KNOWN, mailbox)  # No box: it is spelled as its mailbox.
+        for is_same in (getattr(SPELLED, mailbox) == func.coalesce(box, own), getattr(SPELLED, index) == box):
+            theirs = KNOWN.id.in_(recipient_ids), KNOWN.kind == AddressKind.EMAIL
+            of_firm = and_(SPELLED.provider_id == KNOWN.provider_id, is_same)
+            found.append(select(SPELLED.id).join(KNOWN, of_firm).where(*theirs))
+    return found
+
+
 def has_own_held_since() -> ColumnElement[bool]:
     """The condition that a recipient has a day in own_held_since."""
     return or_(Recipient.reassigned_at.is_not(None), Recipient.closed_at.is_not(None))
@@ -115,6 +131,9 @@ def is_of_present_holder(said_at: datetime, held_since: datetime) -> bool:
 def latest(*moments: datetime | None) -> datetime | None:
     """The last of the moments that there are."""
     return max((moment for moment in moments if moment is not None), default=None)
+
+
+KNOWN, SPELLED = aliased(Recipient), aliased(Recipient)
 
 
 class ClosedLine(BlindIndexed, Entity):

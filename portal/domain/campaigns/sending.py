@@ -1,12 +1,13 @@
 """Plan a launch; pause, resume and stop a campaign's sending, and note when it has ended. Nothing here commits."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Select, exists, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 import shortlinks
+from portal.core.database import is_one_of
 from portal.core.models import (
     AudienceEntry,
     AuditEntry,
@@ -118,12 +119,13 @@ def withdraw_next(session: Session, campaign: Campaign, at: datetime) -> bool:
     return True
 
 
-def reconsider(session: Session, recipient_id: int) -> None:
-    """Let launches that left a person out until a reply was read look at them again: the worker makes their links, or
+def reconsider(session: Session, recipient_ids: Collection[int]) -> None:
+    """Let launches that left people out until a reply was read look at them again: the worker makes their links, or
     leaves them out for another reason. Locks the campaigns, so call it before locking messages."""
-    left_out = AudienceEntry.recipient_id == recipient_id, AudienceEntry.left_out == ExclusionReason.UNREAD_REPLY
-    theirs = select(AudienceEntry.campaign_id).where(*left_out)
-    going_on = Campaign.id.in_(theirs), Campaign.closed_at.is_(None), Campaign.stopped_at.is_(None)
+    theirs = is_one_of(session, AudienceEntry.recipient_id, recipient_ids)
+    left_out = theirs, AudienceEntry.left_out == ExclusionReason.UNREAD_REPLY
+    of = select(AudienceEntry.campaign_id).where(*left_out)
+    going_on = Campaign.id.in_(of), Campaign.closed_at.is_(None), Campaign.stopped_at.is_(None)
     ids = session.scalars(select(Campaign.id).where(*going_on).order_by(Campaign.id).with_for_update()).all()
     entries = update(AudienceEntry).where(AudienceEntry.campaign_id.in_(ids), *left_out)
     session.execute(entries.values(left_out=None).execution_options(synchronize_session=False))

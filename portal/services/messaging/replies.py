@@ -6,8 +6,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from sqlalchemy import select, union_all
+
 from portal.core import journalled_news
 from portal.core.addresses import Address
+from portal.core.database import is_one_of
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel
 from portal.core.models import (
@@ -21,6 +24,7 @@ from portal.core.models import (
     Recipient,
 )
 from portal.core.models.invitations import resume_invitations
+from portal.core.models.recipient import of_same_mailboxes
 from portal.domain.campaigns.sending import reconsider
 from portal.domain.consents import locking, refusals
 from portal.domain.consents.refusals import RefusalScope
@@ -134,9 +138,12 @@ def refuse(
 
 
 def resume_links(recipient_id: int, at: datetime) -> None:
-    """Look again at links that were kept back until a reply was read, and at launches that made none."""
-    reconsider(db.session, recipient_id)
-    resume_invitations(db.session, Message.recipient_id == recipient_id, at)
+    """Look again at links that were kept back until a reply was read, and at launches that made none, at all spellings
+    of a mailbox."""
+    spelled = union_all(*of_same_mailboxes(select(Recipient.id).where(Recipient.id == recipient_id)))
+    held = {recipient_id, *db.session.scalars(spelled)}
+    reconsider(db.session, held)
+    resume_invitations(db.session, is_one_of(db.session, Message.recipient_id, held), at)
 
 
 def _hand_over(

@@ -1,4 +1,5 @@
-"""Of a firm that is meant every spelling of the mailbox is refused, also those to which nobody wrote by the account."""
+"""Of a firm that is meant every spelling of the mailbox is refused, also those to which nobody wrote by the account;
+and while words wait to be read none is written to."""
 
 from datetime import timedelta
 
@@ -6,10 +7,20 @@ import pytest
 from sqlalchemy import select, update
 
 from portal.core import clock
+from portal.core.addresses import parse
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel, Status
-from portal.core.models import Brand, Consent, EventKind, Message, MessageGateway, Recipient
-from portal.domain.consents import recipients
+from portal.core.models import (
+    AudienceEntry,
+    Brand,
+    Consent,
+    EventKind,
+    ExclusionReason,
+    Message,
+    MessageGateway,
+    Recipient,
+)
+from portal.domain.consents import may_send, recipients
 from portal.services.messaging import gateway_accounts, news_keeping
 from portal.services.messaging.gateways.mail_tokens import TokenPurpose, token_address
 from portal.services.messaging.gateways.protocol import BlockedAddress, Feedback
@@ -23,14 +34,16 @@ from tests.portal.services.messaging.test_mail_answers import (  # noqa: F401 - 
     answer,
     own_id,
     refuse_all_as_read,
+    waiting,
 )
 from tests.portal.services.messaging.vendor_pushes import add_brand, work
+from tests.portal.web.dashboard.staff import signed_in
 
 # ruff: noqa: F811 - a fixture of another file is asked for by its name.
 
 pytestmark = pytest.mark.slow
 
-OTHER = "ayse@gmail.com"
+OTHER, LATER = "ayse@gmail.com", "ayse+yeni@gmail.com"
 
 
 def by_operator(account) -> int:
@@ -48,14 +61,14 @@ def grant(account, *addresses: str) -> None:
         bring(make.brand(), *(entry(each, Status.GRANTED, at, channel=Channel.EMAIL) for each in addresses))
 
 
-def refused(account) -> set[tuple[str, str]]:
-    """Addresses and brands."""
+def refused(account, status=Status.REFUSED) -> set[tuple[str, str]]:
+    """Addresses and brands that have this status."""
     with account.app.app_context():
         found = db.session.execute(
             select(Recipient, Brand.name)
             .join(Consent, Consent.recipient_id == Recipient.id)
             .join(Brand, Brand.id == Consent.brand_id)
-            .where(Consent.status == Status.REFUSED)
+            .where(Consent.status == status)
         )
         return {(recipients.address_of(vault(), each), name) for each, name in found}
 
@@ -97,3 +110,28 @@ def test_a_spelling_that_comes_while_the_answer_waits_is_refused_with_the_others
     refuse_all_as_read(app, rows)
 
     assert {address for address, _ in refused(account)} == {AYSE, OTHER}
+
+
+@pytest.mark.parametrize("act", ["refusal", "reading"])
+def test_a_spelling_that_is_granted_while_words_wait_gets_nothing_until_they_are_read(app, account, rows, act):
+    """Their refusal then ends the grant, and what a file brings later of before it; else what was left out goes on."""
+    answer(account, AYSE, f"In-Reply-To: {own_id(account)}")
+    grant(account, OTHER)
+    make.codes(app, f"{OTHER}\n")
+    with app.app_context():
+        other = recipients.find(db.session, vault(), make.brand().provider_id, parse(OTHER))
+        found = db.session.execute(may_send.decided_consents([other.id])).one()
+        entry_of_other = AudienceEntry.recipient_id == other.id
+
+    assert (held(app), found[3]) == ([AYSE, OTHER], True)
+    assert rows.one(AudienceEntry, entry_of_other).left_out == ExclusionReason.UNREAD_REPLY
+
+    (event,) = waiting(rows)
+    assert signed_in(app).posts(f"/desk/replies/{event.id}/{act}", {"channels": "EPOSTA"}).status_code == 303
+    grant(account, LATER)
+
+    is_refused = act == "refusal"
+    assert held(app) == []
+    assert {address for address, _ in refused(account)} == ({AYSE, OTHER} if is_refused else set())
+    assert {address for address, _ in refused(account, Status.GRANTED)} == (set() if is_refused else {OTHER, LATER})
+    assert rows.one(AudienceEntry, entry_of_other).left_out is None  # To be looked at again.
