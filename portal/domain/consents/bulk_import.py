@@ -18,7 +18,7 @@ from portal.core.vault import Vault
 from portal.domain.consents import annulments, import_plan, import_snapshot, locking, recipients, writer
 from portal.domain.consents.deadlines import deadlines_when_told
 from portal.domain.consents.import_plan import REFUSALS, SENT, WRITTEN, Effect, Entry, ImportPlan, PlannedDecision
-from portal.domain.consents.reassigned_addresses import find_known_changes
+from portal.domain.consents.reassigned_addresses import find_changes_for
 from portal.domain.consents.writer import BrandEndpoints, DecisionRows
 
 __all__ = [
@@ -82,7 +82,7 @@ def apply_import(
 
     What was prepared is written as it is, unless something moved since: then it is planned anew, under the locks.
     """
-    if prepared and prepared.plan.changes != find_known_changes(session, vault, prepared.plan.new):
+    if prepared and prepared.plan.changes != find_changes_for(session, vault, brand.provider_id, prepared.plan.new):
         prepared = None
     ready = prepared or prepare_import(session, vault, brand, entries, run)
     is_current = recipients.insert_recipients(session, ready.recipients) == len(ready.recipients)

@@ -21,7 +21,7 @@ from portal.domain.consents import import_snapshot, locking, recipients
 from portal.domain.consents.import_snapshot import Fact, Snapshot
 from portal.domain.consents.locking import MAX_CLOCK_SKEW, ConsentKey, LockedConsent
 from portal.domain.consents.other_types import NewestRefusals
-from portal.domain.consents.reassigned_addresses import KnownChanges, find_known_changes
+from portal.domain.consents.reassigned_addresses import KnownChanges, find_changes_for
 from portal.domain.consents.recipients import Indexes
 
 
@@ -208,7 +208,7 @@ def plan_import(
     known = recipients.find_known_ids(session, vault, brand.provider_id, indexes)
     missing = [address for text, address in sorted(addresses.items()) if text not in known]
     new = {address.text: (its_id, address) for its_id, address in zip(new_ids(len(missing)), missing, strict=True)}
-    changes = find_known_changes(session, vault, new)
+    changes = find_changes_for(session, vault, brand.provider_id, new)
     of_mail = (each.address.text for each in entries if each.status == Status.GRANTED and each.channel == Channel.EMAIL)
     mails = {text: indexes[text] for text in of_mail}
     snapshot = import_snapshot.read_snapshot(session, vault, brand, known, mails, locked=locked)
@@ -223,8 +223,8 @@ class _Planner:
     def __init__(self, plan: ImportPlan, brand: Brand, entries: Sequence[Entry], at: datetime, is_sent: bool) -> None:
         self.plan, self.brand, self.entries, self.at, self.is_sent = plan, brand, entries, at, is_sent
         self.ids = plan.snapshot.known | {text: recipient_id for text, (recipient_id, _) in plan.new.items()}
-        closed_at = {self.ids[text]: each.closed_at for text, each in plan.changes.items() if each.closed_at}
-        self.own_held_since = plan.snapshot.own_held_since | closed_at
+        of_new = {self.ids[text]: since for text, each in plan.changes.items() if (since := each.own_held_since)}
+        self.own_held_since = plan.snapshot.own_held_since | of_new
         self.spare_ids = chain.from_iterable(iter(partial(new_ids, SPARE_IDS), None))
         for values in plan.snapshot.consents:
             consent = LockedConsent(*values)

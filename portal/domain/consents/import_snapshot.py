@@ -11,7 +11,7 @@ from portal.core.database import is_one_of
 from portal.core.iys_protocol import Channel, Status
 from portal.core.models import Brand, Consent, Decision, Submission, is_own_refusal, is_void
 from portal.core.vault import Vault
-from portal.domain.consents import locking, other_types, recipients, spellings
+from portal.domain.consents import locking, other_types, reassigned_addresses, recipients, spellings
 from portal.domain.consents.locking import LockedConsent
 from portal.domain.consents.other_types import NewestRefusals
 from portal.domain.consents.recipients import Indexes
@@ -30,7 +30,7 @@ class Snapshot:
     consents: list[tuple[Any, ...]] = field(default_factory=list)  # The values of LockedConsent, by id.
     on_their_way: set[int] = field(default_factory=set)  # Decisions that İYS is still to be told.
     facts: dict[int, tuple[int, Fact]] = field(default_factory=dict)  # By decision, with the consent's id.
-    own_held_since: dict[int, datetime] = field(default_factory=dict)  # By recipient id (Recipient.own_held_since).
+    own_held_since: dict[int, datetime] = field(default_factory=dict)  # By recipient id, of mail for all spellings.
     refusals: NewestRefusals = field(default_factory=NewestRefusals)
     own_refusals: set[int] = field(default_factory=set)  # Consents that the person refused and did not grant since.
 
@@ -45,7 +45,10 @@ def read_snapshot(
     snapshot.mailbox_refusals = spellings.find_refusals(session, vault, brand, mails)
     if not ids:
         return snapshot
-    snapshot.own_held_since = recipients.own_held_since(session, ids)
+    heard = reassigned_addresses.find_heard(session, vault, brand.provider_id, set(mails).intersection(known))
+    of_own = recipients.own_held_since(session, ids)
+    by_mailbox = {known[text]: max(at, of_own.get(known[text], at)) for text, at in heard.items()}
+    snapshot.own_held_since = of_own | by_mailbox
     of_recipients = is_one_of(session, Consent.recipient_id, ids)
     theirs = session.connection().execute(locking.select_consents(Consent.brand_id == brand.id, of_recipients))
     snapshot.consents = [tuple(row) for row in theirs]
@@ -54,8 +57,8 @@ def read_snapshot(
         return snapshot
     of_mail = [consent for consent in consents if consent.channel == Channel.EMAIL]
     granted = {consent.recipient_id for consent in of_mail if consent.status == Status.GRANTED}
-    by_mailbox = snapshot.mailbox_refusals.items()
-    snapshot.mailbox_refusals = {text: at for text, at in by_mailbox if known.get(text) not in granted}
+    refused_at = snapshot.mailbox_refusals.items()
+    snapshot.mailbox_refusals = {text: at for text, at in refused_at if known.get(text) not in granted}
     consent_ids = [consent.id for consent in consents]
     open_ones = select(Submission.decision_id).where(
         is_one_of(session, Submission.consent_id, consent_ids), Submission.due_at.is_not(None)

@@ -6,22 +6,22 @@ own keep them for firms that get the address later.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import Select, literal, or_, select, union_all, update
+from sqlalchemy import Select, func, literal, or_, select, union_all, update
 from sqlalchemy.orm import Session
 
 from portal.core import journal
 from portal.core.address_holders import find_mailbox_holders
-from portal.core.addresses import Address, find_mailbox, read_canonical
+from portal.core.addresses import Address, AddressKind, find_mailbox, read_canonical
 from portal.core.database import is_one_of
 from portal.core.ids import new_id
 from portal.core.models import NO_PROVIDER, ClosedLine, Provider, ReassignedAddress, Recipient
 from portal.core.models.inserts import insert_rows
-from portal.core.models.recipient import is_unspread, latest
+from portal.core.models.recipient import MAILBOX_COLUMNS, is_unspread, latest
 from portal.core.vault import CannotOpen, Vault, index_column
 from portal.domain.consents import locking
 
@@ -35,6 +35,11 @@ class KnownChanges:
 
     closed_at: datetime | None = None
     reassigned_anywhere_at: datetime | None = None
+    reassigned_at: datetime | None = None  # As its firm heard by another spelling of the mailbox.
+
+    @property
+    def own_held_since(self) -> datetime | None:
+        return latest(self.reassigned_at, self.closed_at)
 
 
 NOTHING_KNOWN = KnownChanges()
@@ -63,6 +68,30 @@ def find_known_changes(session: Session, vault: Vault, texts: Iterable[str]) -> 
         for text, its in moments.items()
         if its
     }
+
+
+def find_changes_for(
+    session: Session, vault: Vault, provider_id: int, texts: Collection[str]
+) -> dict[str, KnownChanges]:  # fmt: skip
+    """The same of addresses that a firm gets now, with what it heard itself."""
+    known, heard = find_known_changes(session, vault, texts), find_heard(session, vault, provider_id, texts)
+    return known | {text: replace(known.get(text, NOTHING_KNOWN), reassigned_at=at) for text, at in heard.items()}
+
+
+def find_heard(session: Session, vault: Vault, provider_id: int, texts: Iterable[str]) -> dict[str, datetime]:
+    """When who has these e-mail addresses said "this is not me" to a firm, by whichever spelling of their mailboxes."""
+    boxes, found = {text: find_mailbox(text) for text in texts if "@" in text}, dict[str, datetime]()
+    for column in map(index_column, vault.keys) if boxes else ():
+        box = func.coalesce(getattr(Recipient, MAILBOX_COLUMNS[column]), getattr(Recipient, column))
+        is_heard = Recipient.reassigned_at.is_not(None), Recipient.kind == AddressKind.EMAIL
+        of_firm = select(box, func.max(Recipient.reassigned_at)).where(Recipient.provider_id == provider_id, *is_heard)
+        heard: dict[bytes, datetime] = dict(session.execute(of_firm.group_by(box)).all())
+        if not heard:
+            continue
+        own = {box: vault.indexes(provider_id, box)[column] for box in set(boxes.values())}
+        its = {text: heard[own[box]] for text, box in boxes.items() if own[box] in heard}
+        found |= {text: max(at, found.get(text, at)) for text, at in its.items()}
+    return found
 
 
 def close_lines(session: Session, vault: Vault, closures: Mapping[str, datetime]) -> None:

@@ -38,7 +38,7 @@ def gather(
     if missing:
         drawn = dict(zip(missing, new_ids(len(missing)), strict=True)) | dict(ids or {})
         new = {text: (drawn[text], address) for text, address in missing.items()}
-        changes = reassigned_addresses.find_known_changes(session, vault, new)
+        changes = reassigned_addresses.find_changes_for(session, vault, provider_id, new)
         insert_recipients(session, recipient_rows(vault, provider_id, new, indexes, at, changes))
         found |= find_known_ids(session, vault, provider_id, {text: indexes[text] for text in missing})
     return found
@@ -50,7 +50,7 @@ def recipient_rows(
 ) -> list[dict[str, Any]]:  # fmt: skip
     """The rows of recipients to be created: {canonical address: (id, address)}. In one order, or two lists imported at
     once deadlock. `changes` are those that
-    find_known_changes finds."""
+    find_changes_for finds."""
     return [
         {
             "id": recipient_id,
@@ -60,6 +60,7 @@ def recipient_rows(
             "address": vault.seal(text, Recipient.PLACE, provider_id, recipient_id),
             "closed_at": (known := changes.get(text, NOTHING_KNOWN)).closed_at,
             "reassigned_anywhere_at": known.reassigned_anywhere_at,
+            "reassigned_at": known.reassigned_at,
             "created_at": at,
             **indexes[text],
             **Recipient.mailbox_indexes(vault, provider_id, text),

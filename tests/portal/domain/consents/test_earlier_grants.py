@@ -1,5 +1,6 @@
 """A grant from before an address changed hands ends, whoever tells of it afterwards, also at a brand added since."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from portal.core.iys_protocol.enums import LINE_CLOSED
 from portal.core.models import Brand, Consent, Decision, Outcome, ReceivedVia, Recipient, Submission
 from portal.domain.consents import earlier_grants, may_send, movement_rows, movements, recipients, refusals
 from tests import databases, make
+from tests.portal.domain.consents.import_entries import bring, entry
 from tests.portal.domain.consents.iys_movements import MovementReceiver, row
 
 pytestmark = pytest.mark.slow
@@ -38,9 +40,9 @@ def add_brand(brand: Brand) -> Brand:
     return added
 
 
-def says_not_me(brand: Brand, at) -> None:
-    recipient = recipients.find(db.session, vault(), brand.provider_id, PHONE)
-    refusals.refuse_not_mine(db.session, vault(), recipient, PHONE, language="tr", request_metadata="{}", at=at)
+def says_not_me(brand: Brand, at, said=PHONE) -> None:
+    recipient = recipients.find(db.session, vault(), brand.provider_id, said)
+    refusals.refuse_not_mine(db.session, vault(), recipient, said, language="tr", request_metadata="{}", at=at)
     db.session.commit()
 
 
@@ -186,3 +188,24 @@ def test_such_grants_are_looked_for_by_who_said_so(brand):
     plan = str(db.session.execute(text(f"EXPLAIN QUERY PLAN {compiled}")).all())
 
     assert "ix_recipient_disowned" in plan and "SEARCH consent USING INDEX ix_consent_recipient_id" in plan
+
+
+@pytest.mark.parametrize("said_by", ["ayse@gmail.com", "a.yse+izin@gmail.com"])
+@pytest.mark.parametrize("is_known", [False, True])
+def test_a_files_grant_from_before_stands_at_no_spelling_nor_brand_that_comes_later(brand, said_by, is_known):
+    """Of a mailbox whose holder said to this firm that they are not the person meant; of them it does."""
+    said, other, stranger = (addresses.parse(each) for each in (said_by, "ayse+yeni@gmail.com", "ayse@example.com"))
+    firms = [said, other] if is_known else [said]
+    recipients.gather(db.session, vault(), brand.provider_id, firms, clock.now() - 30 * DAY)
+    says_not_me(brand, clock.now() - 2 * DAY, said)
+    later_brand = add_brand(brand)
+
+    def brings(to_brand: Brand, ago: timedelta, *, is_dated: bool = True) -> list[str]:
+        told = (entry(each.text, date=clock.now() - ago, channel=Channel.EMAIL) for each in (said, other, stranger))
+        return bring(to_brand, *(replace(each, is_dated=is_dated) for each in told))
+
+    assert brings(later_brand, 3 * DAY) == ["earlier_holder", "earlier_holder", "grant"]
+    assert brings(later_brand, 3 * DAY, is_dated=False)[:2] == ["earlier_holder", "earlier_holder"]
+    assert brings(later_brand, DAY)[:2] == ["grant", "grant"]
+    assert brings(brand, 3 * DAY) == ["earlier_holder", "earlier_holder", "grant"]
+    assert brings(brand, DAY)[:2] == ["over_refusal", "over_refusal"]
