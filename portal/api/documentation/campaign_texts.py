@@ -14,7 +14,9 @@ OPERATIONS: dict[str, tuple[str, str]] = {
         N_("Kampanyaya kişi ekle"),
         N_(
             "En çok 10.000 kişi, her biri kendi temasıyla. Yanlış satırlar doğruları etkilemez; kişi iki kez eklenmez. "
-            "Bir satırında ret olabilecek bir söz ya da işaret olan adres o kampanyaya hiçbir satırla eklenmez."
+            "Bir satırı ret diyen adres o kampanyaya hiçbir satırla eklenmez. Bilinmeyen bir alanın ne dediği "
+            "anlaşılmazsa satır sonra onsuz gelse de kampanya, panelde biri bakana kadar başlamaz; yalnız buradaki "
+            "alanları gönderin."
         ),
     ),
     "showCampaign": (
@@ -24,8 +26,8 @@ OPERATIONS: dict[str, tuple[str, str]] = {
     "addLaunch": (
         N_("Kampanyayı başlat"),
         N_(
-            "Paneldeki bütün denetimler geçerlidir; eksik varsa 409 döner. Reddetmiş, daha önce sorulmuş ya da teması "
-            "olmayan kişiye bağlantı yapılmaz."
+            "Paneldeki bütün denetimler geçerlidir; eksik varsa 409 döner, bir kişinin bakması gerekiyorsa "
+            "person_needed ile sayfası. Reddetmiş, daha önce sorulmuş ya da teması olmayan kişiye bağlantı yapılmaz."
         ),
     ),
     "listCampaigns": (N_("Kampanyalar"), N_("Markanın kampanyalarını listeler, en yenisi başta.")),

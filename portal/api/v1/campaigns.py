@@ -1,5 +1,6 @@
 """Campaigns: open a draft, bring people, launch it, take its links, and see what became of it."""
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -14,7 +15,7 @@ from portal.api.v1 import campaign_schemas as schemas
 from portal.api.v1.authentication import needs_scope
 from portal.api.v1.blueprint import BRAND_PATH, MAX_LIST_BYTES, blueprint, specification
 from portal.api.v1.campaign_answers import base_answer, full_answer, link_answer, rows_answer
-from portal.api.v1.people_rows import barred_people
+from portal.api.v1.people_rows import Doubts, find_doubts
 from portal.api.v1.row_problems import BadRow, validate_row
 from portal.api.v1.schemas import Problem, WriteHeaders
 from portal.api.v1.writes import answer_once, id_or_404, record_audit, refuse, refuse_program
@@ -83,7 +84,7 @@ def show_campaign(campaignId: str) -> dict[str, Any]:
 @needs_scope(Scope.CAMPAIGNS_WRITE, limit=limits.API_LISTS)
 def add_people(campaignId: str, json: schemas.PeopleBody, headers: WriteHeaders) -> dict[str, Any]:
     """Bring up to 10,000 people, each with a contact of their own. Good ones enter the audience whatever the others
-    are, but nobody of whom a row may say no."""
+    are, but nobody of whom a row says no; what nobody understands of a row waits for a person at the launch."""
     made: list[int] = []
     answer = answer_once(headers, lambda at: _bring(_own_or_404(campaignId), json, at, made), rows=len(json.people))
     for list_id in made[-1:]:  # Of the last try.
@@ -197,20 +198,33 @@ def _bring(shown: Campaign, body: schemas.PeopleBody, at: datetime, made: list[i
         if not isinstance(each, BadRow)
     ]  # fmt: skip
     found = read_people(people, clock.day(at))
-    if barred := barred_people(body.people, unread, {address.text for _, address in found.good}):
-        people += barred
+    doubts = find_doubts(body.people, unread, {address.text for _, address in found.good})
+    if doubts.barred:
+        people += [Person(each, is_barred=True) for each in sorted(doubts.barred)]
         found = read_people(people, clock.day(at))
+    left_out = audience.leave_out(found, doubts.held - doubts.barred)
+    kept = [person for line, person in enumerate(people, 1) if line not in left_out]
     campaign = db.session.get_one(Campaign, shown.id)
     try:
         audience.admit_list(db.session, vault(), campaign, found, at)
         audience.leave_barred_out(db.session, vault(), campaign, found)
-        if people:
-            made.append(waiting_lists.insert_people(db.session, campaign, people, at))
+        if kept or doubts.marks:
+            made.append(waiting_lists.insert_people(db.session, campaign, kept, at, doubts.marks))
     except packages.PackageFull:
+        _keep_marks(campaign, doubts, at)
         refuse(ApiProblem.PACKAGE_FULL)
     except campaigns.AudienceClosed:
         refuse(ApiProblem.WRONG_STATE)
     return rows_answer(found, body.people, unread)
+
+
+def _keep_marks(campaign: Campaign, doubts: Doubts, at: datetime) -> None:
+    """Of a request of which nobody is taken: what was not understood stays so when its people come again without it."""
+    db.session.rollback()
+    with suppress(campaigns.AudienceClosed):
+        if doubts.marks:
+            waiting_lists.insert_people(db.session, campaign, [], at, doubts.marks)
+            db.session.commit()
 
 
 def _launch(campaign_id: int, at: datetime) -> Campaign:

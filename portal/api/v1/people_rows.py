@@ -1,86 +1,169 @@
-"""Rows of people whom a program brings into a campaign's audience: whoever a row may say no of is asked by none."""
+"""What rows of people whom a program brings into a campaign's audience say beside whom to ask.
+
+Of a field that nobody knows a person says that it refuses nobody, as of a file's column, before the campaign is
+launched (docs/decisions/unknown-fields.md).
+"""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import NamedTuple
 
-from portal.api.v1.rows import as_cell
+from portal.api.v1.campaign_schemas import Person
+from portal.api.v1.rows import as_text
 from portal.core.iys_protocol import Status
 from portal.core.models import ContactKind
-from portal.services.imports.audience_rows import Person
-from portal.services.imports.layout.cell_words import Meanings
+from portal.services.imports.layout.cell_words import WEAK, Meanings
 from portal.services.imports.layout.consent_names import is_of_states, refusal_named
 from portal.services.imports.layout.headers import announced
-from portal.services.imports.layout.normalization import addresses_within, folded, says_nothing
-from portal.services.imports.layout.plain_words import is_marked
-from portal.services.imports.layout.refusals import may_refuse, refuses
+from portal.services.imports.layout.layout import ADDRESSES
+from portal.services.imports.layout.normalization import (
+    LONGEST_NAME,
+    addresses_within,
+    folded,
+    is_cross,
+    key_of,
+    name_of,
+    says_nothing,
+)
+from portal.services.imports.layout.plain_words import contents_of, is_address_alone, is_plain
+from portal.services.imports.layout.refusals import refuses
 from portal.services.imports.refusals_beside import is_beside_address, is_beside_contact, is_beside_day
 from portal.services.imports.row_values import STATUSES
+from portal.services.imports.unread import Mark, mark_of_field
+from portal.services.imports.unused_columns import is_empty
 
-_NUMBER = re.compile(r"(?=\D*\d)\S+")  # "RET-4711"
-_WORDS = re.compile(r"[^\W\d_]{3,40}(?: [^\W\d_]{1,40}){0,3}")
-_ABOUT = re.compile(
-    r"\b(?:opt|contact|market|kvkk|gdpr|iys|subscri|permi|prefer|izin|izni|onay|riza|consent|allow|e ?mail|sms|bulten|"
-    r"newsletter|status|state|durum|lifecycle)"
-)
+MOST_MARKS = 200  # Of a request: as many as a campaign's page shows.
 CHECKS = {  # Of what stands in our fields, beside what they are for.
     "recipient": is_beside_address,
     "contactKind": lambda cell: cell not in tuple(ContactKind) and is_beside_contact(cell),
     "contactDate": is_beside_day,
-    "correlationId": lambda cell: refuses(cell) and not _NUMBER.fullmatch(cell),
+    "correlationId": lambda cell: " " in cell and refuses(cell),
 }
+OURS = Person.model_fields.keys()
 NUMBERS = "correlationId"  # A program's own, which may look like telephones.
+_NUMBER = re.compile(r"(?=\D*\d)\S+")  # "RET-4711"
+ENDING = 7  # Digits of a telephone.
+LONGEST = 4000  # Characters that are looked at; of a longer text nobody knows all.
 CLEAR_NAME = 0.5
 WORDS = Meanings({})
 
 
-def barred_people(rows: Sequence[object], unread: Collection[int], asked: Collection[str]) -> list[Person]:
-    """Those, by address, of whom a row says no, or may; and of rows that cannot be read (`unread`, by place) those whom
-    others want `asked` (canonical addresses): what such a row says of them nobody knows."""
-    barred: set[str] = set()
+@dataclass(frozen=True)
+class Doubts:
+    """Canonical addresses that no row of the campaign asks (`barred`), those that no row of this request does (`held`),
+    and the fields at which a person must look."""
+
+    barred: set[str] = field(default_factory=set)
+    held: set[str] = field(default_factory=set)
+    marks: list[Mark] = field(default_factory=list)
+
+
+class _Name(NamedTuple):
+    """What a field's name says of it; `contents` tells whether a cell is what it says, where that is harmless."""
+
+    refuses: bool | None
+    is_of_consent: bool
+    is_of_states: bool
+    is_address: bool
+    contents: Callable[[str], bool] | None
+
+
+def find_doubts(rows: Sequence[object], unread: Collection[int], asked: Collection[str]) -> Doubts:
+    """A row that says no bars its own addresses; one that cannot be read (`unread`, by place) holds all in it that
+    others want `asked` (canonical addresses); and any other unknown field is marked, once."""
+    found, marked = Doubts(), dict[str, None]()
+    endings = {each[-ENDING:] for each in asked}
     for place, row in enumerate(rows):
-        cells = {name: as_cell(its) for name, its in row.items() if its is not None} if isinstance(row, dict) else {}
-        says_no = any(_may_refuse(name, cell) for name, cell in cells.items())
-        if says_no or (asked and place in unread):
-            named = (addresses_within(cell) for name, cell in cells.items() if name != NUMBERS)
-            barred |= {each.text for found in named for each in found if says_no or each.text in asked}
-    return [Person(each, is_barred=True) for each in sorted(barred)]
+        given = {name: its for name, its in row.items() if its is not None} if isinstance(row, dict) else {}
+        cells = {name: _text(its) for name, its in given.items()}
+        lists = {name for name, its in given.items() if isinstance(its, list | dict)}
+        refusing = {name for name, cell in cells.items() if _refuses(name, cell, is_list=name in lists)}
+        own = _addresses(cell for name, cell in cells.items() if _names_address(name)) if refusing else set()
+        found.barred.update(own)
+        is_full = len(marked) >= MOST_MARKS
+        unclear = set() if is_full else cells.keys() - marked.keys() - (refusing if own else set())
+        marked |= {
+            name: None for name, cell in cells.items()
+            if name in unclear and not _is_harmless(name, cell, is_list=name in lists)
+        }  # fmt: skip
+        if place in unread:
+            near = (cell for name, cell in cells.items() if name != NUMBERS and _may_hold(cell, endings))
+            found.held.update(_addresses(near).intersection(asked))
+    found.marks.extend(mark_of_field(name) for name in [*marked][:MOST_MARKS])
+    return found
 
 
-def _may_refuse(name: str, cell: str) -> bool:
-    """Whether a field says no, or may: one of ours by what stands beside its value, others as a file's columns do."""
+def _text(value: object) -> str:
+    return as_text(value)[: LONGEST + 1] or (
+        "" if isinstance(value, str) else "-"
+    )  # An empty list may mean that nothing is allowed.
+
+
+def _refuses(name: str, cell: str, *, is_list: bool) -> bool:
+    """Whether a field clearly says no: one of ours beside its value, others as a file's column does."""
     if (check := CHECKS.get(name)) is not None:
         return check(cell)
     if says_nothing(cell):
         return False
-    (named, is_of_consent), status = _kind_of(name), WORDS.status(cell)
-    if named is not None:
-        return not (named and status == Status.REFUSED)  # No refusal: {"unsubscribed": false}
-    if not is_of_consent:
-        return refuses(cell) or _denies(_apart(name), cell)
-    return status != Status.GRANTED and not (status is None and is_of_states(name) and _is_state(cell))
+    if refuses(cell) or is_list:
+        return refuses(cell)
+    what = _look_at(name)
+    if what.refuses:  # No refusal: {"unsubscribed": false}
+        return not (WEAK.fullmatch(key_of(cell)) and _status(what, cell) == Status.REFUSED)
+    return what.is_of_consent and (_status(what, cell) == Status.REFUSED or is_cross(folded(cell)))
 
 
-def _denies(name: str, cell: str) -> bool:
-    """Whether a field says no by its value, of what speaks of messages or a state, or yes, of what may refuse."""
-    if may_refuse(name):
-        return WORDS.status(cell) != Status.REFUSED  # No {"ayrildi": false}.
-    said_no = may_refuse(cell) or any(WORDS.status(each) == Status.REFUSED for each in cell.split())
-    return _ABOUT.search(folded(name)) is not None and said_no
+def _is_harmless(name: str, cell: str, *, is_list: bool) -> bool:
+    """Whether a field that does not clearly say no says nothing against its person, as far as can be known."""
+    if len(cell) > LONGEST:
+        return False
+    if name in OURS:
+        is_said = is_list and name != "recipient"
+        return not is_said and (name != NUMBERS or not refuses(cell) or _NUMBER.fullmatch(cell) is not None)
+    what = _look_at(name)
+    if is_empty(cell, is_understood=what.contents is not None):
+        return True
+    if is_list:
+        return False
+    said = _status(what, cell)
+    if what.refuses:
+        return said == Status.REFUSED
+    return (what.is_of_consent and said == Status.GRANTED) or (what.contents is not None and what.contents(cell))
 
 
-def _apart(name: str) -> str:
-    """The words of a program's name: "smsIzni"."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).replace("_", " ")
+def _status(what: _Name, cell: str) -> Status | str | None:
+    """The answer that a field gives; a code of states may mean anything."""
+    return None if what.is_of_states and cell.isdigit() else WORDS.status(cell)
 
 
-def _is_state(cell: str) -> bool:
-    """Whether a cell is a word of what somebody is to a firm, and cannot deny: "VIP", no code of letters."""
-    return _WORDS.fullmatch(cell) is not None and not (is_marked(cell) or may_refuse(cell))
+def _addresses(cells: Iterable[str]) -> set[str]:
+    return {each.text for cell in cells for each in addresses_within(cell)}
 
 
-@lru_cache(maxsize=256)
-def _kind_of(name: str) -> tuple[bool | None, bool]:
-    """What a name says of refusing, and whether it is one of yes and no to messages."""
+def _may_hold(cell: str, endings: Collection[str]) -> bool:
+    """Whether an e-mail address may stand in a cell, or a telephone that ends so."""
+    digits = "".join(str(int(each)) for each in cell if each.isdecimal())
+    return "@" in cell or any(digits[start : start + ENDING] in endings for start in range(len(digits) - ENDING + 1))
+
+
+def _names_address(name: str) -> bool:
+    return name == "recipient" or (name not in OURS and _look_at(name).is_address)
+
+
+def _is_address(cell: str) -> bool:
+    return len(cell) >= ENDING and is_address_alone(cell)
+
+
+def _look_at(name: str) -> _Name:
+    return _look_at_start(name[: LONGEST_NAME + 1])
+
+
+@lru_cache(maxsize=1024)
+def _look_at_start(name: str) -> _Name:
     fields = announced(name) or {}
-    return refusal_named(name), any(fields.get(each, 0) >= CLEAR_NAME for each in STATUSES)
+    is_address = any(fields.get(each, 0) >= CLEAR_NAME for each in ADDRESSES) and is_plain(name_of(name))
+    is_of_consent = any(fields.get(each, 0) >= CLEAR_NAME for each in STATUSES)
+    contents = (contents_of(name) if len(name) <= LONGEST_NAME else None) or (_is_address if is_address else None)
+    return _Name(refusal_named(name), is_of_consent, is_of_states(name), is_address, contents)

@@ -98,10 +98,15 @@ def _read_row(place: int, row: object, at: datetime, fields: dict[str, BrandColu
 
 
 def as_cell(value: object) -> str:
+    """The beginning of as_text(), where more says nothing."""
+    return as_text(value)[:MAX_TEXT]
+
+
+def as_text(value: object) -> str:
     """A field's value as a cell of a file has it: the parts of a list or an object as a list."""
     if isinstance(value, dict):
         value = [f"{name_of(name)} {part}" for name, part in value.items()]
-    return (", ".join(map(str, value)) if isinstance(value, list) else str(value))[:MAX_TEXT]
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _usable(row: dict[str, Any], at: datetime) -> dict[str, Any]:

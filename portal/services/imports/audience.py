@@ -4,7 +4,7 @@ The file is read and its columns are found as for an import; here a row may hold
 recipients, bad ones are kept with their problem, and an address of which the list itself says no is never asked.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain, groupby
@@ -32,7 +32,7 @@ from portal.services.imports.unread import Mark, mark_of_name, marks_of_empty
 MOST_BYTES = 5_000_000
 PART = 65_536  # Bytes decoded at once.
 CHUNK = 5000  # Addresses a transaction, so that no recipient's decision waits long for the writer.
-OF_NAME = -1  # The line of what a file's name says.
+OF_INTAKE = -1  # The line of marks that are known before a list is read: of its file's name, of a program's fields.
 SHOWN_VALUE, KEPT_VALUE = 200, 120  # Characters of a bad value: enough to find it again.
 
 
@@ -190,13 +190,18 @@ def leave_barred_out(session: Session, vault: Vault, campaign: Campaign, found: 
     known = recipients.find_known_ids(session, vault, campaign.provider_id, indexes)
     barred = campaigns.find_barred(session, campaign, known.values())
     refused = {text for text, recipient_id in known.items() if recipient_id in barred}
-    refused |= {address.text for _, address, _ in found.refused}
+    leave_out(found, refused | {address.text for _, address, _ in found.refused})
+
+
+def leave_out(found: AddressList, refused: Collection[str]) -> set[int]:
+    """Say of these canonical addresses that they are not added; their lines."""
     given = [*found.good, *((line, address) for line, address, _ in found.refused), *found.repeats]
     told = {each.line for each in found.bad}
     of_refused = [(line, text) for line, address in given if (text := address.text) in refused and line not in told]
     found.bad += [BadRow(line, text, RowProblem.REFUSED_ELSEWHERE) for line, text in of_refused]
     found.good = [each for each in found.good if each[1].text not in refused]
     found.repeats = [each for each in found.repeats if each[1].text not in refused]
+    return {line for line, _ in of_refused}
 
 
 def fill_list(
@@ -228,15 +233,15 @@ def fill_list(
     session.commit()
 
 
-def note_name(session: Session, vault: Vault, audience_list: AudienceList, name: str) -> None:
-    """Keep the name of a list's file, if nobody understands it, until somebody has vouched for the list."""
-    marks = [(OF_NAME, mark.packed(), AudienceLine.COLUMN) for mark in mark_of_name(name)]
-    _insert_values(session, vault, audience_list, marks)
+def keep_marks(session: Session, vault: Vault, audience_list: AudienceList, marks: Iterable[Mark]) -> None:
+    """Keep what nobody understands beside a list's lines until somebody has vouched for the list."""
+    found = [(OF_INTAKE, mark.packed(), AudienceLine.COLUMN) for mark in marks]
+    _insert_values(session, vault, audience_list, found)
 
 
 def _insert_lines(session: Session, vault: Vault, audience_list: AudienceList, addresses: AddressList) -> None:
     """The lines that were not taken, and what was not read or not understood."""
-    mine = AudienceLine.list_id == audience_list.id, AudienceLine.line != OF_NAME
+    mine = AudienceLine.list_id == audience_list.id, AudienceLine.line != OF_INTAKE
     session.execute(delete(AudienceLine).where(*mine))
     found = [
         *((row.line, row.value, row.problem.value) for row in addresses.bad),

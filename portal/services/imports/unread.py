@@ -42,6 +42,7 @@ _EXTENSION = re.compile(r"\.(?:csv|tsv|txt|xls[xmb]?|ods)$", re.I)
 
 
 class MarkKind(StrEnum):
+    FIELD = "field"  # A field of a program's rows that the API does not know.
     UNUSED = "unused"  # A column of a campaign's list that is not read; those of an import are UnusedColumns.
     FILE = "file"  # The file's name.
     SHEET = "sheet"  # The name of a sheet that is read.
@@ -147,6 +148,11 @@ def mark_of_name(file_name: str, brands: BrandNames = NO_BRANDS) -> list[Mark]:
     return [] if is_clear else [Mark(MarkKind.FILE, text=_shown(file_name))]
 
 
+def mark_of_field(name: str) -> Mark:
+    """Of a field of a program's rows."""
+    return Mark(MarkKind.FIELD, text=_shown(name))
+
+
 def marks_of_sheet(
     sheet: Sheet, place: int, layout: Layout, counts: Counts, brands: BrandNames = NO_BRANDS
 ) -> Iterator[Mark]:
@@ -180,4 +186,5 @@ def _is_clear(text: str, brands: BrandNames) -> bool:
 
 
 def _shown(text: str) -> str:
-    return redact_certain_addresses(text[:LONGEST_SHOWN]).replace("\t", " ")
+    readable = text[:LONGEST_SHOWN].encode(errors="replace").decode()  # JSON can escape half of a surrogate pair.
+    return redact_certain_addresses(readable).replace("\t", " ")

@@ -166,7 +166,7 @@ class CellCounter:
             if place in self._ours and is_ours(whole):
                 continue
             cell = _INITIAL.sub("", whole) if len(initials) >= FEWEST_INITIALS else whole
-            if len(cell) > LONGEST_STATUS or not _is_empty(cell, is_understood=contents is not None):
+            if len(cell) > LONGEST_STATUS or not is_empty(cell, is_understood=contents is not None):
                 found = self._counts.setdefault(place, Counter())
                 refusing = (refuses_in_name if kept == Field.NAME else refuses)(cell)
                 for number, is_so in enumerate((
@@ -195,7 +195,7 @@ class CellCounter:
         of_address = [cells[place] for place in self._addresses if place < len(cells)]
         if any(map(is_like_address, of_address)):
             return False
-        filled = {place: cell for place, cell in enumerate(cells) if not _is_empty(cell)}
+        filled = {place: cell for place, cell in enumerate(cells) if not is_empty(cell)}
         filled = {each: cell for each, cell in filled.items() if each not in self._addresses or spelled(cell) != "yok"}
         if all(is_plain(cell) or not cell.strip(OF_NUMBERS) for cell in filled.values()):
             return False
@@ -266,7 +266,7 @@ _CONTENTS: dict[Field | None, Callable[[str], bool]] = {
 }
 
 
-def _is_empty(cell: str, *, is_understood: bool = True) -> bool:
+def is_empty(cell: str, *, is_understood: bool = True) -> bool:
     """Whether a cell says nothing; of a column that nobody understands a dash or "kayıt yok" may say no."""
     return says_nothing(cell) and (is_understood or not (may_refuse(cell) or is_sign(folded(cell))))
 

@@ -1,7 +1,7 @@
 """Uploaded audience lists, and filters, that wait for the worker: a large workbook would hold a web process for most of
 a minute."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,6 +19,7 @@ from portal.services.imports.audience_rows import ROWS, Person, pack_people, rea
 from portal.services.imports.intake import LEASE, MOST_ATTEMPTS
 from portal.services.imports.reading import FileProblem, Unreadable, detect_kind
 from portal.services.imports.reading.file_problems import START, FileKind
+from portal.services.imports.unread import Mark, mark_of_name
 
 AT_ONCE = 65_536  # Bytes of a text that the request itself reads.
 NO_ROOM = "no_room"  # A list's `problem` where the package takes no new addresses.
@@ -36,26 +37,28 @@ def store_filter(session: Session, campaign: Campaign, wanted: AudienceFilter, u
     return _store(session, campaign, wanted.packed(), user_id, encoding=AudienceList.FILTER)
 
 
-def insert_people(session: Session, campaign: Campaign, people: Sequence[Person], at: datetime) -> int:
-    """Keep people whom a program brings until they are in the audience; the id of their list. Nothing is committed.
-    Raises AudienceClosed."""
-    return _insert(session, campaign, pack_people(people), None, at, encoding=ROWS)
+def insert_people(
+    session: Session, campaign: Campaign, people: Sequence[Person], at: datetime, marks: Iterable[Mark] = ()
+) -> int:
+    """Keep people whom a program brings until they are in the audience, and marks of their fields; the id of their
+    list. Nothing is committed. Raises AudienceClosed."""
+    return _insert(session, campaign, pack_people(people), None, at, encoding=ROWS, marks=marks)
 
 
 def _store(
     session: Session, campaign: Campaign, content: bytes, user_id: int | None, *, encoding: str = "", name: str = ""
 ) -> int:
-    list_id = _insert(session, campaign, content, user_id, clock.now(), encoding=encoding, name=name)
+    list_id = _insert(session, campaign, content, user_id, clock.now(), encoding=encoding, marks=mark_of_name(name))
     session.commit()
     return list_id
 
 
 def _insert(
-    session: Session, campaign: Campaign, content: bytes, user_id: int | None, at: datetime, *, encoding: str = "",
-    name: str = "",
+    session: Session, campaign: Campaign, content: bytes, user_id: int | None, at: datetime, *, encoding: str,
+    marks: Iterable[Mark],
 ) -> int:  # fmt: skip
     row = audience.insert_list(session, campaign, user_id, at)
-    audience.note_name(session, vault(), row, name)
+    audience.keep_marks(session, vault(), row, marks)
     row.encoding, row.content = encoding, vault().seal(content, AudienceList.CONTENT, row.provider_id, row.id)
     session.flush()
     return row.id

@@ -49,6 +49,7 @@ LABELS: list[tuple[StrEnum, str]] = [
     (models.ContactKind.EVENT, N_("Etkinlik katılımı")),
     (models.ContactKind.REQUEST, N_("Kendi talebi")),
     (models.ContactKind.OTHER, N_("Diğer")),
+    (MarkKind.FIELD, N_("Okunmayan alan")),
     (MarkKind.UNUSED, N_("Okunmayan sütun")),
     (MarkKind.FILE, N_("Dosyanın adı")),
     (MarkKind.SHEET, N_("Sayfanın adı")),

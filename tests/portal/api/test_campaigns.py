@@ -8,6 +8,7 @@ import pytest
 from portal.core import clock
 from portal.core.extensions import db, vault
 from portal.core.models import AudienceEntry, AudienceLine, AudienceList, AuditEntry, Campaign, Delivery
+from portal.domain.campaigns import confirm_unread
 from portal.services import launches
 from portal.services.imports import audience
 from tests import make
@@ -89,7 +90,7 @@ def test_who_is_refused_by_a_list_is_not_said_to_be_added(app, program):
 
 def test_what_is_no_person_refuses_its_row_only_and_a_field_beside_the_list_all_of_it(app, program, rows):
     url = draft(program)
-    unknown = person(phone="0532", correlationId="crm-2")
+    unknown = person(phone="0532 111 22 33", correlationId="crm-2")
     people = [person(correlationId=7), None, unknown, person(make.EMAIL), person("0532")]
     alone = program.post(f"{url}/people", {"people": people[:3]})
     brought = program.post(f"{url}/people", {"people": people})
@@ -111,7 +112,6 @@ def test_whom_a_row_may_refuse_is_asked_by_no_row_of_the_campaign(app, program, 
     """Whatever else is wrong with that row, whichever comes first, and in a request of its own."""
     odd: list[dict] = [
         {"status": "RET"}, {"smsIzni": "Hayır"}, {"contactKind": "SMS istemiyor"}, {"contactDate": "RET 2026-11-01"},
-
         {"recipient": "0532 000 00 04 (RET)"}, {"recipient": "❌ 0532 000 00 05"}, {"correlationId": "RET - aramayın"},
         {"optIn": False}, {"ayrildi": True}, {"preferences": {"sms": False}}, {"lifecycle": "churned"}, {"name": "Ali"},
     ]  # fmt: skip
@@ -129,6 +129,8 @@ def test_whom_a_row_may_refuse_is_asked_by_no_row_of_the_campaign(app, program, 
     answer = program.post(f"{url}/people", {"people": people[::-1] if is_reversed else people}).json
     after = program.post(f"{url}/people", {"people": [person(earlier), person(corrected), person(make.EMAIL)]}).json
     said = program.post(f"{url}/people", {"people": [person(later, smsOnayı=False)]}).json
+    confirm_unread(db.session, db.session.get_one(Campaign, int(url.rpartition("/")[2])), clock.now())
+    db.session.commit()
     program.post(f"{url}/launch", {})
     make_links(app, url)
 

@@ -116,7 +116,7 @@ def _list_context(campaign: Campaign, file_problem: FileProblem | None) -> dict[
         "refused_counts": [(REASONS[reason], count) for reason, count in _refusals_by_reason(campaign)],
         "refused_total": sum(batch.refused for batch in batches),
         "unread_sheets": [value for _, value, problem in lines if problem == AudienceLine.SHEET],
-        "unread": [Mark.unpacked(value) for _, value, problem in lines if problem == AudienceLine.COLUMN],
+        "unread": dict.fromkeys(Mark.unpacked(value) for _, value, problem in lines if problem == AudienceLine.COLUMN),
         "must_confirm": not campaign.launched_at and campaigns.has_unread_columns(read_session(), campaign),
     }
 

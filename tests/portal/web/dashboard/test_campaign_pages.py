@@ -30,6 +30,7 @@ from portal.jobs.worker import read_audiences, run_launches
 from portal.services.imports import waiting_lists
 from portal.services.imports.reading import FileProblem
 from portal.services.imports.row_results import RowProblem
+from portal.services.imports.unread import mark_of_field
 from portal.web.dashboard.campaigns.campaign_page import MAX_ROWS, REASONS
 from tests import make
 from tests.files.people import xlsx_of
@@ -380,6 +381,24 @@ def test_columns_of_yes_and_no_that_were_not_read_hold_up_the_launch_until_someb
     ayse.posts(f"{path}/launch")
     assert rows.one(Campaign).launched_at is not None
     assert len(rows(AuditEntry, AuditEntry.act == "audience.unread_confirmed")) == 1
+
+
+def test_fields_of_a_program_that_nobody_understands_are_shown_once_and_hold_up_the_launch(app, ayse, draft, rows):
+    path, marks = f"/dashboard/campaigns/{draft}", [mark_of_field("canContact\ud800"), mark_of_field("Durum")]
+    paste(ayse, draft, make.PHONE)
+    with app.app_context():
+        for _ in range(2):
+            waiting_lists.insert_people(db.session, db.session.get_one(Campaign, draft), [], clock.now(), marks)
+        db.session.commit()
+        read_audiences()
+
+    page = ayse.opens(path).text
+    assert page.count("Okunmayan alan: <strong>Durum</strong>") == page.count("<strong>canContact?</strong>") == 1
+    ayse.posts(f"{path}/launch")
+    assert rows.one(Campaign).launched_at is None
+    ayse.posts(f"{path}/audience/unread")
+    ayse.posts(f"{path}/launch")
+    assert rows.one(Campaign).launched_at is not None
 
 
 def test_a_list_whose_worker_died_is_read_by_the_next(app, ayse, draft, rows):
