@@ -6,7 +6,7 @@ now, as HS_KARAR. What was left out is said.
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -67,7 +67,7 @@ def read_rows(
     held = {
         text for row, each in zip(rows, read, strict=True)
         if isinstance(row, dict)
-        for text in _addresses_maybe_refused(row, is_taken=isinstance(each.found, Entry))
+        for text in _addresses_maybe_refused(row, fields, is_taken=isinstance(each.found, Entry))
     }  # fmt: skip
     return refuse_grants(read, RowProblem.REFUSED_ELSEWHERE, held)
 
@@ -151,18 +151,21 @@ def summarize(results: list[dict[str, Any]]) -> dict[str, Any]:
     return {"results": results, **{kind: kinds[kind] for kind in ("written", "unchanged", "problems")}}
 
 
-def _addresses_maybe_refused(row: dict[str, Any], *, is_taken: bool) -> set[str]:
+def _addresses_maybe_refused(row: dict[str, Any], of_brands: Collection[str], *, is_taken: bool) -> set[str]:
     """The canonical addresses that a row may mean to refuse without doing so; also of telephones that are numbers,
     of several in one value, and beside a sign or a note. A name like one of ours ("Status", "re_cipient") may be meant
-    as it."""
+    as it, and an unknown field beside a grant may refuse, but for those `of_brands`."""
     if is_taken and row.keys() <= ROW_FIELDS:
         return set()
     values: dict[str, list[object]] = {}
     for name, value in row.items():
         values.setdefault("".join(filter(str.isalnum, name)).lower(), []).append(value)
-    if len(values) == len(row) and (is_taken or values.get("status") == [Status.GRANTED]):
+    is_known = all(name in ROW_FIELDS or name in of_brands or its is None for name, its in row.items())
+    is_grant = is_known and values.get("status") == [Status.GRANTED]
+    if len(values) == len(row) and (is_taken or is_grant):
         return set()
-    named = (addresses_within(str(each)[:MAX_TEXT]) for each in values.get("recipient", ()))
+    given = [each for each in values.get("recipient", ()) if each is not None] or row.values()
+    named = (addresses_within(str(each)[:MAX_TEXT]) for each in given)
     return {address.text for found in named for address in found}
 
 

@@ -269,6 +269,9 @@ def test_a_yes_is_good_no_longer_than_what_iys_last_told_of_the_brand(app, progr
         {"recipient": None, "RECIPIENT": "0532 123 45 67"},
         {"recipient": "b@example.com", "re_cipient": "0532 123 45 67"},
         {"status": "ONAY", "Status": "RET", "x": 1},
+        {"status": "ONAY", "notes": "Bir daha aramayın"},
+        {"status": "ONAY", "unsubscribed": True},
+        {"status": "ONAY", "recipient": None, "telefon": "0532 123 45 67"},
         {"recipient": "0532 123 45 67 ❌"},
         {"recipient": "0532 123 45 67, 0533 222 33 44"},
         {"recipient": ["+905321234567", "+905332223344"]},
@@ -276,11 +279,13 @@ def test_a_yes_is_good_no_longer_than_what_iys_last_told_of_the_brand(app, progr
     ],
 )
 def test_no_grant_is_taken_beside_a_refusal_that_cannot_be_written(program, rows, fields):
-    rows_of = [grant(), refusal("0532 123 45 67") | fields, grant(make.EMAIL), grant(make.EMAIL) | {"x": 1}]
+    wrong = grant(make.EMAIL) | {"source": "x", "y": None}
+    rows_of = [grant(), refusal("0532 123 45 67") | fields, grant(make.EMAIL), wrong]
     answer = program.post(BULK, {"consents": rows_of})
 
     assert codes(answer)[::2] == ["refused_elsewhere", None]
     assert rows.count(Decision) == 1
+    assert codes(program.post(BULK, {"consents": [grant()]})) == [None]
 
 
 def test_no_grant_is_taken_of_an_address_that_a_refusal_may_mean(program, rows):

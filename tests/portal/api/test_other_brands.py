@@ -58,6 +58,9 @@ def test_a_refusal_of_another_brand_holds_a_grant_of_its_address_back_as_in_file
     its = grant() | {"recipient": other["recipient"], "type": other["type"]}
 
     assert codes(program.post(BULK, {"consents": [other, its]})) == ["other_brand", "refused_elsewhere"]
+    granted, noted = its | {"brandCode": code}, its | {"brandCode": code, "notes": "Bir daha aramayın"}
+    assert codes(program.post(BULK, {"consents": [noted, its]})) == ["other_brand", "refused_elsewhere"]
+    assert codes(program.post(BULK, {"consents": [granted, its]})) == ["other_brand", None]
 
 
 def test_fields_are_looked_at_once_for_all_rows(monkeypatch):
