@@ -24,6 +24,7 @@ from portal.services.messaging.gateways import http_call, json_values, own_words
 from portal.services.messaging.gateways.json_values import read, read_text
 from portal.services.messaging.gateways.mail_reports import NO_COMPLAINT
 from portal.services.messaging.gateways.mail_status import enhanced_status, reason_of
+from portal.services.messaging.gateways.mail_system_words import unfamiliar_answer
 from portal.services.messaging.gateways.mail_tokens import MAIL_ID, find_messages
 from portal.services.messaging.gateways.protocol import (
     DOUBTFUL_ANSWER,
@@ -70,6 +71,7 @@ LEFT = re.compile(r"\b(?:unsubscribed|opt(?:ed)?[ _-]?out)\b", re.IGNORECASE)  #
 REFUSING = re.compile(r"unsub|spam|complain", re.IGNORECASE)  # Brevo has more such events than it documents.
 MAY_REFUSE = re.compile(rf"{REFUSING.pattern}|black.?list|block.?list|suppress|abuse|opt.?out", re.IGNORECASE)
 OPENINGS = ("opened", "unique_opened", "proxy_open", "unique_proxy_open", "click", "Open", "Click")  # No evidence.
+OF_PEOPLE = re.compile(r"(?:text|content|body|message|reply|comment)[^/]*$", re.IGNORECASE)  # What they wrote.
 OF_MAIL = ("subject", "tag", "tags", "link", "mail")  # Words and headers of ours.
 KNOWN_KEYS: dict[str, CertificatePublicKeyTypes] = {}  # That this process has fetched, by the certificate's URL.
 VENDORS = ("ses", "brevo")
@@ -173,8 +175,8 @@ def parse_brevo_push(push: VendorPush) -> Feedback:
                 said = Reason.BLOCKED_BY_VENDOR
             elif kind not in BREVO_STATES:
                 unread += _unknown_event(kind, event)
-            elif may_refuse or own_words.refusing_diagnostic([why]):
-                blocked.append(BlockedAddress(whom, at, DOUBTFUL_ANSWER, message_id, why[:LONGEST_KIND]))
+            elif word := why[:LONGEST_KIND] if may_refuse else _words_to_read(state, why):
+                blocked.append(BlockedAddress(whom, at, DOUBTFUL_ANSWER, message_id, word))
             reports.append(Report(state, ref, message_id, to, said or reason, safe_code(kind), at))
     return Feedback(tuple(reports), tuple(blocked), tuple(unread))
 
@@ -187,7 +189,8 @@ def _unknown_event(kind: str, event: Any) -> list[InboundMessage]:
         return []
     said = [each for name, each in event.items() if name not in OF_MAIL] if isinstance(event, dict) else [event]
     said += [place.rpartition("/")[2] for place, each in json_values.leaves(event) if each is True]  # "blacklisted".
-    if any(
+    texts = [each for place, each in json_values.leaves(event) if isinstance(each, str) and OF_PEOPLE.search(place)]
+    if any(find_refusing(each, is_mail=True) for each in texts) or any(
         MAY_REFUSE.search(each[:LONGEST_KIND])
         or classify_reply(each) in REPLY_REFUSES
         or find_refusing(each, is_mail=False)
@@ -196,6 +199,12 @@ def _unknown_event(kind: str, event: Any) -> list[InboundMessage]:
         return unread_rows.unread_replies(told, unread_rows.MAILBOX)
     today = clock.istanbul(clock.now()).replace(hour=0, minute=0, second=0, microsecond=0)
     return [InboundMessage("", "", "", json.dumps({"event": kind[:LONGEST_KIND]}), today, is_whole=False)]
+
+
+def _words_to_read(state: ReportState, said: str, status: str = "") -> str:
+    """Those by which a mail system may quote its user; what it may take later, it refuses for itself."""
+    has_failed = state == ReportState.FAILED or own_words.FAILED.search(f"{status} {said}")
+    return own_words.refusing_diagnostic([said]) or (unfamiliar_answer(said, status) if has_failed else "")
 
 
 def _ses_bounce(note: Any, ours: dict[str, Any]) -> Feedback:
@@ -209,7 +218,7 @@ def _ses_bounce(note: Any, ours: dict[str, Any]) -> Feedback:
         status = enhanced_status(f"{read_text(recipient, '/status')} {diagnostic}")
         code = f"{safe_code(kind)} {status}".strip()
         reports.append(Report(state, **ours, to=to, reason=reason_of(status), code=code, at=at))
-        if said := left or own_words.refusing_diagnostic([diagnostic]):
+        if said := left or _words_to_read(state, diagnostic, read_text(recipient, "/status")):
             likely.append(BlockedAddress(to, at, DOUBTFUL_ANSWER, ours["message_id"], said))
     return Feedback(tuple(reports), tuple(likely))
 

@@ -187,8 +187,9 @@ def test_a_failure_with_its_recipients_own_words_in_its_text_waits_beside_its_re
     assert [(each.source, each.word) for each in told.blocked] == [(DOUBTFUL_ANSWER, "Bana yazmayin artik")]
 
 
-def test_an_event_that_nobody_knows_with_a_sentence_that_may_refuse_waits():
-    event = {"event": "replied", "email": "ayse@example.com", "text": "Beni rahat bırakın"}
+@pytest.mark.parametrize("said", ["Beni rahat bırakın", "I do not want your emails", "Bültenden ayrılmak istiyorum"])
+def test_an_event_that_nobody_knows_with_a_sentence_that_may_refuse_waits(said):
+    event = {"event": "replied", "email": "ayse@example.com", "RawTextBody": said}
     (told,) = mail_webhooks.parse_brevo_push(VendorPush(json.dumps(event).encode(), "application/json")).replies
     assert told.sender == "ayse@example.com"
 

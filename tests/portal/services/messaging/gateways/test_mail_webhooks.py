@@ -227,6 +227,27 @@ def test_an_event_of_brevo_that_may_say_that_somebody_left_waits_beside_its_repo
     assert likely.word == reason and len(told.reports) == 1 and told.replies == ()
 
 
+def told_by_ses(*told, **more) -> Feedback:
+    return read_ses_push(signed(Message=bounce(*told, **more)), TOPIC, [KEY], certificate_of)
+
+
+def test_a_reason_that_may_quote_a_person_waits_and_one_of_mail_systems_does_not():
+    quoting = [
+        parsed(brevo("hard_bounce", reason="550 Mail atmayi kesin")),
+        parsed(brevo("soft_bounce", reason="550 5.7.1 Mail atmayi kesin")),
+        told_by_ses("Permanent", "5.7.1", diagnosticCode="smtp; 550 5.7.1 Mail atmayi kesin"),
+        told_by_ses("Transient", "5.0.0", diagnosticCode="smtp; 550 Mail atmayi kesin"),
+    ]
+    assert ["Mail atmayi kesin" in each.word for told in quoting for each in told.blocked] == [True] * 4
+    others = [
+        parsed(brevo("hard_bounce", reason="550 5.7.1 Message rejected as spam")),
+        parsed(brevo("soft_bounce", reason="451 Kota dolu")),
+        told_by_ses("Permanent", "5.1.1", diagnosticCode="smtp; 550 5.1.1 Boyle biri yok"),
+        told_by_ses("Transient", "4.2.2", diagnosticCode="smtp; 452 4.2.2 Kota dolu"),
+    ]
+    assert [told.blocked for told in others] == [()] * 4
+
+
 def test_who_is_on_the_list_of_complaints_of_ses_waits_beside_the_failure():
     """It may have been a mail of another sender's. It was a failure alone: each campaign mailed them again."""
     note = complaint(complaintSubType="OnAccountSuppressionList")
