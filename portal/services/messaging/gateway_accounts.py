@@ -20,7 +20,7 @@ from portal.services.messaging import mailbox_reviews, outgoing_messages, routin
 from portal.services.messaging.gateways import description_checks, description_words
 from portal.services.messaging.gateways.demo import DemoGateway
 from portal.services.messaging.gateways.generic_http import GenericHttpGateway
-from portal.services.messaging.gateways.offered_vendors import CALLBACK_URL, OFFERED
+from portal.services.messaging.gateways.offered_vendors import CALLBACK_URL, OFFERED, bounce_domains
 from portal.services.messaging.gateways.own_text import OwnText
 from portal.services.messaging.gateways.protocol import Gateway
 from portal.services.messaging.gateways.smtp import SmtpGateway
@@ -97,6 +97,8 @@ def adapter_of(row: MessageGateway, *, only_reads: bool = False) -> Gateway:
     )
     if isinstance(adapter, GenericHttpGateway):
         adapter.own_text = OwnText(sent_texts.find_texts)
+    if isinstance(adapter, SmtpGateway):
+        adapter.former_domains = _domains(row)
     return adapter
 
 
@@ -129,6 +131,16 @@ def _token_keys(row: MessageGateway) -> list[bytes]:
     others = read_session().scalars(select(MessageGateway.id).where(*same, MessageGateway.id != row.id))
     secret = current_app.config["SECRET_KEY"].encode()
     return [hmac.digest(secret, b"gateway|%d" % gateway_id, "sha256") for gateway_id in (row.id, *others)]
+
+
+def _domains(row: MessageGateway) -> set[str]:
+    """All to which an owner's accounts had bounces and refusals come, as with _token_keys."""
+    same = MessageGateway.provider_id == row.provider_id, MessageGateway.carries == row.carries
+    found = set[str]()
+    for each in read_session().scalars(select(MessageGateway).where(*same)):
+        with suppress(CannotOpen):
+            found.update(bounce_domains(gateways.read_credentials(vault(), each)))
+    return found
 
 
 def in_sandbox_mode(provider_id: int | None) -> bool:

@@ -149,6 +149,7 @@ def _store(vendor: Vendor, form: GatewayForm, gateway: MessageGateway | None) ->
         has_other_inbox = vendor.inbox_identity(stored) not in ("", vendor.inbox_identity(values))
         if has_other_inbox:
             gateways.keep_former_inbox(db.session, vault(), row, clock.now())
+        values = vendor.with_former(stored, values)
         gateways.replace_credentials(vault(), row, values, header=header, per_second=pace, needs_test=needs_test)
         if has_other_inbox and (read_before := gateway_sweeps.read_before(row, clock.now())):
             row.swept_at = min(read_before, row.swept_at or read_before)  # A login that was dead was not read.

@@ -7,7 +7,7 @@ answer speaks for a Message-ID or a quoted link says as well.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from email import message_from_bytes
@@ -39,19 +39,19 @@ SENDERS = ("reply-to", "sender", "x-original-from")
 Named = Sequence[tuple[TokenPurpose, int]]
 
 
-def parse_returned_mail(raw: bytes, to: str, keys: Sequence[bytes], domain: str = "") -> Feedback:
+def parse_returned_mail(raw: bytes, to: str, keys: Sequence[bytes], domains: Collection[str] = ()) -> Feedback:
     """Read a mail that came for `to`, the envelope's recipient where it is known; `keys` are of tokens. What names an
-    address of ours, at `domain` where its token is of nobody, and says nothing that we understand waits to be read; so
-    does what may name a message or a link of ours, if it does (MailClue.is_ours). Never raises."""
+    address of ours, at one of `domains` where its token is of nobody, and says nothing that we understand waits to be
+    read; so does what may name a message or a link of ours, if it does (MailClue.is_ours). Never raises."""
     raw = mail_reading.with_head(raw[:MAX_BYTES].replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\0", b""))
     for mail in (raw, mail_reading.as_plain_text(raw))[0 if mail_reading.is_harmless(raw) else 1 :]:
         with suppress(Exception):  # Whatever the parser, or a codec that a header names, raises.
-            return _parse(mail, to, keys, domain)
+            return _parse(mail, to, keys, domains)
     said = f"{push_text.decode(raw[:MOST_READ])}…"
     return Feedback(replies=(InboundMessage("", "", to, said, clock.now(), is_dated=False, is_whole=False),))
 
 
-def _parse(raw: bytes, to: str, keys: Sequence[bytes], domain: str) -> Feedback:
+def _parse(raw: bytes, to: str, keys: Sequence[bytes], domains: Collection[str]) -> Feedback:
     mail = message_from_bytes(raw)
     returned = ReturnedMail(mail, raw + b"".join(map(mail_reading.open_encoded, mail.walk())), to)
     addressed = list(dict.fromkeys(find_messages(keys, returned.addresses)))
@@ -70,16 +70,17 @@ def _parse(raw: bytes, to: str, keys: Sequence[bytes], domain: str) -> Feedback:
         return told
     told = told or read_odd_bounce(returned, told_of, is_ours=bool(addressed))
     is_reported = told is not None and is_mail_systems(mail)
-    answer = _find_answer(returned, named, quoted, domain, is_reported=is_reported)
+    answer = _find_answer(returned, named, quoted, domains, is_reported=is_reported)
     return replace(told or Feedback(), replies=answer)
 
 
 def _find_answer(
-    returned: ReturnedMail, named: Named, quoted: Named, domain: str, *, is_reported: bool
+    returned: ReturnedMail, named: Named, quoted: Named, domains: Collection[str], *, is_reported: bool
 ) -> tuple[InboundMessage, ...]:
     """What a person has to read: not what a machine wrote by itself, where it is a mail system's or an absence notice,
     and no words in it may refuse."""
-    mail, ours = returned.mail, re.compile(OURS.format(re.escape(domain)) if domain else "(?!)", re.IGNORECASE)
+    mail, named_domains = returned.mail, "|".join(map(re.escape, domains))
+    ours = re.compile(OURS.format(f"(?:{named_domains})") if domains else "(?!)", re.IGNORECASE)
     is_to_refuse = not is_reported and (
         any(purpose == TokenPurpose.UNSUBSCRIBE for purpose, _ in named) or ours.search(returned.addresses) is not None
     )

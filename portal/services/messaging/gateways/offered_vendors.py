@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 from urllib.parse import quote
 
+from portal.core import former_words
 from portal.core.addresses import AddressKind
 from portal.core.lazy_text import N_
 from portal.domain.notifications.gateways import DOMESTIC, GENERIC, ROUTE
@@ -20,6 +21,7 @@ SECRET = "secret."  # Before the name of a value that only the description knows
 CALLBACK_URL = "callback_url"  # Among the values of an account that is opened: where its vendor is to report to.
 SECRET_LABELS = {"username": N_("Kullanıcı adı"), "password": N_("Şifre"), "token": N_("API anahtarı")}
 DKIM_KEY, SELECTOR = "dkim_key", "izinlink"
+FORMER_DOMAINS = "former_bounce_domains"  # A line each.
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,11 @@ class MailServer(Vendor):
         needs_key = values.get("signs") == "portal" and DKIM_KEY not in values
         return {**values, **({DKIM_KEY: dkim.generate_rsa_key().decode()} if needs_key else {})}
 
+    def with_former(self, stored: Mapping[str, str], values: Mapping[str, str]) -> dict[str, str]:
+        """With the domains to which bounces and refusals by mail came until now."""
+        former = former_words.with_former(stored.get(FORMER_DOMAINS, ""), stored.get("bounce_domain", ""))
+        return {**values, FORMER_DOMAINS: former}
+
     def open(
         self, values: Mapping[str, str], *, base_url: str = "", header: str = "", is_trusted: bool = False,
         token_keys: Sequence[bytes] = (), name: str = "localhost",
@@ -85,6 +92,11 @@ class MailServer(Vendor):
             is_trusted=is_trusted, feedback=feedback, topic=values.get("topic", ""),
             mailbox=_mailbox(values, is_trusted=is_trusted) if feedback == "imap" else None,
         )  # fmt: skip
+
+
+def bounce_domains(values: Mapping[str, str]) -> set[str]:
+    """To which a mail server's bounces and refusals by mail come, or came."""
+    return {values.get("bounce_domain", ""), *values.get(FORMER_DOMAINS, "").splitlines()} - {""}
 
 
 def secret_field(name: str) -> CredentialField:

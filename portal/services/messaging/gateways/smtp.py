@@ -4,7 +4,7 @@ SMTP knows no look-up: where the answer to a mail was lost, it is sent again wit
 it comes back as mail (bounces), in a mailbox or pushed, or by the webhook of the relay's vendor (mail_webhooks).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from email.errors import HeaderParseError
 
@@ -45,6 +45,7 @@ class SmtpGateway(Gateway):
     token_keys: Sequence[bytes] = field(repr=False)
     # Where bounces and refusals by mail arrive; without it, bounces go to the sender's mailbox.
     bounce_domain: str = ""
+    former_domains: Collection[str] = ()  # Where they still arrive, of all of its owner's accounts.
     shows_bounce_domain: bool = False  # Whether readers see it: its owner has proved it.
     feedback: str = "post"  # How we hear what became of mails: "post", "imap", "ses", "brevo", or not at all.
     mailbox: Mailbox | None = None
@@ -84,7 +85,7 @@ class SmtpGateway(Gateway):
             looks_like == "post" or own_way not in mail_webhooks.VENDORS
         ):  # By a token in it an event names whom it is of, too.
             to = push.query.get("to", "")
-            told = bounces.parse_returned_mail(push.body, to, self.token_keys, self.bounce_domain)
+            told = bounces.parse_returned_mail(push.body, to, self.token_keys, self._domains())
             if told != Feedback():
                 return told
         match own_way if looks_like == "post" else looks_like:
@@ -104,7 +105,7 @@ class SmtpGateway(Gateway):
         assert self.mailbox is not None
         visit = self.mailbox.read(*inbox, junk)
         mails = [*visit.mails, *(visit.junk.mails if visit.junk else ())]
-        told = [bounces.parse_returned_mail(each, "", self.token_keys, self.bounce_domain) for each in mails]
+        told = [bounces.parse_returned_mail(each, "", self.token_keys, self._domains()) for each in mails]
         feedback = Feedback(
             tuple(report for each in told for report in each.reports),
             tuple(refusal for each in told for refusal in each.blocked),
@@ -136,6 +137,9 @@ class SmtpGateway(Gateway):
         content = write_mail(message, mailbox, clock.now(), self.token_keys[0], refusal, reply)
         domain = split_mailbox(mailbox)[1].rpartition("@")[2]
         return dkim.sign(content, [key for key in self.keys if key.domain == domain])
+
+    def _domains(self) -> set[str]:
+        return {*self.former_domains, self.bounce_domain} - {""}
 
     def _address(self, purpose: TokenPurpose, message: OutgoingMessage) -> str:
         if not self.bounce_domain:

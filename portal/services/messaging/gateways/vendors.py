@@ -59,6 +59,10 @@ class Vendor:
         """The values with what we make ourselves."""
         return dict(values)
 
+    def with_former(self, _stored: Mapping[str, str], values: Mapping[str, str]) -> dict[str, str]:
+        """The values with those stored before by which something may still come."""
+        return dict(values)
+
     def open(
         self, values: Mapping[str, str], *, base_url: str = "", header: str = "", is_trusted: bool = False,
         token_keys: Sequence[bytes] = (), name: str = "localhost",

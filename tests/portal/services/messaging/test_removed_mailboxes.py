@@ -12,9 +12,10 @@ from portal.core.models import EventKind, GatewayEvent, MessageGateway
 from portal.domain.notifications import gateways
 from portal.services.messaging import gateway_sweeps
 from portal.services.messaging.gateways.mail_tokens import TokenPurpose
+from portal.services.messaging.gateways.offered_vendors import FORMER_DOMAINS, OFFERED
 from tests import imap_server
 from tests.imap_server import PASSWORD, USERNAME, ImapServer
-from tests.portal.services.messaging.test_feedback import PEOPLE, MailAccount, refusals
+from tests.portal.services.messaging.test_feedback import DOMAIN, PEOPLE, MailAccount, held, refusals
 from tests.portal.services.messaging.vendor_pushes import work
 
 pytestmark = pytest.mark.slow
@@ -157,3 +158,29 @@ def test_a_mailbox_is_read_after_its_account_where_another_one_only_did_so_once(
         work(app, *EventKind)
 
     assert refusals(app, rows) == [ayse]
+
+
+def test_a_mail_that_names_a_domain_which_an_account_had_waits(app, browser, rows):
+    """By a token that nobody knows, or in a quotation; also where the account that had it was removed."""
+    account = MailAccount(app, browser, feedback="post")
+    ayse, burcu, *_ = PEOPLE
+    cut = account.token(ayse, TokenPurpose.UNSUBSCRIBE).replace("+", "+x", 1)
+    with app.app_context():
+        row = db.session.get_one(MessageGateway, account.id)
+        for domain in ("geri.ornek.com.tr", ""):
+            stored = gateways.read_credentials(vault(), row)
+            values = OFFERED[row.vendor].with_former(stored, stored | {"bounce_domain": domain})
+            gateways.replace_credentials(vault(), row, values, header=row.header, per_second=5)
+        added = gateways.add_gateway(
+            db.session, vault(), provider_id=row.provider_id, carries=row.carries, vendor=row.vendor, header=row.header,
+            credentials=stored | {"bounce_domain": "", FORMER_DOMAINS: ""}, per_second=10, at=clock.now(),
+        )  # fmt: skip
+        gateways.remove(db.session, row, clock.now())
+        account.secret = gateways.read_secret(vault(), added)
+        db.session.commit()
+    account.pushes(f"From: {ayse}\nTo: {cut}\nSubject: ret\n\n.\n", to=cut)
+    account.pushes(f"From: {burcu}\nTo: info@x.example\nSubject: ret\n\n> <mailto:unsubscribe@{DOMAIN}>\n\nCikarin\n")
+    for _ in range(3):
+        work(app, *EventKind)
+
+    assert held(app) == [ayse, burcu]

@@ -36,6 +36,7 @@ from portal.domain.notifications import gateways, mails
 from portal.jobs import gateway_alarms
 from portal.services.messaging import event_contents, routing
 from portal.services.messaging.fake_gateway import create_gateway
+from portal.services.messaging.gateways.offered_vendors import bounce_domains
 from portal.services.messaging.gateways.protocol import Reason
 from portal.services.messaging.gateways.vendors import VENDORS
 from portal.web.operator import message_checks
@@ -367,6 +368,7 @@ def test_a_mail_server_signs_with_a_key_to_publish(app, ayse, rows):
     ((_, to, content),) = server.taken
     assert to == [make.AYSE] and "DKIM-Signature" in content
     assert credentials_of(app, rows)["dkim_key"] == key and rows.one(MessageGateway).per_second == 7
+    assert bounce_domains(credentials_of(app, rows)) == {"donus.example", "posta.ornek.com.tr"}
     assert "e-posta ile ret adresi gösterilmiyor" not in ayse.opens(path).text
     with name_server.running_name_server() as names:
         app.config["DNS_SERVER"] = names.address

@@ -32,7 +32,7 @@ def filled(text: str, **values: str) -> bytes:
 
 
 def parse(text: str, to: str = TO, **values: str) -> Feedback:
-    return parse_returned_mail(filled(text, **values), to, [KEY], DOMAIN)
+    return parse_returned_mail(filled(text, **values), to, [KEY], [DOMAIN])
 
 
 QMAIL = SAMPLES["qmail"][0].partition("\n\n")[2]
@@ -438,7 +438,7 @@ def test_no_mail_that_holds_a_true_address_for_refusals_is_for_nobody():
     ]  # fmt: skip
     for _ in range(500):
         mail = "\n".join(chance.choices(lines, k=chance.randrange(1, 12)))
-        told = parse_returned_mail(mail.encode("latin-1"), "", [KEY], DOMAIN)
+        told = parse_returned_mail(mail.encode("latin-1"), "", [KEY], [DOMAIN])
         assert HEADER not in mail or told != Feedback(), mail
 
 
