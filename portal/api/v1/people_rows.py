@@ -96,9 +96,8 @@ def find_doubts(rows: Sequence[object], unread: Collection[int], asked: Collecti
 
 
 def _text(value: object) -> str:
-    return as_text(value)[: LONGEST + 1] or (
-        "" if isinstance(value, str) else "-"
-    )  # An empty list may mean that nothing is allowed.
+    """A field's value as a cell; an empty list may mean that nothing is allowed."""
+    return as_text(value)[: LONGEST + 1] or ("" if isinstance(value, str) else "-")
 
 
 def _refuses(name: str, cell: str, *, is_list: bool) -> bool:
