@@ -13,6 +13,7 @@ from portal.core.models import Mail
 from portal.domain import address_proofs
 from portal.domain.identity import api_calls, login_throttle
 from portal.jobs import (
+    admissions,
     campaign_steps,
     confirmation_alarms,
     desk_notifications,
@@ -130,11 +131,12 @@ def run_launches() -> bool:
 
 
 def do_minutely() -> bool:
-    """Launch what is planned, tell of budgets that are used up, note which campaigns have ended, append what a journal
-    lacks, fold what changed in counts, and look at checks."""
+    """Launch what is planned, tell of budgets that are used up, note which campaigns have ended, repeat refusals from
+    before an admission, append what a journal lacks, fold what changed in counts, and look at checks."""
     campaign_steps.launch_planned()
     campaign_steps.tell_of_budgets()
     launches.finish_sent(clock.now())
+    admissions.repeat_refusals()
     with independent_step("journal.gap_not_closed"):
         backups.close_gap()
     with independent_step("row_tallies.not_folded"):

@@ -63,6 +63,14 @@ def tell_after_restore(
     return _first_submissions(session, vault, consents, at)
 
 
+def tell_after_admission(
+    session: Session, vault: Vault, decision: writer.Row, codes: tuple[int, int], at: datetime
+) -> writer.Row:
+    """Tell of a refusal that was said before its firm was admitted; the submission to be inserted. `codes` are İYS's
+    numbers of the provider and the brand. Raises CannotOpen."""
+    return _submission(session, vault, decision, codes, at, is_late=True)
+
+
 def tell_after_status_query(
     session: Session, brand: Brand, granted: Collection[int], asked_at: datetime, at: datetime
 ) -> None:  # fmt: skip

@@ -1,0 +1,120 @@
+"""What real people refused while their firm was in sandbox mode: a vendor told it of a real account, so it is no trial.
+
+It is recorded at the trial brand, which ends with the admission, and once more at each brand with İYS's code that the
+firm has or opens then, dated when it was said. Whatever is decided here by hand, a link or a mail program's click stays
+a trial. Nothing here commits.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from portal.core.business_days import holiday_calendar
+from portal.core.iys_protocol import Channel, Status
+from portal.core.models import Brand, Consent, Decision, DecisionOrigin, Provider, Receipt, ReceiptDecision, is_void
+from portal.core.vault import Vault
+from portal.domain.consents import annulments, locking, refusal_forwarding, writer
+from portal.domain.consents.locking import LockedConsent
+from portal.domain.consents.writer import DecisionRows, Row
+
+FROM_OUTSIDE = (DecisionOrigin.REPLY, DecisionOrigin.FEEDBACK)
+A_WEEK = timedelta(days=7)  # Also what was recorded in the very moment of the admission is found in it.
+TRIAL, KNOWN, TRIAL_BRAND = aliased(Decision), aliased(Decision), aliased(Brand)
+
+
+@dataclass(frozen=True)
+class TrialRefusal:
+    """A refusal at a trial brand, and the receipt of its act, if that is still there."""
+
+    decision: Decision
+    receipt: Receipt | None
+
+
+def select_unrepeated(at: datetime) -> Select[int, int]:
+    """Brands and recipients whose refusals are to be repeated: of brands and firms that are new."""
+    is_new = or_(Brand.created_at > at - A_WEEK, Provider.admitted_at > at - A_WEEK)
+    pairs = select(Brand.id, TRIAL.recipient_id).join(Provider, Provider.id == Brand.provider_id)
+    pairs = pairs.join(TRIAL_BRAND, TRIAL_BRAND.provider_id == Brand.provider_id)
+    pairs = pairs.join(Consent, Consent.brand_id == TRIAL_BRAND.id).join(TRIAL, TRIAL.consent_id == Consent.id)
+    return pairs.where(Provider.admitted_at.is_not(None), is_new, *_is_unrepeated()).distinct()
+
+
+def repeat_refusals(session: Session, vault: Vault, brand: Brand, recipient_id: int, at: datetime) -> int:
+    """Refuse at a brand what somebody refused at trial brands of its firm; how many decisions were made. What was
+    decided there later stays. Nobody is told but İYS: nothing ends by it. Raises CannotOpen."""
+    locking.lock_recipients(session, [recipient_id])
+    refused = _read_unrepeated(session, brand, recipient_id)
+    if not refused:
+        return 0
+    consents, _ = locking.lock_channels(session, brand.provider_id, brand.id, recipient_id, refused.keys())
+    ended = [each for each in consents if each.is_older_than(Status.REFUSED, _said_at(refused, each))]
+    annulments.void_waiting_grants(session, ended, at)
+    holiday_calendar.refresh_corrections(session, at)
+    codes = session.get_one(Provider, brand.provider_id).iys_code, brand.brand_code
+    rows, acts = DecisionRows(), defaultdict[Receipt | None, list[Row]](list)
+    for consent in consents:
+        decision = _repeat(consent, refused[consent.channel].decision, at)
+        told = refusal_forwarding.tell_after_admission(session, vault, decision, codes, at)
+        rows.add(decision, told if consent.decision_id == decision["id"] else None)
+        acts[refused[consent.channel].receipt].append(decision)
+    writer.write_decisions(session, consents, rows)
+    writer.write_receipts(
+        session, [(_receipt_row(vault, act, its), [each["id"] for each in its]) for act, its in acts.items() if act]
+    )
+    return len(rows.decisions)
+
+
+def _is_unrepeated() -> tuple[ColumnElement[bool], ...]:
+    """Of queries of Brand, and of a TRIAL decision at a TRIAL_BRAND of its firm."""
+    is_refusal = TRIAL.status == Status.REFUSED, TRIAL.origin.in_(FROM_OUTSIDE), ~is_void(TRIAL)
+    is_known = exists().where(
+        KNOWN.brand_id == Brand.id, KNOWN.recipient_id == TRIAL.recipient_id, KNOWN.channel == TRIAL.channel,
+        KNOWN.status == Status.REFUSED, KNOWN.origin.in_(FROM_OUTSIDE), KNOWN.effective_at >= TRIAL.effective_at,
+    )  # fmt: skip
+    has_ended = and_(TRIAL_BRAND.is_sandbox, TRIAL_BRAND.closed_at.is_not(None), Brand.is_sandbox.is_(False))
+    return has_ended, *is_refusal, ~is_known.correlate(Brand, TRIAL)
+
+
+def _read_unrepeated(session: Session, brand: Brand, recipient_id: int) -> dict[Channel, TrialRefusal]:
+    """The newest of each channel."""
+    theirs = (
+        select(TRIAL, Receipt)
+        .join(TRIAL_BRAND, TRIAL_BRAND.id == TRIAL.brand_id)
+        .join(Brand, Brand.provider_id == TRIAL_BRAND.provider_id)
+        .outerjoin(ReceiptDecision, ReceiptDecision.decision_id == TRIAL.id)
+        .outerjoin(Receipt, Receipt.id == ReceiptDecision.receipt_id)
+        .where(Brand.id == brand.id, TRIAL.recipient_id == recipient_id, *_is_unrepeated())
+        .order_by(TRIAL.effective_at, TRIAL.id)
+    )
+    return {decision.channel: TrialRefusal(decision, receipt) for decision, receipt in session.execute(theirs)}
+
+
+def _said_at(refused: dict[Channel, TrialRefusal], consent: LockedConsent) -> datetime:
+    return refused[consent.channel].decision.effective_at
+
+
+def _repeat(consent: LockedConsent, trial: Decision, at: datetime) -> Row:
+    """The decision, on which the consent stands then unless something newer is known."""
+    is_current = consent.is_older_than(Status.REFUSED, trial.effective_at)
+    last = consent.consent_date if is_current else None
+    date = locking.next_consent_date(last, trial.effective_at, is_refusal=True)
+    decision = writer.decision_row(
+        consent, Status.REFUSED, consent_date=date, effective_at=date, recorded_at=at, source=trial.source,
+        origin=trial.origin, user_id=trial.user_id,
+    )  # fmt: skip
+    if is_current:
+        consent.move_to(decision["id"], Status.REFUSED, consent_date=date, effective_at=date)
+    return decision
+
+
+def _receipt_row(vault: Vault, act: Receipt, decisions: list[Row]) -> Row:
+    """That of the same act, as it was."""
+    refused = sorted({each["channel"] for each in decisions})
+    return writer.receipt_row(
+        vault, act.provider_id, act.recipient_id, origin=act.origin, number=writer.new_receipt_number(),
+        choices=" ".join(f"{channel}={Status.REFUSED}" for channel in refused), language=act.language,
+        request_metadata=vault.read(act.request_metadata, Receipt.PLACE, act.provider_id, act.id), at=act.decided_at,
+    )  # fmt: skip

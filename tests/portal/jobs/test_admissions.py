@@ -1,0 +1,171 @@
+"""A vendor tells what a firm's real people refuse while the firm waits for its admission: it counts afterwards, too."""
+
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+import pytest
+import time_machine
+from sqlalchemy import select
+
+from portal.core import addresses, clock
+from portal.core.addresses import AddressKind
+from portal.core.extensions import db, vault
+from portal.core.iys_protocol import RecipientType, Source, Status
+from portal.core.models import Brand, Consent, Decision, DecisionOrigin, Message, Outcome, Provider, Receipt, Submission
+from portal.domain.consents import bulk_import
+from portal.domain.consents.import_plan import Effect, Entry
+from portal.domain.notifications import gateways
+from portal.jobs import admissions
+from tests.portal.domain.providers import test_onboarding as onboarding
+from tests.portal.services.exports.held_consents import Holder
+from tests.portal.services.messaging import test_gateway_delivery as delivery
+from tests.portal.services.messaging.vendor_pushes import Vendor, work
+
+A_DAY, AN_HOUR, A_SECOND = timedelta(days=1), timedelta(hours=1), timedelta(seconds=1)
+SAID_AT = datetime(2026, 11, 24, 20, 30, tzinfo=UTC)  # In the night.
+PHONE, MAIL = "+905321112233", "fatma@gmail.com"
+
+
+@pytest.fixture
+def at():
+    with time_machine.travel(SAID_AT, tick=False) as traveller:
+        yield traveller
+
+
+class Firm:
+    """One that has handed its application in, with an account of a vendor of SMS and one of mails."""
+
+    def __init__(self, app, browser):
+        self.app, self.browser = app, browser
+        with app.app_context():
+            provider = onboarding.ready(email="nil@example.com")
+            db.session.commit()
+            self.id, self.trial_code = provider.id, provider.iys_code
+            verimor = delivery.add("verimor", provider_id=self.id, works=False)
+            mails = gateways.add_gateway(
+                db.session, vault(), provider_id=self.id, carries=AddressKind.EMAIL, vendor="smtp", per_second=10,
+                header="Yeni <bilgi@yeni.com.tr>", at=clock.now(), credentials={
+                    "host": "127.0.0.1", "security": "smtp", "bounce_domain": "mail.yeni.com.tr", "feedback": "brevo",
+                },
+            )  # fmt: skip
+            self.brevo = f"/callbacks/messages/{gateways.read_secret(vault(), mails)}"
+            db.session.commit()
+        self.verimor = Vendor(app, browser, verimor)
+
+    def hears_by_sms(self, text: str = "RET") -> None:
+        self.verimor.brings(text, PHONE)
+        work(self.app)
+
+    def hears_of_mail(self, event: str) -> None:
+        facts = {"event": event, "email": MAIL, "message-id": "<1@brevo>", "ts_event": int(clock.now().timestamp())}
+        self.browser.post(self.brevo, json=facts)
+        work(self.app)
+
+    def is_admitted(self, *, is_repeated: bool = True) -> None:
+        with self.app.app_context():
+            onboarding.admit(db.session.get_one(Provider, self.id))
+            db.session.commit()
+            if is_repeated:
+                admissions.repeat_refusals()
+
+    def opens_brand(self, code: int) -> None:
+        with self.app.app_context():
+            db.session.add(Brand(provider_id=self.id, brand_code=code, name="İkinci", created_at=clock.now()))
+            db.session.commit()
+            admissions.repeat_refusals()
+
+    def effect(self, address: str, said_at: datetime, code: int = onboarding.CODE) -> Effect:
+        """What comes of a grant of a file at the brand of this code."""
+        with self.app.app_context():
+            parsed = addresses.parse(address)
+            entry = Entry(
+                2, parsed, parsed.channels[0], RecipientType.INDIVIDUAL, Status.GRANTED, Source.WEB, said_at
+            )  # fmt: skip
+            return bulk_import.dry_run(db.session, vault(), self.brand(code), [entry], clock.now()).effects[0]
+
+    @staticmethod
+    def brand(code: int = onboarding.CODE) -> Brand:
+        return db.session.scalars(select(Brand).where(Brand.brand_code == code)).one()
+
+    def decisions(self, code: int = onboarding.CODE) -> list[Decision]:
+        with self.app.app_context():
+            return list(db.session.scalars(select(Decision).where(Decision.brand_id == self.brand(code).id)))
+
+
+@pytest.fixture
+def firm(app, browser, at):
+    return Firm(app, browser)
+
+
+SAID = {
+    "sms": (PHONE, Firm.hears_by_sms, DecisionOrigin.REPLY, Source.SMS),
+    "left": (MAIL, partial(Firm.hears_of_mail, event="unsubscribed"), DecisionOrigin.FEEDBACK, Source.EMAIL),
+    "complained": (MAIL, partial(Firm.hears_of_mail, event="spam"), DecisionOrigin.FEEDBACK, Source.EMAIL),
+}
+
+
+@pytest.mark.parametrize("said", SAID)
+def test_what_a_vendor_tells_before_the_admission_is_refused_at_the_real_brand(app, firm, at, rows, said):
+    address, tell, origin, source = SAID[said]
+    tell(firm)
+    at.shift(A_DAY)
+    firm.is_admitted()
+    for _ in range(2):  # Again it is known.
+        with app.app_context():
+            admissions.repeat_refusals()
+
+    assert firm.effect(address, SAID_AT - A_SECOND) == Effect.OLDER
+    assert firm.effect(address, SAID_AT + AN_HOUR) == Effect.OVER_REFUSAL  # Of the person's own word.
+    (made,) = firm.decisions()
+    assert (made.status, made.origin, made.source) == (Status.REFUSED, origin, source)
+    assert (made.consent_date, made.recorded_at) == (SAID_AT, SAID_AT + A_DAY)
+    (told,) = (each for each in rows(Submission) if each.decision_id == made.id)
+    assert (told.outcome, told.due_at, told.consent_date) == (Outcome.WAITING, SAID_AT + A_DAY, SAID_AT)
+    assert f"/sps/{onboarding.CODE}/brands/{onboarding.CODE}/" in told.endpoint
+    assert [each.decided_at for each in rows(Receipt)] == [SAID_AT] * 2  # At each brand.
+    assert rows(Message) == []
+
+
+def test_a_brand_that_is_opened_later_is_refused_too(firm, at):
+    firm.hears_by_sms()
+    firm.is_admitted()
+    at.shift(30 * A_DAY)
+
+    firm.opens_brand(731_900)
+
+    assert [each.consent_date for each in firm.decisions(731_900)] == [SAID_AT]
+    assert firm.effect(PHONE, SAID_AT - A_SECOND, 731_900) == Effect.OLDER
+
+
+def test_a_yes_to_the_trial_brand_takes_no_refusal_back(app, firm, at):
+    firm.hears_by_sms()
+    at.shift(AN_HOUR)
+    Holder(app).decides(PHONE, ago=AN_HOUR / 2, brand_code=firm.trial_code, origin=DecisionOrigin.LINK)
+
+    firm.is_admitted()
+
+    assert firm.effect(PHONE, SAID_AT - A_SECOND) == Effect.OLDER
+
+
+def test_what_the_person_granted_the_real_brand_since_stays(app, firm, at):
+    """Heard in the moment before the refusal is repeated."""
+    firm.hears_by_sms()
+    at.shift(A_DAY)
+    firm.is_admitted(is_repeated=False)
+    Holder(app).grants(PHONE, ago=AN_HOUR, brand_code=onboarding.CODE, origin=DecisionOrigin.LINK)
+
+    with app.app_context():
+        admissions.repeat_refusals()
+        consent = db.session.scalars(select(Consent).where(Consent.brand_id == firm.brand().id)).one()
+
+    assert consent.status == Status.GRANTED
+    assert sorted(each.status for each in firm.decisions()) == [Status.GRANTED, Status.REFUSED]
+
+
+def test_what_somebody_refuses_by_a_link_of_a_trial_stays_there(app, firm, at):
+    at.shift(AN_HOUR)
+    Holder(app).decides(PHONE, Status.REFUSED, brand_code=firm.trial_code, origin=DecisionOrigin.LINK)
+
+    firm.is_admitted()
+
+    assert firm.decisions() == []
