@@ -60,7 +60,7 @@ MAX_PEOPLE = 250_000  # People at once.
 
 
 class FilterKind(StrEnum):
-    OTHER_CHANNEL = "other_channel"  # Granted one channel, and was never asked for another.
+    OTHER_CHANNEL = "other_channel"  # Granted one channel, usably (may_send), and was never asked for another.
     LATE = "late"  # A file's grant that came too late for İYS.
     EVIDENCE = "evidence"  # A grant of some strength, on which messages may be sent: to be confirmed.
     UNREACHED = "unreached"  # Of an earlier campaign, whose message verifiably never arrived.
@@ -169,10 +169,10 @@ def _grouped(recipient_id: SQLColumnExpression[int], channels: SQLColumnExpressi
 
 
 def _granted_another(campaign: Campaign, wanted: AudienceFilter) -> Select[int, str]:
-    """Who granted one channel, at this address or at another on the same line of a file, and neither decided on the
-    other one nor was asked for it."""
+    """Who granted one channel, at this address or at another on the same line of a file, so that messages may be sent
+    there, and neither decided on the other one nor was asked for it."""
     is_mail = wanted.asked == Channel.EMAIL
-    granted = Consent.brand_id == campaign.brand_id, Consent.channel == wanted.granted, Consent.status == Status.GRANTED
+    granted = *_is_usable(campaign), Consent.channel == wanted.granted
     own = select(Consent.recipient_id).where(*granted)
     theirs, beside = aliased(Decision), aliased(Decision)
     of_line = (
@@ -200,8 +200,13 @@ def _granted_another(campaign: Campaign, wanted: AudienceFilter) -> Select[int, 
 
 def _is_proved(campaign: Campaign, wanted: AudienceFilter) -> tuple[ColumnElement[bool], ...]:
     strength = has_strength(wanted.strength or Strength.WEAK)
+    return *_is_usable(campaign), Decision.id == Consent.decision_id, strength
+
+
+def _is_usable(campaign: Campaign) -> tuple[ColumnElement[bool], ...]:
+    """The condition that a consent is a grant to the brand on which messages may be sent now."""
     consent = Consent.brand_id == campaign.brand_id, Consent.status == Status.GRANTED, Brand.id == Consent.brand_id
-    return *consent, Decision.id == Consent.decision_id, strength, may_send(clock.now())
+    return *consent, may_send(clock.now())
 
 
 def _never_arrived(wanted: AudienceFilter) -> tuple[ColumnElement[bool], ...]:

@@ -19,7 +19,10 @@ from portal.core.models import (
     Consent,
     ConsentRequest,
     Delivery,
+    EventKind,
+    EventOutcome,
     ExclusionReason,
+    GatewayEvent,
     Message,
     MessageState,
     Recipient,
@@ -33,6 +36,7 @@ from portal.services.imports import audience_filter, waiting_lists
 from portal.services.imports.audience_filter import AudienceFilter, FilterKind
 from tests import grants, make
 from tests.portal.services.exports.held_consents import Holder
+from tests.portal.services.messaging import test_gateway_delivery as delivery
 from tests.portal.web.recipient.open_complaints import another_firm_hears
 
 pytestmark = pytest.mark.slow
@@ -58,6 +62,17 @@ def holder(app):
     with app.app_context():
         make.provider()
     return Holder(app)
+
+
+def hold(person: Recipient) -> None:
+    """What somebody answered may refuse, and nobody has read it yet."""
+    gateway_id = delivery.add("verimor")
+    db.session.add(
+        GatewayEvent(
+            provider_id=person.provider_id, gateway_id=gateway_id, kind=EventKind.REPLY, digest=b"%032d" % person.id,
+            received_at=clock.now(), outcome=EventOutcome.LIKELY_REFUSAL, recipient_id=person.id,
+        )
+    )  # fmt: skip
 
 
 def keeps_late(app, holder, phone: str) -> None:
@@ -96,6 +111,27 @@ def test_who_granted_one_channel_and_was_never_asked_for_another_is_found(app, h
 
     assert by_calls == {calls: "MESAJ", landline: None}
     assert by_mail == {phone: "MESAJ"}
+
+
+@pytest.mark.parametrize("case", ["an unread answer", "a refusal that İYS holds"])
+def test_nobody_is_asked_because_of_a_grant_on_which_nobody_may_send(app, holder, case):
+    """Neither at its own address nor at another on the same line of a file."""
+    own, phone = grants.phones(2)
+    holder.grants(own, channel=Channel.CALL)
+    holder.grants(make.EMAIL, channel=Channel.EMAIL, batch_id=7, line=3)
+    holder.decides(phone, Status.REFUSED, channel=Channel.CALL, batch_id=7, line=3)
+    with app.app_context():
+        for address in (own, make.EMAIL):
+            found = recipients.find(db.session, vault(), make.brand().provider_id, parse(address))
+            if case == "an unread answer":
+                hold(found)
+            else:
+                known = {"iys_status": Status.REFUSED.value, "iys_as_of": clock.now()}
+                db.session.execute(update(Consent).where(Consent.recipient_id == found.id).values(known))
+        db.session.commit()
+
+    for granted in (Channel.CALL, Channel.EMAIL):
+        assert added(app, AudienceFilter(FilterKind.OTHER_CHANNEL, granted, Channel.SMS), channels=[Channel.SMS]) == {}
 
 
 def test_nobody_is_chosen_by_what_may_be_of_who_had_the_address_before(app, holder):
