@@ -23,7 +23,7 @@ from portal.domain.replies import classify_reply
 from portal.services.messaging.gateways import http_call, json_values, own_words, push_text, unread_rows
 from portal.services.messaging.gateways.json_values import read, read_text
 from portal.services.messaging.gateways.mail_reports import NO_COMPLAINT
-from portal.services.messaging.gateways.mail_status import enhanced_status, reason_of
+from portal.services.messaging.gateways.mail_status import CODE, enhanced_status, reason_of
 from portal.services.messaging.gateways.mail_system_words import unfamiliar_answer
 from portal.services.messaging.gateways.mail_tokens import MAIL_ID, find_messages
 from portal.services.messaging.gateways.protocol import (
@@ -42,6 +42,7 @@ from portal.services.messaging.gateways.protocol import (
 )
 from portal.services.messaging.gateways.push_document import DEEPEST
 from portal.services.messaging.gateways.refusing_sentences import find_refusing
+from portal.services.messaging.gateways.sample_words import names_list
 from portal.services.messaging.gateways.vendor_rows import guess_address, parse_time, safe_code
 
 CERTIFICATE_URL = re.compile(r"https://sns\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?/[\w./-]+\.pem")
@@ -69,6 +70,12 @@ BREVO_STATES: dict[str, tuple[ReportState, Reason | None]] = {
 }
 LEFT = re.compile(r"\b(?:unsubscribed|opt(?:ed)?[ _-]?out)\b", re.IGNORECASE)  # No mail system's "List-Unsubscribe".
 REFUSING = re.compile(r"unsub|spam|complain", re.IGNORECASE)  # Brevo has more such events than it documents.
+# What a field that holds "false" allows no more.
+PERMITTING = re.compile(
+    r"opt.?in|subscri|consent|permi|allow|accept|agree|can.?(?:contact|send|mail)|market|newsletter|iz(?:in|n)|onay|abone",
+    re.IGNORECASE,
+)
+NO = ("false", "0")
 MAY_REFUSE = re.compile(rf"{REFUSING.pattern}|black.?list|block.?list|suppress|abuse|opt.?out", re.IGNORECASE)
 OPENINGS = ("opened", "unique_opened", "proxy_open", "unique_proxy_open", "click", "Open", "Click")  # No evidence.
 OF_PEOPLE = re.compile(r"(?:text|content|body|message|reply|comment)[^/]*$", re.IGNORECASE)  # What they wrote.
@@ -168,17 +175,25 @@ def parse_brevo_push(push: VendorPush) -> Feedback:
             blocked.append(BlockedAddress(whom, at, kind[:LONGEST_KIND], message_id))
         elif kind not in OPENINGS:
             state, reason = BREVO_STATES.get(kind, (ReportState.ACCEPTED, Reason.UNKNOWN))
-            why = read_text(event, "/reason") if state in (ReportState.FAILED, ReportState.EXPIRED) else ""
+            has_failed, told = state in (ReportState.FAILED, ReportState.EXPIRED), read_text(event, "/reason")
+            why = told if has_failed else ""
             said = reason_of(enhanced_status(why))
-            may_refuse = kind == "blocked" and MAY_REFUSE.search(why[:LONGEST_KIND]) is not None
+            may_refuse = _names_vendors_list(kind, told)
             if kind in ("blocked", "error") and LEFT.search(why[:LONGEST_KIND]):
                 said = Reason.BLOCKED_BY_VENDOR
             elif kind not in BREVO_STATES:
                 unread += _unknown_event(kind, event)
-            elif word := why[:LONGEST_KIND] if may_refuse else _words_to_read(state, why):
+            elif word := told[:LONGEST_KIND] if may_refuse else _words_to_read(state, why):
                 blocked.append(BlockedAddress(whom, at, DOUBTFUL_ANSWER, message_id, word))
             reports.append(Report(state, ref, message_id, to, said or reason, safe_code(kind), at))
     return Feedback(tuple(reports), tuple(blocked), tuple(unread))
+
+
+def _names_vendors_list(kind: str, why: str) -> bool:
+    """Whether Brevo says by its own words that somebody is on a list of refusals; a mail system's have a code, and mean
+    its list of senders."""
+    is_blocked = kind == "blocked" and MAY_REFUSE.search(why[:LONGEST_KIND]) is not None
+    return is_blocked or (not CODE.search(why) and names_list(why[:LONGEST_HEAD]))
 
 
 def _unknown_event(kind: str, event: Any) -> list[InboundMessage]:
@@ -188,13 +203,19 @@ def _unknown_event(kind: str, event: Any) -> list[InboundMessage]:
     if kind in OPENINGS or not unread_rows.MAILBOX.search(told):
         return []
     said = [each for name, each in event.items() if name not in OF_MAIL] if isinstance(event, dict) else [event]
-    said += [place.rpartition("/")[2] for place, each in json_values.leaves(event) if each is True]  # "blacklisted".
+    flags = [(place.rpartition("/")[2], each) for place, each in json_values.leaves(event)]
+    said += [name for name, each in flags if each is True]  # "blacklisted".
+    denies = any(PERMITTING.search(name) for name, each in flags if str(each).lower() in NO)  # "subscribed".
     texts = [each for place, each in json_values.leaves(event) if isinstance(each, str) and OF_PEOPLE.search(place)]
-    if any(find_refusing(each, is_mail=True) for each in texts) or any(
-        MAY_REFUSE.search(each[:LONGEST_KIND])
-        or classify_reply(each) in REPLY_REFUSES
-        or find_refusing(each, is_mail=False)
-        for each in json_values.strings(said)
+    if (
+        denies
+        or any(find_refusing(each, is_mail=True) for each in texts)
+        or any(
+            MAY_REFUSE.search(each[:LONGEST_KIND])
+            or classify_reply(each) in REPLY_REFUSES
+            or find_refusing(each, is_mail=False)
+            for each in json_values.strings(said)
+        )
     ):
         return unread_rows.unread_replies(told, unread_rows.MAILBOX)
     today = clock.istanbul(clock.now()).replace(hour=0, minute=0, second=0, microsecond=0)

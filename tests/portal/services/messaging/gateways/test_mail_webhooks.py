@@ -217,6 +217,7 @@ def test_an_event_of_brevo_is_a_report(event, state, reason):
     [
         ("blocked", "blocked : due to blacklist user"), ("error", "Recipient is blacklisted"),
         ("hard_bounce", "550 5.7.1 recipient has opted out"), ("soft_bounce", "user has unsubscribed"),
+        ("error", "blacklisted"), ("deferred", "recipient unsubscribed"), ("deferred", "contact is blocklisted"),
     ],
 )  # fmt: skip
 def test_an_event_of_brevo_that_may_say_that_somebody_left_waits_beside_its_report(event, reason):
@@ -242,10 +243,12 @@ def test_a_reason_that_may_quote_a_person_waits_and_one_of_mail_systems_does_not
     others = [
         parsed(brevo("hard_bounce", reason="550 5.7.1 Message rejected as spam")),
         parsed(brevo("soft_bounce", reason="451 Kota dolu")),
+        parsed(brevo("hard_bounce", reason="554 5.7.1 Client host blocked using zen.spamhaus.org; blacklisted")),
+        parsed(brevo("deferred", reason="421 mail server IP on block list")),
         told_by_ses("Permanent", "5.1.1", diagnosticCode="smtp; 550 5.1.1 Boyle biri yok"),
         told_by_ses("Transient", "4.2.2", diagnosticCode="smtp; 452 4.2.2 Kota dolu"),
     ]
-    assert [told.blocked for told in others] == [()] * 4
+    assert [told.blocked for told in others] == [()] * 6
 
 
 def test_who_is_on_the_list_of_complaints_of_ses_waits_beside_the_failure():
@@ -317,7 +320,9 @@ UNKNOWN = {
     "unknown list": {"event": "contact_blacklisted"},
     "in a list": {"event": ["unsubscribed"]},
     "by a flag": {"event": "contact_updated", "content": [{"emailBlacklisted": True}]},
-    "nobody's": {"event": "of_tomorrow", "subject": "RET"},
+    "by a flag that is not set": {"event": "contact_updated", "content": [{"attributes": {"OPT_IN": False}}]},
+    "by a word that is not true": {"event": "contact_updated", "subscribed": "false"},
+    "nobody's": {"event": "of_tomorrow", "subject": "RET", "is_test": False},
     "of nobody": {"event": "opt_out", "email": ""},
 }
 
