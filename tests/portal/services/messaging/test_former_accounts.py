@@ -8,7 +8,7 @@ from sqlalchemy import update
 from portal.core import clock
 from portal.core.addresses import AddressKind
 from portal.core.extensions import db, vault
-from portal.core.models import Decision, EventKind, Message, MessageGateway, MessageState
+from portal.core.models import Brand, Decision, EventKind, Message, MessageGateway, MessageState
 from portal.domain.notifications import gateways
 from portal.services.messaging import gateway_accounts
 from portal.services.messaging.gateways.mail_tokens import TokenPurpose, token_address
@@ -28,7 +28,7 @@ FORMER, OTHER = ({"username": each, "password": "x"} for each in ("908500000001"
     "change",
     [
         "another login", "removed", "another account", "none chosen", "removed, none chosen", "new, none chosen",
-        "long ago", "never used",
+        "new brand, none chosen", "long ago", "never used",
     ],
 )  # fmt: skip
 def test_who_answers_the_number_that_a_brand_had_lately_refuses_it(app, rows, monkeypatch, change):
@@ -42,7 +42,9 @@ def test_who_answers_the_number_that_a_brand_had_lately_refuses_it(app, rows, mo
     delivery.launch(app, 1)
     with app.app_context():
         brand_id, its_id = make.brand().id, delivery.add("verimor", login=FORMER, works=change != "never used")
-        if change.startswith("new"):
+        brand_age = timedelta(hours=2 if change.startswith("new brand") else 48)
+        db.session.execute(update(Brand).values(created_at=clock.now() - brand_age))
+        if change == "new, none chosen":
             left = {"gateway_id": its_id, "called_at": clock.now(), "state": MessageState.DELIVERED, "due_at": None}
             db.session.execute(update(Message).values(left))
         else:
@@ -65,7 +67,7 @@ def test_who_answers_the_number_that_a_brand_had_lately_refuses_it(app, rows, mo
     said.append(InboundMessage("1", grants.phones(1, 1_000_900)[0], FORMER["username"], "RET", clock.now()))
     work(app, *EventKind)
 
-    is_meant = change not in ("long ago", "never used")
+    is_meant = change not in ("new brand, none chosen", "long ago", "never used")
     assert {each.brand_id for each in rows(Decision)} == {other_brand, *([brand_id] if is_meant else [])}
 
 
