@@ -98,8 +98,11 @@ def _find_answer(
     if returned.is_report and not is_reported:
         waits = any(purpose != TokenPurpose.MESSAGE_ID for purpose, _ in named)
     elif is_reported or is_answer_of_machine(mail):
-        is_mailboxs = is_auto_replied(mail) or not is_mail_systems(mail)
-        waits = may_refuse or own_words.has_refusing_sentence(*own) or (is_mailboxs and not own_words.is_absence(*own))
+        sender = " ".join(map(mail_reading.decoded, mail_reading.texts(mail, "from")))
+        if is_auto_replied(mail) or not is_mail_systems(mail):
+            waits = not own_words.is_absence(*own, sender)
+        else:
+            waits = may_refuse or own_words.has_refusing_sentence(*own)
     else:
         waits = True
     may_be_ours = clue.is_ours or clue.replied_id is not None or bool(clue.codes)

@@ -7,14 +7,9 @@ from collections.abc import Iterable, Iterator
 from itertools import islice, takewhile, zip_longest
 
 from portal.domain.replies import REFUSING, classify_reply, fold
-from portal.services.messaging.gateways import mail_text
+from portal.services.messaging.gateways import absence_notices, mail_text
 from portal.services.messaging.gateways.mail_status import CODE
-from portal.services.messaging.gateways.refusing_sentences import (
-    find_refusing,
-    is_to_reader,
-    paragraphs,
-    speaks_of_absence,
-)
+from portal.services.messaging.gateways.refusing_sentences import find_refusing, is_to_reader, paragraphs
 
 MOST_LINES, LONGEST_LINE, LONGEST_TOLD = 200, 1000, 200
 # Before a subject: by the program of who replies, or of a machine.
@@ -22,6 +17,12 @@ REPLY = re.compile(r" {0,3}(?:(?:re|r|aw|sv|fwd?|ynt|ilt|yan[ıi]t) {0,3}: {0,3}
 AUTOMATIC = re.compile(
     r" {0,3}(?:otomatik (?:yan[ıi]t|cevap)|auto(?:matic)?[ -]?re(?:ply|sponse)|out of (?:the )?office|"
     r"ofis d[ıi][şs][ıi]nda) {0,3}:",
+    re.IGNORECASE,
+)
+# Before our subject alone, where the body says that somebody is away or got it.
+REPEATING = re.compile(
+    r" {0,3}(?:auto(?:reply)?|automatische antwort|abwesenheits\w{1,9}|vacation|absence|otomatik) {0,3}:|"
+    r" {0,3}\[[^\]]{1,60}\]| {0,3}(?:ticket|request) received",
     re.IGNORECASE,
 )
 # Where a quotation begins that has no marks; or that may have some.
@@ -64,10 +65,12 @@ def has_refusing_sentence(subjects: Iterable[str], text: str) -> bool:
     return any(find_refusing(each, is_mail=True) for each in (*map(_own_subject, subjects), *lines, *paragraphs(lines)))
 
 
-def is_absence(subjects: Iterable[str], text: str) -> bool:
-    """Whether it is an absence notice, one that a mail was got, or empty."""
-    own = "\n".join(_own_lines(text))
-    return not own.strip() or any(map(speaks_of_absence, (own, *map(_own_subject, subjects))))
+def is_absence(subjects: Iterable[str], text: str, sender: str = "") -> bool:
+    """Whether it is an absence notice, or one that a mail was got, and nothing else; its subject as well, unless it
+    repeats ours."""
+    said = list(subjects)
+    own = [each for each in said if not any(prefix.match(each) for prefix in (REPLY, AUTOMATIC, REPEATING))]
+    return not may_refuse(said, "") and absence_notices.is_notice(own, list(_own_lines(text)), sender)
 
 
 def is_answer(subjects: Iterable[str]) -> bool:

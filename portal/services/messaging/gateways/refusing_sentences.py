@@ -1,6 +1,6 @@
 """Whether what a machine answered by itself may hold a person's refusal. No list has all words by which people refuse.
 So any sentence may, in which somebody speaks of themselves and of messages, beside a word that may refuse; and so may
-whatever is no absence notice.
+whatever is no absence notice (absence_notices).
 
 Patterns are of folded text.
 """
@@ -34,15 +34,6 @@ NO_REFUSAL = re.compile(
     r"KAPA[LNT]|KULLANIL|EMEKLI|UNUTMA|SIPARIS|REZERVASYON|EXPIRED|REPLY TO|NOT MONITORED|RCPTHOSTS|QUEUE|RELAY|QUOTA|"
     r"SPF|DMARC|DKIM|DELIVER|TRY AGAIN|LIKE SPAM|SPAM KLAS|YONLENDIR|SILIN(?:ECEK|MEKTE)|NOT (?:ACCEPTED|ALLOWED))"
 )
-# By which a machine says that its reader is away, has left, or has got a mail: of any other answer nobody knows.
-ABSENCE = re.compile(
-    r"\b(?:OFIS|OFFICE|IZIN(?:DE|LI)|TATIL|TOPLANTI|VACATION|HOLIDAY|LEAVE|AWAY|ABSEN|OUT OF|DONECE|DONUS|RETURN|UNTIL|"
-    r"BACK (?:ON|IN|AT|FROM)|GERI DON|ALDIK|ALINMIS|ALINDI|ULASMIS|ULASTI|RECEIVED|TESEKKUR|THANK|TICKET|TALEBINIZ|"
-    r"BASVURUNUZ|SIPARISINIZ|MESAI|CALISMA SAAT|WORKING HOURS|YOKUM|MUSAIT|AVAILAB|LIMITED ACCESS|ERISIM|SEYAHAT|"
-    r"TRAVEL|RAPORLU|DOGUM|MATERNITY|AYRILDI|AYRILMIS|NO LONGER (?:WITH|WORK|AT|USE)|(?:HAVE|I) LEFT|CALISMA(?:M|Y)|"
-    r"EMEKLI|RETIRED|(?:YENI|NEW) (?:\w+ )?(?:E ?POSTA |MAIL )?ADD?RES|DEGIS(?:TI|MIS)|CHANGED|KULLANILMA|MONITORED|"
-    r"TAKIP ED|YANITLAMA|NOT REPLY|CEVAP (?:VER|YAZ)M|KAPA(?:LI|NDI|TIL)|CLOSED|HESITATE|SILIN(?:ECEK|MEKTE))"
-)
 # What is said to whoever reads it is our sentence.
 TO_READER = re.compile(
     r"[AE]BILIRSIN|(?:YOR|M[AE]Z)SAN|YOU (?:CAN|MAY) (?:REFUSE|UNSUBSCRIBE|OPT|DECLINE|REJECT|SAY)|"
@@ -63,11 +54,6 @@ def find_refusing(text: str, *, is_mail: bool) -> str:
         if may and not is_to_reader(said):
             return sentence.strip()
     return ""
-
-
-def speaks_of_absence(text: str) -> bool:
-    """Whether what a machine answered is an absence notice, or one that it got a mail."""
-    return ABSENCE.search(fold(text[:LONGEST])) is not None
 
 
 def is_to_reader(folded: str) -> bool:

@@ -80,6 +80,35 @@ Disposition: automatic-action/MDN-sent-automatically; deleted
 """
 
 
+# Beside an absence, a receipt, thanks or a signature, which excuse themselves alone.
+POLITE_REFUSALS = [
+    "Teşekkür ederim, üyelikten ayrılmak istiyorum.", "E-postanızı aldık. Bir daha yollamayınız.",
+    "Lütfen bir daha ileti yollamayınız. Teşekkürler.", "Geri dönüş yapmayın, ilgilenmiyorum.",
+    "Bana ulaşmayın, ulaştığınız her kez şikâyet edeceğim.", "Adresim değişti, bu adrese gönderimi durdurun.",
+    "Mesajınızı aldık, fakat artık istemiyoruz.", "Thank you, but I hereby withdraw my consent.",
+    "Aboneliği bitirin. Saygılar, Ayşe Yılmaz, Ofis: 0212", "No more emails please. Thank you.",
+    "Thanks, please leave me out of this.", "I have left your company; no longer your buyer.", "Away with your emails!",
+    "We are closed to your emails.", "Please delete this e-mail address.", "E-postalarınıza kapalıyız.",
+    "Danke, kein Interesse.", "Ich bin im Urlaub und will keine Werbung.", "No email until I ask.", "Thanks. Bu kadar.",
+    "Teşekkürler\nVazgeçtim Sizden", "Please contact my lawyer. Best regards, Ayşe Yılmaz",
+    "Mesajınızı aldım.\nTel: 0212 555 01 01\nUğraşmayın",
+]  # fmt: skip
+NOTICES = [
+    "Merhaba,\n1-15 Aralık tarihleri arasında yıllık izinde olacağım. Acil durumlarda Ahmet Yılmaz'a\n"
+    "(ahmet@example.com) ulaşabilirsiniz.\nİyi çalışmalar,\nAyşe Yılmaz\nSatış Müdürü\nÖrnek Gıda San. ve Tic. A.Ş.\n"
+    "Atatürk Mah. Ihlamur Sok. No:5 Ataşehir/İstanbul\nTel: +90 212 555 01 01\nwww.example.com",
+    "Değerli Müşterimiz, talebiniz alınmıştır. Talep numaranız: 458712. 24 saat içinde size dönüş yapılacaktır.",
+    "Ayşe Yılmaz şirketimizden ayrılmıştır. Mehmet Demir ile iletişime geçebilirsiniz: mehmet@example.com",
+    "Bu süre içinde e-postalarıma sınırlı\nerişimim olacaktır, dönüşümde yanıt\nvereceğim.",
+    "Thank you for your email. I am out of the office until 5 December with limited access to email. For urgent"
+    " matters, please contact Jane Doe at jane@example.com.\nBest regards",
+    "Hi,\nWe've received your request (#45821) and our support team will get back to you within 24 hours.",
+    "Vielen Dank für Ihre Nachricht. Ich bin bis zum 5. Dezember nicht im Büro. In dringenden Fällen wenden Sie sich"
+    " bitte an Frau Müller.\nMit freundlichen Grüßen",
+    "Şu an tatildeyim, pazartesi döneceğim.\n\niPhone'umdan gönderildi",
+]
+
+
 # By somebody else, in more languages.
 MORE_REFUSALS = """
 Lütfen bir daha ileti yollamayınız.
@@ -162,6 +191,27 @@ def test_no_language_and_no_signature_hides_a_refusal(around):
         for each in said
     ]
     assert [each for each, mail in zip(said, mails, strict=True) if not bounces.parse(mail).replies] == []
+
+
+@pytest.mark.parametrize("around", ["{}", "Ofis dışındayım. {}", "{}\nİyi çalışmalar\nAyşe Yılmaz, Satış Müdürü"])
+def test_a_polite_word_or_an_absence_beside_it_excuses_no_refusal(around):
+    said = (*POLITE_REFUSALS, *REFUSALS, *MORE_REFUSALS)
+    assert [each for each in said if not _answers(around.format(each))] == []
+
+
+@pytest.mark.parametrize("subject", ["Lütfen bir daha ileti yollamayınız", "Otomatik yanıt: İstemiyorum, beni çıkarın"])
+def test_what_a_subject_says_alone_waits(subject):
+    assert len(_answers("Teşekkürler.", subject)) == 1
+
+
+def test_notices_of_which_each_sentence_is_known_say_nothing():
+    assert [each for each in NOTICES if _answers(each)] == []
+    assert [each for each in NOTICES if not _answers(f"{each}\nArtık yollamayınız.")] == []
+
+
+def _answers(said, subject="Otomatik yanıt"):
+    sender = "Ayşe Yılmaz <ayse@example.com>"
+    return bounces.parse(bounces.plain(sender, subject, said, Auto_Submitted="auto-replied")).replies
 
 
 def test_absences_and_failures_do_not():
