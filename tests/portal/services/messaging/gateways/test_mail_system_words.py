@@ -173,6 +173,22 @@ OF_SERVERS = (
 550 Message rejected due to content restrictions
 550 5.7.1 Command rejected
 571 Delivery not authorized, message refused
+550 The mail server could not deliver mail to x@example.com.  The account or domain may not exist, they may be
+  blacklisted, or missing the proper dns entries.
+550 Domain example.com has exceeded the max emails per hour (150/150 (100%)) allowed.  Message discarded.
+553 5.7.1 <bilgi@example.com>: Sender address rejected: not owned by user bilgi
+550-Your message was classified as SPAM. Please add more content, cut down on HTML links, use fewer naughty words
+550 Requested action not taken: mailbox unavailable invalid DNS MX or A/AAAA resource record (mx-gmx)
+550 5.7.1 Your email was rejected because you are not permitted to send to this distribution group
+550 5.7.1 You are not allowed to send mail to this list
+550 Gunluk mail gonderim limitiniz dolmustur
+550 Saatlik gönderim limitiniz aşıldı
+550 Hesabınız askıya alınmıştır
+550 Bu hesap kapatılmıştır
+550 Böyle bir kullanıcı bulunmamaktadır
+550 Alıcı adresi geçersiz
+550 5.7.1 Utilisateur inconnu
+Connection timed out
 """.strip()
     .replace("\n  ", " ")
     .splitlines()
