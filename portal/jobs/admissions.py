@@ -12,8 +12,7 @@ AT_ONCE = 500
 def repeat_refusals() -> None:
     """One that fails holds up no other."""
     at = clock.now()
-    waiting = read_session().execute(refusals_before_admission.select_unrepeated(at).limit(AT_ONCE)).all()
-    for brand_id, recipient_id in waiting:
+    for brand_id, recipient_id in refusals_before_admission.list_unrepeated(read_session(), at, AT_ONCE):
         with independent_step("refusal.not_repeated", brand=brand_id, recipient=recipient_id):
             brand = db.session.get_one(Brand, brand_id)
             refusals_before_admission.repeat_refusals(db.session, vault(), brand, recipient_id, at)

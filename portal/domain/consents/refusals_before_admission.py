@@ -9,7 +9,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from portal.core.business_days import holiday_calendar
@@ -33,13 +33,21 @@ class TrialRefusal:
     receipt: Receipt | None
 
 
-def select_unrepeated(at: datetime) -> Select[int, int]:
+def list_unrepeated(session: Session, at: datetime, limit: int) -> list[tuple[int, int]]:
     """Brands and recipients whose refusals are to be repeated: of brands and firms that are new."""
     is_new = or_(Brand.created_at > at - A_WEEK, Provider.admitted_at > at - A_WEEK)
-    pairs = select(Brand.id, TRIAL.recipient_id).join(Provider, Provider.id == Brand.provider_id)
-    pairs = pairs.join(TRIAL_BRAND, TRIAL_BRAND.provider_id == Brand.provider_id)
-    pairs = pairs.join(Consent, Consent.brand_id == TRIAL_BRAND.id).join(TRIAL, TRIAL.consent_id == Consent.id)
-    return pairs.where(Provider.admitted_at.is_not(None), is_new, *_is_unrepeated()).distinct()
+    pairs = (
+        select(Brand.id, TRIAL_BRAND.id)
+        .join(Provider, Provider.id == Brand.provider_id)
+        .join(TRIAL_BRAND, TRIAL_BRAND.provider_id == Brand.provider_id)
+        .where(Provider.admitted_at.is_not(None), is_new, _has_ended())
+    )
+    found: dict[tuple[int, int], None] = {}
+    for brand_id, trial_id in session.execute(pairs):
+        theirs = select(Brand.id, TRIAL.recipient_id).select_from(Consent).join(TRIAL, TRIAL.consent_id == Consent.id)
+        theirs = theirs.join(Brand, Brand.id == brand_id).where(Consent.brand_id == trial_id, *_is_unrepeated())
+        found |= dict.fromkeys((row[0], row[1]) for row in session.execute(theirs.limit(limit)))
+    return list(found)[:limit]
 
 
 def repeat_refusals(session: Session, vault: Vault, brand: Brand, recipient_id: int, at: datetime) -> int:
@@ -67,15 +75,19 @@ def repeat_refusals(session: Session, vault: Vault, brand: Brand, recipient_id: 
     return len(rows.decisions)
 
 
+def _has_ended() -> ColumnElement[bool]:
+    """Of a TRIAL_BRAND beside a Brand."""
+    return and_(TRIAL_BRAND.is_sandbox, TRIAL_BRAND.closed_at.is_not(None), Brand.is_sandbox.is_(False))
+
+
 def _is_unrepeated() -> tuple[ColumnElement[bool], ...]:
-    """Of queries of Brand, and of a TRIAL decision at a TRIAL_BRAND of its firm."""
+    """Of a TRIAL decision beside a Brand."""
     is_refusal = TRIAL.status == Status.REFUSED, TRIAL.origin.in_(FROM_OUTSIDE), ~is_void(TRIAL)
     is_known = exists().where(
         KNOWN.brand_id == Brand.id, KNOWN.recipient_id == TRIAL.recipient_id, KNOWN.channel == TRIAL.channel,
         KNOWN.status == Status.REFUSED, KNOWN.origin.in_(FROM_OUTSIDE), KNOWN.effective_at >= TRIAL.effective_at,
     )  # fmt: skip
-    has_ended = and_(TRIAL_BRAND.is_sandbox, TRIAL_BRAND.closed_at.is_not(None), Brand.is_sandbox.is_(False))
-    return has_ended, *is_refusal, ~is_known.correlate(Brand, TRIAL)
+    return *is_refusal, ~is_known.correlate(Brand, TRIAL)
 
 
 def _read_unrepeated(session: Session, brand: Brand, recipient_id: int) -> dict[Channel, TrialRefusal]:
@@ -86,7 +98,7 @@ def _read_unrepeated(session: Session, brand: Brand, recipient_id: int) -> dict[
         .join(Brand, Brand.provider_id == TRIAL_BRAND.provider_id)
         .outerjoin(ReceiptDecision, ReceiptDecision.decision_id == TRIAL.id)
         .outerjoin(Receipt, Receipt.id == ReceiptDecision.receipt_id)
-        .where(Brand.id == brand.id, TRIAL.recipient_id == recipient_id, *_is_unrepeated())
+        .where(Brand.id == brand.id, TRIAL.recipient_id == recipient_id, _has_ended(), *_is_unrepeated())
         .order_by(TRIAL.effective_at, TRIAL.id)
     )
     return {decision.channel: TrialRefusal(decision, receipt) for decision, receipt in session.execute(theirs)}
