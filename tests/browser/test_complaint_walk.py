@@ -1,13 +1,14 @@
 """Fatma still gets messages and complains from her receipt; Ayşe answers at the desk; Fatma reads it."""
 
 import io
+from datetime import timedelta
 
 import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
 from portal.core import clock
-from portal.core.models import Complaint, Message, MessageKind, Receipt
+from portal.core.models import AddressProof, Complaint, Message, MessageKind, Receipt
 from tests.browser.signing_in import sign_in
 from tests.portal.domain.complaints.cast import HEADER, TEXT, code_of, receipt_of
 from tests.portal.web.my_consents.conftest import Visitor
@@ -22,7 +23,7 @@ def screenshot() -> bytes:
 
 
 @pytest.mark.parametrize("language", ["tr", pytest.param("en", marks=pytest.mark.long)])
-def test_a_complaint_is_opened_answered_and_read(app, site, screens, rows, language):
+def test_a_complaint_is_opened_answered_and_read(app, site, screens, rows, language, monkeypatch):
     receipt_of(app, rows)
     receipt = rows.one(Receipt)
     fatma = screens(320, also=[360, 1280])
@@ -44,6 +45,10 @@ def test_a_complaint_is_opened_answered_and_read(app, site, screens, rows, langu
     ayse.page.get_by_role("link", name="Başvurulara git").click()
     ayse.looks_well("complaint-queue")
     ayse.page.get_by_role("table").get_by_role("link").first.click()
+    expect(ayse.page.get_by_text("itibarıyla burada görünür").first).to_be_visible()
+    ayse.looks_well("complaint-desk-case-early")
+    monkeypatch.setattr(AddressProof, "CODE_LIFETIME", timedelta())
+    ayse.page.reload()
     expect(ayse.page.get_by_text(TEXT)).to_be_visible()
     ayse.looks_well("complaint-desk-case")
     ayse.page.get_by_label("Kişiye yanıtınız").first.fill("Listelerimizi inceliyoruz.")

@@ -1,6 +1,6 @@
 """Proofs that somebody holds an address: a six-digit code was sent there and entered. Not a consent."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import Index, Integer, LargeBinary, String
@@ -32,6 +32,7 @@ class AddressProof(BlindIndexed, Entity):
 
     ADDRESS = "address_proof.address"
     FACTS = "address_proof.facts"
+    CODE_LIFETIME = timedelta(minutes=10)
 
     nonce: Mapped[int]  # 63 random bits, in the page's URL with the id.
     purpose: Mapped[Purpose]

@@ -24,7 +24,6 @@ from portal.core.vault import Vault
 from portal.domain.address_proofs import code_limits
 from portal.domain.notifications import messages
 
-CODE_LIFETIME = timedelta(minutes=10)
 NONCE_BITS = 63
 
 
@@ -74,7 +73,7 @@ def _new_proof(
     return AddressProof(
         id=proof_id, nonce=secrets.randbits(NONCE_BITS), purpose=purpose, kind=address.kind, language=language,
         address=vault.seal(address.text, AddressProof.ADDRESS, NO_PROVIDER, proof_id), created_at=at,
-        expires_at=at + CODE_LIFETIME, prefix_digest=block_digest(secret, address),
+        expires_at=at + AddressProof.CODE_LIFETIME, prefix_digest=block_digest(secret, address),
         network_digest=network_digest(secret, network), tries=0, **indexes,
     )  # fmt: skip
 

@@ -47,6 +47,7 @@ from portal.domain.complaints.queries import (
     list_cases,
     list_receipt_brands,
     list_steps,
+    read_picture,
     read_report,
     was_refused_in,
 )
@@ -58,6 +59,6 @@ __all__ = [
     "case_may_be_anothers", "close_case", "compare_case", "compare_for_person", "compare_with_refusal", "count_waiting",
     "desks_to_remind", "due_pressure", "find_case", "held_at", "held_until", "hold_sending", "is_refused", "list_cases",
     "list_closings", "list_receipt_brands", "list_steps", "lock_recipient", "note_refusal", "open_case", "postpone",
-    "read_report", "record_proof", "record_reading", "record_reminders", "reopen_case", "request_erasure",
-    "was_refused_in",
+    "read_picture", "read_report", "record_proof", "record_reading", "record_reminders", "reopen_case",
+    "request_erasure", "was_refused_in",
 ]  # fmt: skip

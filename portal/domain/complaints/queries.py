@@ -13,6 +13,7 @@ import shortlinks
 from portal.core.addresses import HIDDEN
 from portal.core.iys_protocol.enums import LINE_CLOSED
 from portal.core.models import (
+    AddressProof,
     Brand,
     Complaint,
     ComplaintStep,
@@ -144,6 +145,7 @@ class OpenedReport:
     header: str
     text: str
     has_picture: bool
+    hidden_until: datetime | None = None  # From staff.
 
 
 @dataclass(frozen=True)
@@ -156,6 +158,7 @@ class OpenedStep:
     is_persons: bool
     by: str | None
     text: str
+    hidden_until: datetime | None = None  # The person's text, from staff.
 
 
 @dataclass(frozen=True)
@@ -164,8 +167,19 @@ class QueueCounts:
     overdue: int
 
 
-def read_report(vault: Vault, case: Complaint) -> OpenedReport:
-    """The report of a case. Texts whose seal is damaged are shown as HIDDEN."""
+def hidden_until(written_at: datetime, at: datetime) -> datetime | None:
+    """Until when staff is not shown what a person wrote or uploaded in a case; None: it is shown. A firm's answer may
+    ask for a code of ours there, which would open to the firm what the person decided everywhere: by then it is over.
+    """
+    shown_at = written_at + AddressProof.CODE_LIFETIME
+    return shown_at if at < shown_at else None
+
+
+def read_report(vault: Vault, case: Complaint, *, staff_at: datetime | None = None) -> OpenedReport:
+    """The report of a case, for its person, or as staff reads it at a moment. Texts whose seal is damaged are shown as
+    HIDDEN."""
+    if staff_at and (until := hidden_until(case.created_at, staff_at)):
+        return OpenedReport("", "", has_picture=False, hidden_until=until if case.header else None)
     return OpenedReport(
         header=_decrypt(vault, case.header, Complaint.HEADER, case.provider_id, case.id),
         text=_decrypt(vault, case.text, Complaint.TEXT, case.provider_id, case.id),
@@ -173,24 +187,36 @@ def read_report(vault: Vault, case: Complaint) -> OpenedReport:
     )
 
 
-def list_steps(session: Session, vault: Vault, case_ids: Sequence[int], *, for_staff: bool = False) -> list[OpenedStep]:
-    """The steps of cases, oldest first. Only staff see internal steps and the names of staff."""
+def read_picture(vault: Vault, case: Complaint, *, staff_at: datetime) -> bytes | None:
+    """The PNG of a report, as staff sees it at a moment. Raises CannotOpen."""
+    if case.picture is None or hidden_until(case.created_at, staff_at):
+        return None
+    return vault.open(case.picture, Complaint.PICTURE, case.provider_id, case.id)
+
+
+def list_steps(
+    session: Session, vault: Vault, case_ids: Sequence[int], *, staff_at: datetime | None = None
+) -> list[OpenedStep]:  # fmt: skip
+    """The steps of cases, oldest first: for their person, or as staff sees them at a moment. Only staff see internal
+    steps and the names of staff."""
     rows = session.execute(
         select(ComplaintStep, User.name)
         .outerjoin(User, User.id == ComplaintStep.user_id)
         .where(ComplaintStep.complaint_id.in_(case_ids))
         .order_by(ComplaintStep.at, ComplaintStep.id)
     )
-    return [
-        OpenedStep(
-            complaint_id=step.complaint_id, at=step.at, act=step.act,
-            is_persons=step.user_id is None and step.act not in BY_PORTAL,
-            by=(name or HIDDEN) if for_staff and step.user_id else None,
-            text=_decrypt(vault, step.text, ComplaintStep.PLACE, step.provider_id, step.id),
-        )
-        for step, name in rows
-        if for_staff or step.act not in AMONG_STAFF
-    ]  # fmt: skip
+    return [_open_step(vault, step, name, staff_at) for step, name in rows if staff_at or step.act not in AMONG_STAFF]
+
+
+def _open_step(vault: Vault, step: ComplaintStep, name: str | None, staff_at: datetime | None) -> OpenedStep:
+    is_persons = step.user_id is None and step.act not in BY_PORTAL
+    until = hidden_until(step.at, staff_at) if is_persons and staff_at else None
+    return OpenedStep(
+        complaint_id=step.complaint_id, at=step.at, act=step.act, is_persons=is_persons,
+        by=(name or HIDDEN) if staff_at and step.user_id else None,
+        text="" if until else _decrypt(vault, step.text, ComplaintStep.PLACE, step.provider_id, step.id),
+        hidden_until=until,
+    )  # fmt: skip
 
 
 def list_cases(session: Session, receipt_ids: Sequence[int]) -> list[Complaint]:

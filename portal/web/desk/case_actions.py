@@ -84,8 +84,10 @@ def close(complaint_id: int) -> ResponseReturnValue:
         )  # fmt: skip
     except complaints.UnseenWords:
         db.session.rollback()
-        read_session().rollback()  # The page shows them.
-        form.closing.errors = [_("Bu sayfa açıkken kişi yeni bir söz yazdı. Okuyun, sonra yeniden gönderin.")]
+        read_session().rollback()
+        form.closing.errors = [
+            _("Kişinin bu sayfada görmediğiniz bir sözü var. Görününce okuyun, sonra yeniden gönderin.")
+        ]
         return render_case(own_row_or_404(db.session, Complaint, complaint_id), form), 409
     except complaints.NoReason:
         db.session.rollback()

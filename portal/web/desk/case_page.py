@@ -38,11 +38,11 @@ def show_case(complaint_id: int) -> ResponseReturnValue:
 def screenshot(complaint_id: int) -> ResponseReturnValue:
     """The person's screenshot, re-encoded by us."""
     found = own_row_or_404(read_session(), Complaint, complaint_id)
-    if found.picture is None:
-        abort(404)
     try:
-        png = vault().open(found.picture, Complaint.PICTURE, found.provider_id, found.id)
+        png = complaints.read_picture(vault(), found, staff_at=clock.now())
     except CannotOpen:
+        png = None
+    if png is None:
         abort(404)
     return Response(png, mimetype="image/png")
 
@@ -59,7 +59,7 @@ def render_case(case: Complaint, wrong: BaseForm | RefusalForm | None = None) ->
         address=recipients.masked_address(vault(), recipient),
         brand_name=session.get_one(Brand, case.brand_id).name if case.brand_id else None,
         receipt_number=format_number(receipt.number_for_provider) if receipt else None,
-        report=complaints.read_report(vault(), case),
+        report=complaints.read_report(vault(), case, staff_at=at),
         compared=complaints.compare_case(session, case),
         sends=sends.list_sends_near(case, recipient),
         pressure=complaints.due_pressure(case, at),
@@ -67,7 +67,7 @@ def render_case(case: Complaint, wrong: BaseForm | RefusalForm | None = None) ->
         wrong=wrong,
         current_consents=history.current_consents(session, recipient.id, at),
         events=timeline.events_page(recipient, at),
-        steps=complaints.list_steps(session, vault(), [case.id], for_staff=True),
+        steps=complaints.list_steps(session, vault(), [case.id], staff_at=at),
         today=clock.day(at).isoformat(),
     )
 

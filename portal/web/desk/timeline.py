@@ -83,7 +83,7 @@ def _all_events(recipient: Recipient, at: datetime) -> Iterator[TimelineEvent]:
     yield from _attempts(recipient)
     yield from _movements(recipient)
     ids = list(read_session().scalars(select(Complaint.id).where(Complaint.recipient_id == recipient.id)))
-    for step in complaints.list_steps(read_session(), vault(), ids, for_staff=True):
+    for step in complaints.list_steps(read_session(), vault(), ids, staff_at=at):
         yield TimelineEvent(step.at, TimelineKind.STEP, step)
     if recipient.reassigned_at is not None:
         yield TimelineEvent(recipient.reassigned_at, TimelineKind.REASSIGNED, recipient)

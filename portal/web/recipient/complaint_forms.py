@@ -14,14 +14,10 @@ from wtforms.validators import InputRequired, Length, ValidationError
 
 from portal.core import clock
 from portal.core.display_names import TURNING
-from portal.core.extensions import read_session, vault
 from portal.core.images import BadImage, ImageProblem
 from portal.core.iys_protocol import Channel
-from portal.core.models import Complaint, ComplaintKind, Recipient
-from portal.domain import address_proofs
-from portal.domain.address_proofs.codes import CODE_LIFETIME
+from portal.core.models import Complaint, ComplaintKind
 from portal.domain.complaints import screenshots
-from portal.domain.consents import recipients
 from portal.domain.replies import ReplyOutcome, classify_reply
 from portal.web.shared.forms import BaseForm
 from portal.web.shared.labels import label
@@ -31,7 +27,6 @@ BIDI_MARKS = re.compile(rf"[\u200e\ufeff{''.join(sorted(TURNING))}]")  # They co
 FIRST_DAY = date(2015, 5, 1)  # The law begins.
 GROUPS = re.compile(r"[0-9]+(?:[\s._-]{1,2}[0-9]+)*")  # Of digits, as cards have them; perhaps more behind them.
 CARD_DIGITS = {"3": 15, "4": 16, "5": 16, "6": 16, "9": 16}  # By the first one.
-CODE = re.compile(r"(?<![0-9])(?<![0-9][\s.-])[0-9](?:[\s.-]?[0-9]){5}(?![\s.-]?[0-9])")
 IBAN = re.compile(r"TR[\s.-]{0,2}[0-9]{2}(?:[\s.-]{0,2}[0-9]){22}", re.I)
 REFUSES = _l("Bu marka bana artık bu yolla ticari ileti göndermesin: reddetmediysem reddim kaydedilsin.")
 REFUSES_BRAND = _l("Bu marka bana artık hiçbir yolla ticari ileti göndermesin: reddim kaydedilsin.")
@@ -175,21 +170,5 @@ class WordForm(SessionlessForm):
 
     def __init__(self, *arguments: Any, case: Complaint, **options: Any):
         super().__init__(*arguments, **options)
-        self.case = case
         if case.kind == ComplaintKind.ERASURE:
             self.refuses.label.text = REFUSES_FIRM
-
-    def validate_text(self, field: Field) -> None:
-        """A code that was just sent opens all that the person decided, at every firm."""
-        stop_if_wrong(field)
-        if CODE.search(field.data or "") and self._has_open_code():
-            told = gettext(
-                "Altı haneli sayı, az önce size gelen İzinlink kodu olabilir; burayı firma okur. O kodu kimseye "
-                "vermeyin. Başka bir sayıysa on dakika sonra yeniden ekleyin."
-            )
-            raise ValidationError(told)
-
-    def _has_open_code(self) -> bool:
-        recipient = read_session().get_one(Recipient, self.case.recipient_id)
-        address = recipients.read_address(vault(), recipient)
-        return bool(address_proofs.find_codes(read_session(), vault(), address, clock.now() - CODE_LIFETIME))

@@ -255,6 +255,6 @@ def test_neither_the_person_nor_their_page_hears_of_it(app, rows):
     tell(app, MONDAY)
 
     with app.app_context():
-        (step, reminder) = complaints.list_steps(db.session, vault(), [rows.one(Complaint).id], for_staff=True)
+        (step, reminder) = complaints.list_steps(db.session, vault(), [rows.one(Complaint).id], staff_at=clock.now())
     assert (step.is_persons, reminder.is_persons, reminder.by) == (True, False, None)
     assert "haber verildi" not in app.test_client().get(f"/s/{code}").text

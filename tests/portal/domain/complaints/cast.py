@@ -2,11 +2,13 @@
 
 from datetime import timedelta
 
+import time_machine
+
 import shortlinks
 from portal.core import clock
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel
-from portal.core.models import Closing, Complaint, Receipt
+from portal.core.models import AddressProof, Closing, Complaint, Receipt
 from portal.domain import complaints
 from tests import make
 
@@ -18,6 +20,11 @@ def receipt_of(app, rows, **choices) -> tuple[Receipt, str]:
     make.Person(app.test_client(), make.codes(app)[make.PHONE]).decides(**(choices or {"MESAJ": "RET"}))
     receipt = rows(Receipt)[-1]
     return receipt, code_of(app, receipt)
+
+
+def words_are_shown() -> time_machine.travel:
+    """The time from which on staff reads what was written in a case until now."""
+    return time_machine.travel(clock.now() + AddressProof.CODE_LIFETIME)
 
 
 def code_of(app, row) -> str:

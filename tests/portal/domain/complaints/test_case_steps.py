@@ -108,7 +108,7 @@ def test_an_answer_and_a_note_are_read_by_whom_they_are_for(case, rows):
     complaints.add_note(db.session, vault(), case, "Liste 3'ten gitmiş.", user_id=7, at=clock.now())
 
     persons = complaints.list_steps(db.session, vault(), [case.id])
-    staffs = complaints.list_steps(db.session, vault(), [case.id], for_staff=True)
+    staffs = complaints.list_steps(db.session, vault(), [case.id], staff_at=clock.now())
     assert [(step.act, step.text) for step in persons] == [("opened", ""), ("answered", "Gönderimi durdurduk.")]
     assert {step.by for step in persons} == {None}
     assert [step.text for step in staffs] == ["", "Gönderimi durdurduk.", "Liste 3'ten gitmiş."]

@@ -30,7 +30,7 @@ from portal.domain import complaints
 from portal.domain.notifications import messages
 from portal.web.desk.forms import ACCOUNT
 from tests import make
-from tests.portal.domain.complaints.cast import HEADER, TEXT
+from tests.portal.domain.complaints.cast import HEADER, TEXT, words_are_shown
 from tests.portal.domain.consents.import_entries import bring, entry
 from tests.portal.web.dashboard.staff import signed_in
 
@@ -54,12 +54,30 @@ def closes(staff, case, closing: str = "stopped", text: str = ""):
 
 
 def test_the_page_tells_what_the_person_told_and_looking_is_noted(case, ayse, rows):
-    page = ayse.opens(f"/desk/{case.id}").text.replace("\u00a0", " ")  # An address is not torn apart.
+    with words_are_shown():
+        page = ayse.opens(f"/desk/{case.id}").text.replace("\u00a0", " ")  # An address is not torn apart.
 
     for words in (HEADER, TEXT, "Üç iş günü içinde gelmiş", "+90 5•• ••• •• 67", "Bütün geçmiş"):
         assert words in page
     assert "1234567" not in page.replace("0123456789012345", "")
     assert [entry.subject_id for entry in entries(rows, "complaint.looked_at")] == [case.id]
+
+
+@pytest.mark.parametrize("way", ["ekle", "yeniden-ac"])
+def test_the_desk_reads_what_a_person_wrote_once_a_code_in_it_is_over(case, ayse, browser, persons_page, way):
+    """An answer may ask for a code of any address of theirs, in any spelling: it opens what they decided everywhere."""
+    says, pages = "Yeni gelen kod: bir iki üç 45678", (f"/desk/{case.id}", f"/desk/people/{case.recipient_id}")
+    if way == "yeniden-ac":
+        closes(ayse, case)
+    assert browser.post(f"{persons_page}/{way}", data={"text": says}).status_code == 303
+
+    assert says in browser.get(persons_page).text
+    for page in map(ayse.opens, pages):
+        assert page.status_code == 200 and says not in page.text and "Kişinin yazdıkları" in page.text
+    assert not any(words in ayse.opens(pages[0]).text for words in (HEADER, TEXT))
+    with words_are_shown():
+        for page in map(ayse.opens, pages):
+            assert says in page.text and "itibarıyla burada görünür" not in page.text
 
 
 def test_an_answer_is_read_by_the_person(case, ayse, browser, persons_page, rows):
@@ -307,10 +325,13 @@ def test_the_screenshot_is_shown_to_its_provider_alone(app, case, ayse):
         db.session.commit()
         make.provider(700002, 700002, "cem@example.com")
 
-    shown = ayse.opens(f"/desk/{case.id}/screenshot.png")
-    assert shown.data == file.getvalue() and shown.mimetype == "image/png"
-    assert shown.headers["Cache-Control"] == "no-store"
-    assert signed_in(app, "cem@example.com").opens(f"/desk/{case.id}/screenshot.png").status_code == 404
+    early = ayse.opens(f"/desk/{case.id}/screenshot.png")
+    assert early.status_code == 404 and "screenshot.png" not in ayse.opens(f"/desk/{case.id}").text
+    with words_are_shown():
+        shown = ayse.opens(f"/desk/{case.id}/screenshot.png")
+        assert shown.data == file.getvalue() and shown.mimetype == "image/png"
+        assert shown.headers["Cache-Control"] == "no-store" and "screenshot.png" in ayse.opens(f"/desk/{case.id}").text
+        assert signed_in(app, "cem@example.com").opens(f"/desk/{case.id}/screenshot.png").status_code == 404
 
 
 def test_a_damaged_seal_hides_one_thing_and_not_the_case(app, case, ayse):

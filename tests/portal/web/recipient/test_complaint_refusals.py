@@ -11,6 +11,7 @@ from portal.core import clock
 from portal.core.extensions import db, limiter
 from portal.core.iys_protocol import Channel, RecipientType
 from portal.core.models import (
+    AddressProof,
     Closing,
     Complaint,
     ComplaintStep,
@@ -25,7 +26,7 @@ from portal.domain import complaints
 from portal.domain.consents import may_send
 from portal.domain.consents.may_send import Reason
 from tests import make
-from tests.portal.domain.complaints.cast import a_case, closed, code_of, receipt_of
+from tests.portal.domain.complaints.cast import a_case, closed, code_of, receipt_of, words_are_shown
 from tests.portal.services.messaging.vendor_pushes import add_brand
 from tests.portal.web.dashboard.staff import signed_in
 from tests.portal.web.recipient.open_complaints import complains, proves
@@ -102,7 +103,8 @@ def test_staff_ends_the_hold_by_what_it_does_with_the_words_before_it(app, brows
     (found, path), ayse, held = case, signed_in(app), []
     its = {"brand": str(rows(Consent)[0].brand_id)}
 
-    def acts_after(*, meanwhile: str | None = None) -> None:
+    def acts_after(at, *, meanwhile: str | None = None) -> None:
+        at.shift(AddressProof.CODE_LIFETIME)  # Then it is shown.
         page = ayse.opens(f"/desk/{found.id}").text
         assert "bir ret olabilir" in page and "Gönderim bekliyor" in ayse.opens("/desk/").text
         if meanwhile:
@@ -112,8 +114,9 @@ def test_staff_ends_the_hold_by_what_it_does_with_the_words_before_it(app, brows
         held.append(Reason.UNREAD_REPLY in reasons(app, found))
 
     browser.post(f"{path}/ekle", data={"text": "Beni rahat bırakın."})
-    acts_after(meanwhile="Aboneliğimi sonlandırın.")
-    acts_after()
+    with time_machine.travel(clock.now(), tick=False) as at:
+        acts_after(at, meanwhile="Aboneliğimi sonlandırın.")
+        acts_after(at)
 
     assert held == [True, False]
     assert (reasons(app, found) == [Reason.REFUSED] * 2) is (act == "refusal")
@@ -128,15 +131,21 @@ def test_no_case_is_closed_from_a_page_without_the_persons_last_words(app, brows
     def seen(page: str) -> dict[str, str]:
         return {"seen": re.search(r'name="seen" value="([^"]+)"', page)[1]}
 
-    opened = seen(ayse.opens(f"/desk/{found.id}").text)
-    browser.post(f"{path}/ekle", data={"text": said})
-    answer = ayse.posts(f"/desk/{found.id}/closing", closing | (opened if stale is None else stale))
+    with words_are_shown():
+        opened = seen(ayse.opens(f"/desk/{found.id}").text)
+        browser.post(f"{path}/ekle", data={"text": said})
+        answer = ayse.posts(f"/desk/{found.id}/closing", closing | (opened if stale is None else stale))
 
-    assert answer.status_code == 409 and "yeni bir söz yazdı" in answer.text
-    assert said in answer.text and "Yazmayı bırakıyoruz." in answer.text
-    assert rows.one(Complaint).closed_at is None and Reason.UNREAD_REPLY in reasons(app, found)
-    assert ayse.posts(f"/desk/{found.id}/closing", closing | seen(answer.text)).status_code == 303
-    assert Reason.UNREAD_REPLY not in reasons(app, found)
+        assert answer.status_code == 409 and "görmediğiniz bir sözü var" in answer.text
+        assert said not in answer.text and "Yazmayı bırakıyoruz." in answer.text
+        again = ayse.posts(f"/desk/{found.id}/closing", closing | seen(answer.text))
+        assert again.status_code == 409  # It was not shown yet.
+        assert rows.one(Complaint).closed_at is None and Reason.UNREAD_REPLY in reasons(app, found)
+        with words_are_shown():
+            page = ayse.opens(f"/desk/{found.id}").text
+            assert said in page
+            assert ayse.posts(f"/desk/{found.id}/closing", closing | seen(page)).status_code == 303
+            assert Reason.UNREAD_REPLY not in reasons(app, found)
 
 
 @pytest.mark.parametrize(
