@@ -70,12 +70,13 @@ BREVO_STATES: dict[str, tuple[ReportState, Reason | None]] = {
 }
 LEFT = re.compile(r"\b(?:unsubscribed|opt(?:ed)?[ _-]?out)\b", re.IGNORECASE)  # No mail system's "List-Unsubscribe".
 REFUSING = re.compile(r"unsub|spam|complain", re.IGNORECASE)  # Brevo has more such events than it documents.
-# What a field that holds "false" allows no more.
+# How the names of fields end by which "false" allows no more: no "market_id", "newsletter_opens", "allow_tracking".
 PERMITTING = re.compile(
-    r"opt.?in|subscri|consent|permi|allow|accept|agree|can.?(?:contact|send|mail)|market|newsletter|iz(?:in|n)|onay|abone",
+    r"(?:opt.?in|subscribed|subscription|consent(?:ed)?|permi(?:ssion|tted)s?|allowed|accept(?:ed|s)|agreed?|"
+    r"(?:can|allow|may).?(?:contact|send|e?mail|sms)|marketing|newsletter|iz(?:in|n)i?|onay[iı]?|abone)$",
     re.IGNORECASE,
 )
-NO = ("false", "0")
+NO = ("false", "0", "no", "n", "hayır", "hayir", "h")
 MAY_REFUSE = re.compile(rf"{REFUSING.pattern}|black.?list|block.?list|suppress|abuse|opt.?out", re.IGNORECASE)
 OPENINGS = ("opened", "unique_opened", "proxy_open", "unique_proxy_open", "click", "Open", "Click")  # No evidence.
 OF_PEOPLE = re.compile(r"(?:text|content|body|message|reply|comment)[^/]*$", re.IGNORECASE)  # What they wrote.
@@ -190,8 +191,7 @@ def parse_brevo_push(push: VendorPush) -> Feedback:
 
 
 def _names_vendors_list(kind: str, why: str) -> bool:
-    """Whether Brevo says by its own words that somebody is on a list of refusals; a mail system's have a code, and mean
-    its list of senders."""
+    """Whether Brevo says that somebody is on a list of refusals; a mail system's words have a code, and mean senders."""
     is_blocked = kind == "blocked" and MAY_REFUSE.search(why[:LONGEST_KIND]) is not None
     return is_blocked or (not CODE.search(why) and names_list(why[:LONGEST_HEAD]))
 
@@ -205,10 +205,9 @@ def _unknown_event(kind: str, event: Any) -> list[InboundMessage]:
     said = [each for name, each in event.items() if name not in OF_MAIL] if isinstance(event, dict) else [event]
     flags = [(place.rpartition("/")[2], each) for place, each in json_values.leaves(event)]
     said += [name for name, each in flags if each is True]  # "blacklisted".
-    denies = any(PERMITTING.search(name) for name, each in flags if str(each).lower() in NO)  # "subscribed".
     texts = [each for place, each in json_values.leaves(event) if isinstance(each, str) and OF_PEOPLE.search(place)]
     if (
-        denies
+        any(PERMITTING.search(name) for name, each in flags if str(each).lower() in NO)
         or any(find_refusing(each, is_mail=True) for each in texts)
         or any(
             MAY_REFUSE.search(each[:LONGEST_KIND])
@@ -217,7 +216,9 @@ def _unknown_event(kind: str, event: Any) -> list[InboundMessage]:
             for each in json_values.strings(said)
         )
     ):
-        return unread_rows.unread_replies(told, unread_rows.MAILBOX)
+        named = " ".join(str(each) for place, each in json_values.leaves(event) if place[-2:].lower() != "id")
+        people = list(dict.fromkeys(map(guess_address, unread_rows.MAILBOX.findall(named))))
+        return unread_rows.unread_replies(told, unread_rows.MAILBOX, people)
     today = clock.istanbul(clock.now()).replace(hour=0, minute=0, second=0, microsecond=0)
     return [InboundMessage("", "", "", json.dumps({"event": kind[:LONGEST_KIND]}), today, is_whole=False)]
 

@@ -321,8 +321,8 @@ UNKNOWN = {
     "in a list": {"event": ["unsubscribed"]},
     "by a flag": {"event": "contact_updated", "content": [{"emailBlacklisted": True}]},
     "by a flag that is not set": {"event": "contact_updated", "content": [{"attributes": {"OPT_IN": False}}]},
-    "by a word that is not true": {"event": "contact_updated", "subscribed": "false"},
-    "nobody's": {"event": "of_tomorrow", "subject": "RET", "is_test": False},
+    "by a word that is not true": {"event": "contact_updated", "SMS_IZNI": "H", "message-id": "<1@x.example>"},
+    "nobody's": {"event": "of_tomorrow", "subject": "RET", "is_test": False, "newsletter_opens": 0},
     "of nobody": {"event": "opt_out", "email": ""},
 }
 
