@@ -191,7 +191,7 @@ def parse_brevo_push(push: VendorPush) -> Feedback:
 
 
 def _names_vendors_list(kind: str, why: str) -> bool:
-    """Whether Brevo says that somebody is on a list of refusals; a mail system's words have a code, and mean senders."""
+    """Whether Brevo says that somebody is on a list of refusals; a mail system's words have a code."""
     is_blocked = kind == "blocked" and MAY_REFUSE.search(why[:LONGEST_KIND]) is not None
     return is_blocked or (not CODE.search(why) and names_list(why[:LONGEST_HEAD]))
 

@@ -25,11 +25,13 @@ REPEATING = re.compile(
     r" {0,3}\[[^\]]{1,60}\]| {0,3}(?:ticket|request) received",
     re.IGNORECASE,
 )
-# Where a quotation begins that has no marks; or that may have some.
-QUOTATION = re.compile(
-    r"[-_*]{2,20} {0,3}(?:original|özgün|orijinal|iletilen|forwarded)|_{10}|(?:from|kimden|gönderen) {0,3}: {0,3}\S",
-    re.IGNORECASE,
+# Where a quotation begins that has no marks; where it does if a mail's head follows; or that may have some.
+QUOTATION = re.compile(r"[-_*]{2,20} {0,3}(?:original|özgün|orijinal|iletilen|forwarded)", re.IGNORECASE)
+SENDER = re.compile(r"_{10}|(?:from|kimden|gönderen) {0,3}: {0,3}\S", re.IGNORECASE)
+HEAD = re.compile(
+    r"(?:sent|date|to|cc|subject|gönderildi|gönderme tarihi|tarih|kime|alıcı|bilgi|konu) {0,3}:", re.IGNORECASE
 )
+HEAD_LINES = 4
 WROTE = re.compile(r"on .{6,120} wrote: {0,3}$|.{6,160} (?:şunları )?yazdı:? {0,3}$", re.IGNORECASE)
 SUBJECT = re.compile(r" {0,3}(?:subject|konu) {0,3}:", re.IGNORECASE)
 LETTER = re.compile(r"[^\W\d_]")
@@ -123,9 +125,11 @@ def _own_lines(text: str) -> Iterator[str]:
     """Those of the writer, of what mail_text.read made: above a quotation, or also below one whose lines are marked."""
     lines = list(islice(text.splitlines(), MOST_LINES))
     is_marked = any(line.startswith(mail_text.QUOTED) for line in lines)
-    for line in lines:
+    for place, line in enumerate(lines):
         wrote = WROTE.match(line[:LONGEST_LINE])
-        if QUOTATION.match(line[:LONGEST_LINE]) or (wrote and not is_marked):
+        has_head = any(map(HEAD.match, lines[place + 1 : place + HEAD_LINES]))
+        is_quotation = QUOTATION.match(line[:LONGEST_LINE]) or (has_head and SENDER.match(line[:LONGEST_LINE]))
+        if is_quotation or (wrote and not is_marked):
             return
         if not (wrote or line.startswith(mail_text.QUOTED)):
             yield line

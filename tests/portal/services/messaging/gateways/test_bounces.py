@@ -146,7 +146,7 @@ OURS = "Ticari e-postalarımızı istemiyorsanız ücretsiz reddedebilirsiniz.\n
         ("Otomatik yanıt: Marka: e-postalarımızı reddedebilirsiniz", "Tatildeyim."), ("Automatic reply: RET", "Away."),
         ("=?utf-8?q?Otomatik_yan=C4=B1t=3A_RET?=", "Tatildeyim."), ("Re: Marka: reddiniz kaydedildi", "Tatildeyim."),
         ("Ticket 12", f"Talebiniz alındı.\n\n-----Original Message-----\nFrom: Marka\n{OURS}"),
-        ("Otomatik yanıt", f"Talebiniz alındı.\nKimden: Marka\n{OURS}"),
+        ("Otomatik yanıt", f"Talebiniz alındı.\nKimden: Marka\nKonu: Reklam izni\n{OURS}"),
     ],
 )  # fmt: skip
 def test_what_a_machine_repeats_of_our_mail_refuses_nothing(subject, text):

@@ -193,7 +193,13 @@ def test_no_language_and_no_signature_hides_a_refusal(around):
     assert [each for each, mail in zip(said, mails, strict=True) if not bounces.parse(mail).replies] == []
 
 
-@pytest.mark.parametrize("around", ["{}", "Ofis dışındayım. {}", "{}\nİyi çalışmalar\nAyşe Yılmaz, Satış Müdürü"])
+@pytest.mark.parametrize(
+    "around",
+    [
+        "{}", "Ofis dışındayım. {}", "{}\nİyi çalışmalar\nAyşe Yılmaz, Satış Müdürü", f"Tatildeyim.\n{'_' * 20}\n{{}}",
+        "Mesajınızı aldım.\nGönderen: Ayşe\n{}",
+    ],
+)  # fmt: skip
 def test_a_polite_word_or_an_absence_beside_it_excuses_no_refusal(around):
     said = (*POLITE_REFUSALS, *REFUSALS, *MORE_REFUSALS)
     assert [each for each in said if not _answers(around.format(each))] == []
