@@ -5,21 +5,13 @@ from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import (
-    ColumnElement,
-    CompoundSelect,
-    LargeBinary,
-    SQLColumnExpression,
-    UniqueConstraint,
-    or_,
-    select,
-    union_all,
-)
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ColumnElement, LargeBinary, SQLColumnExpression, UniqueConstraint, exists, or_, select
+from sqlalchemy.orm import Mapped, aliased, mapped_column
 
+from portal.core.addresses import AddressKind
 from portal.core.models.base import BigId, Entity, foreign_key, partial_index
 from portal.core.models.complaint import Complaint
-from portal.core.models.recipient import of_same_mailboxes
+from portal.core.models.recipient import KNOWN, MOST_SPELLINGS, other_spellings
 
 
 class EventKind(StrEnum):
@@ -74,11 +66,26 @@ def may_have_refused(
     """The condition that a reply of a recipient, or what they wrote in a case, may refuse, and nobody has read it yet,
     or that a vendor's word of a refusal waits: nothing is sent meanwhile, by no spelling of the mailbox, also none that
     the firm got since. No list of words knows all refusals, so what was not understood counts."""
-    theirs = [GatewayEvent.outcome == each for each in outcomes]  # in_() is expanded again at each execution.
-    is_one = or_(GatewayEvent.kind == EventKind.BLOCKED, *theirs)
-    unread = select(GatewayEvent.recipient_id).where(
-        is_one, GatewayEvent.settled_at.is_(None), GatewayEvent.recipient_id.is_not(None)
-    )
-    written = select(Complaint.recipient_id).where(Complaint.unread_since.is_not(None))
-    heard: CompoundSelect[int] = union_all(unread, written)
-    return recipient_id.in_(union_all(unread, written, *of_same_mailboxes(heard)))
+    otherwise: list[ColumnElement[bool]] = []
+    for each in other_spellings(KNOWN):
+        spelled = each.limit(MOST_SPELLINGS).subquery()  # As has_mailbox_refusal().
+        theirs = exists().where(_has_unread_words(spelled.c.id, outcomes)).select_from(spelled)
+        otherwise.append(theirs.correlate_except(spelled))
+    of_mailbox = exists().where(KNOWN.id == recipient_id, KNOWN.kind == AddressKind.EMAIL, or_(*otherwise))
+    return or_(_has_unread_words(recipient_id, outcomes), of_mailbox.correlate_except(KNOWN))
+
+
+def _has_unread_words(
+    recipient_id: SQLColumnExpression[int], outcomes: Collection[EventOutcome]
+) -> ColumnElement[bool]:  # fmt: skip
+    """The condition that a recipient's own words wait. As scalars, so that databases look at nobody else's, of whom
+    thousands may wait."""
+    theirs = [WAITING.outcome == each for each in outcomes]  # in_() is expanded again at each execution.
+    is_one = or_(WAITING.kind == EventKind.BLOCKED, *theirs)
+    told = select(WAITING.id).where(WAITING.recipient_id == recipient_id, WAITING.settled_at.is_(None), is_one)
+    written = select(WRITTEN.id).where(WRITTEN.recipient_id == recipient_id, WRITTEN.unread_since.is_not(None))
+    found = told.correlate_except(WAITING), written.correlate_except(WRITTEN)
+    return or_(*(each.limit(1).scalar_subquery().is_not(None) for each in found))
+
+
+WAITING, WRITTEN = aliased(GatewayEvent), aliased(Complaint)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import aliased
 from portal.core.addresses import AddressKind
 from portal.core.iys_protocol.enums import Source, Status
 from portal.core.models.decision import PROVIDERS_RECORDS, Decision, DecisionOrigin, is_void
-from portal.core.models.recipient import MAILBOX_COLUMNS, Consent, Recipient
+from portal.core.models.recipient import MOST_SPELLINGS, Consent, Recipient, other_spellings
 from portal.core.models.submission import Submission
 
 # By these a provider states what somebody refused; by all others the person does. A renewal is neither: what it renews
@@ -17,8 +17,7 @@ from portal.core.models.submission import Submission
 STATED = (*PROVIDERS_RECORDS, DecisionOrigin.OTHER_SENDER, DecisionOrigin.RENEWAL)
 # Made once: each costs as much as the rest of a statement.
 GRANT, REFUSAL = aliased(Decision), aliased(Decision)
-HELD, OWN, OTHER = aliased(Consent), aliased(Consent), aliased(Recipient)
-MOST_SPELLINGS = 50  # Of one mailbox at one provider: a campaign over thousands of them would take hours.
+HELD, OWN = aliased(Consent), aliased(Consent)
 
 
 def was_current(decision: type[Decision] = Decision) -> ColumnElement[bool]:
@@ -59,13 +58,10 @@ def has_mailbox_refusal(recipient: type[Recipient], brand_id: SQLColumnExpressio
     """The condition that nothing of a brand was decided by an e-mail address yet, and that the person refused it by
     another spelling of the mailbox."""
     refused: list[ColumnElement[bool]] = []
-    for index, mailbox in MAILBOX_COLUMNS.items():
-        own, box = getattr(recipient, index), getattr(recipient, mailbox)  # No box: it is spelled as its mailbox.
-        for is_same in (getattr(OTHER, index) == box, getattr(OTHER, mailbox) == func.coalesce(box, own)):
-            # Each by itself, so that databases read no more of a mailbox than the bound.
-            same = select(OTHER.id).where(OTHER.provider_id == recipient.provider_id, is_same, OTHER.id != recipient.id)
-            spelled = same.limit(MOST_SPELLINGS).correlate(recipient).subquery()
-            is_refused = mailbox_refused_at(spelled.c.id, brand_id).is_not(None)
-            refused.append(exists().where(is_refused).select_from(spelled).correlate_except(spelled))
+    for each in other_spellings(recipient):
+        # Each by itself, so that databases read no more of a mailbox than the bound.
+        spelled = each.limit(MOST_SPELLINGS).subquery()
+        is_refused = mailbox_refused_at(spelled.c.id, brand_id).is_not(None)
+        refused.append(exists().where(is_refused).select_from(spelled).correlate_except(spelled))
     decided = exists().where(OWN.recipient_id == recipient.id, OWN.brand_id == brand_id, OWN.status.is_not(None))
     return and_(recipient.kind == AddressKind.EMAIL, ~decided.correlate_except(OWN), or_(*refused))

@@ -7,7 +7,6 @@ from sqlalchemy import (
     Index,
     LargeBinary,
     Select,
-    SelectBase,
     SQLColumnExpression,
     String,
     UniqueConstraint,
@@ -24,6 +23,7 @@ from portal.core.iys_protocol.enums import Channel, RecipientType, Status
 from portal.core.models.base import BigId, BlindIndexed, Entity, foreign_key, partial_index
 from portal.core.vault import Vault
 
+MOST_SPELLINGS = 50  # Of one mailbox at one provider: a campaign over thousands of them would take hours.
 MAILBOX_COLUMNS = {"index_odd": "mailbox_odd", "index_even": "mailbox_even"}  # Of Recipient, by those of Vault.indexes.
 
 
@@ -86,16 +86,15 @@ class Recipient(BlindIndexed, Entity):
         return self.held_since is not None and self.held_since > at
 
 
-def of_same_mailboxes(recipient_ids: SelectBase) -> list[Select[int]]:
-    """The other recipients of the same firms and mailboxes as some of e-mail: one statement for each key generation and
-    way of being spelled, so that each finds its rows by an index."""
+def other_spellings(recipient: type[Recipient]) -> list[Select[int]]:
+    """The other recipients of the same firm and mailbox as one of e-mail: one statement for each key generation and way
+    of being spelled, so that each finds its rows by an index."""
     found = []
     for index, mailbox in MAILBOX_COLUMNS.items():
-        own, box = getattr(KNOWN, index), getattr(KNOWN, mailbox)  # No box: it is spelled as its mailbox.
-        for is_same in (getattr(SPELLED, mailbox) == func.coalesce(box, own), getattr(SPELLED, index) == box):
-            theirs = KNOWN.id.in_(recipient_ids), KNOWN.kind == AddressKind.EMAIL
-            of_firm = and_(SPELLED.provider_id == KNOWN.provider_id, is_same)
-            found.append(select(SPELLED.id).join(KNOWN, of_firm).where(*theirs))
+        own, box = getattr(recipient, index), getattr(recipient, mailbox)  # No box: it is spelled as its mailbox.
+        for is_same in (getattr(SPELLED, index) == box, getattr(SPELLED, mailbox) == func.coalesce(box, own)):
+            of_firm = SPELLED.provider_id == recipient.provider_id, SPELLED.id != recipient.id
+            found.append(select(SPELLED.id).where(*of_firm, is_same).correlate(recipient))
     return found
 
 

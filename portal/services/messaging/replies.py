@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import select, union_all
+from sqlalchemy import union_all
 
 from portal.core import journalled_news
 from portal.core.addresses import Address
@@ -24,7 +24,7 @@ from portal.core.models import (
     Recipient,
 )
 from portal.core.models.invitations import resume_invitations
-from portal.core.models.recipient import of_same_mailboxes
+from portal.core.models.recipient import KNOWN, other_spellings
 from portal.domain.campaigns.sending import reconsider
 from portal.domain.consents import locking, refusals
 from portal.domain.consents.refusals import RefusalScope
@@ -140,7 +140,7 @@ def refuse(
 def resume_links(recipient_id: int, at: datetime) -> None:
     """Look again at links that were kept back until a reply was read, and at launches that made none, at all spellings
     of a mailbox."""
-    spelled = union_all(*of_same_mailboxes(select(Recipient.id).where(Recipient.id == recipient_id)))
+    spelled = union_all(*(each.where(KNOWN.id == recipient_id) for each in other_spellings(KNOWN)))
     held = {recipient_id, *db.session.scalars(spelled)}
     reconsider(db.session, held)
     resume_invitations(db.session, is_one_of(db.session, Message.recipient_id, held), at)

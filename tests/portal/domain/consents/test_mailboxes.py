@@ -1,14 +1,14 @@
 """A mailbox changes hands, not one spelling of its address: plus signs, and Gmail's dots and two domains."""
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import literal, select, text, update
 
 from portal.core import address_holders, addresses, clock
 from portal.core.addresses import MAILBOX_RULE
 from portal.core.extensions import db, vault
 from portal.core.ids import new_id
 from portal.core.iys_protocol import Status
-from portal.core.models import NO_PROVIDER, Consent, NodeCounter, ReassignedAddress, Recipient
+from portal.core.models import NO_PROVIDER, Consent, NodeCounter, ReassignedAddress, Recipient, may_have_refused
 from portal.core.models.recipient import MAILBOX_COLUMNS
 from portal.domain.consents import mailboxes, recipients, refusals
 from portal.jobs.mailboxes import index_next_mailboxes
@@ -108,3 +108,24 @@ def test_what_a_release_by_another_rule_wrote_is_gone_over_again(firms, rows, is
     found = address_holders.find_mailbox_holders(db.session, vault(), addresses.parse("f-atma@pm.me"))
     assert {each.provider_id for each in found} == {first.provider_id, *([second.provider_id] if is_held else [])}
     assert rows(NodeCounter, NodeCounter.name.endswith("another")) == []
+
+
+def test_whether_somebodys_words_wait_is_asked_from_the_recipient_on(app):
+    """By the indexes of its own id and its mailbox: thousands of other people's may wait."""
+    with app.app_context():
+        is_sqlite = db.engine.dialect.name == "sqlite"
+        asked = select(may_have_refused(literal(1)))
+        compiled = asked.compile(db.engine, compile_kwargs={"literal_binds": True})
+        if not is_sqlite:
+            db.session.execute(text("SET LOCAL enable_seqscan = off"))
+            db.session.execute(text("SET LOCAL enable_bitmapscan = off"))
+        plan = db.session.execute(text(f"EXPLAIN {'QUERY PLAN' if is_sqlite else ''} {compiled}")).all()
+    lines = [str(row[-1]).strip() for row in plan]
+    reads = [
+        " ".join(lines[place : place + 2])
+        for place, line in enumerate(lines)
+        if any(index in line for index in ("ix_gateway_event_held", "ix_complaint_unread"))
+    ]
+
+    assert len(reads) == 2 * (1 + 2 * len(MAILBOX_COLUMNS))
+    assert all("recipient_id=" in each or "Index Cond: (recipient_id = " in each for each in reads)
