@@ -18,17 +18,7 @@ from sqlalchemy.orm import Session
 
 from portal.core.database import is_one_of
 from portal.core.iys_protocol import Status
-from portal.core.models import (
-    OPEN_OUTCOMES,
-    ApiRequest,
-    Brand,
-    Decision,
-    DecisionOrigin,
-    Lane,
-    Provider,
-    Submission,
-    is_void,
-)
+from portal.core.models import ApiRequest, Brand, Decision, DecisionOrigin, Lane, Provider, Submission, is_void
 from portal.core.models.submission import told_next_at
 from portal.core.vault import Vault
 from portal.domain import packages
@@ -132,19 +122,13 @@ def would_refuse(
 
 def _find_refused(reader: Session, snapshot: Snapshot) -> set[int]:
     """The consents whose refusals stand for good: by no file, which may be taken back, and with no grant known that
-    İYS holds since, unless the refusal is still to be told there."""
+    İYS holds since."""
     before = [LockedConsent(*values) for values in snapshot.consents]
-    refused = [each for each in before if each.status == Status.REFUSED]
+    refused = [each for each in before if each.status == Status.REFUSED and not each.is_granted_at_iys_since]
     ids = [each.decision_id for each in refused if each.decision_id is not None]
     by_file = select(Decision.id).where(is_one_of(reader, Decision.id, ids), Decision.origin == DecisionOrigin.IMPORT)
-    untold = select(Submission.decision_id).where(
-        is_one_of(reader, Submission.decision_id, ids), Submission.outcome.in_(OPEN_OUTCOMES)
-    )
-    of_files, to_tell = set(reader.scalars(by_file)), set(reader.scalars(untold))
-    return {
-        each.id for each in refused
-        if each.decision_id not in of_files and (each.decision_id in to_tell or not each.is_granted_at_iys_since)
-    }  # fmt: skip
+    of_files = set(reader.scalars(by_file))
+    return {each.id for each in refused if each.decision_id not in of_files}
 
 
 def commit_request(
