@@ -17,6 +17,7 @@ from portal.core.models import (
     Brand,
     BrandGateway,
     Campaign,
+    Consent,
     EventKind,
     FormerBrandGateway,
     GatewayEvent,
@@ -30,7 +31,7 @@ SECRET_BYTES = 24
 INBOX_UNREAD_AFTER = timedelta(hours=1)
 ASKED_WITHIN = timedelta(minutes=15)  # Accounts are asked each minute while the sender runs.
 ANSWERED_FOR = timedelta(days=90)  # By people, after their brand chose another account.
-SETTING_UP = timedelta(days=1)  # What is newer was answered by nobody yet, unless messages left.
+SETTING_UP = timedelta(days=1)  # An account: nobody answers it yet, unless messages left.
 WHOLE = 100  # Percent of a brand's batches.
 GENERIC, ROUTE, DOMESTIC = "described", "route", "domestic"  # A vendor, its field, and that field's value.
 IN_USE = (GatewayState.UNTESTED, GatewayState.WORKING, GatewayState.STOPPED)
@@ -226,16 +227,17 @@ def _chosen_by(session: Session, gateway: MessageGateway) -> Sequence[int]:
 
 
 def _find_shared(session: Session, brand_id: int, carries: AddressKind, at: datetime) -> Sequence[int]:
-    """The accounts that were a brand's while it chose none: all of its owner, also ones removed lately, but where the
-    account or the brand is being set up, and the brand sent nothing by it."""
-    brand, set_up_before = session.get_one(Brand, brand_id), at - SETTING_UP
+    """The accounts that were a brand's while it chose none: all of its owner, also ones removed lately; but of those
+    that are being set up, and where nobody here knows the brand, only what it sent by."""
+    brand = session.get_one(Brand, brand_id)
+    is_known = session.scalar(select(exists().where(Consent.brand_id == brand_id)))
     campaigns = select(Campaign.id).where(Campaign.brand_id == brand_id)
     by_brand = or_(Message.brand_id == brand_id, Message.campaign_id.in_(campaigns))
     since = at - ANSWERED_FOR
     has_sent = exists().where(Message.gateway_id == MessageGateway.id, Message.called_at > since, by_brand)
     is_removed_lately = or_(MessageGateway.removed_at.is_(None), MessageGateway.removed_at > since)
-    is_in_use = MessageGateway.tested_at.is_not(None), MessageGateway.created_at < set_up_before, is_removed_lately
-    used = or_(has_sent, and_(*is_in_use)) if brand.created_at < set_up_before else has_sent
+    is_set_up = and_(MessageGateway.tested_at.is_not(None), MessageGateway.created_at < at - SETTING_UP)
+    used = or_(has_sent, and_(is_set_up, is_removed_lately)) if is_known else has_sent
     theirs = MessageGateway.provider_id == brand.provider_id, MessageGateway.carries == carries
     return session.scalars(select(MessageGateway.id).where(*theirs, used)).all()
 

@@ -8,7 +8,8 @@ from sqlalchemy import update
 from portal.core import clock
 from portal.core.addresses import AddressKind
 from portal.core.extensions import db, vault
-from portal.core.models import Brand, Decision, EventKind, Message, MessageGateway, MessageState
+from portal.core.iys_protocol import Status
+from portal.core.models import Decision, DecisionOrigin, EventKind, Message, MessageGateway, MessageState
 from portal.domain.notifications import gateways
 from portal.services.messaging import gateway_accounts
 from portal.services.messaging.gateways.mail_tokens import TokenPurpose, token_address
@@ -42,8 +43,8 @@ def test_who_answers_the_number_that_a_brand_had_lately_refuses_it(app, rows, mo
     delivery.launch(app, 1)
     with app.app_context():
         brand_id, its_id = make.brand().id, delivery.add("verimor", login=FORMER, works=change != "never used")
-        brand_age = timedelta(hours=2 if change.startswith("new brand") else 48)
-        db.session.execute(update(Brand).values(created_at=clock.now() - brand_age))
+        if not change.startswith("new brand"):
+            grants.insert_decisions(make.brand(), grants.phones(1, 5_000_000), clock.now(), status=Status.REFUSED)
         if change == "new, none chosen":
             left = {"gateway_id": its_id, "called_at": clock.now(), "state": MessageState.DELIVERED, "due_at": None}
             db.session.execute(update(Message).values(left))
@@ -68,7 +69,8 @@ def test_who_answers_the_number_that_a_brand_had_lately_refuses_it(app, rows, mo
     work(app, *EventKind)
 
     is_meant = change not in ("new brand, none chosen", "long ago", "never used")
-    assert {each.brand_id for each in rows(Decision)} == {other_brand, *([brand_id] if is_meant else [])}
+    refusing = rows(Decision, Decision.origin == DecisionOrigin.REPLY)
+    assert {each.brand_id for each in refusing} == {other_brand, *([brand_id] if is_meant else [])}
 
 
 @pytest.mark.parametrize("purpose", [TokenPurpose.UNSUBSCRIBE, TokenPurpose.BOUNCE])
