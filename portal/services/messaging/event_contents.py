@@ -77,7 +77,7 @@ def keep_reply(
     doubtful, content = content_of(replace(reply, is_whole=False)), content_of(reply) | dated
     is_sure = reply.is_dated or reply.is_new or not reply.is_alike
     while earlier := keep(gateway, secret, EventKind.REPLY, identity, content if is_sure else doubtful, at):
-        if reply.is_new and not _does_hold(earlier):
+        if reply.is_new and _has_ended(earlier):
             keep(gateway, secret, EventKind.REPLY, [*identity, f"back {at}"], doubtful, at)
         if pushed_at is None or not _is_said_again(earlier, reply, pushed_at):
             return
@@ -92,10 +92,11 @@ def _is_said_again(earlier: GatewayEvent, reply: InboundMessage, pushed_at: date
     return earlier.receipt_id is not None and not refusals.does_stand(db.session, earlier.receipt_id)
 
 
-def _does_hold(earlier: GatewayEvent) -> bool:
-    """Whether a reply still waits to be read, or all that it refused is refused."""
-    refused = earlier.receipt_id if earlier.outcome == EventOutcome.REFUSED else None
-    return earlier.settled_at is None or (refused is not None and refusals.does_stand(db.session, refused))
+def _has_ended(earlier: GatewayEvent) -> bool:
+    """Whether a reply refused, or was read as a likely refusal, and all that it refused is refused no more."""
+    if earlier.settled_at is None or earlier.outcome not in (EventOutcome.REFUSED, EventOutcome.LIKELY_REFUSAL):
+        return False
+    return earlier.receipt_id is None or not refusals.does_stand(db.session, earlier.receipt_id)
 
 
 def keep_blocked(

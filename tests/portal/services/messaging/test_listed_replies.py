@@ -4,8 +4,10 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from sqlalchemy import update
 
 from portal.core import clock
+from portal.core.extensions import db
 from portal.core.iys_protocol import Channel, Status
 from portal.core.models import Consent, Decision, DecisionOrigin, EventKind, EventOutcome, GatewayEvent
 from portal.services.messaging.gateways import iletimerkezi, json_values, netgsm, row_rules
@@ -17,6 +19,14 @@ GRANTED, REFUSED, HELD = "granted", "refused", "held"
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 NO_TIME, SAME_ID, OF_MINUTE, OF_DAY = {}, {"id": "77"}, {"date": "%Y-%m-%d %H:%M"}, {"date": "%Y-%m-%d"}
 PHONE = {"number": make.PHONE.removeprefix("+"), "message": "RET"}
+
+
+def settle_replies(app) -> None:
+    """A person has read at the desk what waits there, and it refuses nothing."""
+    with app.app_context():
+        waits = GatewayEvent.kind == EventKind.REPLY, GatewayEvent.settled_at.is_(None)
+        db.session.execute(update(GatewayEvent).where(*waits).values(settled_at=clock.now()))
+        db.session.commit()
 
 
 @pytest.fixture
@@ -38,14 +48,16 @@ def inbox(app, rows, browser, monkeypatch):
         status = rows.one(Consent, Consent.channel == Channel.SMS).status
         return GRANTED if status == Status.GRANTED else REFUSED
 
+    acts = {"grants": lambda: person.decides(MESAJ="ONAY"), "is read": lambda: settle_replies(app)}
+
     def run(steps, vendor="iletimerkezi", start=None):
         with app.app_context():
             delivery.add(vendor)
         found = []
         with time_machine.travel(start or clock.now().replace(hour=7, minute=5, second=7) + DAY) as at:
             for step in steps:
-                if step == "grants":
-                    person.decides(MESAJ="ONAY")
+                if isinstance(step, str):
+                    acts[step]()
                 elif isinstance(step, timedelta):
                     at.shift(step)
                 else:
@@ -73,6 +85,14 @@ def test_a_row_that_fell_out_of_a_list_and_comes_back_waits_for_a_reader_where_i
     assert inbox([[PHONE], [], [PHONE], "grants", [PHONE], [], [PHONE], []]) == [
         REFUSED, REFUSED, REFUSED, GRANTED, GRANTED, HELD, HELD,
     ]  # fmt: skip
+
+
+def test_what_was_read_and_refuses_nothing_waits_no_second_time_when_it_comes_back_to_a_list(inbox):
+    question = PHONE | {"message": "Adresiniz nerede"}
+
+    found = inbox(["grants", [], [question], "is read", [question], [], [question]])
+
+    assert found == [GRANTED, HELD, GRANTED, GRANTED, GRANTED]
 
 
 def test_the_next_day_makes_no_row_of_a_list_a_new_one(inbox):
