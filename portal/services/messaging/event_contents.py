@@ -93,8 +93,10 @@ def _is_said_again(earlier: GatewayEvent, reply: InboundMessage, pushed_at: date
 
 
 def _has_ended(earlier: GatewayEvent) -> bool:
-    """Whether a reply refused, or was read as a likely refusal, and all that it refused is refused no more."""
-    if earlier.settled_at is None or earlier.outcome not in (EventOutcome.REFUSED, EventOutcome.LIKELY_REFUSAL):
+    """Whether a reply refused, or was read as a likely refusal, and all that it refused is refused no more; of READ,
+    which was handed to firms, nobody knows here."""
+    may_refuse = (EventOutcome.REFUSED, EventOutcome.LIKELY_REFUSAL, EventOutcome.READ)
+    if earlier.settled_at is None or earlier.outcome not in may_refuse:
         return False
     return earlier.receipt_id is None or not refusals.does_stand(db.session, earlier.receipt_id)
 
