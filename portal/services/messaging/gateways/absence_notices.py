@@ -7,6 +7,7 @@ names where one may stand.
 
 import re
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 
 from portal.domain.replies import fold
 from portal.domain.replies.refusing_words import MAY_REFUSE
@@ -27,6 +28,7 @@ MOST_JOINED, MOST_NAMES = 4, 4  # Lines over which a sentence is wrapped, and wo
 SENTENCE = re.compile(r"[.!?;:]+(?=\s|$)")
 # An address, a link, a picture.
 TARGET = re.compile(r"\b(?:https?://|www\.)\S+|[^\s<>@]{1,100}@[^\s<>]+|\[\+ image/[a-z+]{2,9}\]", re.IGNORECASE)
+TITLE = re.compile(r"(?:BEY|HANIM|HERRN?|FRAU|MRS?|MS|DR)\b")
 FIRM = re.compile(r"\b(?:A ?S|LTD|STI|TIC|SAN|GMBH|INC|LLC|HOLDING|CORP)\b")
 # Lines of a signature: of what somebody is, and where.
 POST = re.compile(
@@ -38,11 +40,16 @@ POST = re.compile(
 STREET = re.compile(
     r"\b(?:MAH(?:ALLESI)?|CAD(?:DESI)?|CD|SOK(?:AK|AGI)?|SK|BULVARI|BLV|PLAZA|STREET|ROAD|STR)\b.{0,99}\d"
 )
+# Beside a known phrase: who is closed to one sender, or reads another way.
+TO_SENDER = re.compile(
+    r"\b(?:TO|FROM|BY|WITH|OF) YOU(?:RS?)?\b|\bINSTEAD\b|\bFROM THIS (?:COMPANY|SENDER|FIRM)\b|\bSIZDEN\b"
+)
 NO_NAME = re.compile(  # Topics, pronouns, verbs, and what begins a sentence.
     r"\b(?:(?:SMS|MESAJ|MAIL|POSTA|ILETI|LISTE|REKLAM|KAMPANYA|BULTEN|SPAM|NEWSLETTER|WERBUNG|VERTEILER|ABONE|UYELI|"
-    r"IZN?I|ONAY|RIZA|KVKK|VERI(?:M|L)|CONSENT|EINWILLIGUNG|ADRES|AVUKAT|LAWYER|SIZ|BEN|BIZ|LUTFEN|UNSUB)\w*|LISTS?|"
-    r"DATA|ME|MY|US|BANA|MICH|MIR|YOU|YOUR|SIE|ENOUGH|ONLY|LOST|HELL|YETER|PLEASE|BITTE|REFRAIN|CEASE|AWAY|EVER|ANY|"
-    r"MORE|AGAIN|OUT)\b|(?:Y[IU]N|Y[IU]N[IU]Z|S[IU]N|YOR(?:UM|UZ)?|[DT][IU]M|C[AE]G[IU]M|M[AE]L[IU]|"
+    r"IZN?I|ONAY|RIZA|KVKK|VERI(?:M|L)|CONSENT|EINWILLIGUNG|ADRES|AVUKAT|LAWYER|SIZ|BEN|BIZ|LUTFEN|UNSUB|NEVER)\w*|"
+    r"LISTS?|DATA|ME|MY|US|BANA|MICH|MIR|YOU|YOUR|SIE|ENOUGH|ONLY|LOST|HELL|YETER|PLEASE|BITTE|REFRAIN|CEASE|AWAY|"
+    r"EVER|ANY|MORE|AGAIN|OUT|(?:NO|SOME)(?:BODY|ONE)|ELSE|OTHERS?|ASLA|HIC|KIMSE|ARTIK|\w+UNG)\b|"
+    r"(?:Y[IU]N|Y[IU]N[IU]Z|S[IU]N|YOR(?:UM|UZ)?|[DT][IU]M|C[AE]G[IU]M|M[AE]L[IU]|"
     r"(?<!\bFAT)(?<!\bSEL)(?<!\bEM)M[AE]K?|[IU]N[IU]Z)\b"
 )
 
@@ -84,14 +91,16 @@ def _read_text(text: str, names: frozenset[str], *, is_line: bool) -> bool | Non
 def _read_sentence(sentence: str, names: frozenset[str]) -> bool | None:
     folded = fold(sentence).replace("?", " ")
     rest, found = SAYS.subn(" ", folded)
+    if TO_SENDER.search(POLITE.sub(" ", rest)):
+        return None
     if READERS.search(folded):
         rest, got = GOT.subn(" ", rest)
         rest, found = READERS.sub(" ", rest), found + got
-    if CONFIDENTIAL.search(folded):
+    if CONFIDENTIAL.search(folded) and "ADRES" not in folded:
         rest = THEN.sub(" ", rest)
     rest, has_polite = POLITE.subn(" ", rest)
     unknown = [each for each in rest.split() if not WORD.fullmatch(each) and each not in names]
-    if unknown and (TAKES_NAMES.search(folded) or GREETS.search(folded)):
+    if unknown:
         named = _names_in(sentence)
         unknown = [each for each in unknown if each not in named]
     if unknown or not (found or has_polite or any(map(str.isdigit, sentence)) or names.intersection(folded.split())):
@@ -100,18 +109,23 @@ def _read_sentence(sentence: str, names: frozenset[str]) -> bool | None:
 
 
 def _names_in(sentence: str) -> set[str]:
-    """Words that may be names: with a capital within a sentence, or before another one, and nothing that refuses."""
-    if sentence.isupper():
-        return set()
-    words = sentence.replace(",", " ").split()
-    capital = [each[:1].isupper() for each in words]
-    named = [
-        each
-        for place, each in enumerate(words)
-        if capital[place] and (place or (words[1:] and (capital[1] or fold(words[1]) in ("BEY", "HANIM"))))
-        and _may_name(each)
-    ]  # fmt: skip
-    return {part for each in named for part in fold(each).split()} if len(named) <= MOST_NAMES else set()
+    """Words that may be names: with a capital, behind a greeting to the end of its clause, or several, or with a title,
+    in a clause that says whom to ask or who left; and nothing that refuses."""
+    named: set[str] = set()
+    for clause in [] if sentence.isupper() else sentence.split(","):
+        takes_names, before = TAKES_NAMES.search(fold(clause)) is not None, ""
+        runs = [(is_name, list(some)) for is_name, some in groupby(clause.split(), _looks_named)]
+        for place, (is_name, run) in enumerate(runs):
+            is_greeted = place + 1 == len(runs) and GREETS.search(before)
+            has_title = any(TITLE.match(each) for each in (before, *map(fold, run)))
+            if is_name and len(run) <= MOST_NAMES and (is_greeted or (takes_names and (has_title or len(run) > 1))):
+                named.update(part for each in run for part in fold(each).split())
+            before = fold(run[-1])
+    return named
+
+
+def _looks_named(word: str) -> bool:
+    return word[:1].isupper() and _may_name(word)
 
 
 def _may_name(word: str) -> bool:

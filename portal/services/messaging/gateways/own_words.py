@@ -72,7 +72,9 @@ def is_absence(subjects: Iterable[str], text: str, sender: str = "") -> bool:
     repeats ours."""
     said = list(subjects)
     own = [each for each in said if not any(prefix.match(each) for prefix in (REPLY, AUTOMATIC, REPEATING))]
-    return not may_refuse(said, "") and absence_notices.is_notice(own, list(_own_lines(text)), sender)
+    if may_refuse(said, "") or any(find_refusing(_own_subject(each), is_mail=True) for each in said):
+        return False
+    return absence_notices.is_notice(own, list(_own_lines(text)), sender)
 
 
 def is_answer(subjects: Iterable[str]) -> bool:

@@ -82,6 +82,8 @@ Disposition: automatic-action/MDN-sent-automatically; deleted
 
 # Beside an absence, a receipt, thanks or a signature, which excuse themselves alone.
 POLITE_REFUSALS = [
+    "Hallo, ich bitte um Austragung. Ich bin im Urlaub.", "Hallo Herr Müller, ich bitte um Löschung",
+    "This address is closed to your messages.", "I do not check my emails from you.", "Please contact Nobody.",
     "Teşekkür ederim, üyelikten ayrılmak istiyorum.", "E-postanızı aldık. Bir daha yollamayınız.",
     "Lütfen bir daha ileti yollamayınız. Teşekkürler.", "Geri dönüş yapmayın, ilgilenmiyorum.",
     "Bana ulaşmayın, ulaştığınız her kez şikâyet edeceğim.", "Adresim değişti, bu adrese gönderimi durdurun.",
