@@ -6,7 +6,7 @@ now, as HS_KARAR. What was left out is said.
 
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -66,7 +66,6 @@ def read_rows(
     read = [_read_row(place, row, moment, fields, parse) for place, row in enumerate(rows)]
     held = {
         text for row, each in zip(rows, read, strict=True)
-        if isinstance(row, dict)
         for text in _addresses_maybe_refused(row, fields, is_taken=isinstance(each.found, Entry))
     }  # fmt: skip
     return refuse_grants(read, RowProblem.REFUSED_ELSEWHERE, held)
@@ -151,10 +150,12 @@ def summarize(results: list[dict[str, Any]]) -> dict[str, Any]:
     return {"results": results, **{kind: kinds[kind] for kind in ("written", "unchanged", "problems")}}
 
 
-def _addresses_maybe_refused(row: dict[str, Any], of_brands: Collection[str], *, is_taken: bool) -> set[str]:
+def _addresses_maybe_refused(row: object, of_brands: Collection[str], *, is_taken: bool) -> set[str]:
     """The canonical addresses that a row may mean to refuse without doing so; also of telephones that are numbers,
     of several in one value, and beside a sign or a note. A name like one of ours ("Status", "re_cipient") may be meant
     as it, and an unknown field beside a grant may refuse, but for those `of_brands`."""
+    if not isinstance(row, dict):
+        return _addresses_in([row])
     if is_taken and row.keys() <= ROW_FIELDS:
         return set()
     values: dict[str, list[object]] = {}
@@ -164,9 +165,12 @@ def _addresses_maybe_refused(row: dict[str, Any], of_brands: Collection[str], *,
     is_grant = is_known and values.get("status") == [Status.GRANTED]
     if len(values) == len(row) and (is_taken or is_grant):
         return set()
-    given = [each for each in values.get("recipient", ()) if each is not None] or row.values()
-    named = (addresses_within(str(each)[:MAX_TEXT]) for each in given)
-    return {address.text for found in named for address in found}
+    beside = [part for name in row if name not in ROW_FIELDS and name not in of_brands for part in (name, row[name])]
+    return _addresses_in([*values.get("recipient", ()), *beside]) or _addresses_in(row.values())
+
+
+def _addresses_in(values: Iterable[object]) -> set[str]:
+    return {address.text for each in values for address in addresses_within(str(each)[:MAX_TEXT])}
 
 
 def _read(place: int, row: dict[str, Any], at: datetime, parse: Parse) -> Entry | BadRow:

@@ -271,6 +271,8 @@ def test_a_yes_is_good_no_longer_than_what_iys_last_told_of_the_brand(app, progr
         {"status": "ONAY", "notes": "Bir daha aramayın"},
         {"status": "ONAY", "unsubscribed": True},
         {"status": "ONAY", "recipient": None, "telefon": "0532 123 45 67"},
+        {"recipient": "-", "telefon": "0532 123 45 67"},
+        {"recipient": "b@example.com", "telefon": "0532 123 45 67"},
         {"recipient": "0532 123 45 67 ❌"},
         {"recipient": "0532 123 45 67, 0533 222 33 44"},
         {"recipient": ["+905321234567", "+905332223344"]},

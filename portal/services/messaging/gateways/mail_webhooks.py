@@ -72,8 +72,9 @@ LEFT = re.compile(r"\b(?:unsubscribed|opt(?:ed)?[ _-]?out)\b", re.IGNORECASE)  #
 REFUSING = re.compile(r"unsub|spam|complain", re.IGNORECASE)  # Brevo has more such events than it documents.
 # How the names of fields end by which "false" allows no more: no "market_id", "newsletter_opens", "allow_tracking".
 PERMITTING = re.compile(
-    r"(?:opt.?in|subscribed|subscription|consent(?:ed)?|permi(?:ssion|tted)s?|allowed|accept(?:ed|s)|agreed?|"
-    r"(?:can|allow|may).?(?:contact|send|e?mail|sms)|marketing|newsletter|iz(?:in|n)i?|onay[iı]?|abone)$",
+    r"(?:opt(?:ed)?.?in|subscri(?:be[dr]?|ption)s?|consent(?:s|ed)?|permi(?:ssion|tted)s?|allowed|accept(?:ed|s)|given|"
+    r"agreed?|(?:can|allow|may).?(?:contact|send|receive|e?mail|sms)|marketing(?:.?e?mails?)?|newsletters?|"
+    r"iz(?:in|n)i?(?:ler)?|onay(?:[iı]|lar)?|abone)$",
     re.IGNORECASE,
 )
 NO = ("false", "0", "no", "n", "hayır", "hayir", "h")
@@ -197,15 +198,14 @@ def _names_vendors_list(kind: str, why: str) -> bool:
 
 
 def _unknown_event(kind: str, event: Any) -> list[InboundMessage]:
-    """One of a kind that nobody knows and that names somebody: it may refuse, and then a person reads it. Of all others
-    a person reads once a day that there are such, since a vendor may have a new one for each mail."""
+    """One that names somebody is read by a person where it may refuse; that there are others, once a day."""
     told = json.dumps(event, ensure_ascii=False)
     if kind in OPENINGS or not unread_rows.MAILBOX.search(told):
         return []
     said = [each for name, each in event.items() if name not in OF_MAIL] if isinstance(event, dict) else [event]
     flags = [(place.rpartition("/")[2], each) for place, each in json_values.leaves(event)]
     said += [name for name, each in flags if each is True]  # "blacklisted".
-    texts = [each for place, each in json_values.leaves(event) if isinstance(each, str) and OF_PEOPLE.search(place)]
+    texts = [str(each) for place, each in json_values.leaves(event) if OF_PEOPLE.search(place)]
     if (
         any(PERMITTING.search(name) for name, each in flags if str(each).lower() in NO)
         or any(find_refusing(each, is_mail=True) for each in texts)
@@ -216,8 +216,8 @@ def _unknown_event(kind: str, event: Any) -> list[InboundMessage]:
             for each in json_values.strings(said)
         )
     ):
-        named = " ".join(str(each) for place, each in json_values.leaves(event) if place[-2:].lower() != "id")
-        people = list(dict.fromkeys(map(guess_address, unread_rows.MAILBOX.findall(named))))
+        beside_id = (each for each in json_values.leaves(event) if not each[0].endswith("message-id"))  # No mailbox
+        people = list(dict.fromkeys(map(guess_address, unread_rows.MAILBOX.findall(str([*beside_id])))))
         return unread_rows.unread_replies(told, unread_rows.MAILBOX, people)
     today = clock.istanbul(clock.now()).replace(hour=0, minute=0, second=0, microsecond=0)
     return [InboundMessage("", "", "", json.dumps({"event": kind[:LONGEST_KIND]}), today, is_whole=False)]
