@@ -1,34 +1,21 @@
-"""Whether what a machine answered is an absence notice, or says that a mail was got: every word of it is known.
+"""Whether what a machine answered is an absence notice, or says that a mail was got: every sentence of it is known.
 
-No list has all words by which people refuse, and a polite word beside these excuses none of them. So each sentence is
-asked by itself: without the phrases by which machines say that somebody is away, all its words say nothing, or are
-names where one may stand.
+No list has all words by which people refuse, and known words in another order may do so. So whole sentences are
+listed (absence_sentences), and all else waits.
 """
 
 import re
 from collections.abc import Iterable, Sequence
-from itertools import groupby
 
 from portal.domain.replies import fold
 from portal.domain.replies.refusing_words import MAY_REFUSE
-from portal.services.messaging.gateways.absence_words import (
-    CONFIDENTIAL,
-    GOT,
-    GREETS,
-    POLITE,
-    READERS,
-    SAYS,
-    TAKES_NAMES,
-    THEN,
-    WORD,
-)
+from portal.services.messaging.gateways.absence_sentences import NAMED, POLITE, SAYS
 
 LONGEST, MOST_LINES = 10_000, 200  # Of what is read; no notice is longer.
-MOST_JOINED, MOST_NAMES = 4, 4  # Lines over which a sentence is wrapped, and words of names in it.
-SENTENCE = re.compile(r"[.!?;:]+(?=\s|$)")
+MOST_JOINED, LONGEST_SENTENCE = 4, 400  # Lines over which a sentence is wrapped, and its characters.
+SENTENCE = re.compile(r"(?:(?<!\b\d)(?<!\b\d\d)\.|[!?;:])+(?=\s|$)")  # No "5. Dezember".
 # An address, a link, a picture.
 TARGET = re.compile(r"\b(?:https?://|www\.)\S+|[^\s<>@]{1,100}@[^\s<>]+|\[\+ image/[a-z+]{2,9}\]", re.IGNORECASE)
-TITLE = re.compile(r"(?:BEY|HANIM|HERRN?|FRAU|MRS?|MS|DR)\b")
 FIRM = re.compile(r"\b(?:A ?S|LTD|STI|TIC|SAN|GMBH|INC|LLC|HOLDING|CORP)\b")
 # Lines of a signature: of what somebody is, and where.
 POST = re.compile(
@@ -39,10 +26,6 @@ POST = re.compile(
 )
 STREET = re.compile(
     r"\b(?:MAH(?:ALLESI)?|CAD(?:DESI)?|CD|SOK(?:AK|AGI)?|SK|BULVARI|BLV|PLAZA|STREET|ROAD|STR)\b.{0,99}\d"
-)
-# Beside a known phrase: who is closed to one sender, or reads another way.
-TO_SENDER = re.compile(
-    r"\b(?:TO|FROM|BY|WITH|OF) YOU(?:RS?)?\b|\bINSTEAD\b|\bFROM THIS (?:COMPANY|SENDER|FIRM)\b|\bSIZDEN\b"
 )
 NO_NAME = re.compile(  # Topics, pronouns, verbs, and what begins a sentence.
     r"\b(?:(?:SMS|MESAJ|MAIL|POSTA|ILETI|LISTE|REKLAM|KAMPANYA|BULTEN|SPAM|NEWSLETTER|WERBUNG|VERTEILER|ABONE|UYELI|"
@@ -89,43 +72,26 @@ def _read_text(text: str, names: frozenset[str], *, is_line: bool) -> bool | Non
 
 
 def _read_sentence(sentence: str, names: frozenset[str]) -> bool | None:
-    folded = fold(sentence).replace("?", " ")
-    rest, found = SAYS.subn(" ", folded)
-    if TO_SENDER.search(POLITE.sub(" ", rest)):
+    """A sentence, or the clauses of it, each by itself."""
+    read = _read_clause(fold(sentence), names)
+    for separator in (",", " ve ", " and ", " und "):
+        if read is not None:
+            return read
+        clauses = [each for each in sentence.split(separator) if fold(each)]
+        parts = [_read_clause(fold(each), names) for each in clauses] if len(clauses) > 1 else [None]
+        read = None if None in parts else any(parts)
+    return read
+
+
+def _read_clause(folded: str, names: frozenset[str]) -> bool | None:
+    if len(folded) > LONGEST_SENTENCE:
         return None
-    if READERS.search(folded):
-        rest, got = GOT.subn(" ", rest)
-        rest, found = READERS.sub(" ", rest), found + got
-    if CONFIDENTIAL.search(folded) and "ADRES" not in folded:
-        rest = THEN.sub(" ", rest)
-    rest, has_polite = POLITE.subn(" ", rest)
-    unknown = [each for each in rest.split() if not WORD.fullmatch(each) and each not in names]
-    if unknown:
-        named = _names_in(sentence)
-        unknown = [each for each in unknown if each not in named]
-    if unknown or not (found or has_polite or any(map(str.isdigit, sentence)) or names.intersection(folded.split())):
-        return None
-    return bool(found)
-
-
-def _names_in(sentence: str) -> set[str]:
-    """Words that may be names: with a capital, behind a greeting to the end of its clause, or several, or with a title,
-    in a clause that says whom to ask or who left; and nothing that refuses."""
-    named: set[str] = set()
-    for clause in [] if sentence.isupper() else sentence.split(","):
-        takes_names, before = TAKES_NAMES.search(fold(clause)) is not None, ""
-        runs = [(is_name, list(some)) for is_name, some in groupby(clause.split(), _looks_named)]
-        for place, (is_name, run) in enumerate(runs):
-            is_greeted = place + 1 == len(runs) and GREETS.search(before)
-            has_title = any(TITLE.match(each) for each in (before, *map(fold, run)))
-            if is_name and len(run) <= MOST_NAMES and (is_greeted or (takes_names and (has_title or len(run) > 1))):
-                named.update(part for each in run for part in fold(each).split())
-            before = fold(run[-1])
-    return named
-
-
-def _looks_named(word: str) -> bool:
-    return word[:1].isupper() and _may_name(word)
+    if POLITE.fullmatch(folded) or folded.replace(" ", "").isdigit() or names.issuperset(folded.split()):
+        return False
+    if SAYS.fullmatch(folded):
+        return True
+    named = NAMED.fullmatch(folded)
+    return True if named and all(map(_may_name, filter(None, " ".join(filter(None, named.groups())).split()))) else None
 
 
 def _may_name(word: str) -> bool:

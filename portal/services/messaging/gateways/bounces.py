@@ -19,12 +19,12 @@ from portal.core.ids import LARGEST_ID
 from portal.services.messaging.gateways import mail_reading, mail_text, own_words, push_text
 from portal.services.messaging.gateways.mail_reports import read_odd_bounce, read_report
 from portal.services.messaging.gateways.mail_tokens import MAIL_ID, TokenPurpose, find_messages
-from portal.services.messaging.gateways.protocol import BlockedAddress, Feedback, InboundMessage, MailClue
+from portal.services.messaging.gateways.protocol import BlockedAddress, Feedback, InboundMessage, MailClue, Reason
 from portal.services.messaging.gateways.returned_mail import (
     MOST_READ,
     ReturnedMail,
     is_answer_of_machine,
-    is_auto_replied,
+    is_by_mail_system,
     is_mail_systems,
     is_marked,
     says_it_answers,
@@ -69,7 +69,8 @@ def _parse(raw: bytes, to: str, keys: Sequence[bytes], domains: Collection[str])
     if told is not None and returned.is_report:
         return told
     told = told or read_odd_bounce(returned, told_of, is_ours=bool(addressed))
-    is_reported = told is not None and is_mail_systems(mail)
+    is_known = told is not None and not any(each.reason == Reason.UNKNOWN for each in told.reports)
+    is_reported = is_known and is_mail_systems(mail)
     answer = _find_answer(returned, named, quoted, domains, is_reported=is_reported)
     return replace(told or Feedback(), replies=answer)
 
@@ -99,7 +100,7 @@ def _find_answer(
         waits = any(purpose != TokenPurpose.MESSAGE_ID for purpose, _ in named)
     elif is_reported or is_answer_of_machine(mail):
         sender = " ".join(map(mail_reading.decoded, mail_reading.texts(mail, "from")))
-        if is_auto_replied(mail) or not is_mail_systems(mail):
+        if not (is_reported or is_by_mail_system(mail)):
             waits = not own_words.is_absence(*own, sender)
         else:
             waits = may_refuse or own_words.has_refusing_sentence(*own)

@@ -16,13 +16,7 @@ MOST_LINES, LONGEST_LINE, LONGEST_TOLD = 200, 1000, 200
 REPLY = re.compile(r" {0,3}(?:(?:re|r|aw|sv|fwd?|ynt|ilt|yan[ıi]t) {0,3}: {0,3}){1,9}", re.IGNORECASE)
 AUTOMATIC = re.compile(
     r" {0,3}(?:otomatik (?:yan[ıi]t|cevap)|auto(?:matic)?[ -]?re(?:ply|sponse)|out of (?:the )?office|"
-    r"ofis d[ıi][şs][ıi]nda) {0,3}:",
-    re.IGNORECASE,
-)
-# Before our subject alone, where the body says that somebody is away or got it.
-REPEATING = re.compile(
-    r" {0,3}(?:auto(?:reply)?|automatische antwort|abwesenheits\w{1,9}|vacation|absence|otomatik) {0,3}:|"
-    r" {0,3}\[[^\]]{1,60}\]| {0,3}(?:ticket|request) received",
+    r"ofis d[ıi][şs][ıi]nda|automatische antwort|abwesenheits\w{1,9}) {0,3}:",
     re.IGNORECASE,
 )
 # Where a quotation begins that has no marks; where it does if a mail's head follows; or that may have some.
@@ -71,7 +65,7 @@ def is_absence(subjects: Iterable[str], text: str, sender: str = "") -> bool:
     """Whether it is an absence notice, or one that a mail was got, and nothing else; its subject as well, unless it
     repeats ours."""
     said = list(subjects)
-    own = [each for each in said if not any(prefix.match(each) for prefix in (REPLY, AUTOMATIC, REPEATING))]
+    own = [each for each in said if not any(prefix.match(each) for prefix in (REPLY, AUTOMATIC))]
     if may_refuse(said, "") or any(find_refusing(_own_subject(each), is_mail=True) for each in said):
         return False
     return absence_notices.is_notice(own, list(_own_lines(text)), sender)

@@ -13,6 +13,7 @@ from portal.services.messaging.gateways.vendor_rows import guess_address
 MOST_CODES = 20
 LONGEST_SENDER = 400  # Characters; the parser goes one call deeper at each bracket.
 LONGEST_ID, MOST_READ = 200, 4000  # Of a mail's id and its text.
+BY_SYSTEM = re.compile(r"(?:mailer-daemon|postmaster)@")
 LINK = re.compile(r"/[ukUK]/([A-Za-z0-9]{6,16})(?![A-Za-z0-9])")  # Whose code may be one of ours.
 COMPLAINT, STATUS = REPORTS = "message/feedback-report", "message/delivery-status"
 
@@ -68,8 +69,14 @@ def is_marked(mail: Message) -> bool:
 
 
 def is_mail_systems(mail: Message) -> bool:
-    """Whether no person sent a mail."""
+    """Whether no person sent a mail; absence notices may lack an envelope's sender, too."""
     return has_null_sender(mail) or "mailer-daemon@" in mail_reading.header(mail, "From")
+
+
+def is_by_mail_system(mail: Message) -> bool:
+    """Whether a mail system wrote it by its name."""
+    sender = mail_reading.header(mail, "From")
+    return is_mail_systems(mail) and not is_auto_replied(mail) and BY_SYSTEM.search(sender) is not None
 
 
 def is_auto_replied(mail: Message) -> bool:

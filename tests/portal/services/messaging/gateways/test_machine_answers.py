@@ -82,6 +82,8 @@ Disposition: automatic-action/MDN-sent-automatically; deleted
 
 # Beside an absence, a receipt, thanks or a signature, which excuse themselves alone.
 POLITE_REFUSALS = [
+    "E-posta adresim gizlidir, lütfen sisteminizden siliniz.", "Bu e-postalara kapalıyız. Teşekkürler.",
+    "Kişiye özel numaramı sisteminizden silin. Teşekkürler.", "Please, I am unavailable for your mail.",
     "Hallo, ich bitte um Austragung. Ich bin im Urlaub.", "Hallo Herr Müller, ich bitte um Löschung",
     "This address is closed to your messages.", "I do not check my emails from you.", "Please contact Nobody.",
     "Teşekkür ederim, üyelikten ayrılmak istiyorum.", "E-postanızı aldık. Bir daha yollamayınız.",
@@ -205,6 +207,17 @@ def test_no_language_and_no_signature_hides_a_refusal(around):
 def test_a_polite_word_or_an_absence_beside_it_excuses_no_refusal(around):
     said = (*POLITE_REFUSALS, *REFUSALS, *MORE_REFUSALS)
     assert [each for each in said if not _answers(around.format(each))] == []
+
+
+@pytest.mark.parametrize("mark", ["Auto-Submitted: auto-generated", "X-Autoreply: yes", "X-Mailer: x"])
+def test_what_comes_without_an_envelopes_sender_waits_unless_it_is_a_notice_or_a_mail_systems(mark):
+    mail = bounces.plain("Ayşe Yılmaz <ayse@example.com>", "Otomatik yanıt", "{said}").replace(
+        "Subject:", f"{mark}\nSubject:"
+    )
+    assert "Return-Path: <>" in mail
+    said = (*POLITE_REFUSALS, *MORE_REFUSALS)
+    assert [each for each in said if not bounces.parse(mail.replace("{said}", each)).replies] == []
+    assert [each for each in NOTICES if bounces.parse(mail.replace("{said}", each)).replies] == []
 
 
 @pytest.mark.parametrize("subject", ["Lütfen bir daha ileti yollamayınız", "Otomatik yanıt: İstemiyorum, beni çıkarın"])
