@@ -15,9 +15,11 @@ from portal.core.models import Brand, Consent, Decision, DecisionOrigin, Message
 from portal.domain.consents import bulk_import
 from portal.domain.consents.import_plan import Effect, Entry
 from portal.domain.notifications import gateways
+from portal.domain.providers import brands
 from portal.jobs import admissions
 from tests.portal.domain.providers import test_onboarding as onboarding
 from tests.portal.services.exports.held_consents import Holder
+from tests.portal.services.messaging import test_feedback
 from tests.portal.services.messaging import test_gateway_delivery as delivery
 from tests.portal.services.messaging.vendor_pushes import Vendor, work
 
@@ -124,6 +126,18 @@ def test_what_a_vendor_tells_before_the_admission_is_refused_at_the_real_brand(a
     assert f"/sps/{onboarding.CODE}/brands/{onboarding.CODE}/" in told.endpoint
     assert [each.decided_at for each in rows(Receipt)] == [SAID_AT] * 2  # At each brand.
     assert rows(Message) == []
+
+
+@pytest.mark.parametrize("said", SAID)
+def test_what_a_vendor_tells_while_the_trial_brand_is_closed_waits_for_a_person(app, firm, said):
+    address, tell, _, _ = SAID[said]
+    with app.app_context():
+        for each in db.session.scalars(select(Brand)):
+            brands.close_brand(each, clock.now())
+        db.session.commit()
+    tell(firm)
+
+    assert test_feedback.held(app) == [address]
 
 
 def test_a_brand_that_is_opened_later_is_refused_too(firm, at):
