@@ -236,16 +236,17 @@ def _find_shared(session: Session, brand_id: int, carries: AddressKind, at: date
     since = at - ANSWERED_FOR
     has_sent = exists().where(Message.gateway_id == MessageGateway.id, Message.called_at > since, by_brand)
     is_removed_lately = or_(MessageGateway.removed_at.is_(None), MessageGateway.removed_at > since)
-    is_set_up = and_(MessageGateway.tested_at.is_not(None), MessageGateway.created_at < at - SETTING_UP)
+    is_set_up = MessageGateway.created_at < at - SETTING_UP  # Also untested: firms' own programs send by it.
     used = or_(has_sent, and_(is_set_up, is_removed_lately)) if is_known else has_sent
     theirs = MessageGateway.provider_id == brand.provider_id, MessageGateway.carries == carries
     return session.scalars(select(MessageGateway.id).where(*theirs, used)).all()
 
 
 def _keep_former(session: Session, brand_ids: Iterable[int], gateway_id: int, left_at: datetime) -> None:
-    """Note that brands left an account, unless it was never tested: nothing can have left by it."""
-    is_tested = session.get_one(MessageGateway, gateway_id).tested_at is not None
-    for brand_id in brand_ids if is_tested else ():
+    """Note that brands left an account, unless it is being set up: nothing can have left by it."""
+    gateway = session.get_one(MessageGateway, gateway_id)
+    is_set_up = gateway.tested_at is not None or gateway.created_at < left_at - SETTING_UP
+    for brand_id in brand_ids if is_set_up else ():
         session.merge(FormerBrandGateway(brand_id=brand_id, gateway_id=gateway_id, left_at=left_at))
 
 

@@ -29,7 +29,7 @@ FORMER, OTHER = ({"username": each, "password": "x"} for each in ("908500000001"
     "change",
     [
         "another login", "removed", "another account", "none chosen", "removed, none chosen", "new, none chosen",
-        "new brand, none chosen", "long ago", "never used",
+        "new brand, none chosen", "never tested", "long ago", "never used",
     ],
 )  # fmt: skip
 def test_who_answers_the_number_that_a_brand_had_lately_refuses_it(app, rows, monkeypatch, change):
@@ -42,10 +42,12 @@ def test_who_answers_the_number_that_a_brand_had_lately_refuses_it(app, rows, mo
     other_brand = add_brand(app, "Moda Evi", "MODAEVI")
     delivery.launch(app, 1)
     with app.app_context():
-        brand_id, its_id = make.brand().id, delivery.add("verimor", login=FORMER, works=change != "never used")
+        brand_id, its_id = make.brand().id, delivery.add("verimor", login=FORMER, works=not change.startswith("never"))
         if not change.startswith("new brand"):
             grants.insert_decisions(make.brand(), grants.phones(1, 5_000_000), clock.now(), status=Status.REFUSED)
-        if change == "new, none chosen":
+        if change == "never used":
+            pass
+        elif change == "new, none chosen":
             left = {"gateway_id": its_id, "called_at": clock.now(), "state": MessageState.DELIVERED, "due_at": None}
             db.session.execute(update(Message).values(left))
         else:
@@ -62,7 +64,7 @@ def test_who_answers_the_number_that_a_brand_had_lately_refuses_it(app, rows, mo
             left_at = clock.now() - timedelta(days=91 if change == "long ago" else 0)
             other = delivery.add("verimor", login=OTHER)
             gateways.set_for_brand(db.session, brand_id, AddressKind.PHONE, [other], at=left_at)
-        if change == "never used":  # It begins to be read.
+        if change.startswith("never"):  # It begins to be read.
             gateways.mark_tested(row, clock.now())
         db.session.commit()
     said.append(InboundMessage("1", grants.phones(1, 1_000_900)[0], FORMER["username"], "RET", clock.now()))
