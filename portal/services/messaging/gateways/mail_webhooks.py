@@ -74,7 +74,7 @@ REFUSING = re.compile(r"unsub|spam|complain", re.IGNORECASE)  # Brevo has more s
 PERMITTING = re.compile(
     r"(?:opt(?:ed)?.?in|subscri(?:be[dr]?|ption)s?|consent(?:s|ed)?|permi(?:ssion|tted)s?|allowed|accept(?:ed|s)|given|"
     r"agreed?|(?:can|allow|may).?(?:contact|send|receive|e?mail|sms)|marketing(?:.?e?mails?)?|newsletters?|"
-    r"iz(?:in|n)i?(?:ler)?|onay(?:[iı]|lar)?|abone)$",
+    r"iz(?:in|n)i?(?:ler)?|onay(?:[iı]|lar)?|abone)(?:_?(?:e?posta|e?mail|sms|mesaj))?$",
     re.IGNORECASE,
 )
 NO = ("false", "0", "no", "n", "hayır", "hayir", "h")
