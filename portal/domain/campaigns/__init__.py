@@ -17,7 +17,7 @@ from portal.domain.campaigns.audience import (
     confirm_unread,
     count_progress,
     find_barred,
-    has_unread_columns,
+    find_unread,
     insert_entries,
     launch,
     lock_audience,
@@ -35,6 +35,6 @@ from portal.domain.campaigns.links import (
 __all__ = [
     "AudienceClosed", "BrandClosed", "CannotLaunch", "Contact", "ContactToCome", "LinkedEntry", "ListsWaiting",
     "OwnContact", "UnreadColumns", "Wording", "add_addresses", "add_recipients", "bar_recipients", "confirm_unread",
-    "count_progress", "create_next_links", "effective_contact", "find_barred", "find_excluded", "free_requests",
-    "has_unread_columns", "insert_entries", "launch", "lock_audience", "open_campaign",
+    "count_progress", "create_next_links", "effective_contact", "find_barred", "find_excluded", "find_unread",
+    "free_requests", "insert_entries", "launch", "lock_audience", "open_campaign",
 ]  # fmt: skip

@@ -152,7 +152,7 @@ def launch(session: Session, campaign: Campaign, at: datetime, by: int | None = 
     waiting = select(AudienceList.id).where(AudienceList.campaign_id == campaign.id, AudienceList.content.is_not(None))
     if session.scalar(waiting.limit(1)) is not None:
         raise ListsWaiting
-    if has_unread_columns(session, campaign):
+    if find_unread(session, campaign):
         raise UnreadColumns
     open_entry = AudienceEntry.campaign_id == campaign.id, AudienceEntry.left_out.is_(None)
     first_entry = select(AudienceEntry.id).where(*open_entry).limit(1)
@@ -161,20 +161,24 @@ def launch(session: Session, campaign: Campaign, at: datetime, by: int | None = 
     campaign.launched_at, campaign.launch_at, campaign.launched_by = at, None, by
 
 
-def has_unread_columns(session: Session, campaign: Campaign) -> bool:
-    """Whether somebody must still say that no refusals stand in what was not read or not understood."""
-    unread = select(AudienceLine.id).join(AudienceList, AudienceList.id == AudienceLine.list_id)
-    unread = unread.where(AudienceList.campaign_id == campaign.id, AudienceList.unread_confirmed_at.is_(None))
-    return (
-        session.scalar(unread.where(AudienceLine.problem.in_((AudienceLine.COLUMN, AudienceLine.SHEET))).limit(1))
-        is not None
-    )
+def find_unread(session: Session, campaign: Campaign) -> str:
+    """What somebody must still look at, since it was not read or not understood and may hold refusals: a token that
+    changes with each that comes; empty where there is nothing."""
+    of_lists = AudienceList.campaign_id == campaign.id, AudienceList.unread_confirmed_at.is_(None)
+    unread = select(func.count(), func.max(AudienceLine.id)).join(AudienceList, AudienceList.id == AudienceLine.list_id)
+    unread = unread.where(*of_lists, AudienceLine.problem.in_((AudienceLine.COLUMN, AudienceLine.SHEET)))
+    count, newest = session.execute(unread).one()
+    return f"{count}-{newest}" if count else ""
 
 
-def confirm_unread(session: Session, campaign: Campaign, at: datetime) -> None:
-    """Take a person's word that no refusals stand in what was not read or not understood of the lists so far."""
+def confirm_unread(session: Session, campaign: Campaign, at: datetime, *, seen: str | None = None) -> bool:
+    """Take a person's word that no refusals stand in what was not read or not understood of the lists so far; False
+    where more came than they have `seen` (find_unread; None: whoever brought the lists has)."""
+    if seen is not None and find_unread(session, campaign) != seen:
+        return False
     lists = update(AudienceList).where(AudienceList.campaign_id == campaign.id, AudienceList.content.is_(None))
     session.execute(lists.where(AudienceList.unread_confirmed_at.is_(None)).values(unread_confirmed_at=at))
+    return True
 
 
 def count_progress(session: Session, campaign: Campaign) -> Progress:

@@ -73,8 +73,10 @@ def add_by_filter(campaign_id: int) -> ResponseReturnValue:
 def confirm_unread(campaign_id: int) -> ResponseReturnValue:
     """Take a person's word that columns which were not read hold no refusals; until then nothing is launched."""
     campaign = own_campaign_or_404(db.session, campaign_id)
-    campaigns.confirm_unread(db.session, campaign, clock.now())
-    record_audit("audience.unread_confirmed", "campaign", campaign.id)
+    if campaigns.confirm_unread(db.session, campaign, clock.now(), seen=request.form.get("seen", "")):
+        record_audit("audience.unread_confirmed", "campaign", campaign.id)
+    else:
+        flash(_("Siz bakarken başka bir liste geldi. Okunmayanlara yeniden bakın."))
     db.session.commit()
     return redirect(url_for(".campaign", campaign_id=campaign_id), 303)
 

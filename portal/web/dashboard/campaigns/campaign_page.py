@@ -101,6 +101,7 @@ def lists_being_read(campaign: Campaign) -> Sequence[AudienceList]:
 def _list_context(campaign: Campaign, file_problem: FileProblem | None) -> dict[str, Any]:
     """What came of the lists; the alert is about one that has just been posted, or else the newest."""
     lists = select(AudienceList).where(AudienceList.campaign_id == campaign.id).order_by(AudienceList.created_at)
+    unread = "" if campaign.launched_at else campaigns.find_unread(read_session(), campaign)  # Before what is shown.
     batches, lines = read_session().scalars(lists).all(), _lines_not_taken(campaign)
     problems = {batch.id: _file_problem(batch) for batch in batches if batch.problem}
     newest = batches[-1] if batches and not campaign.launched_at else None
@@ -117,7 +118,7 @@ def _list_context(campaign: Campaign, file_problem: FileProblem | None) -> dict[
         "refused_total": sum(batch.refused for batch in batches),
         "unread_sheets": [value for _, value, problem in lines if problem == AudienceLine.SHEET],
         "unread": dict.fromkeys(Mark.unpacked(value) for _, value, problem in lines if problem == AudienceLine.COLUMN),
-        "must_confirm": not campaign.launched_at and campaigns.has_unread_columns(read_session(), campaign),
+        "must_confirm": unread,
     }
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import threading
 from datetime import timedelta
 
@@ -377,10 +378,15 @@ def test_columns_of_yes_and_no_that_were_not_read_hold_up_the_launch_until_someb
     assert rows.one(Campaign).launched_at is None
     assert "notice bad" in ayse.opens(path).text and f'action="{path}/launch"' not in ayse.opens(path).text
 
-    ayse.posts(f"{path}/audience/unread")
+    ayse.posts(f"{path}/audience/unread", {"seen": seen_at(ayse, path)})
     ayse.posts(f"{path}/launch")
     assert rows.one(Campaign).launched_at is not None
     assert len(rows(AuditEntry, AuditEntry.act == "audience.unread_confirmed")) == 1
+
+
+def seen_at(user, path):
+    """What the page showed that nobody understands."""
+    return re.search(r'name="seen" value="([^"]+)"', user.opens(path).text)[1]
 
 
 def test_fields_of_a_program_that_nobody_understands_are_shown_once_and_hold_up_the_launch(app, ayse, draft, rows):
@@ -395,8 +401,16 @@ def test_fields_of_a_program_that_nobody_understands_are_shown_once_and_hold_up_
     page = ayse.opens(path).text
     assert page.count("Okunmayan alan: <strong>Durum</strong>") == page.count("<strong>canContact?</strong>") == 1
     ayse.posts(f"{path}/launch")
+    seen = seen_at(ayse, path)
+    with app.app_context():
+        unseen = [mark_of_field("ayrildi")]
+        waiting_lists.insert_people(db.session, db.session.get_one(Campaign, draft), [], clock.now(), unseen)
+        db.session.commit()
+        read_audiences()
+    ayse.posts(f"{path}/audience/unread", {"seen": seen})
+    ayse.posts(f"{path}/launch")
     assert rows.one(Campaign).launched_at is None
-    ayse.posts(f"{path}/audience/unread")
+    ayse.posts(f"{path}/audience/unread", {"seen": seen_at(ayse, path)})
     ayse.posts(f"{path}/launch")
     assert rows.one(Campaign).launched_at is not None
 
