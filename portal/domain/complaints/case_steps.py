@@ -145,17 +145,18 @@ def note_refusal(session: Session, vault: Vault, case: Complaint, *, user_id: in
 
 def close_case(
     session: Session, vault: Vault, case: Complaint, closing: Closing, text: str,
-    *, link: str, sender: str, user_id: int, at: datetime, seen: int = 0,
+    *, link: str, sender: str, user_id: int, at: datetime, seen: int | None = None,
 ) -> None:  # fmt: skip
     """Close a case and tell the recipient where to read the answer (`link`, an absolute URL). `seen`: how many of the
-    person's steps whoever closes it was shown.
+    person's steps whoever closes it was shown (None: nobody looks at a page).
 
     No message leaves where nobody has proved the address: the firm reads links that it sent, and could open a case
     itself to have us send one. Nor to a new holder, nor more of one case than Limit.MESSAGES_OF_COMPLAINT. The caller
     is not told which: a firm would learn what another heard. Raises AlreadyClosed, UnseenWords, NoReason and
     StillGranted."""
     locked = _lock_open_case(session, case)
-    if locked.unread_since is not None and _first_unseen_at(session, locked, seen):
+    must_see = seen is not None or locked.unread_since is not None
+    if must_see and _first_unseen_at(session, locked, seen or 0):
         raise UnseenWords
     if closing not in list_closings(locked) or (closing == Closing.OTHER and not text):
         raise NoReason

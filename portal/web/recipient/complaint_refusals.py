@@ -28,10 +28,10 @@ class Refusal(StrEnum):
 
 
 def refuse_or_hold(case: Complaint, form: WordForm) -> Refusal:
-    """Refuse as far as is asked. Other words may refuse in ways that no list knows: they hold sending, as a reply does,
-    unless they are a consent's, which grants nothing here."""
+    """Refuse as far as is asked. Other words may refuse in ways that no list knows, also the firm's other brands beside
+    a tick: they hold sending, as a reply does, unless they are a consent's, which grants nothing here."""
     refusal = refuse_if_asked(case, form)
-    if refusal != Refusal.RECORDED and _may_refuse(form):
+    if _may_refuse(form) and (refusal != Refusal.RECORDED or _may_mean_others(case, form)):
         complaints.hold_sending(db.session, case, clock.now())
     return refusal
 
@@ -42,7 +42,7 @@ def refuse_or_hold_by_report(
     """The same of a report, whose words may refuse more than its tick; they hold by a case, if there is one."""
     channels = form.refused_channels
     refusal = refuse(channels) if channels else Refusal.NOT_ASKED
-    if case and len(channels) < len(Channel) and _may_refuse(form):
+    if case and _may_refuse(form) and (len(channels) < len(Channel) or _may_mean_others(case, form)):
         complaints.hold_sending(db.session, case, clock.now())
     return refusal
 
@@ -68,6 +68,14 @@ def _asks_refusal(form: WordForm) -> bool:
 
 def _may_refuse(form: ComplaintForm | WordForm) -> bool:
     return bool(form.text.data) and classify_reply(form.text.data) != ReplyOutcome.CONSENT
+
+
+def _may_mean_others(case: Complaint, form: ComplaintForm | WordForm) -> bool:
+    """Whether words that are more than a refusal may be of brands of the firm that the case is not about."""
+    if case.brand_id is None or classify_reply(form.text.data or "") == ReplyOutcome.REFUSAL:
+        return False
+    others = select(Brand.id).where(Brand.provider_id == case.provider_id, Brand.id != case.brand_id)
+    return db.session.scalar(others.limit(1)) is not None
 
 
 def refuse_in_case(case: Complaint, channels: Sequence[Channel]) -> Refusal:

@@ -12,6 +12,7 @@ from portal.core.extensions import db, limiter
 from portal.core.iys_protocol import Channel, RecipientType
 from portal.core.models import (
     AddressProof,
+    Brand,
     Closing,
     Complaint,
     ComplaintStep,
@@ -309,3 +310,17 @@ def test_what_others_of_a_network_post_stops_no_refusal_in_a_case(app, browser, 
     assert told[-1] == 429 and browser.post(f"{case[1]}/ret").status_code == 303
     assert browser.post(f"{case[1]}/ekle", data={"text": "RET"}).status_code == 303
     assert {each.status for each in rows(Consent)} == {"RET"}
+
+
+@pytest.mark.parametrize("text", ["", "RET", "Öteki markalarınız da yazmasın."])
+def test_words_beside_the_tick_hold_a_firms_other_brands(app, browser, case, text):
+    found, path = case
+    with app.app_context():
+        brand = db.session.get_one(Brand, found.brand_id)
+        db.session.add(Brand(provider_id=brand.provider_id, brand_code=700009, name="Örnek Ev", created_at=clock.now()))
+        db.session.commit()
+    browser.post(f"{path}/ekle", data={"text": text, "refuses": "y"})
+
+    with app.app_context():
+        is_held = db.session.get_one(Complaint, found.id).unread_since is not None
+    assert is_held is (text not in ("", "RET"))
