@@ -40,6 +40,7 @@ from portal.web.dashboard.campaigns.sending_forms import PlanForm
 from portal.web.shared.own_rows import own_row_or_404
 
 MAX_ROWS = 200  # Rows of a long list on one page.
+MOST_MARKS, MOST_LINES = 500, 20_000  # Marks that somebody can look at, and lines of them that are opened.
 REASONS = {
     AudienceLine.REFUSED: N_("Ret yazıyor"),
     AudienceLine.UNCLEAR: N_("İzin sütunundaki sözcük bilinmiyor"),
@@ -103,6 +104,7 @@ def _list_context(campaign: Campaign, file_problem: FileProblem | None) -> dict[
     lists = select(AudienceList).where(AudienceList.campaign_id == campaign.id).order_by(AudienceList.created_at)
     unread = "" if campaign.launched_at else campaigns.find_unread(read_session(), campaign)  # Before what is shown.
     batches, lines = read_session().scalars(lists).all(), _lines_not_taken(campaign)
+    marks, are_all = _find_marks(campaign)
     problems = {batch.id: _file_problem(batch) for batch in batches if batch.problem}
     newest = batches[-1] if batches and not campaign.launched_at else None
     return {
@@ -116,9 +118,10 @@ def _list_context(campaign: Campaign, file_problem: FileProblem | None) -> dict[
         "refused_rows": [(line, mask(value), REASONS[said]) for line, value, said in lines if said in REASONS],
         "refused_counts": [(REASONS[reason], count) for reason, count in _refusals_by_reason(campaign)],
         "refused_total": sum(batch.refused for batch in batches),
-        "unread_sheets": [value for _, value, problem in lines if problem == AudienceLine.SHEET],
-        "unread": dict.fromkeys(Mark.unpacked(value) for _, value, problem in lines if problem == AudienceLine.COLUMN),
+        "unread_sheets": [value for problem, value in marks if problem == AudienceLine.SHEET],
+        "unread": [Mark.unpacked(value) for problem, value in marks if problem == AudienceLine.COLUMN],
         "must_confirm": unread,
+        "too_many_unread": not are_all,
     }
 
 
@@ -128,7 +131,7 @@ def _file_problem(batch: AudienceList) -> FileProblem | None:
 
 def _lines_not_taken(campaign: Campaign) -> list[tuple[int, str, str]]:
     """(line, its text, what is wrong with it), up to MAX_ROWS of each kind: bad ones (refusals without an address go
-    first), refusals, what was not read."""
+    first), refusals."""
     ours = (
         select(AudienceLine)
         .join(AudienceList, AudienceList.id == AudienceLine.list_id)
@@ -136,20 +139,27 @@ def _lines_not_taken(campaign: Campaign) -> list[tuple[int, str, str]]:
         .order_by(AudienceLine.problem != RowProblem.REFUSAL_WITHOUT_ADDRESS, AudienceLine.id)
         .limit(MAX_ROWS)
     )
-    marks = (*AudienceLine.REASONS, AudienceLine.SHEET, AudienceLine.COLUMN)
-    kinds = (
-        AudienceLine.problem.not_in(marks), AudienceLine.problem.in_(AudienceLine.REASONS),
-        AudienceLine.problem == AudienceLine.SHEET, AudienceLine.problem == AudienceLine.COLUMN,
-    )  # fmt: skip
+    are_bad = AudienceLine.problem.not_in((*AudienceLine.REASONS, AudienceLine.SHEET, AudienceLine.COLUMN))
+    kinds = are_bad, AudienceLine.problem.in_(AudienceLine.REASONS)
     return [
-        (
-            row.line,
-            vault().read(row.value, AudienceLine.PLACE, row.provider_id, row.id),
-            row.problem if row.problem in marks else AUDIENCE_PROBLEMS[row.problem],
-        )
+        (row.line, _text_of(row), row.problem if kind is not are_bad else AUDIENCE_PROBLEMS[row.problem])
         for kind in kinds
         for row in read_session().scalars(ours.where(kind))
     ]
+
+
+def _find_marks(campaign: Campaign) -> tuple[list[tuple[str, str]], bool]:
+    """(SHEET or COLUMN, its text) of what was not read or not understood, each once; and whether that is all, and no
+    more than somebody can vouch for."""
+    ours = select(AudienceLine).join(AudienceList, AudienceList.id == AudienceLine.list_id)
+    ours = ours.where(AudienceList.campaign_id == campaign.id).order_by(AudienceLine.id).limit(MOST_LINES)
+    rows = read_session().scalars(ours.where(AudienceLine.problem.in_((AudienceLine.SHEET, AudienceLine.COLUMN)))).all()
+    found = list(dict.fromkeys((row.problem, _text_of(row)) for row in rows))
+    return found[:MOST_MARKS], len(found) <= MOST_MARKS and len(rows) < MOST_LINES
+
+
+def _text_of(row: AudienceLine) -> str:
+    return vault().read(row.value, AudienceLine.PLACE, row.provider_id, row.id)
 
 
 def _refusals_by_reason(campaign: Campaign) -> list[tuple[str, int]]:

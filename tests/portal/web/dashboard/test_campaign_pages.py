@@ -32,6 +32,7 @@ from portal.services.imports import waiting_lists
 from portal.services.imports.reading import FileProblem
 from portal.services.imports.row_results import RowProblem
 from portal.services.imports.unread import mark_of_field
+from portal.web.dashboard.campaigns import campaign_page
 from portal.web.dashboard.campaigns.campaign_page import MAX_ROWS, REASONS
 from tests import make
 from tests.files.people import xlsx_of
@@ -413,6 +414,23 @@ def test_fields_of_a_program_that_nobody_understands_are_shown_once_and_hold_up_
     ayse.posts(f"{path}/audience/unread", {"seen": seen_at(ayse, path)})
     ayse.posts(f"{path}/launch")
     assert rows.one(Campaign).launched_at is not None
+
+
+def test_nobody_vouches_for_more_than_the_page_shows(app, ayse, draft, monkeypatch):
+    paste(ayse, draft, make.PHONE)
+    path = f"/dashboard/campaigns/{draft}"
+    with app.app_context():
+        for name in [*["segment"] * (MAX_ROWS + 1), "canContact"]:  # Of as many requests.
+            marks = [mark_of_field(name)]
+            waiting_lists.insert_people(db.session, db.session.get_one(Campaign, draft), [], clock.now(), marks)
+        db.session.commit()
+        read_audiences()
+
+    page = ayse.opens(path).text
+    assert page.count("<strong>segment</strong>") == page.count("<strong>canContact</strong>") == 1
+    monkeypatch.setattr(campaign_page, "MOST_MARKS", 1)
+    page = ayse.opens(path).text
+    assert 'name="seen"' not in page and "hepsi gösterilemeyecek" in page
 
 
 def test_a_list_whose_worker_died_is_read_by_the_next(app, ayse, draft, rows):
