@@ -25,7 +25,7 @@ ADDRESS = re.compile(r"[^\s<>@\"']{0,100}@[\w.-]+")
 DOMAINS = (
     "com|net|org|edu|gov|info|biz|io|int|arpa|local|localdomain|lan|cloud|tr|uk|de|ru|fr|it|nl|pl|jp|eu|us|ch|se|ee"
 )
-HOST = re.compile(
+HOST_NAME = re.compile(
     rf"(?<![\w.-])(?:[\w-]{{1,63}}\.){{1,8}}(?:{DOMAINS}|{DOMAINS.upper()})\b|"
     r"\b(?:RESOLVER|TRANSPORT|ROUTING|STOREDRV|SMTPSEND|AGENT|QUEUE)(?:\.\w{1,60}){1,4}"  # Exchange's.
 )
@@ -185,7 +185,7 @@ def unfamiliar_answer(said: str, status: str = "") -> str:
 
 def _unfamiliar(said: str) -> str:
     said = URL.sub(" ", said)
-    left = CODE.sub(" ", HOST.sub(" ", ADDRESS.sub(" ", said)))
+    left = CODE.sub(" ", HOST_NAME.sub(" ", ADDRESS.sub(" ", said)))
     left = " ".join(TOKEN.sub(_without_identifier, left).split())
     folded = fold(left)
     words = PHRASES.sub(" ", folded).split()
