@@ -34,7 +34,7 @@ from portal.services.imports.row_values import STATUSES
 from portal.services.imports.unread import Mark, mark_of_field
 from portal.services.imports.unused_columns import is_empty
 
-MOST_MARKS = 200  # Of a request: as many as a campaign's page shows.
+MOST_MARKS = 501  # Of a request: more than a campaign's page lets somebody vouch for.
 CHECKS = {  # Of what stands in our fields, beside what they are for.
     "recipient": is_beside_address,
     "contactKind": lambda cell: cell not in tuple(ContactKind) and is_beside_contact(cell),

@@ -13,7 +13,7 @@ from portal.services.messaging.gateways.absence_sentences import NAMED, POLITE, 
 
 LONGEST, MOST_LINES = 10_000, 200  # Of what is read; no notice is longer.
 MOST_JOINED, LONGEST_SENTENCE = 4, 400  # Lines over which a sentence is wrapped, and its characters.
-SENTENCE = re.compile(r"(?:(?<!\b\d)(?<!\b\d\d)\.|[!?;:])+(?=\s|$)")  # No "5. Dezember".
+SENTENCE = re.compile(r"(?<![.!?;:])(?:(?<!\b\d)(?<!\b\d\d)\.|[!?;:])[.!?;:]*+(?=\s|$)")  # No "5. Dezember".
 # An address, a link, a picture.
 TARGET = re.compile(r"\b(?:https?://|www\.)\S+|[^\s<>@]{1,100}@[^\s<>]+|\[\+ image/[a-z+]{2,9}\]", re.IGNORECASE)
 FIRM = re.compile(r"\b(?:A ?S|LTD|STI|TIC|SAN|GMBH|INC|LLC|HOLDING|CORP)\b")
@@ -104,7 +104,7 @@ def _is_signature(line: str, names: frozenset[str]) -> bool:
     words = [each for each in re.split(r"[\s,/:|]+", TARGET.sub(" ", line)) if fold(each)]
     folded = fold(line)
     is_street = STREET.search(folded) is not None
-    is_named = is_street or FIRM.search(folded) is not None or not names.isdisjoint(folded.split())
+    is_named = is_street or FIRM.search(folded) is not None
     return all(
         all(each in names or POST.fullmatch(each) or FIRM.fullmatch(each) for each in fold(word).split())
         or (is_street and fold(word) in ("NO", "KAT"))
