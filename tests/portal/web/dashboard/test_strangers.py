@@ -11,6 +11,7 @@ from portal.core.extensions import db, vault
 from portal.core.ids import new_id
 from portal.core.models import (
     TEST,
+    AddressProof,
     ApiKey,
     AudienceEntry,
     AudienceList,
@@ -20,6 +21,7 @@ from portal.core.models import (
     BulkRequest,
     BulkState,
     Campaign,
+    Complaint,
     ComplaintStep,
     DayState,
     Difference,
@@ -102,6 +104,7 @@ def things(app, rows) -> dict[str, int]:
         )  # fmt: skip
         db.session.add(reply)
         db.session.get_one(Brand, draft.brand_id).logo = picture("PNG")
+        db.session.get_one(Complaint, complaint_id).created_at -= AddressProof.CODE_LIFETIME
         db.session.commit()
         reply_id = reply.id
     return {
