@@ -100,10 +100,10 @@ def _find_answer(
         waits = any(purpose != TokenPurpose.MESSAGE_ID for purpose, _ in named)
     elif is_reported or is_answer_of_machine(mail):
         sender = " ".join(map(mail_reading.decoded, mail_reading.texts(mail, "from")))
-        if not (is_reported or is_by_mail_system(mail)):
-            waits = not own_words.is_absence(*own, sender)
-        else:
+        if is_reported or is_by_mail_system(mail):
             waits = may_refuse or own_words.has_refusing_sentence(*own)
+        else:
+            waits = not own_words.is_absence(*own, sender)
     else:
         waits = True
     may_be_ours = clue.is_ours or clue.replied_id is not None or bool(clue.codes)
