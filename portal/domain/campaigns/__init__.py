@@ -17,10 +17,10 @@ from portal.domain.campaigns.audience import (
     confirm_unread,
     count_progress,
     find_barred,
-    find_unread,
     insert_entries,
     launch,
     lock_audience,
+    unread_token,
 )
 from portal.domain.campaigns.default_texts import Wording
 from portal.domain.campaigns.lifecycle import Contact, ContactToCome, open_campaign
@@ -35,6 +35,6 @@ from portal.domain.campaigns.links import (
 __all__ = [
     "AudienceClosed", "BrandClosed", "CannotLaunch", "Contact", "ContactToCome", "LinkedEntry", "ListsWaiting",
     "OwnContact", "UnreadColumns", "Wording", "add_addresses", "add_recipients", "bar_recipients", "confirm_unread",
-    "count_progress", "create_next_links", "effective_contact", "find_barred", "find_excluded", "find_unread",
-    "free_requests", "insert_entries", "launch", "lock_audience", "open_campaign",
+    "count_progress", "create_next_links", "effective_contact", "find_barred", "find_excluded",
+    "free_requests", "insert_entries", "launch", "lock_audience", "open_campaign", "unread_token",
 ]  # fmt: skip

@@ -152,7 +152,7 @@ def launch(session: Session, campaign: Campaign, at: datetime, by: int | None = 
     waiting = select(AudienceList.id).where(AudienceList.campaign_id == campaign.id, AudienceList.content.is_not(None))
     if session.scalar(waiting.limit(1)) is not None:
         raise ListsWaiting
-    if find_unread(session, campaign):
+    if unread_token(session, campaign):
         raise UnreadColumns
     open_entry = AudienceEntry.campaign_id == campaign.id, AudienceEntry.left_out.is_(None)
     first_entry = select(AudienceEntry.id).where(*open_entry).limit(1)
@@ -161,7 +161,7 @@ def launch(session: Session, campaign: Campaign, at: datetime, by: int | None = 
     campaign.launched_at, campaign.launch_at, campaign.launched_by = at, None, by
 
 
-def find_unread(session: Session, campaign: Campaign) -> str:
+def unread_token(session: Session, campaign: Campaign) -> str:
     """What somebody must still look at, since it was not read or not understood and may hold refusals: a token that
     changes with each that comes; empty where there is nothing."""
     of_lists = AudienceList.campaign_id == campaign.id, AudienceList.unread_confirmed_at.is_(None)
@@ -173,8 +173,8 @@ def find_unread(session: Session, campaign: Campaign) -> str:
 
 def confirm_unread(session: Session, campaign: Campaign, at: datetime, *, seen: str | None = None) -> bool:
     """Take a person's word that no refusals stand in what was not read or not understood of the lists so far; False
-    where more came than they have `seen` (find_unread; None: whoever brought the lists has)."""
-    if seen is not None and find_unread(session, campaign) != seen:
+    where more came than they have `seen` (unread_token; None: whoever brought the lists has)."""
+    if seen is not None and unread_token(session, campaign) != seen:
         return False
     lists = update(AudienceList).where(AudienceList.campaign_id == campaign.id, AudienceList.content.is_(None))
     session.execute(lists.where(AudienceList.unread_confirmed_at.is_(None)).values(unread_confirmed_at=at))

@@ -90,7 +90,7 @@ def _of_audience(session: Session, campaign: Campaign) -> Iterator[LaunchCheck]:
     lists = select(AudienceList.id).where(AudienceList.campaign_id == campaign.id)
     yield LaunchCheck(Need.AUDIENCE, session.scalar(entries.limit(1)) is not None)
     yield LaunchCheck(Need.LISTS, session.scalar(lists.where(AudienceList.content.is_not(None)).limit(1)) is None)
-    if campaigns.find_unread(session, campaign):
+    if campaigns.unread_token(session, campaign):
         yield LaunchCheck(Need.COLUMNS, is_met=False)
     if campaign.kind == CampaignKind.ASK:
         own = entries.where(AudienceEntry.contact_kind.is_not(None)).limit(1)

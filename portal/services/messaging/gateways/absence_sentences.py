@@ -136,7 +136,7 @@ def _compiled(phrases: str) -> re.Pattern[str]:
 
 # NAMED has names in its groups.
 POLITE = re.compile("|".join(_POLITE.split()).replace("_", " "))
-IS_NAMED = re.compile("<[NL]>")
+_IS_NAMED = re.compile("<[NL]>")
 _PHRASES = "".join((_AWAY, _MOVED, _WHOM, _GOT)).split()
-SAYS = _compiled(" ".join(each for each in _PHRASES if not IS_NAMED.search(each)))
-NAMED = _compiled(" ".join(each for each in _PHRASES if IS_NAMED.search(each)))
+SAYS = _compiled(" ".join(each for each in _PHRASES if not _IS_NAMED.search(each)))
+NAMED = _compiled(" ".join(each for each in _PHRASES if _IS_NAMED.search(each)))

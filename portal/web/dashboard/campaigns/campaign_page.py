@@ -102,7 +102,7 @@ def lists_being_read(campaign: Campaign) -> Sequence[AudienceList]:
 def _list_context(campaign: Campaign, file_problem: FileProblem | None) -> dict[str, Any]:
     """What came of the lists; the alert is about one that has just been posted, or else the newest."""
     lists = select(AudienceList).where(AudienceList.campaign_id == campaign.id).order_by(AudienceList.created_at)
-    unread = "" if campaign.launched_at else campaigns.find_unread(read_session(), campaign)  # Before what is shown.
+    unread = "" if campaign.launched_at else campaigns.unread_token(read_session(), campaign)  # Before what is shown.
     batches, lines = read_session().scalars(lists).all(), _lines_not_taken(campaign)
     marks, are_all = _find_marks(campaign)
     problems = {batch.id: _file_problem(batch) for batch in batches if batch.problem}
