@@ -38,7 +38,6 @@ LAWFUL = {
     ("docs/mail-sending.md", "opt-out"): "a mail vendor's word",
     ("portal/core/iys_protocol/code_meanings.py", "opt-out"): "İYS's own name of its link service",
     ("portal/core/iys_protocol/answers.py", "opt-out"): "İYS's own name of its link service",
-    ("portal/services/messaging/gateways/absence_sentences.py", "customer"): "how help desks greet",
 }
 
 ONCE = [re.compile(rf"(?<![a-z])(?:{banned})(?![a-z])") for banned in BANNED]

@@ -228,7 +228,7 @@ def classify(gateway: MessageGateway, reply: InboundMessage, provider_id: int) -
     """The outcome beside the names of a provider's brands, and beside the keyword for which a reply came, whatever
     word it is."""
     if not reply.is_whole:
-        return ReplyOutcome.LIKELY_REFUSAL
+        return ReplyOutcome.REVIEW if reply.is_automatic else ReplyOutcome.LIKELY_REFUSAL
     left_out = _own_words(gateway, reply, provider_id)
     outcome, others = classify_reply(reply.text, left_out), {classify_reply(reply.said, left_out)}
     if any(came_for(brand, reply) for brand in brands_of_provider(provider_id)):

@@ -28,7 +28,7 @@ from portal.web.shared.access import needs
 from portal.web.shared.audit_entries import record_audit
 from portal.web.shared.own_rows import own_row_or_404
 from portal.web.shared.pagination import requested_page
-from portal.web.shared.reply_words import read_channels, return_unchosen, shown_text
+from portal.web.shared.reply_words import read_channels, read_shown, return_unchosen, shown_text
 
 PAGE_SIZE = 25
 
@@ -44,6 +44,7 @@ class ReplyRow:
     is_late: bool  # and it came on an earlier day.
     alike: int = 0  # How many wait of whom the vendor said the same, with it.
     others: Sequence[str] = ()  # Addresses for which a decision counts, too.
+    is_automatic: bool = False
 
 
 @blueprint.get("/replies")
@@ -94,7 +95,17 @@ def refuse_reply(event_id: int) -> ResponseReturnValue:
 @needs(Permission.COMPLAINTS)
 def settle_reply(event_id: int) -> ResponseReturnValue:
     """It refuses nothing: what was held back goes on."""
-    events = _lock_open(event_id)
+    return _settle_all(_lock_open(event_id))
+
+
+@blueprint.post("/replies/reading")
+@needs(Permission.COMPLAINTS)
+def settle_shown() -> ResponseReturnValue:
+    """None of the machines' answers that a page showed refuses."""
+    return _settle_all(_lock(read_shown(PAGE_SIZE)))
+
+
+def _settle_all(events: Sequence[GatewayEvent]) -> Response:
     for event in events:
         _settle(event)
         record_audit("reply.read", "reply", event.id)
@@ -110,6 +121,10 @@ def _lock_open(event_id: int) -> list[GatewayEvent]:
     if request.args.get("alike") and event.body is not None:
         with suppress(CannotOpen):
             ids = alike_replies.find_alike(event, event_contents.read_reply(event), waits_to_be_read())
+    return _lock(ids)
+
+
+def _lock(ids: Sequence[int]) -> list[GatewayEvent]:
     theirs = select(GatewayEvent).where(GatewayEvent.id.in_(ids), waits_to_be_read()).order_by(GatewayEvent.id)
     return list(db.session.scalars(theirs.with_for_update().execution_options(populate_existing=True)))
 
@@ -139,4 +154,5 @@ def _row(counts: Counter[alike_replies.Told], event: GatewayEvent) -> ReplyRow:
     brands = [brand.name for brand in meant_brands.find_brands(event, reply)]
     told, sender = alike_replies.told_of(event, reply), mask(address.text) if address else reply.sender or "–"
     channels = replies.find_channels(event, reply)
-    return ReplyRow(event, sender, text, brands, channels, is_held, is_late, counts[told] if told else 0, others)
+    alike = counts[told] if told else 0
+    return ReplyRow(event, sender, text, brands, channels, is_held, is_late, alike, others, reply.is_automatic)

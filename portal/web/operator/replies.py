@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy import ColumnElement, and_, select
+from werkzeug.wrappers import Response
 
 from portal.core import clock
 from portal.core.addresses import mask
@@ -21,7 +22,7 @@ from portal.web.operator.blueprint import blueprint
 from portal.web.shared.access import needs
 from portal.web.shared.audit_entries import record_operator_audit
 from portal.web.shared.pagination import requested_page
-from portal.web.shared.reply_words import read_channels, return_unchosen, shown_text
+from portal.web.shared.reply_words import read_channels, read_shown, return_unchosen, shown_text
 
 PAGE_SIZE = 25
 
@@ -34,6 +35,7 @@ class SharedReplyRow:
     firms: list[tuple[int, str]]  # That it may mean: they send nothing to its sender meanwhile.
     channels: dict[Channel, bool]  # That it may refuse, and whether its words mean each.
     is_whole: bool  # Else no firm reads it.
+    is_automatic: bool = False
 
 
 @blueprint.get("/replies")
@@ -59,7 +61,8 @@ def refuse_reply(event_id: int) -> ResponseReturnValue:
     if not (firms := request.form.getlist("firms", int)):
         flash(_("Kaydedilmedi: reddin yazılacağı en az bir firma seçin."))
         return redirect(url_for(".list_replies"), 303)
-    return _settle(event_id, refused=channels, at_firms=firms, told=_("Ret, seçilen firmalarda kaydedildi."))
+    _settle(event_id, refused=channels, at_firms=firms)
+    return _commit_and_return(_("Ret, seçilen firmalarda kaydedildi."))
 
 
 @blueprint.post("/replies/<id:event_id>/reading")
@@ -68,14 +71,26 @@ def settle_reply(event_id: int) -> ResponseReturnValue:
     """It refuses nothing: what was held back goes on. A firm that is chosen reads it next, but nothing that may hold
     what others wrote."""
     firm = request.form.get("firm", None, int)
-    return _settle(
-        event_id, firm=firm, told=_("Yanıt firmaya iletildi.") if firm else _("Yanıt okundu olarak işaretlendi.")
+    _settle(event_id, firm=firm)
+    return _commit_and_return(_("Yanıt firmaya iletildi.") if firm else _("Yanıt okundu olarak işaretlendi."))
+
+
+@blueprint.post("/replies/reading")
+@needs(Permission.CONNECT)
+def settle_shown() -> ResponseReturnValue:
+    """None of the machines' answers that a page showed refuses."""
+    shown = GatewayEvent.id.in_(read_shown(PAGE_SIZE))
+    waiting = db.session.scalars(
+        select(GatewayEvent.id).where(shown, waits_for_operator()).order_by(GatewayEvent.id).with_for_update()
     )
+    for event_id in waiting.all():
+        _settle(event_id)
+    return _commit_and_return(_("Gösterilen otomatik yanıtlar okundu olarak işaretlendi."))
 
 
 def _settle(
-    event_id: int, *, told: str, refused: Sequence[Channel] = (), at_firms: Sequence[int] = (), firm: int | None = None
-) -> ResponseReturnValue:
+    event_id: int, *, refused: Sequence[Channel] = (), at_firms: Sequence[int] = (), firm: int | None = None
+) -> None:
     open_one = select(GatewayEvent).where(GatewayEvent.id == event_id, waits_for_operator()).with_for_update()
     event, at = db.session.scalar(open_one) or abort(404), clock.now()
     try:
@@ -92,6 +107,9 @@ def _settle(
         record_operator_audit("reply.refused", "reply", event_id, channels=refused)
     else:
         record_operator_audit("reply.read", "reply", event_id, provider_id=firm)
+
+
+def _commit_and_return(told: str) -> Response:
     db.session.commit()
     flash(told)
     return redirect(url_for(".list_replies"), 303)
@@ -107,4 +125,5 @@ def _row(event: GatewayEvent) -> SharedReplyRow:
     firms = db.session.scalars(select(Provider).where(Provider.id.in_(held)).order_by(Provider.title))
     sender = mask(address.text) if address else reply.sender or "–"
     named = [(each.id, each.known_as) for each in firms]
-    return SharedReplyRow(event, sender, text, named, replies.find_channels(event, reply), reply.is_whole)
+    channels = replies.find_channels(event, reply)
+    return SharedReplyRow(event, sender, text, named, channels, reply.is_whole, reply.is_automatic)

@@ -25,6 +25,11 @@ def read_channels() -> list[Channel]:
     return [channel for channel in Channel if channel in request.form.getlist("channels")]
 
 
+def read_shown(most: int) -> list[int]:
+    """The replies that a page showed of which its reader says that none refuses."""
+    return request.form.getlist("shown", int)[:most]
+
+
 def return_unchosen(endpoint: str) -> Response:
     """Ask for a channel; the reply waits as before."""
     flash(_("Kaydedilmedi: bu yanıtın reddettiği en az bir kanal seçin."))

@@ -22,6 +22,7 @@ from portal.services.messaging.gateways.mail_tokens import MAIL_ID, TokenPurpose
 from portal.services.messaging.gateways.protocol import BlockedAddress, Feedback, InboundMessage, MailClue, Reason
 from portal.services.messaging.gateways.returned_mail import (
     MOST_READ,
+    STATUS,
     ReturnedMail,
     is_answer_of_machine,
     is_by_mail_system,
@@ -70,7 +71,7 @@ def _parse(raw: bytes, to: str, keys: Sequence[bytes], domains: Collection[str])
         return told
     told = told or read_odd_bounce(returned, told_of, is_ours=bool(addressed))
     is_known = told is not None and not any(each.reason == Reason.UNKNOWN for each in told.reports)
-    is_reported = is_known and is_mail_systems(mail)
+    is_reported = is_known and is_mail_systems(mail) and (STATUS in returned.parts or is_by_mail_system(mail))
     answer = _find_answer(returned, named, quoted, domains, is_reported=is_reported)
     return replace(told or Feedback(), replies=answer)
 
@@ -78,8 +79,8 @@ def _parse(raw: bytes, to: str, keys: Sequence[bytes], domains: Collection[str])
 def _find_answer(
     returned: ReturnedMail, named: Named, quoted: Named, domains: Collection[str], *, is_reported: bool
 ) -> tuple[InboundMessage, ...]:
-    """What a person has to read: not what a machine wrote by itself, where it is a mail system's or an absence notice,
-    and no words in it may refuse."""
+    """What a person has to read: all but a mail system's report that is understood, and in which no words may refuse.
+    Also what a machine answered by itself, such as an absence notice, since its words are somebody's."""
     mail, named_domains = returned.mail, "|".join(map(re.escape, domains))
     ours = re.compile(OURS.format(f"(?:{named_domains})") if domains else "(?!)", re.IGNORECASE)
     is_to_refuse = not is_reported and (
@@ -96,18 +97,16 @@ def _find_answer(
         is_ours=is_to_refuse or bool(named) or ours.search(returned.spelled) is not None,
         needs_proof=is_marked(mail) and not (named or may_refuse or is_to_refuse),
     )
-    if returned.is_report and not is_reported:
-        waits = any(purpose != TokenPurpose.MESSAGE_ID for purpose, _ in named)
-    elif is_reported or is_answer_of_machine(mail):
-        sender = " ".join(map(mail_reading.decoded, mail_reading.texts(mail, "from")))
-        if is_reported or is_by_mail_system(mail):
-            waits = may_refuse or own_words.has_refusing_sentence(*own)
-        else:
-            waits = not own_words.is_absence(*own, sender)
+    if is_reported:
+        waits = may_refuse or own_words.has_refusing_sentence(*own)
     else:
-        waits = True
+        waits = not returned.is_report or any(purpose != TokenPurpose.MESSAGE_ID for purpose, _ in named)
     may_be_ours = clue.is_ours or clue.replied_id is not None or bool(clue.codes)
-    return (replace(unread_mail(returned), clue=clue),) if is_to_refuse or (waits and may_be_ours) else ()
+    if not is_to_refuse and not (waits and may_be_ours):
+        return ()
+    answer = unread_mail(returned)
+    is_harmless = len(answer.text) <= MOST_READ and not own_words.has_refusing_word(*own)
+    return (replace(answer, clue=clue, is_automatic=is_harmless and is_answer_of_machine(mail)),)
 
 
 def _replied_id(mail: Message) -> int | None:

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from itertools import islice, takewhile, zip_longest
 
 from portal.domain.replies import REFUSING, classify_reply, fold
-from portal.services.messaging.gateways import absence_notices, mail_text
+from portal.domain.replies.refusing_words import MAY_REFUSE
+from portal.services.messaging.gateways import mail_text
 from portal.services.messaging.gateways.mail_status import CODE
 from portal.services.messaging.gateways.refusing_sentences import find_refusing, is_to_reader, paragraphs
 
@@ -55,20 +56,16 @@ def may_refuse(subjects: Iterable[str], text: str) -> bool:
     )
 
 
+def has_refusing_word(subjects: Iterable[str], text: str) -> bool:
+    """Whether any word of a mail's own may refuse, in whichever sentence."""
+    own = (*map(_own_subject, subjects), *_own_lines(text))
+    return any(MAY_REFUSE.search(fold(each).lower()) for each in own)
+
+
 def has_refusing_sentence(subjects: Iterable[str], text: str) -> bool:
     """Whether a sentence of what a machine wrote may be a person's refusal, also one that is wrapped."""
     lines = list(_own_lines(text))
     return any(find_refusing(each, is_mail=True) for each in (*map(_own_subject, subjects), *lines, *paragraphs(lines)))
-
-
-def is_absence(subjects: Iterable[str], text: str, sender: str = "") -> bool:
-    """Whether it is an absence notice, or one that a mail was got, and nothing else; its subject as well, unless it
-    repeats ours."""
-    said = list(subjects)
-    own = [each for each in said if not any(prefix.match(each) for prefix in (REPLY, AUTOMATIC))]
-    if may_refuse(said, "") or any(find_refusing(_own_subject(each), is_mail=True) for each in said):
-        return False
-    return absence_notices.is_notice(own, list(_own_lines(text)), sender)
 
 
 def is_answer(subjects: Iterable[str]) -> bool:

@@ -1,6 +1,5 @@
-"""Whether what a machine answered by itself may hold a person's refusal. No list has all words by which people refuse.
-So any sentence may, in which somebody speaks of themselves and of messages, beside a word that may refuse; and so may
-whatever is no absence notice (absence_notices).
+"""Whether what a mail system says may hold a person's refusal. No list has all words by which people refuse. So any
+sentence may, in which somebody speaks of themselves and of messages, beside a word that may refuse.
 
 Patterns are of folded text.
 """

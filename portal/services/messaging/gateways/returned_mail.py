@@ -75,8 +75,7 @@ def is_mail_systems(mail: Message) -> bool:
 
 def is_by_mail_system(mail: Message) -> bool:
     """Whether a mail system wrote it by its name."""
-    sender = mail_reading.header(mail, "From")
-    return is_mail_systems(mail) and not is_auto_replied(mail) and BY_SYSTEM.search(sender) is not None
+    return BY_SYSTEM.search(mail_reading.header(mail, "From")) is not None
 
 
 def is_auto_replied(mail: Message) -> bool:

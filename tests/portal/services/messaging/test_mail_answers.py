@@ -2,11 +2,12 @@
 not seen the mail speaks for nobody."""
 
 import base64
+import re
 from datetime import timedelta
 from email import message_from_bytes
 
 import pytest
-from sqlalchemy import delete, select, update
+from sqlalchemy import and_, delete, select, update
 
 import shortlinks
 from portal.core import clock
@@ -16,6 +17,7 @@ from portal.core.ids import new_id
 from portal.core.iys_protocol import Channel
 from portal.core.models import (
     NO_PROVIDER,
+    AuditEntry,
     Decision,
     EventKind,
     EventOutcome,
@@ -48,6 +50,7 @@ pytestmark = pytest.mark.slow
 AYSE, BURCU = "a.yse+izin@gmail.com", "burcu@example.com"
 BOSS = "patron@baska.example"
 SAID = "Yazmayin, istemiyorum"
+IS_REPLY = and_(GatewayEvent.kind == EventKind.REPLY, GatewayEvent.body.is_not(None))
 CHANGED = "In-Reply-To: <0102018f-abc@eu-west-1.amazonses.com>"  # By a relay.
 
 
@@ -444,3 +447,21 @@ def test_a_refusal_of_a_mail_that_a_restore_forgot_holds_its_sender(app, rows, a
 
     assert held(app) == [AYSE]
     assert [each.outcome for each in waiting(rows)] == [EventOutcome.LIKELY_REFUSAL]
+
+
+def test_machines_answers_are_read_together_and_only_those_that_were_shown(account, rows):
+    """Each waits whatever it says, since its words are somebody's; nobody is urged to read it as a likely refusal."""
+    token, staff = f"In-Reply-To: {own_id(account)}\nAuto-Submitted: auto-replied", signed_in(account.app)
+    for said in ("Tatildeyim, hoşça kalın", "Pazartesi ofisteyim", "RET"):
+        answer(account, AYSE, token, said)
+    assert [each.outcome for each in rows(GatewayEvent, IS_REPLY)] == ["review", "review", "likely_refusal"]
+    page = staff.opens("/desk/replies").text
+    shown = re.findall(r'name="shown" value="([0-9]+)"', page)
+    assert len(shown) == 2 and page.count(" · Otomatik yanıt ·") == 2 and held(account.app)
+
+    answer(account, AYSE, token, "Salı ofisteyim")
+    assert staff.posts("/desk/replies/reading", {"shown": [*shown, "x", "1"]}).status_code == 303
+    staff.posts("/desk/replies/reading", {})
+    told = [(each.outcome, each.settled_at is not None) for each in rows(GatewayEvent, IS_REPLY)]
+    assert told == [("review", True), ("review", True), ("likely_refusal", False), ("review", False)]
+    assert len(rows(AuditEntry, AuditEntry.act == "reply.read")) == 2 and held(account.app)
