@@ -16,10 +16,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from portal.core import addresses, clock
+from portal.core import addresses
 from portal.core.ids import parse_id
-from portal.domain.replies import REFUSING as REPLY_REFUSES
-from portal.domain.replies import classify_reply
 from portal.services.messaging.gateways import http_call, json_values, own_words, push_text, unread_rows
 from portal.services.messaging.gateways.json_values import read, read_text
 from portal.services.messaging.gateways.mail_reports import NO_COMPLAINT
@@ -41,7 +39,6 @@ from portal.services.messaging.gateways.protocol import (
     VendorPush,
 )
 from portal.services.messaging.gateways.push_document import DEEPEST
-from portal.services.messaging.gateways.refusing_sentences import find_refusing
 from portal.services.messaging.gateways.sample_words import names_list
 from portal.services.messaging.gateways.vendor_rows import guess_address, parse_time, safe_code
 
@@ -70,18 +67,8 @@ BREVO_STATES: dict[str, tuple[ReportState, Reason | None]] = {
 }
 LEFT = re.compile(r"\b(?:unsubscribed|opt(?:ed)?[ _-]?out)\b", re.IGNORECASE)  # No mail system's "List-Unsubscribe".
 REFUSING = re.compile(r"unsub|spam|complain", re.IGNORECASE)  # Brevo has more such events than it documents.
-# How the names of fields end by which "false" allows no more: no "market_id", "newsletter_opens", "allow_tracking".
-PERMITTING = re.compile(
-    r"(?:opt(?:ed)?.?in|subscri(?:be[dr]?|ption)s?|consent(?:s|ed)?|permi(?:ssion|tted)s?|allowed|accept(?:ed|s)|given|"
-    r"agreed?|(?:can|allow|may).?(?:contact|send|receive|e?mail|sms)|marketing(?:.?e?mails?)?|newsletters?|"
-    r"iz(?:in|n)i?(?:ler)?|onay(?:[iı]|lar)?|abone)(?:_?(?:e?posta|e?mail|sms|mesaj))?$",
-    re.IGNORECASE,
-)
-NO = ("false", "0", "no", "n", "hayır", "hayir", "h")
 MAY_REFUSE = re.compile(rf"{REFUSING.pattern}|black.?list|block.?list|suppress|abuse|opt.?out", re.IGNORECASE)
 OPENINGS = ("opened", "unique_opened", "proxy_open", "unique_proxy_open", "click", "Open", "Click")  # No evidence.
-OF_PEOPLE = re.compile(r"(?:text|content|body|message|reply|comment)[^/]*$", re.IGNORECASE)  # What they wrote.
-OF_MAIL = ("subject", "tag", "tags", "link", "mail")  # Words and headers of ours.
 KNOWN_KEYS: dict[str, CertificatePublicKeyTypes] = {}  # That this process has fetched, by the certificate's URL.
 VENDORS = ("ses", "brevo")
 LONGEST_HEAD = 400  # Bytes of a push that say what it is.
@@ -152,8 +139,11 @@ def _read_note(message: dict[str, str], keys: Sequence[bytes]) -> Feedback:
         return _ses_complaint(note, ours)
     if kind == "Subscription":
         return _ses_subscription(note, ours)
+    if kind in OPENINGS:
+        return Feedback()
     if kind not in SES_STATES:
-        return Feedback(replies=tuple(_unknown_event(kind, note)))
+        to = read(note, "/mail/destination")  # Beside it stand our own addresses.
+        return Feedback(replies=tuple(_unknown_event(note | {"mail": to} if to else note)))
     reason = Reason.CONTENT if kind == "Reject" else None
     at = parse_time(read_text(note, f"/{kind[0].lower()}{kind[1:]}/timestamp"))
     return Feedback((Report(SES_STATES[kind], **ours, reason=reason, code=kind, at=at),))
@@ -166,7 +156,7 @@ def parse_brevo_push(push: VendorPush) -> Feedback:
         raise ValueError("nested too deeply")
     found = list(json_values.objects_with(events, "event"))
     rows = [] if found else events if isinstance(events, list) else [events]
-    unread = [each for row in rows for each in _unknown_event("", row)]
+    unread = [each for row in rows for each in _unknown_event(row)]
     for event in found:
         kind, ref, seconds = (read_text(event, f"/{name}") for name in ("event", "message-id", "ts_event"))
         to, own = guess_address(read_text(event, "/email")), MAIL_ID.search(ref)
@@ -184,7 +174,7 @@ def parse_brevo_push(push: VendorPush) -> Feedback:
             if kind in ("blocked", "error") and LEFT.search(why[:LONGEST_KIND]):
                 said = Reason.BLOCKED_BY_VENDOR
             elif kind not in BREVO_STATES:
-                unread += _unknown_event(kind, event)
+                unread += _unknown_event(event)
             elif word := told[:LONGEST_KIND] if may_refuse else _words_to_read(state, why):
                 blocked.append(BlockedAddress(whom, at, DOUBTFUL_ANSWER, message_id, word))
             reports.append(Report(state, ref, message_id, to, said or reason, safe_code(kind), at))
@@ -197,30 +187,12 @@ def _names_vendors_list(kind: str, why: str) -> bool:
     return is_blocked or (not CODE.search(why) and names_list(why[:LONGEST_HEAD]))
 
 
-def _unknown_event(kind: str, event: Any) -> list[InboundMessage]:
-    """One that names somebody is read by a person where it may refuse; that there are others, once a day."""
+def _unknown_event(event: Any) -> list[InboundMessage]:
+    """Of a kind that nobody knows: it may refuse by any word or field, so a person reads it for whom it names."""
     told = json.dumps(event, ensure_ascii=False)
-    if kind in OPENINGS or not unread_rows.MAILBOX.search(told):
-        return []
-    said = [each for name, each in event.items() if name not in OF_MAIL] if isinstance(event, dict) else [event]
-    flags = [(place.rpartition("/")[2], each) for place, each in json_values.leaves(event)]
-    said += [name for name, each in flags if each is True]  # "blacklisted".
-    texts = [str(each) for place, each in json_values.leaves(event) if OF_PEOPLE.search(place)]
-    if (
-        any(PERMITTING.search(name) for name, each in flags if str(each).lower() in NO)
-        or any(find_refusing(each, is_mail=True) for each in texts)
-        or any(
-            MAY_REFUSE.search(each[:LONGEST_KIND])
-            or classify_reply(each) in REPLY_REFUSES
-            or find_refusing(each, is_mail=False)
-            for each in json_values.strings(said)
-        )
-    ):
-        beside_id = (each for each in json_values.leaves(event) if not each[0].endswith("message-id"))  # No mailbox
-        people = list(dict.fromkeys(map(guess_address, unread_rows.MAILBOX.findall(str([*beside_id])))))
-        return unread_rows.unread_replies(told, unread_rows.MAILBOX, people)
-    today = clock.istanbul(clock.now()).replace(hour=0, minute=0, second=0, microsecond=0)
-    return [InboundMessage("", "", "", json.dumps({"event": kind[:LONGEST_KIND]}), today, is_whole=False)]
+    beside_id = (each for each in json_values.leaves(event) if not each[0].endswith("message-id"))  # No mailbox
+    people = list(dict.fromkeys(map(guess_address, unread_rows.MAILBOX.findall(str([*beside_id])))))
+    return unread_rows.unread_replies(told, unread_rows.MAILBOX, people) if people else []
 
 
 def _words_to_read(state: ReportState, said: str, status: str = "") -> str:
