@@ -3,7 +3,7 @@
 import hashlib
 import json
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select
@@ -17,7 +17,6 @@ from portal.core.models import (
     Brand,
     BrandGateway,
     Campaign,
-    Consent,
     EventKind,
     FormerBrandGateway,
     GatewayEvent,
@@ -31,7 +30,6 @@ SECRET_BYTES = 24
 INBOX_UNREAD_AFTER = timedelta(hours=1)
 ASKED_WITHIN = timedelta(minutes=15)  # Accounts are asked each minute while the sender runs.
 ANSWERED_FOR = timedelta(days=90)  # By people, after their brand chose another account.
-SETTING_UP = timedelta(days=1)  # An account: nobody answers it yet, unless messages left.
 WHOLE = 100  # Percent of a brand's batches.
 GENERIC, ROUTE, DOMESTIC = "described", "route", "domestic"  # A vendor, its field, and that field's value.
 IN_USE = (GatewayState.UNTESTED, GatewayState.WORKING, GatewayState.STOPPED)
@@ -130,7 +128,7 @@ def replace_credentials(
 def keep_former_inbox(session: Session, vault: Vault, gateway: MessageGateway, at: datetime) -> None:
     """Before other credentials replace an account's: what is answered to its former inbox is read as after a removal.
     Raises CannotOpen."""
-    if gateway.tested_at is None:
+    if gateway.tested_at is None:  # It was never asked, and what is pushed comes to the same URL.
         return
     former = add_gateway(
         session, vault, provider_id=gateway.provider_id, carries=gateway.carries, vendor=gateway.vendor,
@@ -194,15 +192,19 @@ def remove(session: Session, gateway: MessageGateway, at: datetime) -> None:
 
 
 def set_for_brand(
-    session: Session, brand_id: int, carries: AddressKind, gateway_ids: Sequence[int], *, at: datetime
-) -> None:
+    session: Session, brand_id: int, carries: AddressKind, gateway_ids: Sequence[int], *, at: datetime,
+    unused: Collection[int] = (),
+) -> None:  # fmt: skip
     """Send a brand's messages through one gateway, or through the first of two while it works. Empty: through the
-    provider's first one. The caller has checked whose they are."""
+    provider's first one. The caller has checked whose they are. What the brand leaves is answered for a while, but for
+    `unused`, by which somebody says that nothing of it ever left, as far as that is true of what we sent."""
+    brand = session.get_one(Brand, brand_id, with_for_update={"key_share": True})
     theirs = BrandGateway.brand_id == brand_id, BrandGateway.carries == carries
     chosen = session.scalars(select(BrandGateway.gateway_id).where(*theirs)).all()
-    for before in chosen or _find_shared(session, brand_id, carries, at):
-        if before not in gateway_ids:
-            _keep_former(session, [brand_id], before, at)
+    left = {*(chosen or _find_shared(session, brand, carries, at))}.difference(gateway_ids) if gateway_ids else set()
+    doubtful = left.intersection(unused)
+    for each in (left - doubtful) | _find_used(session, brand_id, doubtful, at):
+        _keep_former(session, [brand_id], each, at)
     session.execute(delete(BrandGateway).where(*theirs))
     for place, gateway_id in enumerate(gateway_ids[:2], 1):
         session.add(
@@ -226,27 +228,23 @@ def _chosen_by(session: Session, gateway: MessageGateway) -> Sequence[int]:
     return session.scalars(select(BrandGateway.brand_id).where(BrandGateway.gateway_id == gateway.id)).all()
 
 
-def _find_shared(session: Session, brand_id: int, carries: AddressKind, at: datetime) -> Sequence[int]:
-    """The accounts that were a brand's while it chose none: all of its owner, also ones removed lately; but of those
-    that are being set up, and where nobody here knows the brand, only what it sent by."""
-    brand = session.get_one(Brand, brand_id)
-    is_known = session.scalar(select(exists().where(Consent.brand_id == brand_id)))
+def _find_shared(session: Session, brand: Brand, carries: AddressKind, at: datetime) -> Sequence[int]:
+    """The accounts that are a brand's while it chose none: all of its owner, also ones removed lately."""
+    theirs = MessageGateway.provider_id == brand.provider_id, MessageGateway.carries == carries
+    is_answered = or_(MessageGateway.removed_at.is_(None), MessageGateway.removed_at > at - ANSWERED_FOR)
+    return session.scalars(select(MessageGateway.id).where(*theirs, is_answered)).all()
+
+
+def _find_used(session: Session, brand_id: int, gateway_ids: Collection[int], at: datetime) -> set[int]:
+    """Those of some accounts by which we sent messages of a brand that are answered yet."""
     campaigns = select(Campaign.id).where(Campaign.brand_id == brand_id)
     by_brand = or_(Message.brand_id == brand_id, Message.campaign_id.in_(campaigns))
-    since = at - ANSWERED_FOR
-    has_sent = exists().where(Message.gateway_id == MessageGateway.id, Message.called_at > since, by_brand)
-    is_removed_lately = or_(MessageGateway.removed_at.is_(None), MessageGateway.removed_at > since)
-    is_set_up = MessageGateway.created_at < at - SETTING_UP  # Also untested: firms' own programs send by it.
-    used = or_(has_sent, and_(is_set_up, is_removed_lately)) if is_known else has_sent
-    theirs = MessageGateway.provider_id == brand.provider_id, MessageGateway.carries == carries
-    return session.scalars(select(MessageGateway.id).where(*theirs, used)).all()
+    sent = Message.gateway_id.in_(gateway_ids), Message.called_at > at - ANSWERED_FOR
+    return {*session.scalars(select(Message.gateway_id).where(*sent, by_brand).distinct())}
 
 
 def _keep_former(session: Session, brand_ids: Iterable[int], gateway_id: int, left_at: datetime) -> None:
-    """Note that brands left an account, unless it is being set up: nothing can have left by it."""
-    gateway = session.get_one(MessageGateway, gateway_id)
-    is_set_up = gateway.tested_at is not None or gateway.created_at < left_at - SETTING_UP
-    for brand_id in brand_ids if is_set_up else ():
+    for brand_id in brand_ids:
         session.merge(FormerBrandGateway(brand_id=brand_id, gateway_id=gateway_id, left_at=left_at))
 
 

@@ -6,11 +6,13 @@ from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import SelectField
+from wtforms import BooleanField, HiddenField, SelectField
+from wtforms.validators import Regexp
 
 from portal.core import clock
 from portal.core.addresses import AddressKind
 from portal.core.extensions import db, read_session, vault
+from portal.core.ids import parse_id
 from portal.core.models import Brand, BrandGateway, MessageGateway
 from portal.domain.identity.permissions import Permission
 from portal.domain.notifications import gateways as rule
@@ -32,6 +34,10 @@ class BrandGatewaysForm(BaseForm):
     phone_2 = SelectField(_l("SMS, yedek"))
     email_1 = SelectField(_l("E-posta"))
     email_2 = SelectField(_l("E-posta, yedek"))
+    unused = BooleanField(
+        _l("Bu markanın iletileri, burada seçilenlerden başka hiçbir hesapla gönderilmedi (kendi programlarınızla da)")
+    )
+    had = HiddenField(validators=[Regexp(r"[0-9 ]{0,20000}\Z")])  # The accounts that were the brand's on the page.
 
     def __init__(self, accounts: list[AccountStatus], **options: Any):
         super().__init__(**options)
@@ -43,11 +49,19 @@ class BrandGatewaysForm(BaseForm):
                     self[f"{kind}_{place}"].choices = [("", usual), *own]
                 else:
                     del self[f"{kind}_{place}"]
+        if len(accounts) == len({each.row.carries for each in accounts}):  # No choice leaves one.
+            del self.unused, self.had
 
     def chosen(self, kind: AddressKind) -> list[int]:
         """The first one, and the other if there are two. One that only stands in is the first."""
         names = dict.fromkeys(self[f"{kind}_{place}"].data for place in (1, 2) if f"{kind}_{place}" in self)
         return [int(name) for name in names if name]
+
+    def vouched(self) -> list[int]:
+        """The accounts by which somebody says that nothing of the brand left, as far as the page showed them as its."""
+        had = (self.had.data or "").split() if "unused" in self and self.unused.data else []
+        chosen = {each for kind in AddressKind for each in self.chosen(kind)}
+        return [each for each in map(parse_id, had) if each and each not in chosen]
 
 
 @blueprint.get("/gateways", endpoint="gateways")
@@ -66,9 +80,10 @@ def set_brand_gateways(brand_id: int) -> ResponseReturnValue:
     form = BrandGatewaysForm(own_accounts(), prefix=_prefix(brand))
     message = _("Seçtiğiniz hesap artık yok. Yeniden seçin.")
     if form.validate_on_submit():
+        unused = form.vouched()
         for kind in AddressKind:
-            rule.set_for_brand(db.session, brand.id, kind, form.chosen(kind), at=clock.now())
-        record_audit("brand.gateways_set", "brand", brand.id)
+            rule.set_for_brand(db.session, brand.id, kind, form.chosen(kind), at=clock.now(), unused=unused)
+        record_audit("brand.gateways_set", "brand", brand.id, unused=unused)
         message = _elsewhere(brand) or _("Kaydedildi.")
     return commit_and_redirect(url_for(".gateways"), message)
 
@@ -90,9 +105,11 @@ def _elsewhere(brand: Brand) -> str:
 
 
 def _form_of(brand: Brand, accounts: list[AccountStatus]) -> BrandGatewaysForm:
-    rows = read_session().query(BrandGateway).filter_by(brand_id=brand.id)
+    rows = read_session().query(BrandGateway).filter_by(brand_id=brand.id).all()
     chosen = {f"{row.carries}_{row.place}": str(row.gateway_id) for row in rows}
-    return BrandGatewaysForm(accounts, formdata=None, data=chosen, prefix=_prefix(brand))
+    shared = [str(each.row.id) for each in accounts if f"{each.row.carries}_1" not in chosen]
+    data = chosen | {"had": " ".join([*chosen.values(), *shared])}
+    return BrandGatewaysForm(accounts, formdata=None, data=data, prefix=_prefix(brand))
 
 
 def _prefix(brand: Brand) -> str:

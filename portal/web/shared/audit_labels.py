@@ -286,6 +286,7 @@ FACT_LABELS: dict[str, str] = {
     "unread": N_("bakıldığı belirtilen"),
     "unread_reply": N_("yanıtı okunmamış"),
     "until": N_("son gün"),
+    "unused": N_("markanın hiç kullanmadığı belirtilen hesaplar"),
     "up_to": N_("şu saate kadar"),
     "verified": N_("doğrulanan"),
     "version": N_("sürüm"),

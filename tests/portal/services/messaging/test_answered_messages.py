@@ -178,7 +178,7 @@ def test_a_refusal_at_a_brands_own_account_is_not_of_what_izinlerim_told_of_anot
         shop = make.brand()
         provider_id, shop_id, own, other = shop.provider_id, shop.id, delivery.add("verimor"), delivery.add("netgsm")
         gateways.set_for_brand(db.session, shop_id, AddressKind.PHONE, [own], at=clock.now())
-        gateways.set_for_brand(db.session, moda, AddressKind.PHONE, [other], at=clock.now())
+        gateways.set_for_brand(db.session, moda, AddressKind.PHONE, [other], at=clock.now(), unused=[own])
         db.session.commit()
     grant_at_every_brand(app)
     refuses_calls_at_izinlerim(app, browser, moda)
@@ -202,7 +202,7 @@ def test_who_answers_that_a_case_was_settled_refuses_the_brand_of_the_case(app, 
         shop = make.brand()
         provider_id, shop_id, own, other = shop.provider_id, shop.id, delivery.add("verimor"), delivery.add("netgsm")
         for brand_id, account in ((shop_id, own), (moda, other), (kid, other)):
-            gateways.set_for_brand(db.session, brand_id, AddressKind.PHONE, [account], at=clock.now())
+            gateways.set_for_brand(db.session, brand_id, AddressKind.PHONE, [account], at=clock.now(), unused=[own])
         db.session.commit()
     grant_at_every_brand(app)
     is_erasure = kind == ComplaintKind.ERASURE

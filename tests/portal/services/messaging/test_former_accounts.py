@@ -8,7 +8,6 @@ from sqlalchemy import update
 from portal.core import clock
 from portal.core.addresses import AddressKind
 from portal.core.extensions import db, vault
-from portal.core.iys_protocol import Status
 from portal.core.models import Decision, DecisionOrigin, EventKind, Message, MessageGateway, MessageState
 from portal.domain.notifications import gateways
 from portal.services.messaging import gateway_accounts
@@ -28,12 +27,13 @@ FORMER, OTHER = ({"username": each, "password": "x"} for each in ("908500000001"
 @pytest.mark.parametrize(
     "change",
     [
-        "another login", "removed", "another account", "none chosen", "removed, none chosen", "new, none chosen",
-        "new brand, none chosen", "never tested", "long ago", "never used",
+        "another login", "removed", "another account", "none chosen", "removed, none chosen", "never tested",
+        "said to be unused", "said to be unused, none chosen", "said to be unused, but used", "long ago",
     ],
 )  # fmt: skip
 def test_who_answers_the_number_that_a_brand_had_lately_refuses_it(app, rows, monkeypatch, change):
-    """Nobody wrote to them but the firm's own programs, and another brand has no account of its own."""
+    """Nobody wrote to them but the firm's own programs, since the brand and the account were added just now; and
+    another brand has no account of its own."""
     said: list[InboundMessage] = []
     for each in ("reports", "blocked"):
         monkeypatch.setattr(Verimor, each, lambda *_: [])
@@ -42,16 +42,10 @@ def test_who_answers_the_number_that_a_brand_had_lately_refuses_it(app, rows, mo
     other_brand = add_brand(app, "Moda Evi", "MODAEVI")
     delivery.launch(app, 1)
     with app.app_context():
-        brand_id, its_id = make.brand().id, delivery.add("verimor", login=FORMER, works=not change.startswith("never"))
-        if not change.startswith("new brand"):
-            grants.insert_decisions(make.brand(), grants.phones(1, 5_000_000), clock.now(), status=Status.REFUSED)
-        if change == "never used":
-            pass
-        elif change == "new, none chosen":
+        brand_id, its_id = make.brand().id, delivery.add("verimor", login=FORMER, works=change != "never tested")
+        if change.endswith("but used"):
             left = {"gateway_id": its_id, "called_at": clock.now(), "state": MessageState.DELIVERED, "due_at": None}
             db.session.execute(update(Message).values(left))
-        else:
-            db.session.execute(update(MessageGateway).values(created_at=clock.now() - timedelta(days=2)))
         if not change.endswith("none chosen"):
             gateways.set_for_brand(db.session, brand_id, AddressKind.PHONE, [its_id], at=clock.now())
         row = db.session.get_one(MessageGateway, its_id)
@@ -62,15 +56,15 @@ def test_who_answers_the_number_that_a_brand_had_lately_refuses_it(app, rows, mo
             gateways.remove(db.session, row, clock.now())
         if change != "another login":
             left_at = clock.now() - timedelta(days=91 if change == "long ago" else 0)
-            other = delivery.add("verimor", login=OTHER)
-            gateways.set_for_brand(db.session, brand_id, AddressKind.PHONE, [other], at=left_at)
-        if change.startswith("never"):  # It begins to be read.
+            other, unused = delivery.add("verimor", login=OTHER), [its_id] if change.startswith("said") else []
+            gateways.set_for_brand(db.session, brand_id, AddressKind.PHONE, [other], at=left_at, unused=unused)
+        if change == "never tested":  # It begins to be read.
             gateways.mark_tested(row, clock.now())
         db.session.commit()
     said.append(InboundMessage("1", grants.phones(1, 1_000_900)[0], FORMER["username"], "RET", clock.now()))
     work(app, *EventKind)
 
-    is_meant = change not in ("new brand, none chosen", "long ago", "never used")
+    is_meant = change not in ("said to be unused", "said to be unused, none chosen", "long ago")
     refusing = rows(Decision, Decision.origin == DecisionOrigin.REPLY)
     assert {each.brand_id for each in refusing} == {other_brand, *([brand_id] if is_meant else [])}
 

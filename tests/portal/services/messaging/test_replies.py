@@ -45,7 +45,8 @@ REFUSED, LIKELY, REVIEW = EventOutcome.REFUSED, EventOutcome.LIKELY_REFUSAL, Eve
 
 @pytest.fixture
 def brands(app, vendor) -> dict[int, str]:
-    """Örnek Mağaza and Moda Evi send by the vendor, Ev Dünyası by another account; their names by id."""
+    """Örnek Mağaza and Moda Evi send by the vendor, Ev Dünyası by another account, and never did otherwise; their names
+    by id."""
     with app.app_context():
         shop = make.brand()
         other = delivery.add("netgsm")
@@ -57,8 +58,8 @@ def brands(app, vendor) -> dict[int, str]:
     }
     with app.app_context():
         for brand_id, name in names.items():
-            own = other if name == "home" else vendor.gateway_id
-            gateways.set_for_brand(db.session, brand_id, AddressKind.PHONE, [own], at=clock.now())
+            own, unused = (other, vendor.gateway_id) if name == "home" else (vendor.gateway_id, other)
+            gateways.set_for_brand(db.session, brand_id, AddressKind.PHONE, [own], at=clock.now(), unused=[unused])
         db.session.commit()
     return names
 

@@ -19,6 +19,7 @@ from portal.core.models import (
     BrandGateway,
     Delivery,
     Domain,
+    FormerBrandGateway,
     GatewayEvent,
     GatewayState,
     Mail,
@@ -47,6 +48,7 @@ from tests.portal.services.messaging import test_gateway_delivery as delivery
 from tests.portal.services.messaging.gateways.test_vendors import UNKNOWN_VENDOR
 from tests.portal.services.messaging.vendor_pushes import Vendor, work
 from tests.portal.web.dashboard.staff import csrf_token, signed_in
+from tests.portal.web.dashboard.test_ugly_forms import Filled
 
 pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
@@ -130,6 +132,36 @@ def test_an_account_is_checked_stored_tried_and_chosen(app, ayse, fake, rows):
     assert ayse.opens(path).status_code == 404
     acts = [entry.act for entry in rows(AuditEntry) if "gateway" in entry.act]
     assert acts == ["gateway.added", "gateway.tested", "brand.gateways_set", "gateway.removed"]
+
+
+def test_that_a_brand_never_used_other_accounts_is_said_of_those_that_the_page_showed_as_its(app, ayse, rows):
+    """The page stands open while colleagues add an account and move the brand to it."""
+    unused = "hiçbir hesapla gönderilmedi"
+    first = path_id(stored(app, works=True))
+    assert unused not in shown(ayse.opens(PAGE))  # No choice leaves an account.
+    second = path_id(stored(app, works=True))
+    with app.app_context():
+        brand_id = make.brand().id
+    action, phone = f"/brands/{brand_id}", f"brand-{brand_id}-phone_1"
+    page = ayse.opens(PAGE).text
+    assert unused in page and f"brand-{brand_id}-unused" not in Filled(page, action).fields
+    said = Filled(page, action).fields.to_dict() | {phone: str(second), f"brand-{brand_id}-unused": "y"}
+
+    def leaves() -> set[int]:
+        ayse.posts(PAGE + action, said)
+        return {each.gateway_id for each in rows(FormerBrandGateway)}
+
+    assert leaves() == set()
+    (entry,) = rows(AuditEntry, AuditEntry.act == "brand.gateways_set")
+    assert entry.facts == {"unused": [first]}
+    third = path_id(stored(app, works=True))
+    ayse.posts(PAGE + action, Filled(ayse.opens(PAGE).text, action).fields.to_dict() | {phone: str(third)})
+    assert {each.gateway_id for each in rows(FormerBrandGateway)} == {second}
+    assert leaves() == {second, third}
+
+
+def path_id(path: str) -> int:
+    return int(path.rpartition("/")[2])
 
 
 def test_what_the_vendor_refuses_is_explained_and_not_stored(ayse, fake, rows):
