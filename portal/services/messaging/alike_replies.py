@@ -2,7 +2,7 @@
 brings: a person may settle them at once."""
 
 import json
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import suppress
 
@@ -19,9 +19,12 @@ MOST_COUNTED, MOST_AT_ONCE = 2000, 200
 Told = tuple[int, str]  # By which account, and which word.
 
 
-def count_told(which: ColumnElement[bool]) -> Counter[Told]:
-    """How many wait, by account and word."""
-    return Counter(told for _, told in _waiting(which))
+def find_told(which: ColumnElement[bool]) -> dict[Told, list[int]]:
+    """Those that wait, by account and word, in the order of their ids."""
+    found = defaultdict[Told, list[int]](list)
+    for event_id, told in _waiting(which):
+        found[told].append(event_id)
+    return found
 
 
 def find_alike(event: GatewayEvent, reply: InboundMessage, which: ColumnElement[bool]) -> list[int]:

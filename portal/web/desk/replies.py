@@ -1,8 +1,7 @@
 """Replies to messages that a person must read on the day they came: each refuses, or says something
 else. None grants."""
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -17,6 +16,7 @@ from werkzeug.wrappers import Response
 from portal.core import clock
 from portal.core.addresses import mask
 from portal.core.extensions import db
+from portal.core.ids import parse_id
 from portal.core.iys_protocol import Channel
 from portal.core.models import TO_READ, EventOutcome, GatewayEvent
 from portal.core.vault import CannotOpen
@@ -42,7 +42,7 @@ class ReplyRow:
     channels: dict[Channel, bool]  # That it may refuse, and whether its words mean each.
     is_held: bool  # Nothing is sent to its sender meanwhile,
     is_late: bool  # and it came on an earlier day.
-    alike: int = 0  # How many wait of whom the vendor said the same, with it.
+    alike: Sequence[int] = ()  # Those that wait of whom the vendor said the same, with it.
     others: Sequence[str] = ()  # Addresses for which a decision counts, too.
     is_automatic: bool = False
 
@@ -53,8 +53,8 @@ def list_replies() -> str:
     """Those that may refuse come first."""
     theirs = select(GatewayEvent).where(waits_to_be_read())
     by_urgency = GatewayEvent.outcome != EventOutcome.LIKELY_REFUSAL, GatewayEvent.received_at, GatewayEvent.id
-    counts = alike_replies.count_told(waits_to_be_read())
-    page = requested_page(theirs.order_by(*by_urgency), PAGE_SIZE, partial(_row, counts))
+    alike = alike_replies.find_told(waits_to_be_read())
+    page = requested_page(theirs.order_by(*by_urgency), PAGE_SIZE, partial(_row, alike))
     return render_template("desk/replies.html", page=page, most=alike_replies.MOST_AT_ONCE)
 
 
@@ -116,11 +116,13 @@ def _settle_all(events: Sequence[GatewayEvent]) -> Response:
 
 
 def _lock_open(event_id: int) -> list[GatewayEvent]:
-    """It, or with ?alike=1 those as well of whom the vendor said the same; none that a colleague has read meanwhile."""
+    """It, or with ?alike=<id> those up to this one as well of whom the vendor said the same: none that came since the
+    page was shown, and none that a colleague has read meanwhile."""
     event, ids = own_row_or_404(db.session, GatewayEvent, event_id), [event_id]
-    if request.args.get("alike") and event.body is not None:
+    if (last := parse_id(request.args.get("alike", ""))) and event.body is not None:
+        shown = and_(waits_to_be_read(), GatewayEvent.id <= last)
         with suppress(CannotOpen):
-            ids = alike_replies.find_alike(event, event_contents.read_reply(event), waits_to_be_read())
+            ids = alike_replies.find_alike(event, event_contents.read_reply(event), shown)
     return _lock(ids)
 
 
@@ -142,7 +144,7 @@ def _commit_and_return(told: str, *, is_first: bool) -> Response:
     return redirect(url_for(".list_replies"), 303)
 
 
-def _row(counts: Counter[alike_replies.Told], event: GatewayEvent) -> ReplyRow:
+def _row(alike: Mapping[alike_replies.Told, Sequence[int]], event: GatewayEvent) -> ReplyRow:
     is_held = event.outcome == EventOutcome.LIKELY_REFUSAL
     is_late = is_held and clock.day(event.received_at) < clock.day(clock.now())
     try:
@@ -154,5 +156,5 @@ def _row(counts: Counter[alike_replies.Told], event: GatewayEvent) -> ReplyRow:
     brands = [brand.name for brand in meant_brands.find_brands(event, reply)]
     told, sender = alike_replies.told_of(event, reply), mask(address.text) if address else reply.sender or "–"
     channels = replies.find_channels(event, reply)
-    alike = counts[told] if told else 0
-    return ReplyRow(event, sender, text, brands, channels, is_held, is_late, alike, others, reply.is_automatic)
+    same = alike.get(told, ()) if told else ()
+    return ReplyRow(event, sender, text, brands, channels, is_held, is_late, same, others, reply.is_automatic)

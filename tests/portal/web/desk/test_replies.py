@@ -1,10 +1,11 @@
 """Replies that a person reads at the desk: each is a refusal, or it is not."""
 
+import re
 from datetime import timedelta
 
 import pytest
 import time_machine
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, update
 
 from portal.core import clock
 from portal.core.extensions import db, vault
@@ -158,29 +159,39 @@ def test_a_reply_of_an_earlier_day_is_late_and_names_the_brands_that_it_would_re
 
 @pytest.mark.parametrize(("act", "refused"), [("refusal", 3), ("reading", 0)])
 def test_what_a_vendor_said_of_many_is_settled_at_once(app, vendor, staff, rows, act, refused):
-    """Of the same account and word, and of no firm's but their own; without a word each by itself."""
-    accepted(app, vendor, 6)
-    with app.app_context():
-        gateway = db.session.get_one(MessageGateway, vendor.gateway_id)
-        secret, theirs = gateways.read_secret(vault(), gateway), db.session.scalars(select(Message)).all()
-        for word, message in zip(["A", "A", "A", "B", "", ""], theirs, strict=True):
-            blocked = BlockedAddress("", None, DOUBTFUL_ANSWER, message.id, word)
-            event_contents.keep_blocked(gateway, secret, blocked, clock.now(), "")
-        db.session.commit()
+    """Of the same account and word as far as the page counted them; without a word each by itself."""
+    accepted(app, vendor, 7)
+    theirs = [each.id for each in rows(Message)]
+    tell(app, vendor, dict(zip(theirs, ["A", "A", "A", "B", "", ""], strict=False)))
     vendor.brings(WORDS)
     work(app)
 
     page = staff.opens("/desk/replies").text
     assert page.count("3 kişi için aynı sözü") == page.count("kişi için aynı sözü") == 3
     assert page.count("Bildirdiği: B") == 1
-    (first, *_), other = ([each for each in waiting(app, rows) if each[1] == word] for word in "AB")
+    first, other = ([each for each in waiting(app, rows) if each[1] == word] for word in "AB")
+    button = re.search(rf'"(/desk/replies/{first[0][0]}/{act}\?alike=[^"]+)"', page)[1]
+    tell(app, vendor, {theirs[6]: "A"})  # Since the page was shown.
+    work(app)
     for _ in range(2):
-        assert staff.posts(f"/desk/replies/{first[0]}/{act}?alike=1", SMS).status_code == 303
+        assert staff.posts(button, SMS).status_code == 303
 
     left = waiting(app, rows)
-    assert len(left) == 4 and other[0] in left and len(rows(Decision, Decision.channel == Channel.SMS)) == refused
-    staff.posts(f"/desk/replies/{other[0][0]}/{act}?alike=1", SMS)
-    assert len(waiting(app, rows)) == 3
+    assert len(left) == 5 and other[0] in left and len(rows(Decision, Decision.channel == Channel.SMS)) == refused
+    assert [word for _, word in left].count("A") == 1
+    staff.posts(button.replace(str(first[0][0]), str(other[0][0]), 1), SMS)
+    assert len(waiting(app, rows)) == 4
+
+
+def tell(app, vendor, words: dict[int, str]) -> None:
+    """What the vendor says of messages, of which nobody knows whether they refuse."""
+    with app.app_context():
+        gateway = db.session.get_one(MessageGateway, vendor.gateway_id)
+        secret = gateways.read_secret(vault(), gateway)
+        for message_id, word in words.items():
+            blocked = BlockedAddress("", None, DOUBTFUL_ANSWER, message_id, word)
+            event_contents.keep_blocked(gateway, secret, blocked, clock.now(), "")
+        db.session.commit()
 
 
 def waiting(app, rows) -> list[tuple[int, str]]:
@@ -194,22 +205,17 @@ def waiting(app, rows) -> list[tuple[int, str]]:
 def test_refusals_of_many_lock_their_recipients_in_one_order(app, vendor, staff, rows):
     """Of two who came in the other order than their ids; else they and an import would wait for each other."""
     accepted(app, vendor, 2)
-    with app.app_context():
-        gateway = db.session.get_one(MessageGateway, vendor.gateway_id)
-        secret = gateways.read_secret(vault(), gateway)
-        for message in db.session.scalars(select(Message).order_by(Message.recipient_id.desc())):
-            blocked = BlockedAddress("", None, DOUBTFUL_ANSWER, message.id, "A")
-            event_contents.keep_blocked(gateway, secret, blocked, clock.now(), "")
-            db.session.commit()
+    for message in sorted(rows(Message), key=lambda each: -each.recipient_id):
+        tell(app, vendor, {message.id: "A"})
     work(app)
     ids = sorted(each.recipient_id for each in rows(Message, Message.kind == MessageKind.INVITATION))
-    first = waiting(app, rows)[0][0]
+    first, last = (waiting(app, rows)[place][0] for place in (0, -1))
     answers = []
 
     meanwhile(
         app,
         holds=touch(Recipient, ids[0]),
-        act=lambda: answers.append(staff.posts(f"/desk/replies/{first}/refusal?alike=1", SMS)),
+        act=lambda: answers.append(staff.posts(f"/desk/replies/{first}/refusal?alike={last}", SMS)),
         then=touch(Recipient, ids[1]),
     )
 
