@@ -174,10 +174,13 @@ def unread_token(session: Session, campaign: Campaign) -> str:
 def confirm_unread(session: Session, campaign: Campaign, at: datetime, *, seen: str | None = None) -> bool:
     """Take a person's word that no refusals stand in what was not read or not understood of the lists so far; False
     where more came than they have `seen` (unread_token; None: whoever brought the lists has)."""
-    if seen is not None and unread_token(session, campaign) != seen:
+    are_open = AudienceList.campaign_id == campaign.id, AudienceList.unread_confirmed_at.is_(None)
+    read = session.scalars(select(AudienceList.id).where(*are_open, AudienceList.content.is_(None))).all()
+    # After them: what is read meanwhile is none of them.
+    if seen is not None and unread_token(session, campaign) not in (seen, ""):
         return False
-    lists = update(AudienceList).where(AudienceList.campaign_id == campaign.id, AudienceList.content.is_(None))
-    session.execute(lists.where(AudienceList.unread_confirmed_at.is_(None)).values(unread_confirmed_at=at))
+    lists = update(AudienceList).where(is_one_of(session, AudienceList.id, read)).values(unread_confirmed_at=at)
+    session.execute(lists.execution_options(synchronize_session=False))
     return True
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from itertools import chain, groupby
 from pathlib import PurePath
 
-from sqlalchemy import delete, insert
+from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from portal.core import clock
@@ -33,6 +33,7 @@ MOST_BYTES = 5_000_000
 PART = 65_536  # Bytes decoded at once.
 CHUNK = 5000  # Addresses a transaction, so that no recipient's decision waits long for the writer.
 OF_INTAKE = -1  # The line of marks that are known before a list is read: of its file's name, of a program's fields.
+MOST_MARKS = 500  # Of a campaign, for which somebody can vouch.
 SHOWN_VALUE, KEPT_VALUE = 200, 120  # Characters of a bad value: enough to find it again.
 
 
@@ -234,9 +235,20 @@ def fill_list(
 
 
 def keep_marks(session: Session, vault: Vault, audience_list: AudienceList, marks: Iterable[Mark]) -> None:
-    """Keep what nobody understands beside a list's lines until somebody has vouched for the list."""
-    found = [(OF_INTAKE, mark.packed(), AudienceLine.COLUMN) for mark in marks]
-    _insert_values(session, vault, audience_list, found)
+    """Keep what nobody understands beside a list's lines until somebody has vouched for it: once for a campaign, of the
+    list that told it last; and none beyond MOST_MARKS, with which nobody can vouch for any. The campaign is locked."""
+    found = dict.fromkeys(mark.packed()[:KEPT_VALUE] for mark in marks)
+    of_campaign = AudienceList.campaign_id == audience_list.campaign_id, AudienceList.unread_confirmed_at.is_(None)
+    before = select(AudienceLine).join(AudienceList, AudienceList.id == AudienceLine.list_id).where(*of_campaign)
+    before = before.where(AudienceLine.line == OF_INTAKE).limit(MOST_MARKS + 1)
+    known = session.scalars(before).all() if found else []
+    if len(known) > MOST_MARKS:
+        return
+    told_again = [
+        each.id for each in known if vault.read(each.value, AudienceLine.PLACE, each.provider_id, each.id) in found
+    ]
+    session.execute(delete(AudienceLine).where(AudienceLine.id.in_(told_again)))
+    _insert_values(session, vault, audience_list, [(OF_INTAKE, each, AudienceLine.COLUMN) for each in found])
 
 
 def _insert_lines(session: Session, vault: Vault, audience_list: AudienceList, addresses: AddressList) -> None:

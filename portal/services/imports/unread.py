@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from hashlib import sha256
 
 from sqlalchemy.orm import object_session
 
@@ -149,8 +150,10 @@ def mark_of_name(file_name: str, brands: BrandNames = NO_BRANDS) -> list[Mark]:
 
 
 def mark_of_field(name: str) -> Mark:
-    """Of a field of a program's rows."""
-    return Mark(MarkKind.FIELD, text=_shown(name))
+    """Of a field of a program's rows; names that look alike, since they are cut or hold addresses, have another end."""
+    shown = _shown(name)
+    told_apart = sha256(name.encode(errors="replace")).hexdigest()[:8]
+    return Mark(MarkKind.FIELD, text=shown if shown == name else f"{shown} … {told_apart}")
 
 
 def marks_of_sheet(

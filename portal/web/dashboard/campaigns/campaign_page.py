@@ -29,7 +29,7 @@ from portal.core.models import (
 from portal.domain import campaigns, packages
 from portal.domain.consents import recipients
 from portal.services import launches
-from portal.services.imports import waiting_lists
+from portal.services.imports import audience, waiting_lists
 from portal.services.imports.audience_contacts import AUDIENCE_PROBLEMS
 from portal.services.imports.reading import FileProblem
 from portal.services.imports.row_results import RowProblem
@@ -40,7 +40,7 @@ from portal.web.dashboard.campaigns.sending_forms import PlanForm
 from portal.web.shared.own_rows import own_row_or_404
 
 MAX_ROWS = 200  # Rows of a long list on one page.
-MOST_MARKS, MOST_LINES = 500, 20_000  # Marks that somebody can look at, and lines of them that are opened.
+MOST_LINES = 20_000  # Of marks, that are opened.
 REASONS = {
     AudienceLine.REFUSED: N_("Ret yazıyor"),
     AudienceLine.UNCLEAR: N_("İzin sütunundaki sözcük bilinmiyor"),
@@ -104,7 +104,7 @@ def _list_context(campaign: Campaign, file_problem: FileProblem | None) -> dict[
     lists = select(AudienceList).where(AudienceList.campaign_id == campaign.id).order_by(AudienceList.created_at)
     unread = "" if campaign.launched_at else campaigns.unread_token(read_session(), campaign)  # Before what is shown.
     batches, lines = read_session().scalars(lists).all(), _lines_not_taken(campaign)
-    marks, are_all = _find_marks(campaign)
+    marks, are_all = _find_marks(campaign, are_open=bool(unread))
     problems = {batch.id: _file_problem(batch) for batch in batches if batch.problem}
     newest = batches[-1] if batches and not campaign.launched_at else None
     return {
@@ -148,14 +148,15 @@ def _lines_not_taken(campaign: Campaign) -> list[tuple[int, str, str]]:
     ]
 
 
-def _find_marks(campaign: Campaign) -> tuple[list[tuple[str, str]], bool]:
-    """(SHEET or COLUMN, its text) of what was not read or not understood, each once; and whether that is all, and no
-    more than somebody can vouch for."""
+def _find_marks(campaign: Campaign, *, are_open: bool) -> tuple[list[tuple[str, str]], bool]:
+    """(SHEET or COLUMN, its text) of what was not read or not understood, each once: of what nobody has vouched for, or
+    else of all; and whether that is all, and no more than somebody can vouch for."""
     ours = select(AudienceLine).join(AudienceList, AudienceList.id == AudienceLine.list_id)
     ours = ours.where(AudienceList.campaign_id == campaign.id).order_by(AudienceLine.id).limit(MOST_LINES)
+    ours = ours.where(AudienceList.unread_confirmed_at.is_(None)) if are_open else ours
     rows = read_session().scalars(ours.where(AudienceLine.problem.in_((AudienceLine.SHEET, AudienceLine.COLUMN)))).all()
     found = list(dict.fromkeys((row.problem, _text_of(row)) for row in rows))
-    return found[:MOST_MARKS], len(found) <= MOST_MARKS and len(rows) < MOST_LINES
+    return found[: audience.MOST_MARKS], len(found) <= audience.MOST_MARKS and len(rows) < MOST_LINES
 
 
 def _text_of(row: AudienceLine) -> str:

@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 import time_machine
 from markupsafe import escape
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from portal.core import clock
 from portal.core.addresses import AddressProblem
@@ -26,13 +26,13 @@ from portal.core.models import (
     CampaignKind,
     ConsentText,
 )
+from portal.domain.campaigns import audience as audience_rules
 from portal.domain.campaigns import default_texts
 from portal.jobs.worker import read_audiences, run_launches
-from portal.services.imports import waiting_lists
+from portal.services.imports import audience, waiting_lists
 from portal.services.imports.reading import FileProblem
 from portal.services.imports.row_results import RowProblem
 from portal.services.imports.unread import mark_of_field
-from portal.web.dashboard.campaigns import campaign_page
 from portal.web.dashboard.campaigns.campaign_page import MAX_ROWS, REASONS
 from tests import make
 from tests.files.people import xlsx_of
@@ -400,7 +400,7 @@ def test_fields_of_a_program_that_nobody_understands_are_shown_once_and_hold_up_
         read_audiences()
 
     page = ayse.opens(path).text
-    assert page.count("Okunmayan alan: <strong>Durum</strong>") == page.count("<strong>canContact?</strong>") == 1
+    assert page.count("Okunmayan alan: <strong>Durum</strong>") == page.count("<strong>canContact? … ") == 1
     ayse.posts(f"{path}/launch")
     seen = seen_at(ayse, path)
     with app.app_context():
@@ -416,11 +416,11 @@ def test_fields_of_a_program_that_nobody_understands_are_shown_once_and_hold_up_
     assert rows.one(Campaign).launched_at is not None
 
 
-def test_nobody_vouches_for_more_than_the_page_shows(app, ayse, draft, monkeypatch):
+def test_nobody_vouches_for_more_than_the_page_shows(app, ayse, draft, rows, monkeypatch):
     paste(ayse, draft, make.PHONE)
     path = f"/dashboard/campaigns/{draft}"
     with app.app_context():
-        for name in [*["segment"] * (MAX_ROWS + 1), "canContact"]:  # Of as many requests.
+        for name in [*["segment"] * 3, "canContact"]:  # Of as many requests.
             marks = [mark_of_field(name)]
             waiting_lists.insert_people(db.session, db.session.get_one(Campaign, draft), [], clock.now(), marks)
         db.session.commit()
@@ -428,9 +428,39 @@ def test_nobody_vouches_for_more_than_the_page_shows(app, ayse, draft, monkeypat
 
     page = ayse.opens(path).text
     assert page.count("<strong>segment</strong>") == page.count("<strong>canContact</strong>") == 1
-    monkeypatch.setattr(campaign_page, "MOST_MARKS", 1)
+    assert rows.count(AudienceLine) == 2
+    monkeypatch.setattr(audience, "MOST_MARKS", 1)
     page = ayse.opens(path).text
     assert 'name="seen"' not in page and "hepsi gösterilemeyecek" in page
+
+
+def test_what_was_vouched_for_before_leaves_room_and_what_is_read_meanwhile_is_not_vouched_for(
+    app, ayse, draft, rows, monkeypatch
+):
+    monkeypatch.setattr(audience, "MOST_MARKS", 2)
+    path = f"/dashboard/campaigns/{draft}"
+
+    def bring(name, read=True):
+        with app.app_context():
+            marks = [mark_of_field(name)]
+            waiting_lists.insert_people(db.session, db.session.get_one(Campaign, draft), [], clock.now(), marks)
+            db.session.commit()
+            if read:
+                read_audiences()
+
+    bring("segment")
+    ayse.posts(f"{path}/audience/unread", {"seen": seen_at(ayse, path)})
+    bring("tags")
+    bring("ayrildi", read=False)
+    seen, token = seen_at(ayse, path), audience_rules.unread_token
+
+    def read_meanwhile(session, campaign):
+        session.execute(update(AudienceList).values(content=None))
+        return token(session, campaign)
+
+    monkeypatch.setattr(audience_rules, "unread_token", read_meanwhile)
+    ayse.posts(f"{path}/audience/unread", {"seen": seen})
+    assert [each.unread_confirmed_at is not None for each in rows(AudienceList)] == [True, True, False]
 
 
 def test_a_list_whose_worker_died_is_read_by_the_next(app, ayse, draft, rows):
