@@ -18,7 +18,6 @@ from portal.core.models import (
     GatewayEvent,
     Message,
     MessageGateway,
-    Provider,
     Recipient,
     is_own_word,
 )
@@ -52,7 +51,7 @@ def take_blocked(event: GatewayEvent, gateway: MessageGateway, blocked: BlockedA
     is_refused = bool(parts) and _are_refused(parts, None if is_doubtful else blocked.at)
     if (is_doubtful and not is_refused) or _may_be_others(gateway, message, address, parts, blocked.at):
         raise NotCertain
-    if not parts and _is_before_admission(gateway):  # Its trial brand may be closed: the desk reads it later.
+    if not parts and gateway.provider_id is not None:
         raise NotCertain
     if parts and not is_refused:
         replies.refuse(event, gateway, parts, DecisionOrigin.FEEDBACK, at)
@@ -106,11 +105,6 @@ def _are_refused(parts: Sequence[RefusalScope], since: datetime | None) -> bool:
     held = [(tuple(row[:3]), bool(row[3])) for row in db.session.execute(theirs)]
     keys = {key for part in parts for key in part.keys}
     return keys <= {key for key, _ in held} - {key for key, is_still_open in held if is_still_open}
-
-
-def _is_before_admission(gateway: MessageGateway) -> bool:
-    provider = db.session.get(Provider, gateway.provider_id) if gateway.provider_id else None
-    return provider is not None and provider.in_sandbox_mode
 
 
 def _named_message(gateway: MessageGateway, blocked: BlockedAddress) -> Message | None:

@@ -129,15 +129,17 @@ def test_what_a_vendor_tells_before_the_admission_is_refused_at_the_real_brand(a
 
 
 @pytest.mark.parametrize("said", SAID)
-def test_what_a_vendor_tells_while_the_trial_brand_is_closed_waits_for_a_person(app, firm, said):
+def test_what_a_vendor_tells_while_the_trial_brand_is_closed_is_repeated_as_well(app, firm, said):
     address, tell, _, _ = SAID[said]
     with app.app_context():
         for each in db.session.scalars(select(Brand)):
             brands.close_brand(each, clock.now())
         db.session.commit()
     tell(firm)
+    firm.is_admitted()
 
-    assert test_feedback.held(app) == [address]
+    assert test_feedback.held(app) == []
+    assert firm.effect(address, SAID_AT - A_SECOND) == Effect.OLDER
 
 
 def test_a_brand_that_is_opened_later_is_refused_too(firm, at):
