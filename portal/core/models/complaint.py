@@ -77,6 +77,11 @@ class Complaint(Entity):
     created_at: Mapped[datetime]
 
     @property
+    def has_words(self) -> bool:
+        """Whether its report says anything beside when and how the message came."""
+        return any(each is not None for each in (self.header, self.text, self.picture))
+
+    @property
     def waits(self) -> bool:
         """Whether its desk has something to do."""
         return self.closed_at is None or self.unread_since is not None

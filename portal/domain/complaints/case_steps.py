@@ -2,7 +2,7 @@
 
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, false, or_, select
 from sqlalchemy.orm import Session
 
 from portal.core import clock, throttle
@@ -175,9 +175,11 @@ def close_case(
 
 
 def _first_unseen_at(session: Session, case: Complaint, seen: int) -> datetime | None:
-    """When the first of the person's steps came that was not among those seen."""
+    """When the first of the person's steps with words came that was not among those seen."""
     theirs = ComplaintStep.complaint_id == case.id, ComplaintStep.user_id.is_(None), ComplaintStep.act.not_in(BY_PORTAL)
-    came = session.scalars(select(ComplaintStep.at).where(*theirs).order_by(ComplaintStep.at, ComplaintStep.id))
+    is_report = ComplaintStep.act == StepAct.OPENED if case.has_words else false()
+    written = select(ComplaintStep.at).where(*theirs, or_(ComplaintStep.text.is_not(None), is_report))
+    came = session.scalars(written.order_by(ComplaintStep.at, ComplaintStep.id))
     return next(iter(came.all()[max(seen, 0) :]), None)
 
 

@@ -158,6 +158,7 @@ class OpenedStep:
     is_persons: bool
     by: str | None
     text: str
+    has_words: bool = False
     hidden_until: datetime | None = None  # The person's text, from staff.
 
 
@@ -179,7 +180,7 @@ def read_report(vault: Vault, case: Complaint, *, staff_at: datetime | None = No
     """The report of a case, for its person, or as staff reads it at a moment. Texts whose seal is damaged are shown as
     HIDDEN."""
     if staff_at and (until := hidden_until(case.created_at, staff_at)):
-        return OpenedReport("", "", has_picture=False, hidden_until=until if case.header else None)
+        return OpenedReport("", "", has_picture=False, hidden_until=until if case.has_words else None)
     return OpenedReport(
         header=_decrypt(vault, case.header, Complaint.HEADER, case.provider_id, case.id),
         text=_decrypt(vault, case.text, Complaint.TEXT, case.provider_id, case.id),
@@ -200,22 +201,33 @@ def list_steps(
     """The steps of cases, oldest first: for their person, or as staff sees them at a moment. Only staff see internal
     steps and the names of staff."""
     rows = session.execute(
-        select(ComplaintStep, User.name)
+        select(ComplaintStep, User.name, Complaint)
+        .join(Complaint, Complaint.id == ComplaintStep.complaint_id)
         .outerjoin(User, User.id == ComplaintStep.user_id)
         .where(ComplaintStep.complaint_id.in_(case_ids))
         .order_by(ComplaintStep.at, ComplaintStep.id)
     )
-    return [_open_step(vault, step, name, staff_at) for step, name in rows if staff_at or step.act not in AMONG_STAFF]
+    return [
+        _open_step(vault, step, name, staff_at, has_words=step.text is not None or _is_report(step, case))
+        for step, name, case in rows if staff_at or step.act not in AMONG_STAFF
+    ]  # fmt: skip
 
 
-def _open_step(vault: Vault, step: ComplaintStep, name: str | None, staff_at: datetime | None) -> OpenedStep:
+def _is_report(step: ComplaintStep, case: Complaint) -> bool:
+    """Whether it is the first step of a case whose report has words."""
+    return step.act == StepAct.OPENED and case.has_words
+
+
+def _open_step(
+    vault: Vault, step: ComplaintStep, name: str | None, staff_at: datetime | None, *, has_words: bool
+) -> OpenedStep:  # fmt: skip
     is_persons = step.user_id is None and step.act not in BY_PORTAL
-    until = hidden_until(step.at, staff_at) if is_persons and staff_at else None
+    until = hidden_until(step.at, staff_at) if is_persons and has_words and staff_at else None
     return OpenedStep(
         complaint_id=step.complaint_id, at=step.at, act=step.act, is_persons=is_persons,
         by=(name or HIDDEN) if staff_at and step.user_id else None,
         text="" if until else _decrypt(vault, step.text, ComplaintStep.PLACE, step.provider_id, step.id),
-        hidden_until=until,
+        has_words=has_words, hidden_until=until,
     )  # fmt: skip
 
 

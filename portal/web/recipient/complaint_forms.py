@@ -89,11 +89,20 @@ class ComplaintForm(SessionlessForm):
     def refused_channels(self) -> tuple[Channel, ...]:
         """What the form refuses of a brand that is known, also where nothing was validated: all by a text that is a
         refusal and nothing else, its channel by the tick."""
-        if not self._is_known("sender"):
+        if not self.is_brand_known:
             return ()
         if classify_reply(self.text.data or "") == ReplyOutcome.REFUSAL:
             return tuple(Channel)
         return (self.chosen_channel,) if self.refuses.data and self._is_known("channel") else ()
+
+    @property
+    def has_words(self) -> bool:
+        """Whether its person wrote or uploaded anything, also where nothing was validated."""
+        return bool(self.text.data or self.header.data or self.picture.data)
+
+    @property
+    def is_brand_known(self) -> bool:
+        return self._is_known("sender")
 
     @property
     def brand_id(self) -> int:

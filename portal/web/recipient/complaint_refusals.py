@@ -1,6 +1,6 @@
 """Refusing on the pages of a case: what its ticks, buttons and words ask."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
 
 from flask import request
@@ -28,21 +28,21 @@ class Refusal(StrEnum):
 
 
 def refuse_or_hold(case: Complaint, form: WordForm) -> Refusal:
-    """Refuse as far as is asked. Other words may refuse in ways that no list knows, also the firm's other brands beside
-    a tick: they hold sending, as a reply does, unless they are a consent's, which grants nothing here."""
+    """Refuse as far as is asked. Whatever else words say holds the firm's sending until staff has read them, as a reply
+    does: no list knows all words that refuse, and they may mean its other brands."""
     refusal = refuse_if_asked(case, form)
-    if _may_refuse(form) and (refusal != Refusal.RECORDED or _may_mean_others(case, form)):
+    if form.text.data:
         complaints.hold_sending(db.session, case, clock.now())
     return refusal
 
 
 def refuse_or_hold_by_report(
-    form: ComplaintForm, refuse: Callable[[Sequence[Channel]], Refusal], case: Complaint | None
+    form: ComplaintForm, refuse: Callable[[Sequence[Channel]], Refusal], cases: Iterable[Complaint]
 ) -> Refusal:
-    """The same of a report, whose words may refuse more than its tick; they hold by a case, if there is one."""
+    """The same of a report, whose words stand in its text, its header or its picture; they hold by these cases."""
     channels = form.refused_channels
     refusal = refuse(channels) if channels else Refusal.NOT_ASKED
-    if case and _may_refuse(form) and (len(channels) < len(Channel) or _may_mean_others(case, form)):
+    for case in cases if form.has_words else ():
         complaints.hold_sending(db.session, case, clock.now())
     return refusal
 
@@ -64,18 +64,6 @@ def refuse_channel(case: Complaint) -> Refusal:
 
 def _asks_refusal(form: WordForm) -> bool:
     return form.refuses.data or classify_reply(form.text.data or "") == ReplyOutcome.REFUSAL
-
-
-def _may_refuse(form: ComplaintForm | WordForm) -> bool:
-    return bool(form.text.data) and classify_reply(form.text.data) != ReplyOutcome.CONSENT
-
-
-def _may_mean_others(case: Complaint, form: ComplaintForm | WordForm) -> bool:
-    """Whether words that are more than a refusal may be of brands of the firm that the case is not about."""
-    if case.brand_id is None or classify_reply(form.text.data or "") == ReplyOutcome.REFUSAL:
-        return False
-    others = select(Brand.id).where(Brand.provider_id == case.provider_id, Brand.id != case.brand_id)
-    return db.session.scalar(others.limit(1)) is not None
 
 
 def refuse_in_case(case: Complaint, channels: Sequence[Channel]) -> Refusal:

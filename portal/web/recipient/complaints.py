@@ -80,7 +80,7 @@ def open_case(code: str) -> ResponseReturnValue:
         db.session.rollback()
         return _say_not_opened(code, act, form, too_many=TOO_MANY[type(too_many)])
     is_new = case.created_at == at  # Else its words were told before, and may have been read.
-    refusal = refuse_or_hold_by_report(form, partial(refuse_in_case, case), case if is_new else None)
+    refusal = refuse_or_hold_by_report(form, partial(refuse_in_case, case), [case] if is_new else [])
     return _commit_and_answer(case, complaints.case_code(current_app.config["LINK_SALT"], case), refusal)
 
 
@@ -167,10 +167,14 @@ def _say_not_opened(
     code: str, act: ReceiptContents, form: ComplaintForm, *, too_many: str | None = None
 ) -> ResponseReturnValue:  # fmt: skip
     """Show the form again. Its refusal counts, whatever limit is reached and whatever else is wrong, and its words hold
-    by the newest case of its receipt."""
-    cases = complaints.list_cases(db.session, act.receipt_ids)
+    by its firm's newest case of its receipt, or each firm's where none is chosen."""
+    cases = reversed(complaints.list_cases(db.session, act.receipt_ids))
+    newest = {each.provider_id: each for each in cases}
+    if form.is_brand_known:
+        firm = _sender(code, form).brand.provider_id
+        newest = {firm: newest[firm]} if firm in newest else {}
     refusal = refuse_or_hold_by_report(
-        form, lambda channels: refuse_by_receipt(_sender(code, form), channels), cases[0] if cases else None
+        form, lambda channels: refuse_by_receipt(_sender(code, form), channels), newest.values()
     )
     db.session.commit()
     read_session().rollback()  # The page shows what was just written.

@@ -12,7 +12,6 @@ from portal.core.extensions import db, limiter
 from portal.core.iys_protocol import Channel, RecipientType
 from portal.core.models import (
     AddressProof,
-    Brand,
     Closing,
     Complaint,
     ComplaintStep,
@@ -81,13 +80,13 @@ def test_words_that_no_list_knows_hold_sending_on_every_channel(app, browser, ca
     assert "firma okuyana kadar size ticari ileti gönderilmez" in browser.get(path).text
 
 
-def test_words_of_consent_neither_grant_nor_hold(app, browser, case, rows):
+def test_words_of_consent_grant_nothing_and_wait_as_others_do(app, browser, case, rows):
     found, path = case
-    before = reasons(app, found), rows.count(Decision)
+    before = rows.count(Decision)
 
     browser.post(f"{path}/ekle", data={"text": "EVET"})
 
-    assert (reasons(app, found), rows.count(Decision)) == before
+    assert rows.count(Decision) == before and reasons(app, found) == [Reason.UNREAD_REPLY] * 2
 
 
 READINGS = {
@@ -155,9 +154,8 @@ def test_no_case_is_closed_from_a_page_without_the_persons_last_words(app, brows
         ({"text": "Numaramı listenizden kaldırın, bir daha yazmayın."}, [Reason.UNREAD_REPLY] * 2),
         ({"text": "RET"}, [Reason.REFUSED] * 2),
         ({"text": "Aramayın da.", "refuses": "y"}, [Reason.REFUSED, Reason.UNREAD_REPLY]),
-        ({"text": "", "refuses": "y"}, [Reason.REFUSED, None]),
-        ({"text": "EVET"}, [None] * 2),
-        ({"text": ""}, [None] * 2),
+        ({"text": "", "refuses": "y"}, [Reason.REFUSED, Reason.UNREAD_REPLY]),
+        ({"text": "", "header": "ORNEK beni silin"}, [Reason.UNREAD_REPLY] * 2),
     ],
 )
 def test_the_words_of_a_report_refuse_or_hold_as_later_words_do(app, browser, rows, said, then):
@@ -190,6 +188,10 @@ def test_words_of_a_report_that_is_not_taken_hold_by_the_case_before_it(app, bro
     _, code = receipt_of(app, rows, MESAJ="ONAY", ARAMA="ONAY")
     for number in range(opened):
         complains(browser, code, hour=f"0{number}:00", day="2026-01-05", text="EVET")
+    with app.app_context():
+        for each in db.session.scalars(select(Complaint)):
+            complaints.record_reading(db.session, each, seen=1)
+        db.session.commit()
     assert Reason.UNREAD_REPLY not in reasons(app, rows(Complaint)[0])
 
     answer = complains(browser, code, text="Aramayın da.", refuses="y", day="2026-01-06", **wrong)
@@ -212,16 +214,19 @@ def test_a_refusal_after_the_proof_ended_counts_for_the_channel_as_by_any_link(a
     assert "kaydedilmedi" in answer.text.lower() and rows.count(ComplaintStep) == 1 + is_refusal
 
 
-def test_a_tick_refuses_every_channel_and_holds_nothing_else(app, browser, case, rows):
+def test_a_tick_refuses_every_channel_and_holds_nothing_without_words(app, browser, case, rows):
     found, path = case
     assert "hiçbir yolla" in browser.get(path).text
 
-    browser.post(f"{path}/ekle", data={"text": "Artık telefonla da aramayın.", "refuses": "y"})
+    def is_held():
+        with app.app_context():
+            return bool(db.session.scalars(select(Recipient.id).where(may_have_refused(Recipient.id))).all())
 
-    assert reasons(app, found) == [Reason.REFUSED] * 2
-    with app.app_context():
-        assert not db.session.scalars(select(Recipient.id).where(may_have_refused(Recipient.id))).all()
-    assert [step.act for step in rows(ComplaintStep)] == ["opened", "added", "refused"]
+    browser.post(f"{path}/ekle", data={"text": "", "refuses": "y"})
+    assert reasons(app, found) == [Reason.REFUSED] * 2 and not is_held()
+    browser.post(f"{path}/ekle", data={"text": "Artık telefonla da aramayın.", "refuses": "y"})
+    assert is_held()  # It may mean the firm's other brands.
+    assert [step.act for step in rows(ComplaintStep)] == ["opened", "refused", "added"]
 
 
 @pytest.mark.parametrize("said", [{"text": "Verilerimi silin, aramayın da.", "refuses": "y"}, {"text": "RET"}])
@@ -312,15 +317,10 @@ def test_what_others_of_a_network_post_stops_no_refusal_in_a_case(app, browser, 
     assert {each.status for each in rows(Consent)} == {"RET"}
 
 
-@pytest.mark.parametrize("text", ["", "RET", "Öteki markalarınız da yazmasın."])
-def test_words_beside_the_tick_hold_a_firms_other_brands(app, browser, case, text):
-    found, path = case
-    with app.app_context():
-        brand = db.session.get_one(Brand, found.brand_id)
-        db.session.add(Brand(provider_id=brand.provider_id, brand_code=700009, name="Örnek Ev", created_at=clock.now()))
-        db.session.commit()
-    browser.post(f"{path}/ekle", data={"text": text, "refuses": "y"})
+def test_a_case_without_words_is_settled_at_once(app, erasure):
+    found, _ = erasure
+    ayse = signed_in(app)
+    seen = re.search(r'name="seen" value="([0-9]+)"', ayse.opens(f"/desk/{found.id}").text)[1]
+    closing = {"closing": "nothing_held", "seen": seen}
 
-    with app.app_context():
-        is_held = db.session.get_one(Complaint, found.id).unread_since is not None
-    assert is_held is (text not in ("", "RET"))
+    assert ayse.posts(f"/desk/{found.id}/closing", closing).status_code == 303
