@@ -59,7 +59,7 @@ def sweep(event: GatewayEvent, gateway: MessageGateway, at: datetime) -> None:
     event_contents.note_reports(gateway, reports, at, "")
     answers = listed_replies.count_alike(answers)
     if has_all and features.lists_whole_inbox:
-        answers = listed_replies.leave_out_known(event, gateway, answers, at)
+        answers = listed_replies.leave_out_known(event, _inbox_identity(gateway), answers, at)
     keep_news(gateway, Feedback(tuple(reports), tuple(blocked), tuple(answers)), at, read_until=read_until)
     event.due_at, event.lease_until = at + MINUTE, None
     if has_all and has_list:

@@ -10,12 +10,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from portal.core.models import GatewayEvent, MessageGateway
+from portal.core.models import GatewayEvent
 from portal.core.vault import CannotOpen
 from portal.services.messaging import event_contents
 from portal.services.messaging.gateways.protocol import InboundMessage
 
-LISTED = "listed"  # In what is noted of a gateway: for which login, and how many of each.
+LISTED = "listed"  # In what is noted of a gateway: of which inbox, and how many of each.
 
 
 def count_alike(replies: Sequence[InboundMessage]) -> list[InboundMessage]:
@@ -29,19 +29,18 @@ def count_alike(replies: Sequence[InboundMessage]) -> list[InboundMessage]:
 
 
 def leave_out_known(
-    row: GatewayEvent, gateway: MessageGateway, replies: Sequence[InboundMessage], asked_at: datetime
+    row: GatewayEvent, inbox: str, replies: Sequence[InboundMessage], asked_at: datetime
 ) -> list[InboundMessage]:
-    """Of a list that is whole what was not in it at the last sweep, as far as no time tells; `row` is the one by which
-    the gateway is swept, and keeps what is listed now."""
+    """Of a list that is whole what was not in it at the last sweep, as far as no time tells; `inbox` is its identity,
+    and `row` the one by which the gateway is swept, and keeps what is listed now."""
     noted: dict[str, Any] = {}
     with suppress(CannotOpen):
         noted = event_contents.read_content(row) if row.body else {}
-    login = hashlib.sha256(gateway.credentials).hexdigest()
-    before_login, before = noted.get(LISTED, ("", {}))
+    before_inbox, before = noted.get(LISTED, ("", {}))
     now = Counter(_key(each) for each in replies if _is_timeless(each, asked_at))
-    if noted.get(LISTED) != [login, now]:
-        event_contents.write_note(row, noted | {LISTED: (login, now)})
-    return list(_new_of(replies, before, asked_at)) if before_login == login else list(replies)
+    if noted.get(LISTED) != [inbox, now]:
+        event_contents.write_note(row, noted | {LISTED: (inbox, now)})
+    return list(_new_of(replies, before, asked_at)) if before_inbox == inbox else list(replies)
 
 
 def _new_of(replies: Sequence[InboundMessage], before: dict[str, int], asked_at: datetime) -> Iterator[InboundMessage]:

@@ -4,12 +4,13 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from portal.core import clock
-from portal.core.extensions import db
+from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel, Status
-from portal.core.models import Consent, Decision, DecisionOrigin, EventKind, EventOutcome, GatewayEvent
+from portal.core.models import Consent, Decision, DecisionOrigin, EventKind, EventOutcome, GatewayEvent, MessageGateway
+from portal.domain.notifications import gateways
 from portal.services.messaging.gateways import iletimerkezi, json_values, netgsm, row_rules
 from tests import make
 from tests.portal.services.messaging import test_gateway_delivery as delivery
@@ -26,6 +27,15 @@ def settle_replies(app) -> None:
     with app.app_context():
         waits = GatewayEvent.kind == EventKind.REPLY, GatewayEvent.settled_at.is_(None)
         db.session.execute(update(GatewayEvent).where(*waits).values(settled_at=clock.now()))
+        db.session.commit()
+
+
+def save_account(app) -> None:
+    """Somebody saves the account's page, with another password of the same login."""
+    with app.app_context():
+        row = db.session.scalars(select(MessageGateway)).one()
+        values = gateways.read_credentials(vault(), row) | {"hash": "other"}
+        gateways.replace_credentials(vault(), row, values, header=row.header, per_second=row.per_second)
         db.session.commit()
 
 
@@ -49,6 +59,7 @@ def inbox(app, rows, browser, monkeypatch):
         return GRANTED if status == Status.GRANTED else REFUSED
 
     acts = {"grants": lambda: person.decides(MESAJ="ONAY"), "is read": lambda: settle_replies(app)}
+    acts["is saved"] = lambda: save_account(app)
 
     def run(steps, vendor="iletimerkezi", start=None):
         with app.app_context():
@@ -99,6 +110,10 @@ def test_the_next_day_makes_no_row_of_a_list_a_new_one(inbox):
     assert inbox([[PHONE], "grants", [PHONE], DAY, [PHONE], DAY, [PHONE, PHONE]]) == [
         REFUSED, GRANTED, GRANTED, REFUSED,
     ]  # fmt: skip
+
+
+def test_an_account_that_is_saved_makes_no_row_of_its_list_a_new_one(inbox):
+    assert inbox([[PHONE], "grants", "is saved", DAY, [PHONE]]) == [REFUSED, GRANTED]
 
 
 @pytest.mark.parametrize(("vendor", "fields"), [("netgsm", NO_TIME), ("netgsm", OF_DAY), ("iletimerkezi", OF_DAY)])
