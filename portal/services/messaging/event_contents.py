@@ -27,7 +27,7 @@ from portal.services.messaging.gateways.vendor_rows import guess_address
 SWEEP = bytes(32)  # The digest of the row by which a gateway is swept.
 OFTEN = timedelta(minutes=1)  # Reports that are alike are noted once in it.
 MOST_SHOWN = 200  # Characters of a push that could not be read.
-NOT_KEPT = {"clue", "mail", "alike_before", "is_new"}
+NOT_KEPT = {"clue", "mail", "alike_before", "is_new", "tells_seconds"}
 PERSONAL = re.compile(rf"[^\s\"'<>=&]{{1,64}}(?:@|%40)[^\s\"'<>=&]{{1,64}}|\+?{MOBILE.pattern}|[0-9]{{5,}}")
 
 

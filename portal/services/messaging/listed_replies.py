@@ -19,10 +19,11 @@ LISTED = "listed"  # In what is noted of a gateway: of which inbox, and how many
 
 
 def count_alike(replies: Sequence[InboundMessage]) -> list[InboundMessage]:
-    """Replies of one answer, each with how many before it are alike; what is dated to the second is listed twice."""
+    """Replies of one answer, each with how many before it are alike; what is dated to the second is listed twice. One
+    of :00 is so only with an id, as some vendors write all minutes like that."""
     found, counts = [], Counter[str]()
     for each in replies:
-        is_exact = each.is_dated and each.received_at.second > 0
+        is_exact = each.is_dated and (each.received_at.second > 0 or (each.tells_seconds and bool(each.id)))
         found.append(each if is_exact else replace(each, alike_before=counts[_key(each)]))
         counts[_key(each)] += 1
     return found

@@ -160,6 +160,7 @@ class InboundMessage:
     clue: MailClue = MailClue()  # Of a mail, until it is known whose word it is.
     alike_before: int = 0  # How many rows of the same list say the same, and stand before it.
     is_new: bool = False  # It was not in the list a minute ago, which the vendor gives whole.
+    tells_seconds: bool = field(default=False, compare=False)  # Whether its time is written with seconds.
     is_automatic: bool = False  # A machine's answer in words that are on no list of refusals: an absence, mostly.
 
     @property

@@ -18,6 +18,7 @@ Mapped = Mapping[str, Any]  # "report_push" or "inbound_push" of a description.
 TIME_FORMATS = ("%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%d%m%Y%H%M%S", "%d%m%Y%H%M", "%d/%m/%Y %H:%M:%S")
 PLAUSIBLE_YEARS = range(2000, 2100)
 LONGEST_DATE = 10  # Characters of a date without a time.
+WITH_SECONDS = re.compile(r":[0-9]{2}:[0-9]{2}|[0-9]{14}|T[0-9]{6}")  # A time.
 MOST_ROWS = 100_000
 LOGGABLE_CODE = re.compile(r"[A-Za-z0-9_.:-]{1,40}")
 ANYWHERE = "*"  # Where rows are whose place nobody knows.
@@ -88,6 +89,7 @@ def read_reply(mapping: Mapped, row: Any) -> InboundMessage:
         received_at=told_at or clock.now(),
         keyword=keyword,
         is_dated=told_at is not None and len(time) > LONGEST_DATE,
+        tells_seconds=told_at is not None and WITH_SECONDS.search(time) is not None,
     )
 
 

@@ -92,6 +92,13 @@ def test_what_a_list_holds_twice_was_said_twice(inbox, rows, fields):
     assert [each.origin for each in rows(Decision)].count(DecisionOrigin.REPLY) == 2
 
 
+def test_a_row_with_an_id_and_a_time_to_the_second_is_listed_twice(inbox):
+    noon = clock.now().replace(hour=9, minute=10, second=7)
+    row = PHONE | SAME_ID | {"date": f"{noon:%Y-%m-%d %H:%M}:00"}
+
+    assert inbox([[row], "grants", [row, row]], start=noon) == [REFUSED, GRANTED]
+
+
 def test_a_row_that_fell_out_of_a_list_and_comes_back_waits_for_a_reader_where_its_refusal_does_not_stand(inbox):
     assert inbox([[PHONE], [], [PHONE], "grants", [PHONE], [], [PHONE], []]) == [
         REFUSED, REFUSED, REFUSED, GRANTED, GRANTED, HELD, HELD,
