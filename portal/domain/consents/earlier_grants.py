@@ -1,17 +1,17 @@
-"""Refuse grants from before an address changed hands, whoever tells of them afterwards (Recipient.own_held_since)."""
+"""Refuse grants from before an address changed hands, whoever tells of them afterwards (own_held_since)."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, exists, or_, select
 from sqlalchemy.orm import Session
 
-from portal.core.iys_protocol import Source, Status
+from portal.core.iys_protocol import Channel, Source, Status
 from portal.core.iys_protocol.enums import LINE_CLOSED
-from portal.core.models import Consent, DecisionOrigin, Recipient
-from portal.core.models.recipient import has_own_held_since
+from portal.core.models import Consent, Decision, DecisionOrigin
 from portal.domain.consents import writer
 from portal.domain.consents.locking import LockedConsent
+from portal.domain.consents.reassigned_addresses import KnownChanges, find_own_changes, select_said
 from portal.domain.consents.writer import DecisionRows
 
 SECOND = timedelta(seconds=1)
@@ -24,16 +24,20 @@ def refuse_earlier_grants(
 
     A closed line ends them as of that moment and by İYS's word, which is told nothing. Before "this is not me" they end
     a second earlier, within the time of the earlier holder: the present one sees them nowhere, and İYS is to be told.
+    Where that was said by another spelling of the mailbox, what stood by this one until then still stands.
     """
     granted = [each for each in consents if each.status == Status.GRANTED]
-    changed = _changed_recipients(session, {each.recipient_id for each in granted})
+    firms = {each.provider_id for each in granted if each.channel == Channel.EMAIL}
+    changes = find_own_changes(session, {each.recipient_id for each in granted}, firms) if granted else {}
+    changed = [each for each in granted if each.recipient_id in changes]
+    held_before = _held_before(session, changed, changes)
     refused = []
-    for consent in granted if changed else ():
-        recipient = changed.get(consent.recipient_id)
-        since = recipient.own_held_since if recipient else None
-        if recipient is None or since is None or not consent.is_older_than(Status.REFUSED, since):
+    for consent in changed:
+        its = changes[consent.recipient_id]
+        since = its.spelling_held_since if consent.id in held_before else its.own_held_since
+        if since is None or not consent.is_older_than(Status.REFUSED, since):
             continue
-        is_closed = since == recipient.closed_at
+        is_closed = since == its.closed_at
         ended_at = since if is_closed else max(since - SECOND, consent.effective_at or since)
         date = ended_at.replace(microsecond=0)
         decision = writer.decision_row(
@@ -48,19 +52,24 @@ def refuse_earlier_grants(
 
 
 def select_earlier_grants() -> Select[int, int]:
-    """Brands and recipients of grants that stand though "this is not me" is newer: of a release that took them. Closed
-    lines always ended what was told later. Found by ix_recipient_disowned."""
-    disowned = select(Recipient.id).where(Recipient.reassigned_at.is_not(None))
-    said_at = select(Recipient.reassigned_at).where(Recipient.id == Consent.recipient_id).scalar_subquery()
-    whose = select(Consent.brand_id, Consent.recipient_id).distinct()
-    is_earlier = Consent.effective_at <= said_at
-    return whose.where(Consent.recipient_id.in_(disowned), Consent.status == Status.GRANTED, is_earlier)
+    """Brands and recipients of grants that stand though "this is not me" is newer: of a release that took them, by
+    another spelling afterwards. Closed lines always ended what was told later."""
+    said = select_said().cte()
+    is_told_since = or_(said.c.said_by == Consent.recipient_id, Decision.recorded_at > said.c.reassigned_at)
+    is_earlier = said.c.id == Consent.recipient_id, Consent.effective_at <= said.c.reassigned_at, is_told_since
+    whose = select(Consent.brand_id, Consent.recipient_id).distinct().join(Decision, Decision.id == Consent.decision_id)
+    is_theirs = Consent.recipient_id.in_(select(said.c.id)), Consent.status == Status.GRANTED
+    return whose.where(*is_theirs, exists().where(*is_earlier))
 
 
-def _changed_recipients(session: Session, recipient_ids: Collection[int]) -> dict[int, Recipient]:
-    """Those that changed hands, as it is under their locks."""
-    if not recipient_ids:
-        return {}
-    theirs = select(Recipient).where(Recipient.id.in_(recipient_ids), has_own_held_since())
-    fresh = theirs.execution_options(populate_existing=True)
-    return {each.id: each for each in session.scalars(fresh)}
+def _held_before(
+    session: Session, granted: Collection[LockedConsent], changes: Mapping[int, KnownChanges]
+) -> set[int]:  # fmt: skip
+    """Those of these consents that stood as "this is not me" was said by another spelling, by their ids."""
+    heard = [each for each in granted if changes[each.recipient_id].mailbox_reassigned_at and not each.has_moved]
+    recorded = select(Decision.id, Decision.recorded_at).where(Decision.id.in_([each.decision_id for each in heard]))
+    recorded_at: dict[int, datetime] = dict(session.execute(recorded).all()) if heard else {}
+    return {
+        each.id for each in heard
+        if (at := changes[each.recipient_id].mailbox_reassigned_at) and recorded_at[each.decision_id or 0] <= at
+    }  # fmt: skip

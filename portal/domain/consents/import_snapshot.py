@@ -11,7 +11,7 @@ from portal.core.database import is_one_of
 from portal.core.iys_protocol import Channel, Status
 from portal.core.models import Brand, Consent, Decision, Submission, is_own_refusal, is_void
 from portal.core.vault import Vault
-from portal.domain.consents import locking, other_types, reassigned_addresses, recipients, spellings
+from portal.domain.consents import locking, other_types, reassigned_addresses, spellings
 from portal.domain.consents.locking import LockedConsent
 from portal.domain.consents.other_types import NewestRefusals
 from portal.domain.consents.recipients import Indexes
@@ -45,10 +45,8 @@ def read_snapshot(
     snapshot.mailbox_refusals = spellings.find_refusals(session, vault, brand, mails)
     if not ids:
         return snapshot
-    heard = reassigned_addresses.find_heard(session, vault, brand.provider_id, set(mails).intersection(known))
-    of_own = recipients.own_held_since(session, ids)
-    by_mailbox = {known[text]: max(at, of_own.get(known[text], at)) for text, at in heard.items()}
-    snapshot.own_held_since = of_own | by_mailbox
+    changes = reassigned_addresses.find_own_changes(session, ids, [brand.provider_id] if mails else [])
+    snapshot.own_held_since = {each: since for each, its in changes.items() if (since := its.own_held_since)}
     of_recipients = is_one_of(session, Consent.recipient_id, ids)
     theirs = session.connection().execute(locking.select_consents(Consent.brand_id == brand.id, of_recipients))
     snapshot.consents = [tuple(row) for row in theirs]

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import Select, func, literal, or_, select, union_all, update
+from sqlalchemy import ColumnElement, CompoundSelect, Select, func, literal, or_, select, union_all, update
 from sqlalchemy.orm import Session
 
 from portal.core import journal
@@ -21,7 +21,14 @@ from portal.core.database import is_one_of
 from portal.core.ids import new_id
 from portal.core.models import NO_PROVIDER, ClosedLine, Provider, ReassignedAddress, Recipient
 from portal.core.models.inserts import insert_rows
-from portal.core.models.recipient import MAILBOX_COLUMNS, is_unspread, latest
+from portal.core.models.recipient import (
+    KNOWN,
+    MAILBOX_COLUMNS,
+    has_own_held_since,
+    is_unspread,
+    latest,
+    other_spellings,
+)
 from portal.core.vault import CannotOpen, Vault, index_column
 from portal.domain.consents import locking
 
@@ -31,14 +38,21 @@ SETTLED = timedelta(minutes=1)  # Longer than any transaction that brings addres
 
 @dataclass(frozen=True)
 class KnownChanges:
-    """What is known of an address, whichever firm heard: as Recipient has it."""
+    """What is known of an address: as Recipient has it."""
 
     closed_at: datetime | None = None
-    reassigned_anywhere_at: datetime | None = None
-    reassigned_at: datetime | None = None  # As its firm heard by another spelling of the mailbox.
+    reassigned_anywhere_at: datetime | None = None  # As any firm heard,
+    reassigned_at: datetime | None = None  # and as its own did; of a new recipient by whichever spelling.
+    mailbox_reassigned_at: datetime | None = None  # By whichever spelling, of recipients that the firm has.
 
     @property
     def own_held_since(self) -> datetime | None:
+        """Since when what the firm is told is of who has the address now."""
+        return latest(self.mailbox_reassigned_at, self.spelling_held_since)
+
+    @property
+    def spelling_held_since(self) -> datetime | None:
+        """The same of what it held already: by another spelling nobody said anything of it."""
         return latest(self.reassigned_at, self.closed_at)
 
 
@@ -92,6 +106,32 @@ def find_heard(session: Session, vault: Vault, provider_id: int, texts: Iterable
         its = {text: heard[own[box]] for text, box in boxes.items() if own[box] in heard}
         found |= {text: max(at, found.get(text, at)) for text, at in its.items()}
     return found
+
+
+def find_own_changes(
+    session: Session, recipient_ids: Collection[int], firms: Collection[int]
+) -> dict[int, KnownChanges]:  # fmt: skip
+    """Since when these recipients' addresses are of who has them now, of those that changed hands as their own firms
+    heard; `firms` are those of e-mail addresses among them. Two statements: call with ≤ 5,000."""
+    columns, is_theirs = (Recipient.closed_at, Recipient.reassigned_at), is_one_of(session, Recipient.id, recipient_ids)
+    own = {
+        its_id: KnownChanges(closed_at, None, reassigned_at) for its_id, closed_at, reassigned_at
+        in session.execute(select(Recipient.id, *columns).where(is_theirs, has_own_held_since()))
+    }  # fmt: skip
+    said: dict[int, datetime | None] = {}
+    for its_id, at, _ in session.execute(select_said(KNOWN.provider_id.in_(firms))) if firms else ():
+        said[its_id] = latest(at, said.get(its_id))
+    its = own.keys() | said.keys() & set(recipient_ids)
+    return {each: replace(own.get(each, NOTHING_KNOWN), mailbox_reassigned_at=said.get(each)) for each in its}
+
+
+def select_said(*which: ColumnElement[bool]) -> CompoundSelect[int, datetime | None, int]:
+    """The recipients whose mailbox's holder said "this is not me" to their firm, when, and by which recipient; `which`
+    are conditions on these as KNOWN. Found by ix_recipient_disowned."""
+    said_by = Recipient.id.in_(select(KNOWN.id).where(KNOWN.reassigned_at.is_not(None), *which))
+    columns = Recipient.reassigned_at, Recipient.id.label("said_by")
+    others = (each.add_columns(*columns).where(said_by) for each in other_spellings(Recipient))
+    return union_all(select(Recipient.id, *columns).where(said_by), *others)
 
 
 def close_lines(session: Session, vault: Vault, closures: Mapping[str, datetime]) -> None:

@@ -6,8 +6,8 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from sqlalchemy import or_, select, update
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from portal.core import addresses
 from portal.core.addresses import HIDDEN, Address, BadAddress, mask
@@ -15,7 +15,7 @@ from portal.core.database import is_one_of
 from portal.core.ids import new_ids
 from portal.core.models import Recipient
 from portal.core.models.inserts import insert_missing
-from portal.core.models.recipient import latest
+from portal.core.models.recipient import has_held_since, latest
 from portal.core.vault import CannotOpen, KeyMissing, Vault, index_column
 from portal.domain.consents import reassigned_addresses
 from portal.domain.consents.reassigned_addresses import NOTHING_KNOWN, KnownChanges
@@ -81,18 +81,7 @@ def blind_indexes(vault: Vault, provider_id: int, texts: Iterable[str]) -> Index
 def held_since(session: Session, recipient_ids: list[int]) -> dict[int, datetime]:
     """Since when these addresses belong to who has them now, by recipient id; of those that changed hands."""
     moments = Recipient.reassigned_at, Recipient.closed_at, Recipient.reassigned_anywhere_at
-    return _latest_by_id(session, recipient_ids, *moments)
-
-
-def own_held_since(session: Session, recipient_ids: list[int]) -> dict[int, datetime]:
-    """The same as the firm itself heard (Recipient.own_held_since)."""
-    return _latest_by_id(session, recipient_ids, Recipient.reassigned_at, Recipient.closed_at)
-
-
-def _latest_by_id(
-    session: Session, recipient_ids: list[int], *moments: InstrumentedAttribute[datetime | None]
-) -> dict[int, datetime]:
-    theirs = is_one_of(session, Recipient.id, recipient_ids), or_(*(each.is_not(None) for each in moments))
+    theirs = is_one_of(session, Recipient.id, recipient_ids), has_held_since()
     rows = session.execute(select(Recipient.id, *moments).where(*theirs))
     return {recipient_id: since for recipient_id, *each in rows if (since := latest(*each)) is not None}
 

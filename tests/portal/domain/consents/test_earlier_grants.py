@@ -209,3 +209,64 @@ def test_a_files_grant_from_before_stands_at_no_spelling_nor_brand_that_comes_la
     assert brings(later_brand, DAY)[:2] == ["grant", "grant"]
     assert brings(brand, 3 * DAY) == ["earlier_holder", "earlier_holder", "grant"]
     assert brings(brand, DAY)[:2] == ["over_refusal", "over_refusal"]
+
+
+SPELLINGS = [("ayse@gmail.com", "ayse+yeni@gmail.com"), ("a.yse+izin@gmail.com", "ayse@gmail.com")]
+
+
+@pytest.fixture(params=SPELLINGS, ids=" ".join)
+def spellings(request, brand):
+    """By which the holder of a mailbox says "this is not me", and another one that the firm has."""
+    both = [addresses.parse(each) for each in request.param]
+    recipients.gather(db.session, vault(), brand.provider_id, both, clock.now() - 30 * DAY)
+    db.session.commit()
+    return both
+
+
+def granted_to(address, ago: timedelta, source: str = "IYS_WEB") -> dict:
+    return row("ONAY", ago=ago, recipient=address.text, type="EPOSTA", source=source)
+
+
+@pytest.mark.parametrize("source", ["IYS_WEB", "HS_WEB"])
+def test_iyss_grant_from_before_ends_at_a_later_brand_by_every_spelling(brand, spellings, rows, source):
+    said, other = spellings
+    at = clock.now() - 2 * DAY
+    says_not_me(brand, at, said)
+    later_brand = add_brand(brand)
+
+    receive(later_brand, granted_to(other, 3 * DAY, source))
+    ended = rows.one(Consent, Consent.brand_id == later_brand.id)
+    assert (ended.status, ended.effective_at) == ("RET", at - SECOND)
+    assert rows.one(Submission, Submission.consent_id == ended.id).status == "RET"
+
+    receive(later_brand, granted_to(other, DAY, source))
+    assert rows.one(Consent, Consent.brand_id == later_brand.id).status == "ONAY"  # Of who has it now.
+
+
+def test_what_stood_by_another_spelling_stands_also_once_iys_tells_it_again(brand, spellings, rows):
+    said, other = spellings
+    granted = granted_to(other, 3 * DAY)
+    receive(brand, granted)
+    says_not_me(brand, clock.now(), said)
+
+    receive(brand, granted)
+    work()
+
+    assert rows.one(Consent, Consent.status == "ONAY")
+
+
+@pytest.mark.parametrize("is_told_since", [True, False])
+def test_the_worker_ends_what_a_release_before_took_by_another_spelling_since(brand, spellings, rows, is_told_since):
+    said, other = spellings
+    receive(brand, granted_to(other, 3 * DAY))
+    said_at = clock.now() - (DAY if is_told_since else timedelta(0))
+    whose = recipients.find(db.session, vault(), brand.provider_id, said)
+    db.session.execute(update(Recipient).where(Recipient.id == whose.id).values(reassigned_at=said_at))
+    db.session.commit()
+
+    work()
+    work()
+
+    consent = rows.one(Consent)
+    assert consent.status == ("RET" if is_told_since else "ONAY")
+    assert rows.count(Submission) == is_told_since
