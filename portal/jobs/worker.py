@@ -51,6 +51,7 @@ def init_app(app: Flask) -> None:
         Loop("every-minute", do_minutely, idle=MINUTE),
         Loop("every-ten-minutes", do_every_ten_minutes, idle=TEN_MINUTES),
         Loop("reassignments", reassignments.ReassignmentTurns().work, idle=TEN_MINUTES),
+        Loop("admissions", admissions.RepetitionTurns().work, idle=TEN_MINUTES),
         Loop("mailboxes", mailboxes.index_next_mailboxes, idle=TEN_MINUTES),
         Loop("old-rows", delete_old_rows, idle=HOUR),
     )
@@ -131,12 +132,11 @@ def run_launches() -> bool:
 
 
 def do_minutely() -> bool:
-    """Launch what is planned, tell of budgets that are used up, note which campaigns have ended, repeat refusals from
-    before an admission, append what a journal lacks, fold what changed in counts, and look at checks."""
+    """Launch what is planned, tell of budgets that are used up, note which campaigns have ended, append what a journal
+    lacks, fold what changed in counts, and look at checks."""
     campaign_steps.launch_planned()
     campaign_steps.tell_of_budgets()
     launches.finish_sent(clock.now())
-    admissions.repeat_refusals()
     with independent_step("journal.gap_not_closed"):
         backups.close_gap()
     with independent_step("row_tallies.not_folded"):

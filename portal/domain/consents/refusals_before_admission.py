@@ -7,9 +7,9 @@ a trial. Nothing here commits.
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import ColumnElement, and_, exists, select
 from sqlalchemy.orm import Session, aliased
 
 from portal.core.business_days import holiday_calendar
@@ -21,7 +21,6 @@ from portal.domain.consents.locking import LockedConsent
 from portal.domain.consents.writer import DecisionRows, Row
 
 FROM_OUTSIDE = (DecisionOrigin.REPLY, DecisionOrigin.FEEDBACK)
-A_WEEK = timedelta(days=7)  # Also what was recorded in the very moment of the admission is found in it.
 TRIAL, KNOWN, TRIAL_BRAND = aliased(Decision), aliased(Decision), aliased(Brand)
 
 
@@ -33,21 +32,16 @@ class TrialRefusal:
     receipt: Receipt | None
 
 
-def list_unrepeated(session: Session, at: datetime, limit: int) -> list[tuple[int, int]]:
-    """Brands and recipients whose refusals are to be repeated: of brands and firms that are new."""
-    is_new = or_(Brand.created_at > at - A_WEEK, Provider.admitted_at > at - A_WEEK)
-    pairs = (
-        select(Brand.id, TRIAL_BRAND.id)
-        .join(Provider, Provider.id == Brand.provider_id)
-        .join(TRIAL_BRAND, TRIAL_BRAND.provider_id == Brand.provider_id)
-        .where(Provider.admitted_at.is_not(None), is_new, _has_ended())
-    )
-    found: dict[tuple[int, int], None] = {}
-    for brand_id, trial_id in session.execute(pairs):
-        theirs = select(Brand.id, TRIAL.recipient_id).select_from(Consent).join(TRIAL, TRIAL.consent_id == Consent.id)
-        theirs = theirs.join(Brand, Brand.id == brand_id).where(Consent.brand_id == trial_id, *_is_unrepeated())
-        found |= dict.fromkeys((row[0], row[1]) for row in session.execute(theirs.limit(limit)))
-    return list(found)[:limit]
+def list_unrepeated(session: Session) -> list[tuple[int, int]]:
+    """Brands and recipients whose refusals are to be repeated, whenever the firm was admitted or the brand opened."""
+    of_firm = select(Brand.id, TRIAL.recipient_id).join(Provider, Provider.id == Brand.provider_id)
+    of_firm = of_firm.join(TRIAL_BRAND, TRIAL_BRAND.provider_id == Brand.provider_id)
+    theirs = of_firm.join(Consent, Consent.brand_id == TRIAL_BRAND.id).join(TRIAL, TRIAL.consent_id == Consent.id)
+    theirs = theirs.where(Provider.admitted_at.is_not(None), _has_ended(), *_is_unrepeated()).distinct()
+    trials = session.scalars(select(TRIAL_BRAND.id).where(TRIAL_BRAND.is_sandbox, TRIAL_BRAND.closed_at.is_not(None)))
+    # One by one, so that databases read the consents of trial brands alone.
+    found = [session.execute(theirs.where(TRIAL_BRAND.id == each, Consent.brand_id == each)).all() for each in trials]
+    return [(row[0], row[1]) for rows in found for row in rows]
 
 
 def repeat_refusals(session: Session, vault: Vault, brand: Brand, recipient_id: int, at: datetime) -> int:

@@ -5,14 +5,26 @@ from functools import partial
 
 import pytest
 import time_machine
-from sqlalchemy import select
+from flask import current_app
+from sqlalchemy import select, update
 
 from portal.core import addresses, clock
 from portal.core.addresses import AddressKind
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import RecipientType, Source, Status
-from portal.core.models import Brand, Consent, Decision, DecisionOrigin, Message, Outcome, Provider, Receipt, Submission
-from portal.domain.consents import bulk_import
+from portal.core.models import (
+    Brand,
+    Consent,
+    Decision,
+    DecisionOrigin,
+    Message,
+    Outcome,
+    Provider,
+    Receipt,
+    Recipient,
+    Submission,
+)
+from portal.domain.consents import bulk_import, recipients
 from portal.domain.consents.import_plan import Effect, Entry
 from portal.domain.notifications import gateways
 from portal.domain.providers import brands
@@ -32,6 +44,13 @@ PHONE, MAIL = "+905321112233", "fatma@gmail.com"
 def at():
     with time_machine.travel(SAID_AT, tick=False) as traveller:
         yield traveller
+
+
+def repeat_refusals() -> None:
+    """The worker's round."""
+    (step,) = [loop.step for loop in current_app.extensions["worker"] if loop.name == "admissions"]
+    while step():
+        pass
 
 
 class Firm:
@@ -54,8 +73,8 @@ class Firm:
             db.session.commit()
         self.verimor = Vendor(app, browser, verimor)
 
-    def hears_by_sms(self, text: str = "RET") -> None:
-        self.verimor.brings(text, PHONE)
+    def hears_by_sms(self, text: str = "RET", phone: str = PHONE) -> None:
+        self.verimor.brings(text, phone)
         work(self.app)
 
     def hears_of_mail(self, event: str) -> None:
@@ -68,13 +87,13 @@ class Firm:
             onboarding.admit(db.session.get_one(Provider, self.id))
             db.session.commit()
             if is_repeated:
-                admissions.repeat_refusals()
+                repeat_refusals()
 
     def opens_brand(self, code: int) -> None:
         with self.app.app_context():
             db.session.add(Brand(provider_id=self.id, brand_code=code, name="İkinci", created_at=clock.now()))
             db.session.commit()
-            admissions.repeat_refusals()
+            repeat_refusals()
 
     def effect(self, address: str, said_at: datetime, code: int = onboarding.CODE) -> Effect:
         """What comes of a grant of a file at the brand of this code."""
@@ -114,7 +133,7 @@ def test_what_a_vendor_tells_before_the_admission_is_refused_at_the_real_brand(a
     firm.is_admitted()
     for _ in range(2):  # Again it is known.
         with app.app_context():
-            admissions.repeat_refusals()
+            repeat_refusals()
 
     assert firm.effect(address, SAID_AT - A_SECOND) == Effect.OLDER
     assert firm.effect(address, SAID_AT + AN_HOUR) == Effect.OVER_REFUSAL  # Of the person's own word.
@@ -140,6 +159,33 @@ def test_what_a_vendor_tells_while_the_trial_brand_is_closed_is_repeated_as_well
 
     assert test_feedback.held(app) == []
     assert firm.effect(address, SAID_AT - A_SECOND) == Effect.OLDER
+
+
+def test_a_worker_that_was_away_for_long_repeats_all_the_same(app, firm, at):
+    firm.hears_by_sms()
+    firm.is_admitted(is_repeated=False)
+    at.shift(30 * A_DAY)
+
+    with app.app_context():
+        repeat_refusals()
+
+    assert [each.consent_date for each in firm.decisions()] == [SAID_AT]
+
+
+@pytest.mark.parametrize("broken", [0, 1])
+def test_a_refusal_that_cannot_be_repeated_holds_up_no_other(app, firm, monkeypatch, broken):
+    monkeypatch.setattr(admissions, "AT_ONCE", 1)
+    phones = [PHONE, "+905321112244"]
+    for phone in phones:
+        firm.hears_by_sms(phone=phone)
+    with app.app_context():
+        theirs = [recipients.find(db.session, vault(), firm.id, addresses.parse(each)) for each in phones]
+        db.session.execute(update(Recipient).where(Recipient.id == theirs[broken].id).values(address=b"damaged"))
+        db.session.commit()
+
+    firm.is_admitted()
+
+    assert len(firm.decisions()) == 1
 
 
 def test_a_brand_that_is_opened_later_is_refused_too(firm, at):
@@ -171,7 +217,7 @@ def test_what_the_person_granted_the_real_brand_since_stays(app, firm, at):
     Holder(app).grants(PHONE, ago=AN_HOUR, brand_code=onboarding.CODE, origin=DecisionOrigin.LINK)
 
     with app.app_context():
-        admissions.repeat_refusals()
+        repeat_refusals()
         consent = db.session.scalars(select(Consent).where(Consent.brand_id == firm.brand().id)).one()
 
     assert consent.status == Status.GRANTED
