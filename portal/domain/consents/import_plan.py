@@ -234,7 +234,7 @@ class _Planner:
         self.own_refusals = {(each.recipient_id, each.channel) for each in theirs}
         self.facts: dict[int, set[Fact]] = defaultdict(set)
         self.refusals = NewestRefusals(plan.snapshot.refusals)
-        for text, refused_at in plan.snapshot.mailbox_refusals.items():
+        for text, refused_at in plan.snapshot.refused_elsewhere.items():
             self.own_refusals.add((self.ids[text], Channel.EMAIL))
             self.refusals.note_at((brand.id, self.ids[text], Channel.EMAIL), refused_at)
         for consent_id, fact in plan.snapshot.facts.values():

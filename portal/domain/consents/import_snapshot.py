@@ -26,7 +26,7 @@ class Snapshot:
     known: dict[str, int]  # Recipient ids by canonical address.
     mails: Indexes  # Of the addresses whose e-mail is granted.
     # Of these, where nothing is granted by the address itself: spellings.find_refusals().
-    mailbox_refusals: dict[str, datetime] = field(default_factory=dict)
+    refused_elsewhere: dict[str, datetime] = field(default_factory=dict)
     consents: list[tuple[Any, ...]] = field(default_factory=list)  # The values of LockedConsent, by id.
     on_their_way: set[int] = field(default_factory=set)  # Decisions that İYS is still to be told.
     facts: dict[int, tuple[int, Fact]] = field(default_factory=dict)  # By decision, with the consent's id.
@@ -42,7 +42,7 @@ def read_snapshot(
     snapshot, ids = Snapshot(known, mails), sorted(known.values())
     if locked and ids:
         locking.lock_recipients(session, ids)
-    snapshot.mailbox_refusals = spellings.find_refusals(session, vault, brand, mails)
+    snapshot.refused_elsewhere = spellings.find_refusals(session, vault, brand, mails)
     if not ids:
         return snapshot
     changes = reassigned_addresses.find_own_changes(session, ids, [brand.provider_id] if mails else [])
@@ -55,8 +55,8 @@ def read_snapshot(
         return snapshot
     of_mail = [consent for consent in consents if consent.channel == Channel.EMAIL]
     granted = {consent.recipient_id for consent in of_mail if consent.status == Status.GRANTED}
-    refused_at = snapshot.mailbox_refusals.items()
-    snapshot.mailbox_refusals = {text: at for text, at in refused_at if known.get(text) not in granted}
+    refused_at = snapshot.refused_elsewhere.items()
+    snapshot.refused_elsewhere = {text: at for text, at in refused_at if known.get(text) not in granted}
     consent_ids = [consent.id for consent in consents]
     open_ones = select(Submission.decision_id).where(
         is_one_of(session, Submission.consent_id, consent_ids), Submission.due_at.is_not(None)

@@ -33,9 +33,9 @@ from portal.domain.consents import (
     writer,
 )
 from portal.domain.consents.locking import MAX_CLOCK_SKEW, LockedConsent
-from portal.domain.consents.mailbox_refusals import MailboxRefusals, read_mailbox_refusals
 from portal.domain.consents.movement_rows import MovementRow, stored_row, told_name
 from portal.domain.consents.refusal_forwarding import tell_after_movements
+from portal.domain.consents.refusals_elsewhere import RefusalsElsewhere, read_refusals_elsewhere
 from portal.domain.consents.verification import OurSubmissions, overtake, verify
 from portal.domain.consents.writer import DecisionRows
 
@@ -118,7 +118,7 @@ def _lock(
             consents[key] = locking.new_consent(brand.provider_id, brand.id, key)
     theirs = list(consents.values())
     batch = _MovementBatch(session, brand.id, theirs, holders, by=by, feed=feed, at=at, user_id=user_id)
-    batch.mailbox_refusals = read_mailbox_refusals(session, vault, brand, rows, known)
+    batch.refused_elsewhere = read_refusals_elsewhere(session, vault, brand, rows, known)
     pairs = [(consents[key], row) for key, row in zip(keys, rows, strict=True)]
     return batch, pairs
 
@@ -143,7 +143,7 @@ class _MovementBatch:
             self.seen[consent_id, told_name(name), status].append((its[0], its[1]))
         self.ours = OurSubmissions(session, ids)
         self.refusals = other_types.newest_refusals(session, consents)
-        self.mailbox_refusals = MailboxRefusals()
+        self.refused_elsewhere = RefusalsElsewhere()
         self.movements: list[writer.Row] = []
         self.rows = DecisionRows()
         self.verified: dict[int, dict[str, Any]] = {}
@@ -162,7 +162,7 @@ class _MovementBatch:
         consent.learn_iys_status(row.status, min(row.creation_date, self.at), self.at)
         if self._origin_of(row) == FeedSource.PEOPLE:
             decision_id = self._closed_before(consent, row) or self._decide(consent, row, DecisionOrigin.AT_IYS)
-            self.mailbox_refusals.note(consent.recipient_id, row, self._effective_at(row))
+            self.refused_elsewhere.note(consent.recipient_id, row, self._effective_at(row))
         else:
             decision_id = self._verify(consent, row) or self._decide(consent, row, DecisionOrigin.OTHER_SENDER)
         kept = replace(row, transaction_id=next(iter(row.later_names), row.transaction_id)) if seen else row
@@ -217,7 +217,7 @@ class _MovementBatch:
         older than the person's refusal by another spelling of the mailbox makes no decision."""
         date, is_anothers = row.consent_date or row.creation_date, origin == DecisionOrigin.OTHER_SENDER
         effective_at, is_grant = self._effective_at(row), row.status == Status.GRANTED
-        own, by_mailbox = self.refusals.refused_at(consent), self.mailbox_refusals.times.get(consent.recipient_id)
+        own, by_mailbox = self.refusals.refused_at(consent), self.refused_elsewhere.times.get(consent.recipient_id)
         if row.consent_date is None and is_anothers and is_grant:
             effective_at = min(effective_at, latest(own, by_mailbox) or effective_at)
         # A refusal by this very address, as another type, that is newer is told İYS, too.

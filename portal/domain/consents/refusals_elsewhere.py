@@ -15,7 +15,7 @@ from portal.domain.consents.movement_rows import MovementRow
 
 
 @dataclass
-class MailboxRefusals:
+class RefusalsElsewhere:
     """By recipient: what was stored before some rows, and what these say themselves."""
 
     times: dict[int, datetime] = field(default_factory=dict)
@@ -28,13 +28,13 @@ class MailboxRefusals:
                 self.times[other] = max(at, self.times.get(other, at))
 
 
-def read_mailbox_refusals(
+def read_refusals_elsewhere(
     session: Session, vault: Vault, brand: Brand, rows: Iterable[MovementRow], known: Mapping[str, int]
-) -> MailboxRefusals:  # fmt: skip
+) -> RefusalsElsewhere:  # fmt: skip
     """Those of a brand that concern rows of e-mail; `known` are recipients' ids by canonical address."""
     of_mail = [row for row in rows if row.channel == Channel.EMAIL]
     mails = {row.address.text: known[row.address.text] for row in of_mail if row.status == Status.GRANTED}
-    refusals = MailboxRefusals(spellings.find_refusals_at(session, vault, brand, mails))
+    refusals = RefusalsElsewhere(spellings.find_refusals_at(session, vault, brand, mails))
     for row in of_mail:
         refusals.holders[row.address.reaches].add(known[row.address.text])
     return refusals
