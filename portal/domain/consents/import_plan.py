@@ -234,9 +234,9 @@ class _Planner:
         self.own_refusals = {(each.recipient_id, each.channel) for each in theirs}
         self.facts: dict[int, set[Fact]] = defaultdict(set)
         self.refusals = NewestRefusals(plan.snapshot.refusals)
-        for text, refused_at in plan.snapshot.refused_elsewhere.items():
-            self.own_refusals.add((self.ids[text], Channel.EMAIL))
-            self.refusals.note_at((brand.id, self.ids[text], Channel.EMAIL), refused_at)
+        for (text, channel), refused_at in plan.snapshot.refused_elsewhere.items():
+            self.own_refusals.add((self.ids[text], channel))
+            self.refusals.note_at((brand.id, self.ids[text], channel), refused_at)
         for consent_id, fact in plan.snapshot.facts.values():
             self.facts[consent_id].add(fact)
 

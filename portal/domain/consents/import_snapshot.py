@@ -11,10 +11,11 @@ from portal.core.database import is_one_of
 from portal.core.iys_protocol import Channel, Status
 from portal.core.models import Brand, Consent, Decision, Submission, is_own_refusal, is_void
 from portal.core.vault import Vault
-from portal.domain.consents import locking, other_types, reassigned_addresses, spellings
+from portal.domain.consents import locking, other_types, reassigned_addresses
 from portal.domain.consents.locking import LockedConsent
 from portal.domain.consents.other_types import NewestRefusals
 from portal.domain.consents.recipients import Indexes
+from portal.domain.consents.refusals_elsewhere import RefusalTimes, find_refusal_times
 
 Fact = tuple[Status, datetime | None, str | None]  # Status, consent_date and source of a decision.
 
@@ -25,8 +26,7 @@ class Snapshot:
 
     known: dict[str, int]  # Recipient ids by canonical address.
     mails: Indexes  # Of the addresses whose e-mail is granted.
-    # Of these, where nothing is granted by the address itself: spellings.find_refusals().
-    refused_elsewhere: dict[str, datetime] = field(default_factory=dict)
+    refused_elsewhere: RefusalTimes = field(default_factory=dict)  # By another spelling where this one grants nothing.
     consents: list[tuple[Any, ...]] = field(default_factory=list)  # The values of LockedConsent, by id.
     on_their_way: set[int] = field(default_factory=set)  # Decisions that İYS is still to be told.
     facts: dict[int, tuple[int, Fact]] = field(default_factory=dict)  # By decision, with the consent's id.
@@ -42,21 +42,19 @@ def read_snapshot(
     snapshot, ids = Snapshot(known, mails), sorted(known.values())
     if locked and ids:
         locking.lock_recipients(session, ids)
-    snapshot.refused_elsewhere = spellings.find_refusals(session, vault, brand, mails)
-    if not ids:
-        return snapshot
-    changes = reassigned_addresses.find_own_changes(session, ids, [brand.provider_id] if mails else [])
-    snapshot.own_held_since = {each: since for each, its in changes.items() if (since := its.own_held_since)}
-    of_recipients = is_one_of(session, Consent.recipient_id, ids)
-    theirs = session.connection().execute(locking.select_consents(Consent.brand_id == brand.id, of_recipients))
-    snapshot.consents = [tuple(row) for row in theirs]
+    if ids:
+        changes = reassigned_addresses.find_own_changes(session, ids, [brand.provider_id] if mails else [])
+        snapshot.own_held_since = {each: since for each, its in changes.items() if (since := its.own_held_since)}
+        of_recipients = is_one_of(session, Consent.recipient_id, ids)
+        theirs = session.connection().execute(locking.select_consents(Consent.brand_id == brand.id, of_recipients))
+        snapshot.consents = [tuple(row) for row in theirs]
     consents = [LockedConsent(*values) for values in snapshot.consents]
+    of_mail = (each for each in consents if each.channel == Channel.EMAIL)
+    granted = {consent.recipient_id for consent in of_mail if consent.status == Status.GRANTED}
+    ungranted = {text: its for text, its in mails.items() if known.get(text) not in granted}
+    snapshot.refused_elsewhere = find_refusal_times(session, vault, brand, ungranted, known)
     if not consents:
         return snapshot
-    of_mail = [consent for consent in consents if consent.channel == Channel.EMAIL]
-    granted = {consent.recipient_id for consent in of_mail if consent.status == Status.GRANTED}
-    refused_at = snapshot.refused_elsewhere.items()
-    snapshot.refused_elsewhere = {text: at for text, at in refused_at if known.get(text) not in granted}
     consent_ids = [consent.id for consent in consents]
     open_ones = select(Submission.decision_id).where(
         is_one_of(session, Submission.consent_id, consent_ids), Submission.due_at.is_not(None)

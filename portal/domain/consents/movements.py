@@ -162,7 +162,7 @@ class _MovementBatch:
         consent.learn_iys_status(row.status, min(row.creation_date, self.at), self.at)
         if self._origin_of(row) == FeedSource.PEOPLE:
             decision_id = self._closed_before(consent, row) or self._decide(consent, row, DecisionOrigin.AT_IYS)
-            self.refused_elsewhere.note(consent.recipient_id, row, self._effective_at(row))
+            self.refused_elsewhere.note(row, self._effective_at(row))
         else:
             decision_id = self._verify(consent, row) or self._decide(consent, row, DecisionOrigin.OTHER_SENDER)
         kept = replace(row, transaction_id=next(iter(row.later_names), row.transaction_id)) if seen else row
@@ -214,14 +214,15 @@ class _MovementBatch:
     def _decide(self, consent: LockedConsent, row: MovementRow, origin: DecisionOrigin) -> int | None:
         """Nothing is effective later than we are told of it, however İYS's clock stands; and a grant that another
         sender told without a date, as İYS takes a merchant's first, is no later than the newest refusal. One that is
-        older than the person's refusal by another spelling of the mailbox makes no decision."""
+        older than the person's refusal elsewhere (RefusalsElsewhere) makes no decision."""
         date, is_anothers = row.consent_date or row.creation_date, origin == DecisionOrigin.OTHER_SENDER
         effective_at, is_grant = self._effective_at(row), row.status == Status.GRANTED
-        own, by_mailbox = self.refusals.refused_at(consent), self.refused_elsewhere.times.get(consent.recipient_id)
+        own = self.refusals.refused_at(consent)
+        elsewhere = self.refused_elsewhere.times.get((row.address.text, consent.channel))
         if row.consent_date is None and is_anothers and is_grant:
-            effective_at = min(effective_at, latest(own, by_mailbox) or effective_at)
+            effective_at = min(effective_at, latest(own, elsewhere) or effective_at)
         # A refusal by this very address, as another type, that is newer is told İYS, too.
-        if is_grant and by_mailbox and by_mailbox >= effective_at and not (own and own >= effective_at):
+        if is_grant and elsewhere and elsewhere >= effective_at and not (own and own >= effective_at):
             return None
         decision = writer.decision_row(
             consent, row.status, consent_date=row.consent_date if is_anothers else date, effective_at=effective_at,

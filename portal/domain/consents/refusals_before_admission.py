@@ -6,13 +6,16 @@ a trial. Nothing here commits.
 """
 
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, select
+from sqlalchemy import ColumnElement, Select, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from portal.core.business_days import holiday_calendar
+from portal.core.database import is_one_of
 from portal.core.iys_protocol import Channel, Status
 from portal.core.models import Brand, Consent, Decision, DecisionOrigin, Provider, Receipt, ReceiptDecision, is_void
 from portal.core.vault import Vault
@@ -34,14 +37,26 @@ class TrialRefusal:
 
 def list_unrepeated(session: Session) -> list[tuple[int, int]]:
     """Brands and recipients whose refusals are to be repeated, whenever the firm was admitted or the brand opened."""
-    of_firm = select(Brand.id, TRIAL.recipient_id).join(Provider, Provider.id == Brand.provider_id)
-    of_firm = of_firm.join(TRIAL_BRAND, TRIAL_BRAND.provider_id == Brand.provider_id)
-    theirs = of_firm.join(Consent, Consent.brand_id == TRIAL_BRAND.id).join(TRIAL, TRIAL.consent_id == Consent.id)
-    theirs = theirs.where(Provider.admitted_at.is_not(None), _has_ended(), *_is_unrepeated()).distinct()
-    trials = session.scalars(select(TRIAL_BRAND.id).where(TRIAL_BRAND.is_sandbox, TRIAL_BRAND.closed_at.is_not(None)))
+    theirs = _select_unrepeated(Brand.id, TRIAL.recipient_id).join(Provider, Provider.id == Brand.provider_id)
+    theirs = theirs.where(Provider.admitted_at.is_not(None)).distinct()
+    ended = select(TRIAL_BRAND.id).where(TRIAL_BRAND.is_sandbox, TRIAL_BRAND.closed_at.is_not(None))
+    trials = session.scalars(ended).all()
     # One by one, so that databases read the consents of trial brands alone.
     found = [session.execute(theirs.where(TRIAL_BRAND.id == each, Consent.brand_id == each)).all() for each in trials]
     return [(row[0], row[1]) for rows in found for row in rows]
+
+
+def find_unrepeated(
+    session: Session, brand: Brand, recipient_ids: Collection[int]
+) -> list[tuple[int, Channel, datetime]]:  # fmt: skip
+    """Of these recipients, on which channels each refused before the admission what is not refused at the brand yet,
+    and when. One statement: call with ≤ 5,000."""
+    if brand.is_sandbox or not recipient_ids:
+        return []
+    theirs = _select_unrepeated(TRIAL.recipient_id, TRIAL.channel, func.max(TRIAL.effective_at))
+    theirs = theirs.where(Brand.id == brand.id, is_one_of(session, Consent.recipient_id, recipient_ids))
+    found = session.execute(theirs.group_by(TRIAL.recipient_id, TRIAL.channel))
+    return [(its_id, channel, at) for its_id, channel, at in found]
 
 
 def repeat_refusals(session: Session, vault: Vault, brand: Brand, recipient_id: int, at: datetime) -> int:
@@ -69,9 +84,12 @@ def repeat_refusals(session: Session, vault: Vault, brand: Brand, recipient_id: 
     return len(rows.decisions)
 
 
-def _has_ended() -> ColumnElement[bool]:
-    """Of a TRIAL_BRAND beside a Brand."""
-    return and_(TRIAL_BRAND.is_sandbox, TRIAL_BRAND.closed_at.is_not(None), Brand.is_sandbox.is_(False))
+def _select_unrepeated(*columns: Any) -> Select[*tuple[Any, ...]]:
+    """Of TRIAL decisions at TRIAL_BRANDs that ended, by Consent there, what is to be repeated at a Brand."""
+    has_ended = TRIAL_BRAND.is_sandbox, TRIAL_BRAND.closed_at.is_not(None), Brand.is_sandbox.is_(False)
+    of_firm = select(*columns).select_from(Brand).join(TRIAL_BRAND, TRIAL_BRAND.provider_id == Brand.provider_id)
+    theirs = of_firm.join(Consent, Consent.brand_id == TRIAL_BRAND.id).join(TRIAL, TRIAL.consent_id == Consent.id)
+    return theirs.where(*has_ended, *_is_unrepeated())
 
 
 def _is_unrepeated() -> tuple[ColumnElement[bool], ...]:
@@ -87,12 +105,10 @@ def _is_unrepeated() -> tuple[ColumnElement[bool], ...]:
 def _read_unrepeated(session: Session, brand: Brand, recipient_id: int) -> dict[Channel, TrialRefusal]:
     """The newest of each channel."""
     theirs = (
-        select(TRIAL, Receipt)
-        .join(TRIAL_BRAND, TRIAL_BRAND.id == TRIAL.brand_id)
-        .join(Brand, Brand.provider_id == TRIAL_BRAND.provider_id)
+        _select_unrepeated(TRIAL, Receipt)
         .outerjoin(ReceiptDecision, ReceiptDecision.decision_id == TRIAL.id)
         .outerjoin(Receipt, Receipt.id == ReceiptDecision.receipt_id)
-        .where(Brand.id == brand.id, TRIAL.recipient_id == recipient_id, _has_ended(), *_is_unrepeated())
+        .where(Brand.id == brand.id, Consent.recipient_id == recipient_id)
         .order_by(TRIAL.effective_at, TRIAL.id)
     )
     return {decision.channel: TrialRefusal(decision, receipt) for decision, receipt in session.execute(theirs)}

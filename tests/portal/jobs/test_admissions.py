@@ -21,14 +21,16 @@ from portal.core.models import (
     Outcome,
     Provider,
     Receipt,
+    ReceivedVia,
     Recipient,
     Submission,
 )
-from portal.domain.consents import bulk_import, recipients
+from portal.domain.consents import bulk_import, movement_rows, movements, recipients
 from portal.domain.consents.import_plan import Effect, Entry
 from portal.domain.notifications import gateways
 from portal.domain.providers import brands
 from portal.jobs import admissions
+from tests.portal.domain.consents.iys_movements import row
 from tests.portal.domain.providers import test_onboarding as onboarding
 from tests.portal.services.exports.held_consents import Holder
 from tests.portal.services.messaging import test_feedback
@@ -145,6 +147,40 @@ def test_what_a_vendor_tells_before_the_admission_is_refused_at_the_real_brand(a
     assert f"/sps/{onboarding.CODE}/brands/{onboarding.CODE}/" in told.endpoint
     assert [each.decided_at for each in rows(Receipt)] == [SAID_AT] * 2  # At each brand.
     assert rows(Message) == []
+
+
+@pytest.mark.parametrize("said", SAID)
+def test_a_files_grant_waits_for_no_repetition(firm, at, said):
+    address, tell, _, _ = SAID[said]
+    tell(firm)
+    at.shift(A_DAY)
+
+    firm.is_admitted(is_repeated=False)
+
+    assert firm.effect(address, SAID_AT - A_SECOND) == Effect.OLDER
+    assert firm.effect(address, SAID_AT + AN_HOUR) == Effect.OVER_REFUSAL
+    assert firm.effect("+905321112244", SAID_AT + AN_HOUR) == Effect.GRANT
+
+
+@pytest.mark.parametrize("said", SAID)
+def test_a_grant_of_iyss_that_is_older_becomes_no_decision_before_the_repetition(app, firm, at, said):
+    address, tell, _, _ = SAID[said]
+    tell(firm)
+    at.shift(A_DAY)
+    firm.is_admitted(is_repeated=False)
+
+    def tells(ago: timedelta) -> list[Status]:
+        kind = "EPOSTA" if address == MAIL else "MESAJ"
+        with app.app_context():
+            told, _ = movement_rows.read_rows([row("ONAY", ago=ago, recipient=address, type=kind)], clock.now())
+            movements.apply_movements(
+                db.session, vault(), firm.brand(), told, by=ReceivedVia.PULL, feed=None, at=clock.now()
+            )
+            db.session.commit()
+        return [each.status for each in firm.decisions()]
+
+    assert tells(A_DAY + AN_HOUR) == []
+    assert tells(AN_HOUR) == [Status.GRANTED]
 
 
 @pytest.mark.parametrize("said", SAID)
