@@ -17,7 +17,8 @@ def shown_text(reply: InboundMessage) -> str:
     if reply.keyword == NotCertain.__name__:
         told = event_contents.mask_people(alike_replies.word_of(reply) or reply.text, reply.sender)
         return _("Ret olabilir, ama kesin değil; gönderim firmasının panelinden bakın. Bildirdiği: %(told)s", told=told)
-    return _("Okunamayan bildirim: %(text)s", text=event_contents.mask_people(reply.said, reply.sender))
+    said = event_contents.mask_people(reply.said, reply.sender)
+    return said if reply.is_automatic else _("Okunamayan bildirim: %(text)s", text=said)
 
 
 def read_channels() -> list[Channel]:

@@ -55,6 +55,12 @@ def find_refusing(text: str, *, is_mail: bool) -> str:
     return ""
 
 
+def has_word(text: str) -> bool:
+    """Whether a sentence of it has a word that may refuse, and none of an absence."""
+    said = (fold(each) for each in SENTENCE.split(text[:LONGEST]))
+    return any(MAY_REFUSE.search(each.lower()) and not NO_REFUSAL.search(each) for each in said)
+
+
 def is_to_reader(folded: str) -> bool:
     """Whether a line is a sentence of ours, and no "istemiyorum, beni çıkarabilirsiniz"."""
     return TO_READER.search(folded) is not None and BY_WRITER.search(folded) is None

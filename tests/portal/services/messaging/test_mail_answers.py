@@ -452,7 +452,7 @@ def test_a_refusal_of_a_mail_that_a_restore_forgot_holds_its_sender(app, rows, a
 def test_machines_answers_are_read_together_and_only_those_that_were_shown(account, rows):
     """Each waits whatever it says, since its words are somebody's; nobody is urged to read it as a likely refusal."""
     token, staff = f"In-Reply-To: {own_id(account)}\nAuto-Submitted: auto-replied", signed_in(account.app)
-    for said in ("Tatildeyim, hoşça kalın", "Pazartesi ofisteyim", "RET"):
+    for said in ("Ofis disindayim, simdi cevap veremem.", "Pazartesi ofisteyim", "RET"):
         answer(account, AYSE, token, said)
     assert [each.outcome for each in rows(GatewayEvent, IS_REPLY)] == ["review", "review", "likely_refusal"]
     page = staff.opens("/desk/replies").text
