@@ -12,7 +12,6 @@ from wtforms.validators import Regexp
 from portal.core import clock
 from portal.core.addresses import AddressKind
 from portal.core.extensions import db, read_session, vault
-from portal.core.ids import parse_id
 from portal.core.models import Brand, BrandGateway, MessageGateway
 from portal.domain.identity.permissions import Permission
 from portal.domain.notifications import gateways as rule
@@ -58,10 +57,12 @@ class BrandGatewaysForm(BaseForm):
         return [int(name) for name in names if name]
 
     def vouched(self) -> list[int]:
-        """The accounts by which somebody says that nothing of the brand left, as far as the page showed them as its."""
+        """The accounts that the page showed as the brand's, that this choice leaves, and by which somebody says
+        that nothing of it ever left."""
         had = (self.had.data or "").split() if "unused" in self and self.unused.data else []
-        chosen = {each for kind in AddressKind for each in self.chosen(kind)}
-        return [each for each in map(parse_id, had) if each and each not in chosen]
+        chosen = [(self[f"{kind}_1"], ids) for kind in AddressKind if (ids := self.chosen(kind))]
+        offered = [(int(name), ids) for field, ids in chosen for name, _title in field.choices if name in had]
+        return [each for each, ids in offered if each not in ids]
 
 
 @blueprint.get("/gateways", endpoint="gateways")
