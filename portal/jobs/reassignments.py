@@ -28,7 +28,7 @@ class ReassignmentTurns:
         """Whether there is more in this round. Its end is logged where anything waited, and once in any case."""
         if not self._has_more():
             self._unspread.extend(read_session().scalars(reassigned_addresses.unspread_recipients(clock.now())))
-            self._granted.extend(read_session().execute(earlier_grants.select_earlier_grants()))
+            self._granted.extend(earlier_grants.list_earlier_grants(read_session()))
             self._is_told = self._is_told and not self._has_more()
         for _ in range(min(AT_ONCE, len(self._unspread))):
             _spread(self._unspread.popleft())

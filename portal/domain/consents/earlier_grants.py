@@ -3,15 +3,17 @@
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, exists, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from portal.core.database import is_one_of
 from portal.core.iys_protocol import Channel, Source, Status
 from portal.core.iys_protocol.enums import LINE_CLOSED
-from portal.core.models import Consent, Decision, DecisionOrigin
+from portal.core.models import Consent, Decision, DecisionOrigin, Recipient
 from portal.domain.consents import writer
 from portal.domain.consents.locking import LockedConsent
-from portal.domain.consents.reassigned_addresses import KnownChanges, find_own_changes, select_said
+from portal.domain.consents.reassigned_addresses import KnownChanges, find_own_changes, read_said
+from portal.domain.consents.recipients import CHUNK, chunks
 from portal.domain.consents.writer import DecisionRows
 
 SECOND = timedelta(seconds=1)
@@ -51,15 +53,24 @@ def refuse_earlier_grants(
     return refused
 
 
-def select_earlier_grants() -> Select[int, int]:
+def list_earlier_grants(session: Session) -> list[tuple[int, int]]:
     """Brands and recipients of grants that stand though "this is not me" is newer: of a release that took them, by
     another spelling afterwards. Closed lines always ended what was told later."""
-    said = select_said().cte()
-    is_told_since = or_(said.c.said_by == Consent.recipient_id, Decision.recorded_at > said.c.reassigned_at)
-    is_earlier = said.c.id == Consent.recipient_id, Consent.effective_at <= said.c.reassigned_at, is_told_since
-    whose = select(Consent.brand_id, Consent.recipient_id).distinct().join(Decision, Decision.id == Consent.decision_id)
-    is_theirs = Consent.recipient_id.in_(select(said.c.id)), Consent.status == Status.GRANTED
-    return whose.where(*is_theirs, exists().where(*is_earlier))
+    said_at = read_said(session)
+    granted = (
+        select(Consent.brand_id, Recipient.id, Consent.effective_at, Decision.recorded_at, Recipient.reassigned_at)
+        .join(Decision, Decision.id == Consent.decision_id)
+        .join(Recipient, Recipient.id == Consent.recipient_id)
+        .where(Consent.status == Status.GRANTED)
+    )
+    found: dict[tuple[int, int], None] = {}
+    for some in chunks(list(said_at), CHUNK):
+        theirs = session.execute(granted.where(is_one_of(session, Consent.recipient_id, some)))
+        for brand_id, its_id, effective_at, told_at, said_by_it in theirs:
+            since = said_at[its_id] if told_at > said_at[its_id] else said_by_it
+            if effective_at and since and effective_at <= since:
+                found[brand_id, its_id] = None
+    return list(found)
 
 
 def _held_before(

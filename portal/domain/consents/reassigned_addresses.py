@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, func, literal, or_, select, union_all, update
+from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, func, literal, or_, select, union_all, update
 from sqlalchemy.orm import Session
 
 from portal.core import journal
@@ -21,14 +21,7 @@ from portal.core.database import is_one_of
 from portal.core.ids import new_id
 from portal.core.models import NO_PROVIDER, ClosedLine, Provider, ReassignedAddress, Recipient
 from portal.core.models.inserts import insert_rows
-from portal.core.models.recipient import (
-    KNOWN,
-    MAILBOX_COLUMNS,
-    has_own_held_since,
-    is_unspread,
-    latest,
-    other_spellings,
-)
+from portal.core.models.recipient import MAILBOX_COLUMNS, SPELLED, has_own_held_since, is_unspread, latest
 from portal.core.vault import CannotOpen, Vault, index_column
 from portal.domain.consents import locking
 
@@ -118,20 +111,32 @@ def find_own_changes(
         its_id: KnownChanges(closed_at, None, reassigned_at) for its_id, closed_at, reassigned_at
         in session.execute(select(Recipient.id, *columns).where(is_theirs, has_own_held_since()))
     }  # fmt: skip
-    said: dict[int, datetime | None] = {}
-    for its_id, at, _ in session.execute(select_said(KNOWN.provider_id.in_(firms))) if firms else ():
-        said[its_id] = latest(at, said.get(its_id))
+    said = read_said(session, Recipient.provider_id.in_(firms)) if firms else {}
     its = own.keys() | said.keys() & set(recipient_ids)
     return {each: replace(own.get(each, NOTHING_KNOWN), mailbox_reassigned_at=said.get(each)) for each in its}
 
 
-def select_said(*which: ColumnElement[bool]) -> CompoundSelect[int, datetime | None, int]:
-    """The recipients whose mailbox's holder said "this is not me" to their firm, when, and by which recipient; `which`
-    are conditions on these as KNOWN. Found by ix_recipient_disowned."""
-    said_by = Recipient.id.in_(select(KNOWN.id).where(KNOWN.reassigned_at.is_not(None), *which))
-    columns = Recipient.reassigned_at, Recipient.id.label("said_by")
-    others = (each.add_columns(*columns).where(said_by) for each in other_spellings(Recipient))
-    return union_all(select(Recipient.id, *columns).where(said_by), *others)
+def read_said(session: Session, *which: ColumnElement[bool]) -> dict[int, datetime]:
+    """When who has the mailbox of these recipients last said "this is not me" to their firm, by whichever spelling; of
+    recipients where that was said, on which `which` are conditions."""
+    said: dict[int, datetime] = {}
+    for its_id, at in session.execute(select_said(*which)):
+        said[its_id] = max(at, said.get(its_id, at))
+    return said
+
+
+def select_said(*which: ColumnElement[bool]) -> CompoundSelect[int, datetime]:
+    """The same, once for each key generation, however many spellings it was said by. Found by ix_recipient_disowned."""
+    found = []
+    for index, mailbox in MAILBOX_COLUMNS.items():
+        box = func.coalesce(getattr(Recipient, mailbox), getattr(Recipient, index)).label("box")
+        heard = select(Recipient.provider_id, box, func.max(Recipient.reassigned_at).label("said_at"))
+        is_said = Recipient.reassigned_at.is_not(None), box.is_not(None)
+        boxes = heard.where(*is_said, *which).group_by(Recipient.provider_id, box).subquery()
+        for column in (getattr(SPELLED, index), getattr(SPELLED, mailbox)):
+            is_theirs = and_(SPELLED.provider_id == boxes.c.provider_id, column == boxes.c.box)
+            found.append(select(SPELLED.id, boxes.c.said_at).join(boxes, is_theirs))
+    return union_all(*found)
 
 
 def close_lines(session: Session, vault: Vault, closures: Mapping[str, datetime]) -> None:

@@ -12,7 +12,7 @@ from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel, RecipientType
 from portal.core.iys_protocol.enums import LINE_CLOSED
 from portal.core.models import Brand, Consent, Decision, Outcome, ReceivedVia, Recipient, Submission
-from portal.domain.consents import earlier_grants, may_send, movement_rows, movements, recipients, refusals
+from portal.domain.consents import may_send, movement_rows, movements, reassigned_addresses, recipients, refusals
 from tests import databases, make
 from tests.portal.domain.consents.import_entries import bring, entry
 from tests.portal.domain.consents.iys_movements import MovementReceiver, row
@@ -184,10 +184,20 @@ def test_of_one_firm_each_brand_ends_its_grants(brand, rows):
 
 @pytest.mark.skipif(bool(databases.SERVER), reason="PostgreSQL plans by statistics")
 def test_such_grants_are_looked_for_by_who_said_so(brand):
-    compiled = earlier_grants.select_earlier_grants().compile(db.engine, compile_kwargs={"literal_binds": True})
+    compiled = reassigned_addresses.select_said().compile(db.engine, compile_kwargs={"literal_binds": True})
     plan = str(db.session.execute(text(f"EXPLAIN QUERY PLAN {compiled}")).all())
 
-    assert "ix_recipient_disowned" in plan and "SEARCH consent USING INDEX ix_consent_recipient_id" in plan
+    assert plan.count("SCAN recipient USING INDEX ix_recipient_disowned") == plan.count("SCAN recipient") == 4
+    assert plan.count("SEARCH recipient_1 USING COVERING INDEX") == 4
+
+
+def test_a_firm_with_many_spellings_of_one_mailbox_is_read_once_for_each(brand):
+    """Of all of which their holder said so: not once for each pair of them."""
+    many = [addresses.parse(f"ayse+{each}@gmail.com") for each in range(40)]
+    recipients.gather(db.session, vault(), brand.provider_id, many, clock.now())
+    db.session.execute(update(Recipient).values(reassigned_at=clock.now()))
+
+    assert len(db.session.execute(reassigned_addresses.select_said()).all()) == len(many) + 1  # And the telephone.
 
 
 @pytest.mark.parametrize("said_by", ["ayse@gmail.com", "a.yse+izin@gmail.com"])
