@@ -200,12 +200,16 @@ def _current_consents(
     is_told = held_since is None or held_since == reassigned_at  # Who said "not me" here refused all that there is.
     shown = [each for each in consents if each[0] and _is_shown(each, held_since, tells_of_earlier=is_told)]
     by_precedence = sorted(shown, key=lambda each: (each[2] == Status.REFUSED, each[1] == RecipientType.INDIVIDUAL))
-    held = {  # The last one of a channel wins.
-        channel: CurrentConsent(status, max(since, held_since or since), recipient_type)
+    held = {  # The last one of a channel wins. A refusal is of every type, which may be an earlier holder's.
+        channel: CurrentConsent(
+            status, max(since, held_since or since),
+            RecipientType.INDIVIDUAL if held_since and status == Status.REFUSED else recipient_type,
+        )
         for channel, recipient_type, status, since in by_precedence
         if status and since
-    }
-    return CurrentConsents(held, any(each[1] == RecipientType.MERCHANT for each in shown))
+    }  # fmt: skip
+    are_theirs = (each for each in shown if held_since is None or each[2] != Status.REFUSED)
+    return CurrentConsents(held, any(each[1] == RecipientType.MERCHANT for each in are_theirs))
 
 
 def _is_shown(consent: Sequence[Any], held_since: datetime | None, *, tells_of_earlier: bool) -> bool:

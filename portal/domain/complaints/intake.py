@@ -23,7 +23,7 @@ from portal.core.models import (
     StepAct,
 )
 from portal.core.throttle import Counted, Limit, TooManyRequests
-from portal.core.vault import Vault
+from portal.core.vault import CannotOpen, Vault
 from portal.domain.complaints.case_steps import lock_recipient, record_proof
 from portal.domain.complaints.comparison import compare_with_refusal
 from portal.domain.complaints.due_dates import due_at
@@ -103,7 +103,11 @@ def _is_same(vault: Vault, case: Complaint, sender: ReceiptBrand, report: Messag
     if (case.brand_id, case.channel, case.came_at) != (sender.brand.id, report.channel, report.came_at):
         return False
     before = read_report(vault, case)
-    return (before.header, before.text) == (report.header, report.text)
+    try:
+        picture = vault.open(case.picture, Complaint.PICTURE, case.provider_id, case.id) if case.picture else None
+    except CannotOpen:
+        return False
+    return (before.header, before.text, picture) == (report.header, report.text, report.picture)
 
 
 def _check_limits(session: Session, whose: Recipient, still_open: list[Complaint], at: datetime) -> None:

@@ -238,6 +238,16 @@ def list_cases(session: Session, receipt_ids: Sequence[int]) -> list[Complaint]:
     return list(session.scalars(theirs.order_by(Complaint.created_at.desc())))
 
 
+def find_newest_cases(session: Session, receipt_ids: Sequence[int]) -> dict[int, Complaint]:
+    """The newest case at each firm of who got these receipts, by whichever receipt; none where somebody else has the
+    address since."""
+    theirs = session.scalars(select(Receipt).where(Receipt.id.in_(receipt_ids))).all()
+    whose = [(session.get_one(Recipient, each.recipient_id), each.decided_at) for each in theirs]
+    still = [recipient.id for recipient, got_at in whose if held_until(session, recipient, got_at) is None]
+    cases = select(Complaint).where(Complaint.recipient_id.in_(still)).order_by(Complaint.created_at, Complaint.id)
+    return {each.provider_id: each for each in session.scalars(cases)}
+
+
 def count_waiting(session: Session, provider_id: int, at: datetime) -> QueueCounts:
     late = func.coalesce(func.sum(when((Complaint.due_at < at, 1), else_=0)), 0)
     mine = select(func.count(), late).where(Complaint.provider_id == provider_id, Complaint.waits_at_desk())

@@ -167,9 +167,8 @@ def _say_not_opened(
     code: str, act: ReceiptContents, form: ComplaintForm, *, too_many: str | None = None
 ) -> ResponseReturnValue:  # fmt: skip
     """Show the form again. Its refusal counts, whatever limit is reached and whatever else is wrong, and its words hold
-    by its firm's newest case of its receipt, or each firm's where none is chosen."""
-    cases = reversed(complaints.list_cases(db.session, act.receipt_ids))
-    newest = {each.provider_id: each for each in cases}
+    by its firm's newest case of theirs, or each firm's where none is chosen."""
+    newest = complaints.find_newest_cases(db.session, act.receipt_ids)
     if form.is_brand_known:
         firm = _sender(code, form).brand.provider_id
         newest = {firm: newest[firm]} if firm in newest else {}

@@ -105,7 +105,7 @@ def _find_answer(
     if not is_to_refuse and not (waits and may_be_ours):
         return ()
     answer = unread_mail(returned)
-    is_harmless = len(answer.text) <= MOST_READ and not own_words.has_refusing_word(*own)
+    is_harmless = not may_refuse and not own_words.has_refusing_word(*own) and len(answer.text) <= MOST_READ
     return (replace(answer, clue=clue, is_automatic=is_harmless and is_answer_of_machine(mail)),)
 
 

@@ -1,10 +1,12 @@
 """What a person writes in a case: by the tick it refuses, and without the tick it holds sending until it is read."""
 
+import io
 import re
 from datetime import timedelta
 
 import pytest
 import time_machine
+from PIL import Image
 from sqlalchemy import select
 
 from portal.core import clock
@@ -29,7 +31,7 @@ from tests import make
 from tests.portal.domain.complaints.cast import a_case, closed, code_of, receipt_of, words_are_shown
 from tests.portal.services.messaging.vendor_pushes import add_brand
 from tests.portal.web.dashboard.staff import signed_in
-from tests.portal.web.recipient.open_complaints import complains, proves
+from tests.portal.web.recipient.open_complaints import complains, new_link, proves
 
 pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
@@ -53,6 +55,12 @@ def erasure(app, browser, rows) -> tuple[Complaint, str]:
     found = rows.one(Complaint)
     proves(browser)
     return found, f"/s/{code_of(app, found)}"
+
+
+def png() -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", (3, 3)).save(file, "PNG")
+    return file.getvalue()
 
 
 def reasons(app, case: Complaint) -> list[Reason]:
@@ -194,10 +202,22 @@ def test_words_of_a_report_that_is_not_taken_hold_by_the_case_before_it(app, bro
         db.session.commit()
     assert Reason.UNREAD_REPLY not in reasons(app, rows(Complaint)[0])
 
-    answer = complains(browser, code, text="Aramayın da.", refuses="y", day="2026-01-06", **wrong)
+    if wrong:  # By a later receipt.
+        code = browser.post(new_link(app), data={"MESAJ": "RET"}).location.rpartition("/")[2]
+
+    answer = complains(browser, code, text="Aramayın da.", refuses="y", day="2026-01-06", channel="MESAJ", **wrong)
 
     assert answer.status_code == status and rows.count(Complaint) == opened
     assert reasons(app, rows(Complaint)[0]) == [Reason.REFUSED, Reason.UNREAD_REPLY]
+
+
+def test_a_report_that_is_told_again_with_a_picture_is_another_one(app, browser, rows):
+    _, code = receipt_of(app, rows, MESAJ="ONAY")
+    complains(browser, code)
+    for _ in range(2):
+        complains(browser, code, picture=(io.BytesIO(png()), "a.png"))
+
+    assert [case.picture is not None for case in rows(Complaint)] == [False, True]
 
 
 @pytest.mark.parametrize("act", ["ekle", "yeniden-ac"])

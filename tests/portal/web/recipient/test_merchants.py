@@ -1,12 +1,17 @@
 """A merchant's address needs no consent (Regulation art. 6), a refusal counts all the same, and the page says both."""
 
-import pytest
+from datetime import timedelta
 
+import pytest
+import time_machine
+
+from portal.core import clock
 from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.models import Consent
 from tests import make
 from tests.make import Person
 from tests.portal.domain.consents.import_entries import bring, entry
+from tests.portal.web.recipient.open_complaints import another_firm_hears, new_link
 
 pytestmark = pytest.mark.alike
 
@@ -45,3 +50,15 @@ def test_a_grant_of_the_person_is_shown_before_the_merchants(fatma):
     fatma.decides(MESAJ="ONAY")
 
     assert "Şu an: onayınız var" in fatma.opens().text
+
+
+def test_the_next_holder_is_not_told_that_the_one_before_was_a_merchant(app, fatma, browser):
+    """A refusal of theirs is of every type that is held."""
+    with time_machine.travel(clock.now() + timedelta(hours=1)):
+        another_firm_hears(app, clock.now())
+        link = new_link(app)
+    with time_machine.travel(clock.now() + timedelta(hours=2)):
+        browser.post(link, data={"MESAJ": "RET"})
+        page = browser.get(link).text
+
+    assert "Şu an: reddettiniz" in page and "tacir" not in page and "iş adresi" not in page
