@@ -12,6 +12,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from portal.core import addresses
+from portal.core.address_holders import find_mailbox_holders
 from portal.core.addresses import Address
 from portal.core.database import is_one_of
 from portal.core.models import (
@@ -20,7 +21,6 @@ from portal.core.models import (
     ClosedLine,
     ConsentText,
     Decision,
-    DecisionOrigin,
     Lane,
     Leaf,
     Outcome,
@@ -31,9 +31,18 @@ from portal.core.models import (
 from portal.core.models.inserts import insert_rows
 from portal.core.models.recipient import latest
 from portal.core.vault import CannotOpen, Vault
-from portal.domain.consents import annulments, locking, movements, recipients, refusal_forwarding, writer
+from portal.domain.consents import (
+    annulments,
+    locking,
+    movements,
+    reassigned_addresses,
+    recipients,
+    refusal_forwarding,
+    writer,
+)
 from portal.domain.consents.locking import LockedConsent
 from portal.domain.consents.writer import DecisionRows, Row
+from portal.domain.providers.sandbox_mode import is_sandbox_path
 
 NOT_DUE = {"due_at": None}
 
@@ -166,24 +175,36 @@ def restore_closed_lines(
 
 
 def restore_receipts(session: Session, receipts: Sequence[Row], lines: Mapping[int, Collection[int]]) -> int:
-    """Write these receipts (≤ 1,000), which are missing, with the decisions that they list (`lines`, by receipt); how
-    many they were: none of which a decision is missing. By "this is not me" the address has another holder since."""
+    """Write these receipts (≤ 1,000), which are missing, with those of the decisions that they list (`lines`, by
+    receipt) that are here; how many had any, or listed none."""
     listed = {each for receipt in receipts for each in lines.get(receipt["id"], ())}
     whose = dict(session.execute(select(Decision.id, Decision.recipient_id).where(Decision.id.in_(listed))).all())
-    unwritten = find_missing(session, Leaf.decision_id, listed - whose.keys())
-    whole = [each for each in receipts if unwritten.isdisjoint(lines.get(each["id"], ()))]
-    there = {receipt["id"]: [each for each in lines.get(receipt["id"], ()) if each in whose] for receipt in whole}
-    alone = _existing_ids(session, Recipient.id, {each["recipient_id"] for each in whole if not there[each["id"]]})
+    there = {each["id"]: [one for one in lines.get(each["id"], ()) if one in whose] for each in receipts}
+    alone = _existing_ids(
+        session, Recipient.id, {each["recipient_id"] for each in receipts if not lines.get(each["id"])}
+    )
     acts = [
         (_find_holder(receipt, there[receipt["id"]], whose), there[receipt["id"]])
-        for receipt in _without_lost_references(session, whole)
-        if there[receipt["id"]] or receipt["recipient_id"] in alone
+        for receipt in _without_lost_references(session, receipts)
+        if there[receipt["id"]] or (not lines.get(receipt["id"]) and receipt["recipient_id"] in alone)
     ]
     writer.write_receipts(session, acts)
-    for receipt, decision_ids in acts:
-        if receipt["origin"] == DecisionOrigin.NOT_MINE and decision_ids:
-            _note_change_of_hands(session, receipt["recipient_id"], receipt["decided_at"])
     return len(acts)
+
+
+def restore_change_of_hands(session: Session, vault: Vault, receipt: Row, submissions: Sequence[Row]) -> None:
+    """Note what "this is not me" said of an address, which the submissions of its refusals name: at the firm, and at
+    all firms as at that moment, whether or not this one, or its brand, is here. Raises CannotOpen."""
+    if not submissions:
+        return
+    address, at = _address(vault, submissions[0]), receipt["decided_at"]
+    own = recipients.find(session, vault, receipt["provider_id"], address)
+    if not all(is_sandbox_path(each["endpoint"]) for each in submissions):  # Else it counted nowhere else.
+        holders = {each.id for each in find_mailbox_holders(session, vault, address)}
+        locking.lock_recipients(session, holders)
+        reassigned_addresses.spread(session, vault, address, holders, at)
+    if own is not None:
+        _note_change_of_hands(session, own.id, at)
 
 
 def _find_holder(receipt: Row, decision_ids: Sequence[int], whose: Mapping[int, int]) -> Row:

@@ -81,6 +81,11 @@ class JournalIndex:
             while found := cursor.fetchmany(size):
                 yield brand_id, [IndexedRow(*row) for row in found]
 
+    def find_decisions(self, decision_ids: Iterable[int]) -> list[IndexedRow]:
+        one = "SELECT id, is_refusal, file, offset FROM decision WHERE id = ?"
+        found = (self._database.execute(one, (each,)).fetchone() for each in decision_ids)
+        return [IndexedRow(*row) for row in found if row]
+
     def receipts(self, size: int) -> Iterator[list[IndexedRow]]:
         return self._in_parts("SELECT id, 0, file, offset FROM receipt ORDER BY id", size)
 

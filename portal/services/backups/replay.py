@@ -13,7 +13,7 @@ from pathlib import Path
 from portal.core import clock, gap_files, journal, sealed_records
 from portal.core.extensions import db, vault
 from portal.core.gap_files import Gap
-from portal.core.models import Annulment, Brand, ClosedLine, GatewayEvent, Leaf, Receipt
+from portal.core.models import Annulment, Brand, ClosedLine, DecisionOrigin, GatewayEvent, Leaf, Receipt
 from portal.domain.consents import annulments, restoration
 from portal.services.backups import restored_news
 from portal.services.backups.journal_index import JournalIndex
@@ -135,6 +135,11 @@ def _replay_receipts(run: Replay, index: JournalIndex, *, is_dry_run: bool) -> N
         written = 0
         if receipts and not is_dry_run:
             written = restoration.restore_receipts(db.session, receipts, lines)
+            for each in receipts:
+                if each["origin"] == DecisionOrigin.NOT_MINE:
+                    said = index.open_rows(index.find_decisions(lines[each["id"]]), "submission")["submission"]
+                    theirs = [row for row in said if row["decision_id"] in lines[each["id"]]]
+                    restoration.restore_change_of_hands(db.session, vault(), each, theirs)
             _commit()
         run.count("receipt", len(part) - len(gone), len(receipts), written)
 
