@@ -7,12 +7,14 @@ from subprocess import CalledProcessError  # nosec B404
 import click
 from flask.cli import with_appcontext
 
+from portal.cli import restored_hold
 from portal.cli.doctor import refuse_if_faulty
-from portal.core.extensions import read_session, vault
+from portal.core import clock
+from portal.core.extensions import db, read_session, vault
 from portal.core.vault import CannotOpen, KeyMissing
 from portal.services import backups, readiness
 
-NO_JOURNAL = "Name the folder of each machine's journal (--journal), or a backup (--from), or both."
+NO_JOURNAL = "Name the folder of each machine's journal (--journal), or a backup (--from), or both; or --hold."
 NOT_EMPTY = "The database of DATABASE_URL is not empty: a backup is unpacked into an empty one only."
 NO_KEY = "VAULT_KEYS lacks the key that sealed this ({}): add it behind the first one."
 RUNNING = "These run, or ran a minute ago: {}. İYS should be told nothing before this is through."
@@ -20,6 +22,20 @@ GAP = "From {0.since} to {0.until} decisions may be missing that are in no backu
 NOT_KEPT = (
     "Not in the journals: what people wrote in cases since the backup, and what vendors pushed that no worker had read "
     "yet. Nobody is held for these; what to do: docs/backups.md."
+)
+NOT_HELD = (
+    "The tables are of an earlier version, so nothing is held yet: run `db upgrade`, then `restore` with the journals, "
+    "or with --hold where there are none. Start nothing before."
+)
+HELD = (
+    "Held until a person has looked: {0.firms} firms suspended (refusals go on), {0.plans} planned campaigns drafts "
+    "again, {0.campaigns} campaigns paused, {0.imports} imports stopped, {0.keys} API keys for refusals only, "
+    "{0.sessions} sessions ended."
+)
+RELEASE = (
+    "What was shut since the backup is open again: staff, people, invitations, passwords, texts that were declined, "
+    "firms that were suspended. Look at your staff first, then at each firm, shut it again, and resume the firm on "
+    "its page; its people resume campaigns and imports, and make new keys. What to look at: docs/backups.md."
 )
 FILE = click.Path(path_type=Path, dir_okay=False)
 FOLDER = click.Path(path_type=Path, file_okay=False, exists=True)
@@ -47,22 +63,25 @@ def backup(file: Path) -> None:
 @click.option("--journal", "folders", type=FOLDER, multiple=True, help="A machine's journal; may be given repeatedly.")
 @click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Leave journals of earlier days out.")
 @click.option("--dry-run", is_flag=True, help="Only count what the journals would add.")
+@click.option("--hold", is_flag=True, help="Hold what is held after a restore, where there are no journals.")
 @with_appcontext
-def restore(file: Path | None, folders: tuple[Path, ...], since: datetime | None, *, dry_run: bool) -> None:
+def restore(file: Path | None, folders: tuple[Path, ...], since: datetime | None, *, dry_run: bool, hold: bool) -> None:
     """Unpack a backup, and add what people decided after it, as the journals hold it.
 
-    Run it before any other program is started, as often as you like: what is there stays as it is. Exits with 1 where
-    something is missing still.
+    Run it before any other program is started, as often as you like: what is there stays as it is, and whatever asks
+    people or sends by itself is held until a person has looked. Exits with 1 where something is missing still.
     """
-    if not file and not folders:
+    if not file and not folders and not hold:
         raise click.UsageError(NO_JOURNAL)
     try:
         begun_at = None
         if file:
             begun_at = datetime.fromisoformat(backups.unpack(vault(), file)["begun_at"])
             click.echo(f"Unpacked the backup begun at {begun_at.isoformat()}.")
-        if folders:
+        if folders or hold:
             refuse_if_faulty()
+        _hold(is_dry_run=dry_run)
+        if folders:
             if running := readiness.running_programs(read_session()):
                 click.echo(RUNNING.format(", ".join(running)), err=True)
             first = since.date() if since else None
@@ -73,6 +92,19 @@ def restore(file: Path | None, folders: tuple[Path, ...], since: datetime | None
         raise click.ClickException(NO_KEY.format(missing)) from missing
     except (backups.BadArchive, CannotOpen, OSError, CalledProcessError) as failure:
         raise click.ClickException(str(failure)) from failure
+
+
+def _hold(*, is_dry_run: bool) -> None:
+    """Before the journals are read: whatever comes of that, nothing leaves by itself."""
+    if is_dry_run:
+        return
+    if readiness.find_faults(readiness.TO_START):
+        click.echo(NOT_HELD, err=True)
+        return
+    held = restored_hold.hold(db.session, clock.now())
+    db.session.commit()
+    click.echo(HELD.format(held))
+    click.echo(RELEASE)
 
 
 def _report(run: backups.Replay, *, is_dry_run: bool) -> None:

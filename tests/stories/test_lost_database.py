@@ -9,7 +9,7 @@ import time_machine
 
 from portal.core import clock
 from portal.core.iys_protocol import Channel, Status
-from portal.core.models import Decision, DecisionOrigin
+from portal.core.models import Decision, DecisionOrigin, Provider
 from tests import databases, make
 from tests.portal.domain.consents.import_entries import entry
 from tests.stories.ledger_check import assert_ledger_matches, decisions_by_key
@@ -70,6 +70,7 @@ def test_no_refusal_is_lost_by_a_restore_nor_told_twice_and_every_receipt_opens(
     journals = [word for folder in lost.journals for word in ("--journal", str(folder))]
     lost.runs_apart("restore", "--from", str(tmp_path / "portal.backup"))
     assert len(lost.facts()["Decision"]) == 4
+    assert all(each.suspended_at for each in make.Rows(lost.app)(Provider))  # Until somebody has looked.
     assert "9 missing refusals among them" in lost.runs("restore", *journals, "--dry-run")
     assert len(lost.facts()["Decision"]) == 4
     assert "COMPLETE: 0 of" in lost.runs("restore", *journals)

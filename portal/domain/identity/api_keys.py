@@ -139,6 +139,17 @@ def revoke(session: Session, key_id: int, at: datetime) -> bool:
     return changed_rows(session, mine) == 1
 
 
+def narrow_to_refusals(session: Session, at: datetime) -> list[tuple[ApiKey, list[str]]]:
+    """Let every open key bring refusals only, if it could, for good; those that could more, with what."""
+    narrowed = []
+    for key in session.scalars(select(ApiKey).where(is_open(at)).order_by(ApiKey.id)):
+        left = [each for each in key.scopes if each == Scope.REFUSE]
+        if left != key.scopes:
+            narrowed.append((key, key.scopes))
+            key.scopes = left
+    return narrowed
+
+
 def list_keys(session: Session, provider_id: int) -> list[ApiKey]:
     """A provider's keys, the newest first, ended ones included."""
     theirs = select(ApiKey).where(ApiKey.provider_id == provider_id)

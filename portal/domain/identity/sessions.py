@@ -185,6 +185,12 @@ def end_sessions(session: Session, user_id: int, ending: SessionEnd, at: datetim
     return changed_rows(session, theirs.values(ended_at=at, ending=ending))
 
 
+def end_all_sessions(session: Session, at: datetime) -> int:
+    """End everybody's open sessions; how many there were."""
+    open_ones = update(SignIn).where(SignIn.ended_at.is_(None))
+    return changed_rows(session, open_ones.values(ended_at=at, ending=SessionEnd.REVOKED))
+
+
 def list_memberships(session: Session, user_id: int) -> list[tuple[Membership, Provider]]:
     """A user's open memberships, by the providers' titles."""
     return [(row.Membership, row.Provider) for row in session.execute(select_memberships(user_id))]

@@ -10,6 +10,7 @@ ACT_LABELS: dict[str, str] = {
     "api_key.end_near": N_("API anahtarının süresi doluyor; sahiplere yazıldı"),
     "api_key.ended": N_("Kullanılan API anahtarının süresi doldu; sahiplere yazıldı"),
     "api_key.made": N_("API anahtarı verildi"),
+    "api_key.narrowed": N_("API anahtarı yalnız ret getirecek biçimde daraltıldı"),
     "api_key.replaced": N_("API anahtarı yenilendi"),
     "api_key.revoked": N_("API anahtarı iptal edildi"),
     "audience.brought": N_("Adres listesi getirildi"),

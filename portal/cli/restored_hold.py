@@ -1,0 +1,75 @@
+"""What leaves or opens by itself rests after a restore, until a person has looked.
+
+What was shut since the backup cannot be known: it holds a firm as it was before the operator suspended it, a plan that
+was cancelled since, a key that was revoked. Refusals go on, and so does what İYS is told of them.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.core.models import BatchState, Campaign, Delivery, ImportBatch, MailKind, Provider
+from portal.domain import audit
+from portal.domain.campaigns import sending
+from portal.domain.identity import api_keys, sessions
+from portal.domain.providers import suspension
+from portal.services.imports import batches
+from portal.web.shared.absolute_urls import absolute_url
+from portal.web.shared.owner_notifications import notify_owners
+
+NOBODY = 0  # Whose act it was.
+REASON = (
+    "Veritabanı yedekten geri yüklendi. Planlar geri alındı, kampanyalar duraklatıldı, dosya aktarımları durduruldu, "
+    "API anahtarlarınız yalnız ret getirir (yenilerini oluşturun). Yedekten sonra kapattığınız her şey yeniden açık "
+    "olabilir: üyelerinize, davetlere ve webhooklara bakın. Hesap, destek ekibimiz baktıktan sonra sürer.\n\n"
+    "The database was restored from a backup. Plans were taken back, campaigns paused, imports stopped, and your API "
+    "keys bring refusals only (make new ones). What you shut since the backup may be open again: look at your people, "
+    "invitations and webhooks. The account goes on once our team has looked."
+)
+RUNNING = (
+    Campaign.launched_at.is_not(None), Campaign.finished_at.is_(None), Campaign.paused_at.is_(None),
+    Campaign.stopped_at.is_(None), Campaign.closed_at.is_(None), Campaign.delivery != Delivery.POINT,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Held:
+    """How many of each rest by this run."""
+
+    firms: int
+    plans: int
+    campaigns: int
+    imports: int
+    keys: int
+    sessions: int
+
+
+def hold(session: Session, at: datetime) -> Held:
+    """Suspend every firm, take plans back, pause what sends, stop what imports, and have keys of before bring refusals
+    only. What rests already is left as it is. Does not commit."""
+    firms = session.scalars(select(Provider).where(Provider.suspended_at.is_(None)).order_by(Provider.id)).all()
+    for firm in firms:
+        suspension.suspend(session, firm, by=NOBODY, note=REASON, at=at)
+        audit.note(session, "provider.suspended", "provider", firm.id, provider_id=firm.id, at=at)
+        notify_owners(firm, MailKind.SUSPENDED, reason=REASON, link=absolute_url("dashboard.overview"))
+    planned = session.scalars(select(Campaign).where(Campaign.launch_at.is_not(None)).order_by(Campaign.id)).all()
+    for campaign in planned:
+        sending.cancel_plan(session, campaign)
+        audit.note(session, "campaign.plan_cancelled", "campaign", campaign.id, provider_id=campaign.provider_id, at=at)
+    running = session.scalars(select(Campaign).where(*RUNNING).order_by(Campaign.id)).all()
+    for campaign in running:
+        sending.pause(session, campaign, at)
+        audit.note(session, "campaign.paused", "campaign", campaign.id, provider_id=campaign.provider_id, at=at)
+    written = session.scalars(select(ImportBatch).where(ImportBatch.state == BatchState.RUNNING)).all()
+    for batch in written:
+        batches.stop(session, batch, None, at)
+    narrowed = api_keys.narrow_to_refusals(session, at)
+    for key, scopes in narrowed:
+        audit.note(
+            session, "api_key.narrowed", "api_key", key.id, provider_id=key.provider_id, at=at,
+            facts={"scopes": ", ".join(scopes)},
+        )  # fmt: skip
+    ended = sessions.end_all_sessions(session, at)
+    return Held(len(firms), len(planned), len(running), len(written), len(narrowed), ended)
