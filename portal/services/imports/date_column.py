@@ -21,7 +21,7 @@ MAYBE_SWAPPED = (RowProblem.DATE_IMPOSSIBLE, RowProblem.DATE_TO_COME)
 def refusal_date(date: datetime, at: datetime) -> datetime:
     """The date of a refusal that bears this one, at `at` (now, in whole seconds). Midnight names the day only: a
     refusal counts from the day's end, now at most, so that no grant of that day outlasts it."""
-    is_day = date != FIRST and clock.istanbul(date).time() == time()
+    is_day = clock.istanbul(date).time() == time()
     return min(date + LAST_SECOND, at) if is_day else date
 
 
@@ -52,6 +52,12 @@ class DateColumn:
     def is_given(self, at: datetime) -> bool:
         """Whether this date, as date_of() returned it, comes from the file: a merchant's may be left out."""
         return at is not self._at
+
+    def dates_refusal(self, at: datetime, cells: Sequence[str]) -> bool:
+        """Whether this date, as date_of() returned it, may be of a refusal: the line's own. A default of the file is
+        when its consents were given, and the law's first day means one of before (H155)."""
+        own = self._date_in_cell(cells[self._date], cells) if self._date is not None and cells[self._date] else None
+        return isinstance(own, datetime) and at > FIRST
 
     def _date_in_cell(self, cell: str, cells: Sequence[str]) -> datetime | RowProblem | None:
         """The line's own date; None where the cell says nothing."""

@@ -196,8 +196,10 @@ class RowParser:
         grant = grant or (RowProblem.RETAILER if retailers is None else None)
         problems = {Status.GRANTED: grant, Status.REFUSED: None}  # Of whom and where a refusal is not clear, it is all.
         given = self._dates.is_given(at)
-        is_dated = {Status.GRANTED: given, Status.REFUSED: given and not self._dates_records}
-        is_own = is_dated[Status.REFUSED]  # Not when its record was made.
+        is_own = given and not self._dates_records  # Not when its record was made.
+        if is_own and Status.REFUSED in values.statuses.values():
+            is_own = self._dates.dates_refusal(at, cells)
+        is_dated = {Status.GRANTED: given, Status.REFUSED: is_own}
         refused_at = refusal_date(at, self._received_at) if is_own else self._received_at
         dates = {Status.GRANTED: at, Status.REFUSED: refused_at}
         results: Results = {}

@@ -19,4 +19,6 @@ def test_a_refusal_by_its_day_only_counts_from_the_days_end_and_now_at_most():
         assert at("RET", date=day) == at("RET", date=day, time="") == ("20.11.2026 23:59:59", Source.WEB)
         assert at("RET", date=day, time="14:02") == ("20.11.2026 14:02:00", Source.WEB)
     assert at("RET", date="24.11.2026") == ("24.11.2026 15:00:00", Source.WEB)
-    assert at("RET", source="HS_2015", date="") == ("01.05.2015 00:00:00", Source.BEFORE_2015)
+    for date in ("", "01.05.2015", "30.04.2015"):  # A consent's own, of a table with one column for both.
+        assert at("RET", source="HS_2015", date=date) == ("24.11.2026 15:00:00", Source.PROVIDER_DECISION)
+    assert at("RET", source="HS_WEB", date="") == ("24.11.2026 15:00:00", Source.PROVIDER_DECISION)

@@ -209,7 +209,7 @@ def test_a_refusal_needs_no_proof_no_date_and_no_source():
         entry = looked(phone | fault, **{**said, "date": None})[SMS]
         assert (entry.status, entry.source, entry.consent_date) == (Status.REFUSED, Source.PROVIDER_DECISION, NOW)
     entry = looked(phone | {Field.SOURCE: "orası"}, **said)[SMS]
-    assert (entry.source, entry.consent_date) == (Source.PROVIDER_DECISION, said["date"])
+    assert (entry.source, entry.consent_date) == (Source.PROVIDER_DECISION, NOW)  # The file's date is its consents'.
 
 
 def test_a_merchant_needs_neither_date_nor_source():
@@ -288,7 +288,7 @@ def test_addresses_in_each_others_column_are_taken_as_what_they_are():
 
 
 def test_a_person_explains_words():
-    cells = {Field.EMAIL: MAIL, Field.STATUS: "Beklemede", Field.SOURCE: "Bizim Ek Form"}
+    cells = {Field.EMAIL: MAIL, Field.STATUS: "Beklemede", Field.SOURCE: "Bizim Ek Form", Field.DATE: "20.11.2026"}
     explained = {"status": {"beklemede": "RET"}, "source": {"bizim ek form": "HS_ISLAK_IMZA"}}
 
     entry = looked(cells, words=explained, **GIVEN)[EMAIL]
