@@ -100,18 +100,17 @@ def hold_sending(session: Session, case: Complaint, at: datetime) -> None:
     locked = _lock_case(session, case)
     recipient = session.get_one(Recipient, locked.recipient_id)
     if held_until(session, recipient, acted_at(session, locked)) is None:
-        locked.unread_since = locked.unread_since or at
+        locked.unread_since = at
 
 
-def record_reading(session: Session, case: Complaint, seen: int) -> bool:
-    """Note that staff has read a case with so many steps of its person; whether what it held back may go on. Words
-    that came later hold on, since then."""
+def record_reading(session: Session, case: Complaint, seen: int, held_since: datetime | None) -> bool:
+    """Note that staff has read a case on a page that showed so many steps of its person with words, and since when
+    words held sending; whether what they held back may go on. Words that came later hold on, also untaken ones."""
     locked = _lock_case(session, case)
-    if locked.unread_since is None:
+    if locked.unread_since is None or locked.unread_since != held_since or _first_unseen_at(session, locked, seen):
         return False
-    unseen_at = _first_unseen_at(session, locked, seen)
-    locked.unread_since = max(locked.unread_since, unseen_at) if unseen_at else None
-    return unseen_at is None
+    locked.unread_since = None
+    return True
 
 
 def add_note(session: Session, vault: Vault, case: Complaint, text: str, *, user_id: int, at: datetime) -> None:

@@ -99,7 +99,7 @@ def find_other_parts(
 def withdraw(
     session: Session, vault: Vault, parts: Iterable[RefusalScope], *, origin: DecisionOrigin, language: str,
     request_metadata: str, at: datetime, link_id: int | None = None, source: Source | None = None,
-    user_id: int | None = None, proved: Address | None = None, is_told: bool = True,
+    user_id: int | None = None, proved: Address | None = None, is_told: bool = True, is_portals: bool = False,
 ) -> Withdrawn:  # fmt: skip
     """Refuse these brands on these channels, for every recipient type that is held, whether or not they are refused
     already. The same act by the same origin within a minute has one receipt: mail programs post again and again.
@@ -107,8 +107,9 @@ def withdraw(
 
     `request_metadata` (IP address and user agent) is encrypted. İYS is told what a mail program posts, or somebody
     replies, as HS_EPOSTA or HS_MESAJ, everything else by `source` or as the brand's own pages. The person is told as
-    messages.is_refusal_told says, if `is_told`, but not of what a vendor, a mail system or the provider itself said,
-    nor who is not the person meant. Raises NothingToRefuse.
+    messages.is_refusal_told says, if `is_told`, by the portal where it answers the operator's account (`is_portals`),
+    but not of what a vendor, a mail system or the provider said, nor who is not the person meant. Raises
+    NothingToRefuse.
     """
     parts = sorted(parts, key=lambda part: part.recipient.id)  # In one order, or two such acts deadlock.
     if not parts:
@@ -134,7 +135,7 @@ def withdraw(
     is_asked = origin not in (DecisionOrigin.FEEDBACK, DecisionOrigin.NOT_MINE) and source != Source.PROVIDER_DECISION
     receipts.sort(key=lambda each: each["number"] != numbers[address.text])
     if is_told and is_asked and messages.is_refusal_told(session, receipts, address, before):
-        messages.write_confirmation(session, vault, receipts, address, is_grant=False)
+        messages.write_confirmation(session, vault, receipts, address, is_grant=False, is_portals=is_portals)
     return Withdrawn(receipts[0]["id"], receipts[0]["nonce"], receipts[0]["number"], refused)
 
 

@@ -138,6 +138,8 @@ def keep_former_inbox(session: Session, vault: Vault, gateway: MessageGateway, a
     former.state, former.removed_at, former.tested_at = GatewayState.REMOVED, at, gateway.tested_at
     former.swept_at, former.former_headers = gateway.swept_at, gateway.former_headers
     former.mailbox_position, former.junk_position = gateway.mailbox_position, gateway.junk_position
+    for left in session.scalars(select(FormerBrandGateway).where(FormerBrandGateway.gateway_id == gateway.id)).all():
+        _keep_former(session, [left.brand_id], former.id, left.left_at)
     _keep_former(session, _chosen_by(session, gateway), former.id, at)
     gateway.mailbox_position = gateway.junk_position = None
 

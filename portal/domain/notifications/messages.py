@@ -62,18 +62,20 @@ REFUSAL_TOLD_FOR = timedelta(days=3)  # The law asks for no confirmation of a re
 
 def write_confirmation(
     session: Session, vault: Vault, receipts: Sequence[Mapping[str, Any]], address: Address, *, is_grant: bool,
-    campaign_id: int | None = None, undo_period: timedelta = timedelta(0),
+    campaign_id: int | None = None, undo_period: timedelta = timedelta(0), is_portals: bool = False,
 ) -> None:  # fmt: skip
     """Queue the one message that tells a person of their act, given as its receipts' rows.
 
     A grant is told on the same day, at the address itself, with a way to refuse (Regulation art. 7); the message waits
     until it cannot be undone any more, as long as it still leaves that day. An act at several providers is told by the
-    portal, and so is any in İzinlerim: else its provider would see by the lack of a message that others have it, too.
+    portal, and so is any in İzinlerim or that answers the operator's account (`is_portals`): else its provider would
+    see by the lack of a message that others have it, too.
     """
     receipt, message_id = receipts[0], new_id()
     at: datetime = receipt["decided_at"]
     midnight = clock.start_of_day(clock.day(at) + timedelta(days=1))
-    is_of_one = len({each["provider_id"] for each in receipts}) == 1 and receipt["origin"] != DecisionOrigin.MINE
+    is_of_any = is_portals or receipt["origin"] == DecisionOrigin.MINE
+    is_of_one = not is_of_any and len({each["provider_id"] for each in receipts}) == 1
     sealed = None if is_of_one else vault.seal(address.text, Message.ADDRESS, NO_PROVIDER, message_id)
     row = {
         "id": message_id,

@@ -196,9 +196,8 @@ class RowParser:
         grant = grant or (RowProblem.RETAILER if retailers is None else None)
         problems = {Status.GRANTED: grant, Status.REFUSED: None}  # Of whom and where a refusal is not clear, it is all.
         given = self._dates.is_given(at)
-        is_own = given and not self._dates_records  # Not when its record was made.
-        if is_own and Status.REFUSED in values.statuses.values():
-            is_own = self._dates.dates_refusal(at, cells)
+        # Not when its record was made.
+        is_own = given and not self._dates_records and self._dates_refusal(at, cells, values)
         is_dated = {Status.GRANTED: given, Status.REFUSED: is_own}
         refused_at = refusal_date(at, self._received_at) if is_own else self._received_at
         dates = {Status.GRANTED: at, Status.REFUSED: refused_at}
@@ -212,6 +211,9 @@ class RowParser:
             if channel in values.statuses:
                 results.setdefault(SLOT_OF[channel], RowProblem.CHANNEL_UNFIT.value)
         return results if results or values.stated else _problem_of_silence(addresses, values)
+
+    def _dates_refusal(self, at: datetime, cells: Sequence[str], values: RowValues) -> bool:
+        return Status.REFUSED in values.statuses.values() and self._dates.dates_refusal(at, cells)
 
     def _retailers_of(self, cells: Sequence[str]) -> Retailers | None:
         """The retailers that a line names; None where a cell holds more than codes, several mediated, or more than

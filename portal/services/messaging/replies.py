@@ -130,6 +130,7 @@ def refuse(
         refusals.withdraw(
             db.session, vault(), theirs, origin=origin, language="tr", proved=theirs[0].address,
             request_metadata=json.dumps({"gateway_event": event.id, "vendor": gateway.vendor}), at=at,
+            is_portals=gateway.provider_id is None,
         )
         for theirs in mailboxes.values()
     ]  # fmt: skip

@@ -1,5 +1,7 @@
 """Acts on a case: note, answer, postpone, close, reopen, refuse for the person. All are audited; none can grant."""
 
+from datetime import datetime
+
 from flask import abort, current_app, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -7,6 +9,7 @@ from flask_login import current_user
 
 from portal.core import clock
 from portal.core.extensions import db, read_session, vault
+from portal.core.ids import parse_id
 from portal.core.models import Brand, Closing, Complaint, Provider, Recipient
 from portal.domain import complaints
 from portal.domain.identity.permissions import Permission
@@ -80,7 +83,7 @@ def close(complaint_id: int) -> ResponseReturnValue:
     try:
         complaints.close_case(
             db.session, vault(), found, closing, form.text.data or "", link=_complaint_url(found),
-            sender=_sender_name(found), user_id=current_user.id, at=clock.now(), seen=_seen(),
+            sender=_sender_name(found), user_id=current_user.id, at=clock.now(), seen=_seen()[0],
         )  # fmt: skip
     except complaints.UnseenWords:
         db.session.rollback()
@@ -179,14 +182,19 @@ def _commit_and_return(complaint_id: int, message: str) -> ResponseReturnValue:
 def _commit_as_read(complaint_id: int) -> None:
     """Commit an act, by which the words that stood on its page are read: what they held back goes on."""
     case = db.session.get_one(Complaint, complaint_id)
-    if complaints.record_reading(db.session, case, _seen()):
+    if complaints.record_reading(db.session, case, *_seen()):
         replies.resume_links(case.recipient_id, clock.now())
     db.session.commit()
 
 
-def _seen() -> int:
-    """How many steps of the person stood on the page that was posted; none on one of an earlier release."""
-    return request.form.get("seen", 0, int)
+def _seen() -> tuple[int, datetime | None]:
+    """How many steps of the person with words stood on the page that was posted, and since when words held sending;
+    none on one of an earlier release."""
+    count, _slash, since = request.form.get("shown", "").partition("/")
+    try:
+        return parse_id(count) or 0, datetime.fromisoformat(since) if since else None
+    except ValueError:
+        return 0, None
 
 
 def _redirect_to_case(complaint_id: int) -> ResponseReturnValue:

@@ -4,6 +4,7 @@ from flask import flash, redirect, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from portal.core.ids import parse_id
 from portal.core.iys_protocol import Channel
 from portal.services.messaging import alike_replies, event_contents
 from portal.services.messaging.feedback import NotCertain
@@ -28,7 +29,8 @@ def read_channels() -> list[Channel]:
 
 def read_shown(most: int) -> list[int]:
     """The replies that a page showed of which its reader says that none refuses."""
-    return request.form.getlist("shown", int)[:most]
+    found = (parse_id(each) for each in request.form.getlist("shown")[:most])
+    return [each for each in found if each is not None]
 
 
 def return_unchosen(endpoint: str) -> Response:

@@ -28,6 +28,7 @@ FORMER, OTHER = ({"username": each, "password": "x"} for each in ("908500000001"
     "change",
     [
         "another login", "removed", "another account", "none chosen", "removed, none chosen", "never tested",
+        "left, then another login",
         "said to be unused", "said to be unused, none chosen", "said to be unused, but used", "long ago",
     ],
 )  # fmt: skip
@@ -58,6 +59,9 @@ def test_who_answers_the_number_that_a_brand_had_lately_refuses_it(app, rows, mo
             left_at = clock.now() - timedelta(days=91 if change == "long ago" else 0)
             other, unused = delivery.add("verimor", login=OTHER), [its_id] if change.startswith("said") else []
             gateways.set_for_brand(db.session, brand_id, AddressKind.PHONE, [other], at=left_at, unused=unused)
+        if change.startswith("left"):
+            gateways.keep_former_inbox(db.session, vault(), row, clock.now())
+            gateways.replace_credentials(vault(), row, {**OTHER, "username": "908500000003"}, header="X", per_second=10)
         if change == "never tested":  # It begins to be read.
             gateways.mark_tested(row, clock.now())
         db.session.commit()

@@ -460,7 +460,7 @@ def test_machines_answers_are_read_together_and_only_those_that_were_shown(accou
     assert len(shown) == 2 and page.count(" · Otomatik yanıt ·") == 2 and held(account.app)
 
     answer(account, AYSE, token, "Salı ofisteyim")
-    assert staff.posts("/desk/replies/reading", {"shown": [*shown, "x", "1"]}).status_code == 303
+    assert staff.posts("/desk/replies/reading", {"shown": [*shown, "x", "1", "9" * 30]}).status_code == 303
     staff.posts("/desk/replies/reading", {})
     told = [(each.outcome, each.settled_at is not None) for each in rows(GatewayEvent, IS_REPLY)]
     assert told == [("review", True), ("review", True), ("likely_refusal", False), ("review", False)]

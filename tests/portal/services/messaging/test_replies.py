@@ -8,7 +8,7 @@ import time_machine
 from sqlalchemy import delete, func, select, update
 
 from portal.core import clock
-from portal.core.addresses import AddressKind
+from portal.core.addresses import AddressKind, parse
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel
 from portal.core.models import (
@@ -29,6 +29,7 @@ from portal.core.models import (
     Recipient,
     may_have_refused,
 )
+from portal.domain.consents import recipients
 from portal.domain.notifications import gateways
 from portal.domain.providers import brand_requests
 from portal.services.messaging import event_contents, feedback, gateway_events, outbox, replies
@@ -317,6 +318,25 @@ def test_unclear_replies_to_the_operators_number_wait_at_the_operator_and_hold_e
     assert [each.outcome for each in waiting if each.kind == EventKind.REPLY] == [LIKELY, REVIEW, LIKELY]
     refused = rows(Decision, Decision.channel == Channel.SMS)
     assert len({each.provider_id for each in refused}) == len(refused) == 2
+
+
+def test_a_refusal_by_the_operators_number_is_confirmed_by_the_portal_also_at_one_firm(operators, app, rows):
+    """Else the firm would see by the lack of its message that others were refused, too."""
+    both, alone = grants.phones(2, 1_000_100)
+    with app.app_context():
+        other_id = db.session.scalar(select(Provider.id).where(Provider.iys_code == 800001))
+        held = recipients.find(db.session, vault(), other_id, parse(alone))
+        db.session.execute(delete(Message).where(Message.recipient_id == held.id))
+        db.session.execute(delete(Recipient).where(Recipient.id == held.id))
+        sent = {"state": MessageState.ACCEPTED, "due_at": None, "called_at": clock.now(), "ended_at": clock.now()}
+        db.session.execute(update(Message).where(Message.kind == MessageKind.INVITATION).values(sent))
+        db.session.commit()
+    for sender in (both, alone):
+        operators.brings("RET", sender)
+    work(app)
+
+    assert len(rows(Decision, Decision.channel == Channel.SMS)) == 3
+    assert [each.provider_id for each in rows(Message, Message.kind == MessageKind.REFUSAL)] == [None] * 2
 
 
 @pytest.mark.parametrize("before", ["kept", "removed", "of another vendor", "one each", "renamed", "other login"])

@@ -50,7 +50,7 @@ def posts(staff, case, act: str, **data):
 
 
 def closes(staff, case, closing: str = "stopped", text: str = ""):
-    return posts(staff, case, "closing", closing=closing, text=text, seen="99")
+    return posts(staff, case, "closing", closing=closing, text=text, shown="99/")
 
 
 def test_the_page_tells_what_the_person_told_and_looking_is_noted(case, ayse, rows):
@@ -76,9 +76,9 @@ def test_the_desk_reads_what_a_person_wrote_once_a_code_in_it_is_over(case, ayse
         assert page.status_code == 200 and says not in page.text and "Kişinin yazdıkları" in page.text
     page = ayse.opens(pages[0]).text
     assert not any(words in page for words in (HEADER, TEXT))
-    shown = re.search(r'name="seen" value="([0-9]+)"', page)[1]
+    shown = re.search(r'name="shown" value="([^"]+)"', page)[1]
     with words_are_shown():  # Who settles it was not shown them.
-        assert posts(ayse, case, "closing", closing="stopped", text="", seen=shown).status_code == 409
+        assert posts(ayse, case, "closing", closing="stopped", text="", shown=shown).status_code == 409
     with words_are_shown():
         for page in map(ayse.opens, pages):
             assert says in page.text and "itibarıyla burada görünür" not in page.text
@@ -156,7 +156,7 @@ def test_staff_reopen_a_case_once_a_week_and_two_messages_leave(case, ayse, brow
     assert acts(rows) == ["opened", "closed", "reopened", "closed"]
 
     browser.post(f"{persons_page}/yeniden-ac", data={"text": "Çözülmedi"})
-    closed = posts(ayse, case, "closing", closing="stopped", text="", seen="2")
+    closed = posts(ayse, case, "closing", closing="stopped", text="", shown="2/")
 
     assert acts(rows)[-2:] == ["reopened", "closed"] and closed.status_code == 303
     assert len(rows(Message, Message.kind == MessageKind.COMPLAINT_SETTLED)) == 2

@@ -117,8 +117,8 @@ def test_staff_ends_the_hold_by_what_it_does_with_the_words_before_it(app, brows
         assert "bir ret olabilir" in page and "Gönderim bekliyor" in ayse.opens("/desk/").text
         if meanwhile:
             browser.post(f"{path}/ekle", data={"text": meanwhile})
-        name, seen = ("note" if meanwhile else act), re.search(r'name="seen" value="([^"]+)"', page)[1]
-        assert ayse.posts(f"/desk/{found.id}/{name}", READINGS[name] | its | {"seen": seen}).status_code == 303
+        name, seen = ("note" if meanwhile else act), re.search(r'name="shown" value="([^"]+)"', page)[1]
+        assert ayse.posts(f"/desk/{found.id}/{name}", READINGS[name] | its | {"shown": seen}).status_code == 303
         held.append(Reason.UNREAD_REPLY in reasons(app, found))
 
     browser.post(f"{path}/ekle", data={"text": "Beni rahat bırakın."})
@@ -130,14 +130,14 @@ def test_staff_ends_the_hold_by_what_it_does_with_the_words_before_it(app, brows
     assert (reasons(app, found) == [Reason.REFUSED] * 2) is (act == "refusal")
 
 
-@pytest.mark.parametrize("stale", [None, {}, {"seen": "2026-12-07T08:00:00+00:00"}])
+@pytest.mark.parametrize("stale", [None, {}, {"seen": "9"}])
 def test_no_case_is_closed_from_a_page_without_the_persons_last_words(app, browser, case, rows, stale):
     """Nor from one of an earlier release, that says nothing of what it showed or says it otherwise."""
     (found, path), ayse, said = case, signed_in(app), "Kargom ne zaman gelir?"
     closing = {"closing": "other", "text": "Yazmayı bırakıyoruz."}
 
     def seen(page: str) -> dict[str, str]:
-        return {"seen": re.search(r'name="seen" value="([^"]+)"', page)[1]}
+        return {"shown": re.search(r'name="shown" value="([^"]+)"', page)[1]}
 
     with words_are_shown():
         opened = seen(ayse.opens(f"/desk/{found.id}").text)
@@ -176,7 +176,7 @@ def test_the_words_of_a_report_refuse_or_hold_as_later_words_do(app, browser, ro
     assert answer.status_code == 303 and told == then
     if Reason.UNREAD_REPLY in then:
         with app.app_context():
-            complaints.record_reading(db.session, db.session.get_one(Complaint, case.id), seen=2)
+            complaints.record_reading(db.session, (its := db.session.get_one(Complaint, case.id)), 2, its.unread_since)
             db.session.commit()
         complains(browser, code, **said)
         assert Reason.UNREAD_REPLY not in reasons(app, case), "the same report once more says nothing new"
@@ -198,7 +198,7 @@ def test_words_of_a_report_that_is_not_taken_hold_by_the_case_before_it(app, bro
         complains(browser, code, hour=f"0{number}:00", day="2026-01-05", text="EVET")
     with app.app_context():
         for each in db.session.scalars(select(Complaint)):
-            complaints.record_reading(db.session, each, seen=1)
+            complaints.record_reading(db.session, each, 1, each.unread_since)
         db.session.commit()
     assert Reason.UNREAD_REPLY not in reasons(app, rows(Complaint)[0])
 
@@ -340,7 +340,7 @@ def test_what_others_of_a_network_post_stops_no_refusal_in_a_case(app, browser, 
 def test_a_case_without_words_is_settled_at_once(app, erasure):
     found, _ = erasure
     ayse = signed_in(app)
-    seen = re.search(r'name="seen" value="([0-9]+)"', ayse.opens(f"/desk/{found.id}").text)[1]
-    closing = {"closing": "nothing_held", "seen": seen}
+    seen = re.search(r'name="shown" value="([^"]+)"', ayse.opens(f"/desk/{found.id}").text)[1]
+    closing = {"closing": "nothing_held", "shown": seen}
 
     assert ayse.posts(f"/desk/{found.id}/closing", closing).status_code == 303
