@@ -183,7 +183,7 @@ def find_submissions(session: Session, request: ApiRequest) -> dict[int, tuple[S
         select(Decision.line, Submission, is_void(), told_next_at())
         .join(Submission, Submission.decision_id == Decision.id)
         .where(Decision.batch_id == request.id, Decision.brand_id == request.brand_id)
-        .order_by(Decision.id.desc())
+        .order_by(Decision.recorded_at, Decision.id.desc())
     )
     return {line: (its, is_annulled, at) for line, its, is_annulled, at in rows if line is not None}
 

@@ -107,16 +107,16 @@ def _write(given: Sequence[object], headers: WriteHeaders, lane: Lane) -> dict[s
 
     def refuse_again(first: dict[str, Any]) -> Act | None:
         """Where a refusal among them stands no more, and counts as of now: the refusals, and nothing else of it."""
-        at, refusals = clock.now(), {place: row for place, row in enumerate(given) if _is_refusal(row)}
-        entries = [each.found for each in _read(list(refusals.values()), at) if isinstance(each.found, Entry)]
+        at, places = clock.now(), [place for place, row in enumerate(given) if _is_refusal(row)]
+        entries = [each.found for each in _read_refusals(given, at) if isinstance(each.found, Entry)]
         if not consent_requests.would_refuse(read_session(), vault(), g.brand, entries, at):
             return None
 
         def act_again(at: datetime) -> dict[str, Any] | None:
-            anew = _write_entries(_read(list(refusals.values()), at), request_id, at, lane)
+            anew = _write_entries(_read_refusals(given, at), request_id, at, lane)
             if not any(each["written"] for each in anew):
                 return None
-            by_place = {place: each | {"index": place} for place, each in zip(refusals, anew, strict=True)}
+            by_place = {place: each | {"index": place} for place, each in zip(places, anew, strict=True)}
             return tell([by_place.get(place, each) for place, each in enumerate(first["results"])], at)
 
         return act_again
@@ -148,6 +148,10 @@ def _read(given: Sequence[object], at: datetime) -> list[ReadRow]:
     refused = [str(each["recipient"])[:MAX_TEXT] for each in given if _is_refusal(each) and "recipient" in each]
     parse = recipients.known_parser(read_session(), vault(), g.brand.provider_id, refused)
     return rows.read_rows(given, at, brands, parse=parse)
+
+
+def _read_refusals(given: Sequence[object], at: datetime) -> list[ReadRow]:
+    return [each for row, each in zip(given, _read(given, at), strict=True) if _is_refusal(row)]
 
 
 def _is_refusal(row: object) -> TypeGuard[dict[str, Any]]:

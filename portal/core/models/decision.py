@@ -7,7 +7,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, ColumnElement, Index, Integer, String, UniqueConstraint, func, select
+from sqlalchemy import JSON, ColumnElement, Index, Integer, String, UniqueConstraint, and_, func, select
 from sqlalchemy.orm import Mapped, mapped_column, object_session
 
 from portal.core.iys_protocol.enums import LINE_CLOSED, Channel, RecipientType, Status
@@ -115,6 +115,12 @@ class Decision(Entity):
     # Retailers that may use the consent, never an empty list. Which of them a refusal names does not matter: it counts
     # for all (Regulation art. 7/6, 9/2).
     retailer_access: Mapped[list[int] | None] = mapped_column(JSON(none_as_null=True))
+
+    @classmethod
+    def is_of_one_line(cls, other: "type[Decision]") -> ColumnElement[bool]:
+        """The condition that both stood on one line of a file or a request. Each of a file's sheets numbers its lines
+        anew, and what is of one sheet is written at one moment (ImportChunk.ran_at)."""
+        return and_(cls.batch_id == other.batch_id, cls.line == other.line, cls.recorded_at == other.recorded_at)
 
     def renewed(self) -> "Decision":
         """The decision that somebody made, where this one only tells İYS of it anew; else this one itself. Renewals of

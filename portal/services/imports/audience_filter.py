@@ -177,7 +177,7 @@ def _granted_another(campaign: Campaign, wanted: AudienceFilter) -> Select[int, 
     theirs, beside = aliased(Decision), aliased(Decision)
     of_line = (
         select(theirs.recipient_id)
-        .join(beside, and_(beside.batch_id == theirs.batch_id, beside.line == theirs.line))
+        .join(beside, theirs.is_of_one_line(beside))
         .join(Consent, Consent.decision_id == beside.id)
         .where(theirs.brand_id == campaign.brand_id, *granted)
     )

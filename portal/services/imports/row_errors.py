@@ -51,7 +51,8 @@ _BESIDE = {
 }  # fmt: skip
 ANOTHER_SHEET = "başka sayfa"
 
-ChunkFacts = Row[*tuple[Any, ...]]  # Place, sheet, first line and tally of a chunk.
+CHUNK_FACTS = (ImportChunk.place, ImportChunk.sheet, ImportChunk.first_line, ImportChunk.tally, ImportChunk.ran_at)
+ChunkFacts = Row[*tuple[Any, ...]]  # Those of a chunk.
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ class RowErrors:
         for chunk, last_line in self._chunks(row_results.PROBLEMS, all_of_them=are_refused):
             if chunk.place < start:
                 continue
-            refused = self._refusals_by_line(chunk.first_line, last_line) if are_refused else {}
+            refused = self._refusals_by_line(chunk, last_line) if are_refused else {}
             rows = self._rows(chunk) if refused or _has(chunk, row_results.PROBLEMS) else ()
             found = [
                 ErrorLine(number, self._select(cells), tuple(errors))
@@ -113,7 +114,7 @@ class RowErrors:
 
     def _chunks(self, results: Container[str], *, all_of_them: bool = False) -> Iterator[tuple[ChunkFacts, int]]:
         """Chunks with one of these results, each with the number of its last line."""
-        facts = select(ImportChunk.place, ImportChunk.sheet, ImportChunk.first_line, ImportChunk.tally)
+        facts = select(*CHUNK_FACTS)
         mine = facts.where(ImportChunk.batch_id == self._batch.id, ImportChunk.row_results.is_not(None))
         found = self._session.execute(mine.order_by(ImportChunk.place)).all()
         for chunk, after in zip_longest(found, found[1:]):
@@ -140,12 +141,13 @@ class RowErrors:
             Submission.batch_id == self._batch.id, Submission.outcome.in_(REFUSED), Submission.closed_at.is_(None)
         )
 
-    def _refusals_by_line(self, first: int, last: int) -> dict[int, list[tuple[Channel, str | None]]]:
-        """By line: the channels whose entry İYS refused, with its code."""
+    def _refusals_by_line(self, chunk: ChunkFacts, last: int) -> dict[int, list[tuple[Channel, str | None]]]:
+        """By line of a chunk: the channels whose entry İYS refused, with its code."""
+        written = Decision.batch_id == self._batch.id, Decision.recorded_at == chunk.ran_at
         refused = (
             self._refused_submissions()
             .join(Decision, Decision.id == Submission.decision_id)
-            .where(Decision.batch_id == self._batch.id, Decision.line.between(first, last))
+            .where(*written, Decision.line.between(chunk.first_line, last))
             .with_only_columns(Decision.line, Decision.channel, Submission.code)
         )
         found: dict[int, list[tuple[Channel, str | None]]] = defaultdict(list)
@@ -187,8 +189,7 @@ def _has(chunk: ChunkFacts, results: Container[str]) -> bool:
 
 
 def _errors(results: list[str], refused: Sequence[tuple[Channel, str | None]]) -> Iterator[RowError]:
-    """The problems of a line, then what İYS refused: where several sheets have a line of this number, only one about
-    the channel counts."""
+    """The problems of a line, then what İYS refused."""
     for result in results:
         if problem := row_results.PROBLEMS.get(result):
             yield RowError(problem.sentence, problem.cure, row_results.code_of(result), result)

@@ -480,6 +480,7 @@ def test_beside_a_refusal_that_is_recorded_anew_nothing_of_its_request_is_done_a
         asked = program.get(f"{CONSENTS}/MESAJ/{make.PHONE}").json
 
     assert again[0] == first[0] and again[1]["decisionId"] != first[1]["decisionId"] and again[1]["index"] == 1
+    assert {(each.channel, each.line) for each in rows(Decision) if each.batch_id} == {("MESAJ", 0), ("EPOSTA", 1)}
     assert {each.status for each in rows(Consent)} == {Status.REFUSED} and asked["reference"] is None
 
 

@@ -1,5 +1,7 @@
 """People chosen for an audience by what they said or got: whom to ask, and whom not."""
 
+import io
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -18,6 +20,7 @@ from portal.core.models import (
     CampaignKind,
     Consent,
     ConsentRequest,
+    Decision,
     Delivery,
     EventKind,
     EventOutcome,
@@ -25,17 +28,22 @@ from portal.core.models import (
     GatewayEvent,
     Message,
     MessageState,
+    Outcome,
     Recipient,
+    Submission,
     UnsentReason,
 )
 from portal.domain import audit
 from portal.domain.consents import recipients
 from portal.domain.consents.evidence import Strength
 from portal.services import launches
-from portal.services.imports import audience_filter, waiting_lists
+from portal.services.imports import audience_filter, batches, uploads, waiting_lists
 from portal.services.imports.audience_filter import AudienceFilter, FilterKind
+from portal.services.imports.row_errors import RowErrors
 from tests import grants, make
+from tests.files.people import xlsx_of
 from tests.portal.services.exports.held_consents import Holder
+from tests.portal.services.imports.test_worker import LAYOUT, begin, finish
 from tests.portal.services.messaging import test_gateway_delivery as delivery
 from tests.portal.web.recipient.open_complaints import another_firm_hears
 
@@ -111,6 +119,39 @@ def test_who_granted_one_channel_and_was_never_asked_for_another_is_found(app, h
 
     assert by_calls == {calls: "MESAJ", landline: None}
     assert by_mail == {phone: "MESAJ"}
+
+
+def test_a_line_of_one_sheet_tells_nothing_of_the_same_number_on_another(app):
+    """Each sheet numbers its lines anew; both are read as pages of one table."""
+    mail, beside, elsewhere = make.EMAIL, *grants.phones(2)
+    said, late = (clock.istanbul(clock.now() - timedelta(**ago)) for ago in ({"hours": 2}, {"days": 60}))
+    header = ["Telefon", "E-posta", "Durum", "Tarih"]
+    pages = {
+        "Ocak": [header, [beside, mail, "ONAY", f"{said:%d.%m.%Y %H:%M}"]],
+        "Şubat": [header, [elsewhere, "", "ONAY", f"{late:%d.%m.%Y %H:%M}"]],
+    }
+    with app.app_context():
+        batch = uploads.store_upload(
+            db.session, vault(), provider_id=make.provider().id, brand_id=make.brand().id, user_id=None,
+            name="izinler.xlsx", stream=io.BytesIO(xlsx_of(**pages)), at=clock.now(),
+        )  # fmt: skip
+        finish(batch)
+        both = replace(LAYOUT, sheets=(0, 1), channels=(Channel.CALL, Channel.EMAIL))
+        batches.set_layout(db.session, vault(), batch, both, clock.now())
+        db.session.commit()
+        finish(batch)
+        begin(batch)
+        finish(batch)
+        assert [each.line for each in db.session.scalars(select(Decision))] == [2, 2, 2]
+        of_call = Submission.decision_id.in_(select(Decision.id).where(Decision.channel == Channel.CALL))
+        db.session.execute(update(Submission).where(of_call).values(outcome=Outcome.PARKED, code="H121"))
+        told = {"iys_status": Status.GRANTED.value, "iys_as_of": clock.now()}
+        db.session.execute(update(Consent).where(Consent.channel == Channel.EMAIL).values(told))
+        db.session.commit()
+        assert [each.cells[0] for each in RowErrors(db.session, vault(), batch).lines()] == [beside]
+
+    wanted = AudienceFilter(FilterKind.OTHER_CHANNEL, Channel.EMAIL, Channel.SMS)
+    assert added(app, wanted, channels=[Channel.SMS]) == {beside: "MESAJ"}
 
 
 @pytest.mark.parametrize("case", ["an unread answer", "a refusal that İYS holds"])
