@@ -12,19 +12,15 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 import shortlinks
-from portal.core import clock
 from portal.core.addresses import Address
 from portal.core.ids import new_ids
-from portal.core.iys_protocol import Channel
-from portal.core.models import AudienceEntry, Brand, Campaign, CampaignKind, Delivery, Provider
+from portal.core.models import AudienceEntry, Brand, Campaign
 from portal.core.vault import Vault
-from portal.domain import campaigns
-from portal.domain.campaigns import default_texts
+from portal.domain.campaigns.permanent_links import find_refusing_campaign
 from portal.domain.consents import recipients
 from portal.domain.providers.brands import link_base_url
 
 AT_ONCE = 5000
-NAME = "Ret bağlantıları"  # Shown with what people do by them.
 
 
 def refusing_urls(
@@ -34,7 +30,7 @@ def refusing_urls(
     Unknown addresses become recipients. Nothing is committed."""
     # Locked until the transaction ends, so that nobody gets two.
     session.execute(select(Brand.id).where(Brand.id == brand.id).with_for_update(key_share=True))
-    campaign, codes = _find_campaign(session, brand, at), dict[str, str]()
+    campaign, codes = find_refusing_campaign(session, brand, at), dict[str, str]()
     for some in recipients.chunks(list(addresses), AT_ONCE):
         codes |= _find_codes(session, vault, salt, campaign, some, at)
     root = refusal_root(session, brand.id, link_base)
@@ -76,16 +72,3 @@ def _find_codes(
         session.execute(insert(AudienceEntry.__table__), rows)
     found |= {recipient_id: code for recipient_id, (_, code) in zip(missing, links, strict=True)}
     return {text: found[recipient_id] for text, recipient_id in ids.items()}
-
-
-def _find_campaign(session: Session, brand: Brand, at: datetime) -> Campaign:
-    """The brand's, made where it has none."""
-    own = select(Campaign).where(
-        Campaign.brand_id == brand.id, Campaign.kind == CampaignKind.REFUSE, Campaign.delivery == Delivery.POINT
-    )
-    notice = brand.notice_url or session.get_one(Provider, brand.provider_id).notice_url
-    return session.scalar(own.order_by(Campaign.id).limit(1)) or campaigns.open_campaign(
-        session, brand, name=NAME, kind=CampaignKind.REFUSE, channels=list(Channel),
-        wording=default_texts.default_wording(brand.name, CampaignKind.REFUSE, notice), contact=None, expires_at=None,
-        delivery=Delivery.POINT, at=at, today=clock.day(at),
-    )  # fmt: skip
