@@ -139,6 +139,7 @@ def is_marked(content: bytes) -> bool:
         *({"beside": NUMBER.format(each)} for each in ("RET", "-", "✗ 1", "0")),
         {"automatic": style("marked", '<style:map style:condition="is-true-formula([.G2]=1)"/>'), "columns": BY_ROW},
         *({"beside": f"<table:shapes><draw:{each}/></table:shapes>"} for each in ("line", "measure", "caption")),
+        {"beside": "<table:shapes><draw:frame><draw:object/></draw:frame></table:shapes>"},  # A chart.
         {"beside": "<table:help-message><text:p>Bu kişiler RET</text:p></table:help-message>"},
         {"automatic": style("marked", STRIKE), "beside": LINE.format(NAMED)},
     ],
@@ -355,18 +356,30 @@ def test_hidden_lines_are_asked_for(hide):
         ("drawing", b"<xdr:contentPart r:id='rId1'/>", [SHAPE]),
         ("drawing", b"<xdr:graphicFrame><dgm:relIds/></xdr:graphicFrame>", [SHAPE]),
         ("drawing", b"<xdr:pic/>", []),
-        ("drawing", b"<xdr:graphicFrame><c:chart/></xdr:graphicFrame>", []),
+        ("drawing", b"<xdr:graphicFrame><c:chart/></xdr:graphicFrame>", [SHAPE]),
         ("vmlDrawing", b"<v:shape><x:ClientData ObjectType='Checkbox'/></v:shape>", [SHAPE]),
         ("vmlDrawing", b"<v:shape><x:ClientData ObjectType='Note'/></v:shape>", []),
     ],
 )
-def test_a_stroke_of_a_pen_a_diagram_and_a_control_are_shapes(kind, drawn, seen):
+def test_a_stroke_of_a_pen_a_diagram_a_chart_and_a_control_are_shapes(kind, drawn, seen):
     sheet, file = "xl/worksheets/sheet1.xml", io.BytesIO()
     link = f'<Relationships><Relationship Id="r" Type="http://x/{kind}" Target="../drawings/d.xml"/></Relationships>'
     with zipfile.ZipFile(file, "w") as packed:
         packed.writestr("xl/worksheets/_rels/sheet1.xml.rels", link)
         packed.writestr("xl/drawings/d.xml", b"<xdr:wsDr>" + drawn + b"</xdr:wsDr>")
     assert [each for each in texts_of_drawings(WorkbookParts(file.getvalue()), sheet) if each] == seen
+
+
+def test_a_sheet_that_is_a_chart_is_a_shape_of_the_file():
+    """Nobody reads what it and its series are called."""
+    with xlsxwriter.Workbook(out := io.BytesIO()) as book:
+        sheet, chart = book.add_worksheet("Liste"), book.add_chart({"type": "column"})
+        for number, row in enumerate((["Telefon", "SMS izni"], ["0532 123 45 67", "Evet"])):
+            sheet.write_row(number, 0, row)
+        chart.add_series({"values": "=Liste!$A$2:$A$2"})
+        book.add_chartsheet("RET VERENLER").set_chart(chart)
+
+    assert SHAPE in [mark.text for mark in examine(out.getvalue(), "liste.xlsx").unread.marks]
 
 
 @pytest.mark.parametrize("more", ["", 'table:number-rows-repeated="3" '])

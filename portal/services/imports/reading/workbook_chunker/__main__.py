@@ -12,7 +12,7 @@ from typing import Any
 from .chunks import CHUNK_HEADER, HIDDEN_HEADER, MOST_LINES, CannotChunk, FrameKind, Line, chunk_lines, frame
 from .container import format_of
 from .marked_lines import HiddenLines, with_notes
-from .marks import HIDDEN, Marks, SheetLooks
+from .marks import HIDDEN, SHAPE, Marks, SheetLooks
 from .merged_cells import fill_merged
 from .ods_marks import find_ods_marks
 from .workbook_parts import WorkbookParts
@@ -42,6 +42,7 @@ def workbook_frames(data: bytes) -> Iterator[bytes]:
     del data
     metadata = [sheet for sheet in workbook.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
     sheets = [sheet.name for sheet in metadata]
+    charts = [SHAPE] if len(metadata) < len(workbook.sheets_metadata) else []
     if len(sheets) > MOST_SHEETS:
         raise CannotChunk("file_too_many_sheets")
     for place, name in enumerate(sheets):
@@ -58,7 +59,7 @@ def workbook_frames(data: bytes) -> Iterator[bytes]:
         if is_hidden or hidden.total:
             yield frame(FrameKind.HIDDEN, HIDDEN_HEADER.pack(is_hidden, hidden.total))
         its.looks.texts += [text for found in its.notes.values() for text in found]  # Of lines without cells.
-        its.looks.texts += [HIDDEN] if hidden.total else []
+        its.looks.texts += charts + ([HIDDEN] if hidden.total else [])
         yield frame(FrameKind.LOOKS, its.looks.packed())
     yield frame(FrameKind.END)
 

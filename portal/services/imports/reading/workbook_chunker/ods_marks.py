@@ -35,7 +35,7 @@ _WRITTEN = ("text", "embedded-text", "currency-symbol", "fill-character")  # By 
 _FIELDS = ("sheet-name", "page-number", "page-count", "title", "date", "time", "file-name")  # Of what is printed.
 _SHAPES = (
     *("custom-shape", "line", "connector", "rect", "ellipse", "path", "polyline", "polygon", "text-box", "control"),
-    *("caption", "measure", "regular-polygon", "circle"),
+    *("caption", "measure", "regular-polygon", "circle", "object", "object-ole"),
 )
 _PRINTED = ("header", "footer", "help-message")  # Of a page, and beside a cell.
 _PARTS = ("styles.xml", "content.xml")

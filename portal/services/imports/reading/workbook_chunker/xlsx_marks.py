@@ -11,7 +11,8 @@ from .xlsx_styles import read_shared_strings, read_styles
 MOST_COVERED = 1000  # Lines of one comment.
 _REFERENCE = re.compile(r"\$?[A-Z]{1,3}\$?(\d{1,7})(?::\$?[A-Z]{1,3}\$?(\d{1,7}))?", re.I)
 _PLAIN_CONTROLS = (None, "Note", "Pict")  # A comment's box, a picture.
-_SHAPES = ("sp", "cxnSp", "contentPart")  # Perhaps a line through cells; a part of ink is a pen's.
+# Perhaps a line through cells; a part of ink is a pen's, and a frame holds a chart, diagram or slicer.
+_SHAPES = ("sp", "cxnSp", "contentPart", "graphicFrame")
 
 
 def find_xlsx_marks(parts: WorkbookParts) -> dict[str, Marks]:
@@ -37,9 +38,9 @@ def _are_computed(calculation: Attributes | None) -> bool:
 
 
 def texts_of_drawings(parts: WorkbookParts, sheet: str) -> Iterator[str]:
-    """Of boxes, and of any shape, diagram, or control of a form."""
+    """Of boxes, and of any shape, chart, diagram, or control of a form."""
     for drawing in parts.related(sheet, "/drawing"):
-        for each in parts.elements(drawing, "t", "relIds", *_SHAPES):
+        for each in parts.elements(drawing, "t", *_SHAPES):
             yield each.text or "" if each.tag == "t" else SHAPE
     for drawing in parts.related(sheet, "/vmlDrawing"):
         for each in parts.elements(drawing, "ClientData"):
