@@ -12,6 +12,7 @@ from shortlinks.links import (
     create_many,
     resolve,
     resolve_row,
+    restore,
     revoke,
 )
 from shortlinks.visits import Opening, Visit, VisitKind, classify, record
@@ -34,5 +35,6 @@ __all__ = [
     "record",
     "resolve",
     "resolve_row",
+    "restore",
     "revoke",
 ]

@@ -82,6 +82,7 @@ UNKNOWN = Resolution(LinkState.UNKNOWN)
 
 _link = Link.__table__.c
 RESOLVED = (_link.nonce, _link.owner, _link.created_at, _link.expires_at, _link.revoked_at)
+_FIRST_COUNTER = text("INSERT INTO link_counter (id, last_id) VALUES (1, 0) ON CONFLICT DO NOTHING")
 _by_id = select(*RESOLVED).where(_link.id == bindparam("link_id"))
 
 
@@ -113,6 +114,18 @@ def create_many(
     columns = [link.id, link.nonce, link.owner, link.created_at, link.expires_at]
     session.execute(insert(Link.__table__).from_select(columns, rows))
     return links
+
+
+def restore(session: Session, owner: int, links: Sequence[tuple[int, int, datetime]]) -> None:
+    """Insert links that were lost, by (id, nonce, created_at); none made later gets an id up to theirs. The caller
+    commits."""
+    if not links:
+        return
+    rows = [{"id": each, "nonce": nonce, "owner": owner, "created_at": at} for each, nonce, at in links]
+    session.execute(insert(Link.__table__), rows)
+    session.execute(_FIRST_COUNTER)
+    counter, last = LinkCounter.__table__, max(each for each, *_ in links)
+    session.execute(update(counter).where(counter.c.last_id < last).values(last_id=last))
 
 
 def code_of(salt: str, link_id: int, nonce: int) -> str:
@@ -155,7 +168,7 @@ def _allocate_ids(session: Session, count: int) -> range:
     advance = update(counter).values(last_id=counter.c.last_id + count).returning(counter.c.last_id)
     last: int | None = session.scalar(advance)
     if last is None:  # The first links of this database. Of two such transactions the later one waits for the row.
-        session.execute(text("INSERT INTO link_counter (id, last_id) VALUES (1, 0) ON CONFLICT DO NOTHING"))
+        session.execute(_FIRST_COUNTER)
         last = session.execute(advance).scalar_one()
     return range(last - count + 1, last + 1)
 

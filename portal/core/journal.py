@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-from sqlalchemy import Engine, update
+from sqlalchemy import Engine, Table, update
 from sqlalchemy.orm import Session
 
 from portal.core import clock, sealed_records
@@ -41,9 +41,10 @@ FILE_NAME = re.compile(r"(\d{4}-\d\d-\d\d)-[\w-]+\.journal", re.ASCII)
 log = structlog.get_logger()
 
 
-def note(session: Session, model: type[Base], rows: Iterable[Mapping[str, Any]]) -> None:
+def note(session: Session, table: type[Base] | Table, rows: Iterable[Mapping[str, Any]]) -> None:
     """Have the session's commit append these rows, which it inserts."""
-    session.info.setdefault(NOTED, {}).setdefault(model.__table__.name, []).extend(rows)
+    name = (table if isinstance(table, Table) else table.__table__).name
+    session.info.setdefault(NOTED, {}).setdefault(name, []).extend(rows)
 
 
 def take_noted(session: Session) -> Record:

@@ -8,18 +8,24 @@ from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from sqlalchemy import Column, ColumnDefault, Enum, LargeBinary
+from sqlalchemy import BigInteger, Column, ColumnDefault, Enum, LargeBinary, MetaData, String, Table
 
 from portal.core import sealed_records
-from portal.core.models import Annulment, Base, ClosedLine, Decision, GatewayEvent, Receipt, ReceiptDecision, Submission
+from portal.core.models import Annulment, ClosedLine, Decision, GatewayEvent, Receipt, ReceiptDecision, Submission
 from portal.core.models.base import UtcDateTime
 from portal.core.vault import Vault
 
 PLACE = "journal.record"
-TABLES: dict[str, type[Base]] = {
-    model.__tablename__: model
-    for model in (Decision, Submission, Receipt, ReceiptDecision, Annulment, GatewayEvent, ClosedLine)
-}
+_MODELS = (Decision, Submission, Receipt, ReceiptDecision, Annulment, GatewayEvent, ClosedLine)
+# What answers at a permanent refusing address (campaigns.permanent_links): its id is the link's. No database has it.
+REFUSING_LINK = Table(
+    "refusing_link",
+    MetaData(),
+    *(Column("id", BigInteger, primary_key=True), Column("nonce", BigInteger), Column("created_at", UtcDateTime)),
+    *(Column(f"{each}_id", BigInteger) for each in ("provider", "brand", "recipient")),
+    *(Column("channels", String), Column("address", LargeBinary)),
+)
+TABLES: dict[str, Table] = {each.name: each for each in (*(its.__table__ for its in _MODELS), REFUSING_LINK)}
 
 Row = dict[str, Any]
 Record = dict[str, list[Row]]  # Rows by table: of one commit.
@@ -60,7 +66,7 @@ def _decode(table: str, row: Row) -> Row:
 @cache
 def _columns(table: str) -> list[tuple[str, Callable[[Any], Any] | None, Any]]:
     """Names of columns, what reads a value, and what it is where the version that wrote the row had no such column."""
-    return [(each.name, _reader(each), _default(each)) for each in TABLES[table].__table__.c]
+    return [(each.name, _reader(each), _default(each)) for each in TABLES[table].c]
 
 
 def _reader(column: Column[Any]) -> Callable[[Any], Any] | None:

@@ -6,14 +6,15 @@ from itertools import chain
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import Select, delete, select
+from sqlalchemy import Select, Table, delete, select
 
 from portal.core import clock, journal, journalled_news
 from portal.core.extensions import db
 from portal.core.ids import first_id
-from portal.core.journal_records import Row
+from portal.core.journal_records import REFUSING_LINK, Row
 from portal.core.models import (
     Annulment,
+    AudienceEntry,
     Base,
     ClosedLine,
     Decision,
@@ -24,6 +25,7 @@ from portal.core.models import (
     ReceiptDecision,
     Submission,
 )
+from portal.domain.campaigns.permanent_links import journalled_links
 from portal.domain.consents.writer import is_journalled
 
 BATCH_SIZE = 1_000  # Decisions in one record.
@@ -39,10 +41,10 @@ def close_gap() -> None:
     if current_app.extensions["journal"] is None or (gap := _read_gap()) is None:
         return
     since, *counted = gap
-    nothing_missing: dict[type[Base], list[Row]] = {JournalGap: [{"since": since, "until": began}]}
+    nothing_missing: dict[type[Base] | Table, list[Row]] = {JournalGap: [{"since": since, "until": began}]}
     for record in chain(_recorded_since(since), [nothing_missing]):
-        for model, rows in record.items():
-            journal.note(db.session, model, rows)
+        for table, rows in record.items():
+            journal.note(db.session, table, rows)
         db.session.commit()
         if _read_gap() != gap:  # The disk fails still, or another process has begun: again in a minute.
             return
@@ -58,7 +60,7 @@ def _read_gap() -> tuple[Any, ...] | None:
     return row and tuple(row)
 
 
-def _recorded_since(since: datetime) -> Iterable[dict[type[Base], list[Row]]]:
+def _recorded_since(since: datetime) -> Iterable[dict[type[Base] | Table, list[Row]]]:
     """In records that hold decisions with their submissions, and receipts with what they list."""
     last = first_id(since)
     while found := _rows(select(Decision.__table__).where(Decision.id > last).order_by(Decision.id).limit(BATCH_SIZE)):
@@ -73,6 +75,7 @@ def _recorded_since(since: datetime) -> Iterable[dict[type[Base], list[Row]]]:
         yield {Receipt: found, ReceiptDecision: _rows(select(ReceiptDecision.__table__).where(listed))}
     kinds, came = GatewayEvent.kind.in_(journalled_news.KINDS), GatewayEvent.id > first_id(since)
     yield {GatewayEvent: _rows(select(GatewayEvent.__table__).where(came, kinds))}
+    yield {REFUSING_LINK: _rows(journalled_links().where(AudienceEntry.id > first_id(since)))}
     yield {ClosedLine: _rows(select(ClosedLine.__table__).where(ClosedLine.id > first_id(since)))}
     yield {Annulment: _rows(select(Annulment.__table__).where(Annulment.at >= since))}
 

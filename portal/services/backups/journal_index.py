@@ -21,6 +21,7 @@ CREATE TABLE decision (id INTEGER PRIMARY KEY, brand_id INTEGER, recorded_at TEX
                        file INTEGER, offset INTEGER);
 CREATE TABLE receipt (id INTEGER PRIMARY KEY, file INTEGER, offset INTEGER);
 CREATE TABLE gateway_event (id INTEGER PRIMARY KEY, step INTEGER, file INTEGER, offset INTEGER);
+CREATE TABLE refusing_link (id INTEGER PRIMARY KEY, file INTEGER, offset INTEGER);
 CREATE TABLE closed_line (id INTEGER PRIMARY KEY, file INTEGER, offset INTEGER);
 CREATE TABLE annulment (decision_id INTEGER PRIMARY KEY, provider_id INTEGER, at TEXT, user_id INTEGER);
 """
@@ -92,6 +93,9 @@ class JournalIndex:
     def closed_lines(self, size: int) -> Iterator[list[IndexedRow]]:
         return self._in_parts("SELECT id, 0, file, offset FROM closed_line ORDER BY id", size)
 
+    def refusing_links(self, size: int) -> Iterator[list[IndexedRow]]:
+        return self._in_parts("SELECT id, 0, file, offset FROM refusing_link ORDER BY id", size)
+
     def news(self, size: int) -> Iterator[list[Row]]:
         """What vendors told of people, as it stood last."""
         cursor = self._database.execute("SELECT id, 0, file, offset FROM gateway_event ORDER BY id")
@@ -128,6 +132,7 @@ class JournalIndex:
         )
         receipts = ((row["id"], file, offset) for row in record.get("receipt", ()))
         closed_lines = ((row["id"], file, offset) for row in record.get("closed_line", ()))
+        links = ((row["id"], file, offset) for row in record.get("refusing_link", ()))
         annulments = (
             (row["decision_id"], row["provider_id"], row["at"], row["user_id"]) for row in record.get("annulment", ())
         )
@@ -136,13 +141,14 @@ class JournalIndex:
         self._database.executemany("INSERT OR IGNORE INTO decision VALUES (?, ?, ?, ?, ?, ?)", decisions)
         self._database.executemany("INSERT OR IGNORE INTO receipt VALUES (?, ?, ?)", receipts)
         self._database.executemany("INSERT OR IGNORE INTO closed_line VALUES (?, ?, ?)", closed_lines)
+        self._database.executemany("INSERT OR IGNORE INTO refusing_link VALUES (?, ?, ?)", links)
         self._database.executemany("INSERT OR IGNORE INTO annulment VALUES (?, ?, ?, ?)", annulments)
         for gap in record.get("journal_gap", ()):
             self.closed.append((datetime.fromisoformat(gap["since"]), datetime.fromisoformat(gap["until"])))
 
 
 def _key(table: str, row: Row) -> tuple[Any, ...]:
-    return tuple(row[column.name] for column in journal_records.TABLES[table].__table__.primary_key)
+    return tuple(row[column.name] for column in journal_records.TABLES[table].primary_key)
 
 
 def _step(news: Row) -> int:

@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
+import shortlinks
 from portal.core import clock, gap_files, journal, sealed_records
 from portal.core.extensions import db, vault
 from portal.core.gap_files import Gap
 from portal.core.models import Annulment, Brand, ClosedLine, DecisionOrigin, GatewayEvent, Leaf, Receipt
 from portal.domain.consents import annulments, restoration
-from portal.services.backups import restored_news
+from portal.services.backups import restored_links, restored_news
 from portal.services.backups.journal_index import JournalIndex
 
 BATCH_SIZE = 1_000  # In one transaction.
@@ -65,6 +66,7 @@ def replay(
         _replay_closed_lines(run, index, is_dry_run=is_dry_run)
         _replay_receipts(run, index, is_dry_run=is_dry_run)
         _replay_news(run, index, is_dry_run=is_dry_run)
+        _replay_refusing_links(run, index, is_dry_run=is_dry_run)
         if not is_dry_run:
             restoration.note_possibly_sent(db.session, clock.now())
             _commit()
@@ -155,6 +157,18 @@ def _replay_news(run: Replay, index: JournalIndex, *, is_dry_run: bool) -> None:
     if not is_dry_run:
         restored_news.leave_grants_to_people(db.session)
         _commit()
+
+
+def _replay_refusing_links(run: Replay, index: JournalIndex, *, is_dry_run: bool) -> None:
+    for part in index.refusing_links(BATCH_SIZE):
+        missing = restoration.find_missing(db.session, shortlinks.Link.id, (each.id for each in part))
+        written = 0
+        if missing and not is_dry_run:
+            rows = index.open_rows((each for each in part if each.id in missing), "refusing_link")["refusing_link"]
+            links = [each for each in rows if each["id"] in missing]
+            written = restored_links.restore_links(db.session, vault(), links, clock.now())
+            _commit()
+        run.count("refusing_link", len(part), len(missing), written)
 
 
 def _commit() -> None:

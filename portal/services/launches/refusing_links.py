@@ -12,11 +12,13 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 import shortlinks
+from portal.core import journal
 from portal.core.addresses import Address
 from portal.core.ids import new_ids
+from portal.core.journal_records import REFUSING_LINK
 from portal.core.models import AudienceEntry, Brand, Campaign
 from portal.core.vault import Vault
-from portal.domain.campaigns.permanent_links import find_refusing_campaign
+from portal.domain.campaigns.permanent_links import find_refusing_campaign, journalled_links
 from portal.domain.consents import recipients
 from portal.domain.providers.brands import link_base_url
 
@@ -70,5 +72,7 @@ def _find_codes(
     ]  # fmt: skip
     if rows:
         session.execute(insert(AudienceEntry.__table__), rows)
+        made = journalled_links().where(AudienceEntry.link_id.in_([link_id for link_id, _ in links]))
+        journal.note(session, REFUSING_LINK, [dict(each) for each in session.execute(made).mappings()])
     found |= {recipient_id: code for recipient_id, (_, code) in zip(missing, links, strict=True)}
     return {text: found[recipient_id] for text, recipient_id in ids.items()}

@@ -1,0 +1,76 @@
+"""Who holds a permanent refusing address may refuse by it after a restore, too."""
+
+import pytest
+from sqlalchemy import delete, select
+
+import shortlinks
+from portal.core import addresses, clock
+from portal.core.extensions import db, vault
+from portal.core.iys_protocol import Status
+from portal.core.models import AudienceEntry, Brand, Campaign, Decision, Recipient
+from portal.domain.consents import recipients
+from portal.services.backups.journal_gap import close_gap
+from portal.services.launches.refusing_links import refusing_urls
+from shortlinks.links import LinkCounter
+from tests import make
+from tests.conftest import SECRETS
+from tests.portal.services.backups.test_replay import kept, restore
+
+__all__ = ["kept"]
+
+OTHER = "burak@example.com"
+
+
+def code_of(app, address: str) -> str:
+    """Of the address that the first brand's programs get for their mailings."""
+    with app.app_context():
+        at, named = clock.now(), [addresses.parse(address)]
+        urls = refusing_urls(db.session, vault(), SECRETS["LINK_SALT"], SECRETS["LINK_BASE"], make.brand(), named, at)
+        db.session.commit()
+        return urls[address].rpartition("/")[2]
+
+
+def lose_links(app) -> None:
+    """The database is as a backup from before them, and before anybody had one."""
+    with app.app_context(), db.engine.begin() as connection:
+        for model in (AudienceEntry, Campaign, Recipient, shortlinks.Link, LinkCounter):
+            connection.execute(delete(model.__table__))
+
+
+@pytest.mark.parametrize("is_appended_later", [False, True])
+def test_a_refusing_address_of_after_the_backup_takes_refusals(app, kept, rows, monkeypatch, is_appended_later):
+    with app.app_context():
+        make.provider()
+    if is_appended_later:
+        monkeypatch.setitem(app.extensions, "journal", None)
+    code = code_of(app, make.EMAIL)
+    monkeypatch.setitem(app.extensions, "journal", kept)
+    if is_appended_later:
+        with app.app_context():
+            close_gap()  # The journal's process has begun within the last ten minutes.
+    lose_links(app)
+
+    assert app.test_client().get(f"/u/{code}").status_code == 404
+    for _ in range(2):
+        assert restore(app, kept).exit_code == 0
+    assert app.test_client().post(f"/u/{code}", data={"List-Unsubscribe": "One-Click"}).status_code == 200
+
+    with app.app_context():
+        whose = db.session.get_one(Recipient, rows.one(Decision).recipient_id)
+        assert recipients.address_of(vault(), whose) == make.EMAIL
+    assert rows.one(Decision).status == Status.REFUSED
+    assert code_of(app, make.EMAIL) == code != code_of(app, OTHER)
+
+
+def test_an_address_of_a_brand_that_the_backup_lacks_is_named_as_missing(app, kept):
+    with app.app_context():
+        make.provider()
+    code_of(app, make.EMAIL)
+    lose_links(app)
+    with app.app_context(), db.engine.begin() as connection:
+        connection.execute(delete(Brand.__table__))
+        assert connection.execute(select(Brand.id)).all() == []
+
+    told = restore(app, kept)
+
+    assert told.exit_code == 1 and "INCOMPLETE: 1 of 1" in told.stdout
