@@ -1,8 +1,9 @@
 """Export of decisions: all that are still kept, with their outcome at İYS and their line in an imported file.
 
 A decision is kept for three years from the end of its validity. A grant ends with a refusal of its key (a closed line
-is one) or with its expiry at İYS; a later grant does not end it, and one that still counts has no end. A refusal is
-kept for three years from its own day; the consent, which stays, holds its effect. An annulled decision never counted.
+is one) or with its expiry at İYS; a later grant does not end it, and one that still counts has no end. A refusal ends
+with a later grant that counted: until then it tells whose word the consent stands on, and the consent alone would take
+a file's grant for the person's (models.own_refusals). An annulled decision never counted.
 """
 
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from sqlalchemy.orm import Session, aliased
 
 from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.models import Annulment, Brand, Decision, DecisionOrigin, Outcome, Recipient, Submission, is_void
+from portal.core.models.own_refusals import was_current
 from portal.core.vault import Vault
 from portal.services.exports.filters import ExportFilter
 from portal.services.exports.paging import AddressReader, read_pages
@@ -96,15 +98,15 @@ def kept_since(at: datetime) -> datetime:
 
 def is_kept(at: datetime) -> ColumnElement[bool]:
     """The condition that a decision is kept. A grant ends with a refusal of its key (a closed line is one) or where
-    İYS never took it (H467); only for old grants that is looked up."""
+    İYS never took it (H467), a refusal with a grant that counted; only for old decisions that is looked up."""
     first = kept_since(at)
     later = aliased(Decision)
     ended = exists().where(
         later.consent_id == Decision.consent_id,
-        later.status == Status.REFUSED,
+        later.status != Decision.status,
         later.effective_at > Decision.effective_at,
         later.effective_at < first,
-        not_(is_void(later)),
+        was_current(later),
     )
     expired = (
         exists()
@@ -113,5 +115,5 @@ def is_kept(at: datetime) -> ColumnElement[bool]:
         )
         .correlate(Decision)
     )
-    lasts = and_(Decision.status == Status.GRANTED, not_(is_void()), not_(ended), not_(expired))
+    lasts = and_(not_(is_void()), not_(ended), or_(Decision.status == Status.REFUSED, not_(expired)))
     return or_(Decision.effective_at >= first, lasts)

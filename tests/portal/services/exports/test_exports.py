@@ -249,27 +249,31 @@ def test_who_takes_what_is_new_each_night_misses_nothing_that_was_recorded_late(
     }  # Recorded then, too.
 
 
-def test_a_grant_that_counts_is_kept_however_old_and_one_that_ended_for_three_years(app, holder):
+def test_what_counts_is_kept_however_old_and_what_ended_for_three_years(app, holder):
     still = holder.grants(ago=5 * YEAR)
     ended_lately = holder.grants(OTHER_PHONE, ago=5 * YEAR)
     ended_it = holder.decides(OTHER_PHONE, Status.REFUSED, ago=YEAR)
     holder.grants("+905321112233", ago=5 * YEAR)  # Ended more than three years ago, by a refusal as old.
-    holder.decides("+905321112233", Status.REFUSED, ago=4 * YEAR)
+    stands = {holder.decides("+905321112233", Status.REFUSED, ago=4 * YEAR)}
     void = holder.grants("+905321112244", ago=5 * YEAR)  # What ended it was taken back: it counts still.
     holder.decides("+905321112244", Status.REFUSED, ago=4 * YEAR, annulled=True)
     holder.decides("+905321112255", ago=4 * YEAR, annulled=True)
     renewed = {holder.grants("+905321112266", ago=ago * YEAR) for ago in (5, 4)}  # A later grant ends none.
     kind = {"recipient_type": RecipientType.MERCHANT}
     other_type = holder.grants("+905321112277", ago=5 * YEAR)
-    holder.decides("+905321112277", Status.REFUSED, ago=4 * YEAR, **kind)
+    stands |= {holder.decides("+905321112277", Status.REFUSED, ago=4 * YEAR, **kind)}
     expired = holder.grants("+905321112288", ago=5 * YEAR, outcome=Outcome.EXPIRED)
     with app.app_context():
         submission(expired).ended_at = clock.now() - 4 * YEAR
         db.session.commit()
+    holder.decides("+905321112299", Status.REFUSED, ago=5 * YEAR)  # Ended more than three years ago, by a grant.
+    renewed |= {holder.grants("+905321112299", ago=4 * YEAR)}
+    stands |= {holder.decides("+905321112200", Status.REFUSED, ago=5 * YEAR)}  # This grant came too late for İYS.
+    late = holder.decides("+905321112200", ago=4 * YEAR, outcome=None, batch_id=7, line=1)
 
     kept = {row.id for row in told(app, ExportKind.DECISIONS)}
 
-    assert kept == {still, ended_lately, ended_it, void, *renewed, other_type}
+    assert kept == {still, ended_lately, ended_it, void, *renewed, other_type, *stands, late}
 
 
 @pytest.mark.parametrize(
