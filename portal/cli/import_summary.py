@@ -1,0 +1,78 @@
+"""What `flask import` prints of a file, and its exit codes."""
+
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any
+
+from portal.cli.import_steps import ImportOptions
+from portal.core.extensions import read_session, vault
+from portal.core.models import ImportBatch
+from portal.domain.consents.import_plan import Effect
+from portal.services.imports import queries
+from portal.services.imports.row_results import PROBLEMS, code_of
+from portal.services.imports.unread import unread_of
+
+CURES = {Effect.OVER_REFUSAL.value: " (--confirm-after-refusal)"}  # By an option, beside what a page says.
+LONGEST_HEADER = 60  # Characters.
+
+
+class ExitCode(IntEnum):
+    """Exit codes; of several files the worst."""
+
+    GOOD = 0
+    PROBLEMS = 1  # Some entries have one, the good ones were imported; or grants were left out for what is not read.
+    FAILED = 2  # A file could not be read or imported, or only its refusals were.
+    NO_ROOM = 3  # The package takes no new addresses (refusals were imported), or the provider is suspended.
+
+
+@dataclass
+class Summary:
+    """The JSON printed for one file: numbers and words, none of its lines."""
+
+    file: str
+    batch: int | None = None
+    state: str | None = None
+    lines: int = 0
+    tally: dict[str, int] = field(default_factory=dict)
+    problems: list[dict[str, Any]] = field(default_factory=list)
+    problem: dict[str, Any] | None = None  # Why it was not imported.
+    unused_columns: list[dict[str, Any]] = field(default_factory=list)  # With values that were not read.
+    unused_sheets: list[dict[str, Any]] = field(default_factory=list)
+    marks: list[dict[str, Any]] = field(default_factory=list)  # What else nobody understands: headings, names, looks.
+    unread: int = 0  # How many of these columns, sheets and marks somebody must vouch for.
+    hidden_lines: int = 0  # Of the sheets that are read; they count like others.
+    only_refusals: bool = False  # Its grants were left out.
+    repeated: bool = False  # It was imported before.
+    moved_to: str | None = None
+    exit_code: ExitCode = ExitCode.GOOD
+
+    def read_batch(self, batch: ImportBatch, options: ImportOptions) -> None:
+        self.batch, self.state, self.lines = batch.id, batch.state.value, batch.lines
+        self.only_refusals = batch.only_refusals
+        self.tally = queries.tally_now(read_session(), batch)
+        self.problems = [
+            {"word": word, "count": count, "sentence": PROBLEMS[word].sentence, "code": code_of(word),
+             "cure": PROBLEMS[word].cure + CURES.get(word, "")}
+            for word, count in self.tally.items() if word in PROBLEMS
+        ]  # fmt: skip
+        self.read_file(batch)
+        if self.problems or (self.unread and not options.ignores_unread):
+            self.exit_code = ExitCode.PROBLEMS
+
+    def read_file(self, batch: ImportBatch) -> None:
+        """What of the file is not read; its header is gone once the batch is dropped."""
+        if batch.outline is None:
+            return
+        unread = unread_of(vault(), batch)
+        self.unread = unread.doubtful
+        self.unused_columns = [
+            {"column": each.letter, "header": each.header[:LONGEST_HEADER], "filled": each.filled,
+             "statuses": each.statuses, "refusals": each.refusals, "dates": each.dates, "addresses": each.addresses,
+             "strange": each.strange, "may_refuse": each.may_refuse}
+            for each in unread.columns
+        ]  # fmt: skip
+        self.unused_sheets = [
+            {"sheet": each.name, "lines": each.lines, "is_hidden": each.is_hidden} for each in unread.sheets
+        ]  # fmt: skip
+        self.marks = [{"kind": each.kind, "where": each.where, "text": each.text} for each in unread.marks]
+        self.hidden_lines = unread.hidden_lines
