@@ -1,21 +1,18 @@
 """The steps of an import from a shell, done by the worker's functions in this process until the batch is finished."""
 
-import hashlib
-import os
-import stat
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from io import BufferedReader
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 
-from portal.core import clock
+from portal.cli.watched_folder import digest_of, open_regular_file
+from portal.core import clock, leases
 from portal.core.extensions import db, read_session, vault
 from portal.core.iys_protocol import Channel
-from portal.core.models import WORKER_STATES, BatchState, Brand, ImportBatch
+from portal.core.models import WORKER_STATES, ApiRequest, BatchState, Brand, ImportBatch
 from portal.domain import packages
 from portal.services.imports import batches, profiles, uploads, worker
 from portal.services.imports import layout as layouts
@@ -51,6 +48,7 @@ class ImportOptions:
     confirms_after_refusal: bool = False
     ignores_unread: bool = False  # Somebody has vouched that nothing unread holds refusals.
     received_at: datetime | None = None  # When it was read first, where the same file runs again.
+    written_ns: int | None = None  # The file's own time of modification.
 
     def leaves_grants_out(self, batch: ImportBatch) -> bool:
         """Also where refusals may stand in what is not read: nobody looks at a page before the grants are written."""
@@ -76,9 +74,7 @@ def find_earlier_batches(brand: Brand, path: Path) -> Sequence[ImportBatch]:
 
     Raises OSError.
     """
-    with open_regular_file(path) as file:
-        digest = hashlib.file_digest(file, "sha256").digest()
-    same = select(ImportBatch).where(ImportBatch.brand_id == brand.id, ImportBatch.digest == digest)
+    same = select(ImportBatch).where(ImportBatch.brand_id == brand.id, ImportBatch.digest == digest_of(path))
     ours = ImportBatch.state.in_(UNDER_WAY) & ImportBatch.user_id.is_(None)
     known = same.where(ImportBatch.state.in_(ENDED) | ours).order_by(
         ImportBatch.created_at.desc(), ImportBatch.id.desc()
@@ -86,30 +82,30 @@ def find_earlier_batches(brand: Brand, path: Path) -> Sequence[ImportBatch]:
     return read_session().scalars(known.execution_options(populate_existing=True)).all()
 
 
-def upload(brand: Brand, path: Path) -> int:
+def find_unfinished_batches(brand: Brand) -> Sequence[ImportBatch]:
+    """Those that a shell left between two of its steps: nothing of them is written unless it, or a person, goes on.
+
+    A command at work is between two steps for a moment only.
+    """
+    waiting = ImportBatch.state.in_((BatchState.READ, BatchState.DRY_RUN)) & ~ImportBatch.on_behalf
+    is_ours = ImportBatch.user_id.is_(None) & ~exists().where(ApiRequest.id == ImportBatch.id)
+    is_left = leases.is_free(ImportBatch, clock.now()) & (ImportBatch.state_changed_at < clock.now() - batches.LEASE)
+    found = select(ImportBatch).where(ImportBatch.brand_id == brand.id, waiting, is_ours, is_left)
+    return read_session().scalars(found.order_by(ImportBatch.id)).all()
+
+
+def upload(brand: Brand, path: Path, name: str) -> int:
     """Store the file's bytes; returns the id of its batch. Raises ImportFailed and OSError."""
     with open_regular_file(path) as file:
         try:
             batch = uploads.store_upload(
-                db.session, vault(), provider_id=brand.provider_id, brand_id=brand.id, user_id=None, name=path.name,
+                db.session, vault(), provider_id=brand.provider_id, brand_id=brand.id, user_id=None, name=name,
                 stream=file, at=clock.now(),
             )  # fmt: skip
         except Unreadable as unreadable:
             raise _unread(unreadable.problem) from unreadable
     db.session.commit()
     return batch.id
-
-
-def open_regular_file(path: Path) -> BufferedReader:
-    """Open a regular file only. Raises OSError.
-
-    Others put files here: a link could lead to what only we may read, and a pipe would never end.
-    """
-    file = os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb")
-    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-        file.close()
-        raise OSError("no file")
-    return file
 
 
 def run_steps(batch_id: int, options: ImportOptions, look: Callable[[ImportBatch], None]) -> None:
@@ -169,7 +165,9 @@ def _find_layout(batch: ImportBatch, options: ImportOptions) -> Layout:
         found = guess
     if found is not None:
         given = () if layouts.Field.CHANNEL in found.columns else options.channels  # A blank there may mean none.
-        return replace(found, channels=given or found.channels, received_at=options.received_at)
+        return replace(
+            found, channels=given or found.channels, received_at=options.received_at, written_ns=options.written_ns
+        )
     cure = "Bring one such file on the dashboard, name a --profile, or let it --guess."
     if options.profile:
         cure = "List the provider's profiles with --profiles."

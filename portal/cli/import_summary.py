@@ -46,6 +46,10 @@ class Summary:
     moved_to: str | None = None
     exit_code: ExitCode = ExitCode.GOOD
 
+    def fail(self, word: str, sentence: str, cure: str) -> None:
+        self.problem = {"word": word, "sentence": sentence, "cure": cure}
+        self.exit_code = ExitCode.FAILED
+
     def read_batch(self, batch: ImportBatch, options: ImportOptions) -> None:
         self.batch, self.state, self.lines = batch.id, batch.state.value, batch.lines
         self.only_refusals = batch.only_refusals

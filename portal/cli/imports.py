@@ -4,11 +4,12 @@ A file is recognized by its digest: an unfinished import is continued, a finishe
 with refusals that was put there anew, and for one whose grants were left out, once nothing holds them.
 """
 
+import hashlib
 import json
-import shutil
+import os
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,17 +17,35 @@ from typing import Any
 import click
 from flask.cli import with_appcontext
 
-from portal.cli.import_steps import ImportFailed, ImportOptions, find_earlier_batches, run_steps, upload
+from portal.cli.import_steps import (
+    ImportFailed,
+    ImportOptions,
+    find_earlier_batches,
+    find_unfinished_batches,
+    run_steps,
+    upload,
+)
 from portal.cli.import_summary import ExitCode, Summary
 from portal.cli.parameter_types import Channels, brand_option, find_brand
+from portal.cli.watched_folder import (
+    LONGEST_UNSETTLED,
+    Claim,
+    InOtherHands,
+    claim,
+    is_taken,
+    note_settled,
+    take_up,
+    unsettled_for,
+)
 from portal.core import clock
 from portal.core.extensions import db, read_session, vault
 from portal.core.iys_protocol import Channel
 from portal.core.models import BatchState, Brand, ImportBatch, ImportProfile, Provider
 from portal.domain.consents.import_plan import REFUSALS, Effect
 from portal.services.imports import profiles
-from portal.services.imports.store import layout_of
+from portal.services.imports.store import file_name_of, layout_of
 
+TAKEN = "taken"  # A file's state: another command has it.
 SAYS_NO = {*REFUSALS, Effect.SAME}  # Effects of which a refusal without a date has one.
 
 
@@ -92,8 +111,8 @@ def import_files(
         confirms_after_refusal=confirm_after_refusal,
         ignores_unread=ignore_unread,
     )
-    exit_codes = [_import_file(brand, path, options, again=again, settled=settled, move_to=move_to) for path in files]
-    sys.exit(max(exit_codes))
+    call = Call(brand, options, again, timedelta(seconds=settled), None if dry_run else move_to)
+    sys.exit(max(call.bring(files)))
 
 
 def _describe_profile(profile: ImportProfile) -> dict[str, Any]:
@@ -103,43 +122,119 @@ def _describe_profile(profile: ImportProfile) -> dict[str, Any]:
     return name | {"columns": profiles.columns_of(vault(), profile), "used_at": used_at}
 
 
-def _import_file(
-    brand: Brand, path: Path, options: ImportOptions, *, again: bool, settled: int, move_to: Path | None
-) -> ExitCode:
-    """Import one file; its failure stops no other."""
-    summary = Summary(str(path))
-    try:
-        written_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-        if settled and clock.now() - written_at < timedelta(seconds=settled):  # It may be incomplete.
-            summary.state = "unsettled"
-        else:
-            _run_import(brand, path, options, summary, again=again)
-    except OSError:
-        summary.problem = {"word": "unopened", "sentence": "The file cannot be opened.", "cure": "Look at its path."}
-        summary.exit_code = ExitCode.FAILED
-    except ImportFailed as why:
-        db.session.rollback()
-        summary.problem = why.report
-        summary.exit_code = ExitCode.NO_ROOM if why.is_for_room else ExitCode.FAILED
-    if move_to and summary.state == BatchState.DONE and not (options.dry_run or summary.problem):
-        target = move_to / path.name
-        if target.exists():
-            target = move_to / f"{path.stem}-{summary.batch}{path.suffix}"
-        shutil.move(path, target)
-        summary.moved_to = str(target)
-    report = {name: value for name, value in vars(summary).items() if name != "exit_code"}
-    click.echo(json.dumps(report, ensure_ascii=False))
-    return summary.exit_code
+@dataclass(frozen=True)
+class Call:
+    """One call of the command: for whom, and how files are read."""
+
+    brand: Brand
+    options: ImportOptions
+    again: bool
+    settled: timedelta
+    move_to: Path | None  # Files are claimed while they are read only where they are moved away.
+
+    def bring(self, paths: Sequence[Path]) -> list[ExitCode]:
+        """Import what an earlier call left in hand, and these files; the failure of one stops no other."""
+        summaries = []
+        if self.move_to:
+            summaries += [self._tell(self._bring_claimed(each)) for each in take_up(paths, self._key())]
+        summaries += [self._tell(self._bring(path)) for path in paths]
+        told = {each.batch for each in summaries}
+        left = [each for each in find_unfinished_batches(self.brand) if each.id not in told]
+        return [each.exit_code for each in summaries] + [self._tell(_describe_left(each)).exit_code for each in left]
+
+    def _key(self) -> str:
+        return hashlib.sha256(repr((self.brand.id, self.options)).encode()).hexdigest()[:8]
+
+    def _tell(self, summary: Summary) -> Summary:
+        report = {name: value for name, value in vars(summary).items() if name != "exit_code"}
+        click.echo(json.dumps(report, ensure_ascii=False))
+        return summary
+
+    def _bring(self, path: Path) -> Summary:
+        summary = Summary(str(path))
+        try:
+            if self._is_unsettled(path, summary):
+                return summary
+            if self.move_to:
+                return self._bring_claimed(claim(path, self._key()))
+            self._import(path, path.name, summary)
+        except InOtherHands:
+            summary.state = TAKEN
+        except OSError as why:
+            if self.move_to and isinstance(why, FileNotFoundError) and is_taken(path, self.move_to):
+                summary.state = TAKEN
+            else:
+                summary.fail("unopened", "The file cannot be opened.", "Look at its path.")
+        return summary
+
+    def _is_unsettled(self, path: Path, summary: Summary) -> bool:
+        """Whether it may be incomplete; one that never settles is a failure."""
+        written_at = datetime.fromtimestamp(_written(path.stat()), UTC)
+        if not self.settled:
+            return False
+        if clock.now() - written_at >= self.settled:
+            note_settled(path)
+            return False
+        summary.state = "unsettled"
+        if unsettled_for(path, clock.now()) >= LONGEST_UNSETTLED:
+            cure = "Look who writes into it all the time, or whose clock is ahead; or bring it without --settled."
+            summary.fail("unsettled", "The file has been changing for more than an hour.", cure)
+        return True
+
+    def _bring_claimed(self, found: Claim) -> Summary:
+        """Put away only what was read."""
+        summary = Summary(str(found.origin))
+        assert self.move_to
+        if not found.is_ours:
+            cure = "It is put back by one of the next calls; if not, rename it."
+            summary.fail("unfinished", f"A killed command left it as {found.claimed.name}.", cure)
+            return summary
+        try:
+            self._import(found.path, found.origin.name, summary)
+            if summary.state != BatchState.DONE or summary.problem or summary.batch is None:
+                found.put_back()
+                return summary
+            target = self.move_to / found.origin.name
+            if target.exists():
+                target = self.move_to / f"{target.stem}-{summary.batch}{target.suffix}"
+            if found.put_away(target, read_session().get_one(ImportBatch, summary.batch).digest):
+                summary.moved_to = str(target)
+            else:
+                summary.fail("changed", "The file changed while it was brought.", "The next call brings it anew.")
+        except OSError:
+            found.put_back()
+            summary.fail("unopened", "The file cannot be opened or moved.", "Look at its path.")
+        return summary
+
+    def _import(self, path: Path, name: str, summary: Summary) -> None:
+        try:
+            _run_import(self, path, name, summary)
+        except ImportFailed as why:
+            db.session.rollback()
+            summary.problem = why.report
+            summary.exit_code = ExitCode.NO_ROOM if why.is_for_room else ExitCode.FAILED
 
 
-def _run_import(brand: Brand, path: Path, options: ImportOptions, summary: Summary, *, again: bool) -> None:
-    earlier = [] if again else find_earlier_batches(brand, path)
+def _describe_left(batch: ImportBatch) -> Summary:
+    """A file that a killed command, or one that was told why it failed, left unwritten."""
+    summary = Summary(file_name_of(vault(), batch), batch.id, batch.state.value, batch.lines)
+    summary.fail(
+        "unfinished", "An earlier file was read and is not written.",
+        "Let it go on or drop it on the dashboard, or bring the same file again.",
+    )  # fmt: skip
+    return summary
+
+
+def _run_import(call: Call, path: Path, name: str, summary: Summary) -> None:
+    status = path.stat()  # Before its bytes are read: of two writings the earlier one is kept.
+    earlier = [] if call.again else find_earlier_batches(call.brand, path)
     before = next(iter(earlier), None)
-    options = replace(options, received_at=_received_at(path, earlier))
+    arrived = _arrival(status, earlier)
+    options = replace(call.options, received_at=arrived.received_at, written_ns=status.st_mtime_ns)
     if before is not None and before.state in (BatchState.UNDOING, BatchState.UNDONE):
         summary.read_batch(before, options)
         raise ImportFailed("undone", "Somebody took this file back.", "If it is right, bring it anew with --again.")
-    if before is not None and before.state == BatchState.DONE and _came_anew(path, before):
+    if before is not None and before.state == BatchState.DONE and arrived.is_anew:
         before = None
     if before is not None and before.state == BatchState.DONE and before.only_refusals:
         held = options.what_holds(before)  # Its grants were left out.
@@ -152,28 +247,43 @@ def _run_import(brand: Brand, path: Path, options: ImportOptions, summary: Summa
         if before.only_refusals and (held := options.what_holds(before)):
             raise held
         return
-    batch_id = before.id if before is not None else upload(brand, path)
+    batch_id = before.id if before is not None else upload(call.brand, path, name)
     try:
         run_steps(batch_id, options, summary.read_file)
     finally:
         summary.read_batch(read_session().get_one(ImportBatch, batch_id, populate_existing=True), options)
 
 
-def _received_at(path: Path, earlier: Sequence[ImportBatch]) -> datetime | None:
-    """When the refusals of a file that runs again, and was not written since, were taken first."""
-    last = next((each for each in earlier if each.state == BatchState.DONE), None)
-    if last is None or _came_anew(path, last):
-        return None
-    return layout_of(vault(), last).received_at or last.started_at
+@dataclass(frozen=True)
+class Arrival:
+    """Whether a file with refusals was written anew since the same one was imported: those without a date are of its
+    arrival, and newer than what people consented to meanwhile. Otherwise when they were taken first."""
+
+    is_anew: bool
+    received_at: datetime | None
 
 
-def _came_anew(path: Path, before: ImportBatch) -> bool:
-    """Whether a file with refusals was written after the same one was imported: those without a date are of its
-    arrival, and newer than what people consented to meanwhile.
-
-    Another name, chmod and hard links do not change when it was written; a time of modification that lies ahead is
-    limited by that of change, which is nobody's to set.
+def _arrival(status: os.stat_result, earlier: Sequence[ImportBatch]) -> Arrival:
+    """Told by the file's own time of modification, which is its writer's clock, whichever way that goes wrong: another
+    one is another writing. Another name, chmod and hard links change none.
     """
-    status = path.stat()
-    is_newer = min(status.st_mtime, status.st_ctime) > before.created_at.timestamp()
-    return is_newer and not SAYS_NO.isdisjoint(before.tally or {})
+    done = [each for each in earlier if each.state == BatchState.DONE]
+    if not done:
+        return Arrival(is_anew=False, received_at=None)
+    same = next((each for each in done if _is_of_writing(each, status)), None)
+    if same is None and not SAYS_NO.isdisjoint(done[0].tally or {}):
+        return Arrival(is_anew=True, received_at=None)
+    same = same or done[0]
+    return Arrival(is_anew=False, received_at=layout_of(vault(), same).received_at or same.started_at)
+
+
+def _is_of_writing(batch: ImportBatch, status: os.stat_result) -> bool:
+    """Of a page's or a program's file, and of one from before times were kept, only the last change of all tells."""
+    if (written_ns := layout_of(vault(), batch).written_ns) is not None:
+        return written_ns == status.st_mtime_ns
+    return max(status.st_mtime, status.st_ctime) <= batch.created_at.timestamp()
+
+
+def _written(status: os.stat_result) -> float:
+    """Limited by the time of the last change, which is nobody's to set: a writer's clock may be ahead."""
+    return min(status.st_mtime, status.st_ctime)

@@ -83,7 +83,7 @@ def remember(
     # Columns by their names too, since the next file may have them in another order.
     names = names_of(header)
     columns = {each: names[column] for each, column in layout.columns.items() if column < len(names)}
-    kept = replace(layout, date=None, received_at=None, fixes=frozenset(), other_brands=None)
+    kept = replace(layout, date=None, received_at=None, written_ns=None, fixes=frozenset(), other_brands=None)
     packed = json.dumps({"names": columns, "layout": kept.packed()}, ensure_ascii=False)
     profile.layout = vault.seal(packed, ImportProfile.LAYOUT, provider_id, profile.id)
     profile.used_at = at

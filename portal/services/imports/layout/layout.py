@@ -70,6 +70,7 @@ class Layout:
     recipient_type: RecipientType = RecipientType.INDIVIDUAL
     date: datetime | None = None  # Aware.
     received_at: datetime | None = None  # Aware: of an undated refusal, where the file ran before.
+    written_ns: int | None = None  # When the file itself was written, as its folder says; of a shell.
     origin: str = ""
     contact: ContactKind | None = None
     fixes: frozenset[Fix] = frozenset()
@@ -98,6 +99,7 @@ class Layout:
             recipient_type=RecipientType(facts["recipient_type"]),
             date=datetime.fromisoformat(facts["date"]) if facts["date"] else None,
             received_at=datetime.fromisoformat(facts["received_at"]) if facts.get("received_at") else None,
+            written_ns=facts.get("written_ns"),
             origin=facts["origin"],
             contact=ContactKind(facts["contact"]) if facts["contact"] else None,
             fixes=frozenset(map(Fix, facts["fixes"])),

@@ -1,0 +1,189 @@
+"""`flask import --move-to`: nothing is put away unread, whatever happens to a file meanwhile."""
+
+import os
+import signal
+import subprocess
+import sys
+from datetime import timedelta
+
+import pytest
+import time_machine
+
+from portal.cli import imports as command
+from portal.cli import watched_folder
+from portal.core import clock
+from portal.core.models import BatchState, Consent, Decision, ImportBatch
+from tests import make
+from tests.portal.cli.import_files import GUESS, put
+from tests.portal.services.imports.file_steps import csv_of, uploaded, work_all
+
+pytestmark = pytest.mark.slow
+
+SMS = ("--guess", "--channels", "MESAJ", "--ignore-unread")
+FIRST = csv_of("0532 987 65 43;RET;;;", "0533 987 65 43;RET;;;")
+SECOND = csv_of("0535 987 65 43;RET;;;", "0536 987 65 43;RET;;;")
+# A command that is killed where it would start the run.
+KILLED = """
+import os, signal, sys
+from portal.app import create_app
+from portal.services.imports import batches
+batches.start = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)
+create_app(dict(os.environ)).test_cli_runner().invoke(args=sys.argv[1:])
+"""
+
+
+@pytest.fixture
+def done(tmp_path):
+    folder = tmp_path / "done"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def meanwhile(monkeypatch):
+    """Calls a function once, after the steps of a file's import."""
+
+    def call(act):
+        steps = command.run_steps
+
+        def with_act(*arguments):
+            steps(*arguments)
+            monkeypatch.setattr(command, "run_steps", steps)
+            act()
+
+        monkeypatch.setattr(command, "run_steps", with_act)
+
+    return call
+
+
+def refused(rows) -> int:
+    """How many people."""
+    return len({each.recipient_id for each in rows(Decision)})
+
+
+def names_in(folder) -> list[str]:
+    return sorted(each.name for each in folder.iterdir() if each.is_file())
+
+
+def test_what_comes_by_the_same_name_meanwhile_is_brought_next(run_import, tmp_path, done, rows, meanwhile):
+    path = put(tmp_path, "ret.csv", FIRST)
+    meanwhile(lambda: put(tmp_path, "new.part", SECOND).rename(path))
+
+    code, (told,) = run_import(path, *SMS, "--move-to", done)
+
+    assert (code, told["file"], told["moved_to"]) == (0, str(path), str(done / "ret.csv"))
+    assert (done / "ret.csv").read_bytes() == FIRST and path.read_bytes() == SECOND
+    assert run_import(path, *SMS, "--move-to", done)[0] == 0
+    assert refused(rows) == 4 and names_in(tmp_path) == []
+
+
+@pytest.mark.parametrize("has_successor", [False, True])
+def test_what_grows_while_it_is_read_is_put_back(run_import, tmp_path, done, rows, meanwhile, has_successor):
+    path = put(tmp_path, "ret.csv", FIRST)
+    writer = path.open("ab")
+
+    def go_on():
+        writer.write(SECOND.split(b"\n", 1)[1])
+        writer.close()
+        if has_successor:
+            put(tmp_path, "ret.csv", csv_of("0537 987 65 43;RET;;;"))
+
+    meanwhile(go_on)
+
+    code, (told,) = run_import(path, *SMS, "--move-to", done)
+
+    assert (code, told["problem"]["word"], told["moved_to"], names_in(done)) == (2, "changed", None, [])
+    assert run_import(path, *SMS, "--move-to", done)[0] == 0
+    assert refused(rows) == 4 + has_successor and names_in(tmp_path) == []
+
+
+def test_a_file_that_fails_lies_there_again(run_import, tmp_path, done):
+    path = put(tmp_path, "ret.csv", FIRST)
+
+    assert run_import(path, "--move-to", done)[1][0]["problem"]["word"] == "no_profile"
+    assert names_in(tmp_path) == ["ret.csv"] and names_in(done) == []
+
+
+def test_what_a_killed_command_left_is_taken_up_by_the_next(app, environ, run_import, tmp_path, done, rows):
+    path = put(tmp_path, "ret.csv", FIRST)
+    words = [*SMS, "--move-to", str(done), str(path)]
+    env = {**os.environ, **{name: str(value) for name, value in environ.items()}, "PYTHONPATH": "."}
+    killed = [sys.executable, "-c", KILLED, "import", "--brand", str(make.BRAND_CODE), *words]
+
+    assert subprocess.run(killed, env=env, capture_output=True, check=False).returncode == -signal.SIGKILL
+    assert rows.one(ImportBatch).state == BatchState.DRY_RUN and not path.exists()
+    put(tmp_path, "ret.csv", SECOND)
+    code, told = run_import(*words)
+
+    assert (code, [each["file"] for each in told]) == (0, [str(path)] * 2)
+    assert refused(rows) == 4 and names_in(tmp_path) == []
+
+
+def test_a_file_in_the_hands_of_another_command_is_its_own(run_import, tmp_path, done, rows):
+    path = put(tmp_path, "ret.csv", FIRST)
+    held = watched_folder.claim(path, "0" * 8)
+
+    code, (told,) = run_import(path, *SMS, "--move-to", done)
+
+    assert (code, told["state"], rows.count(ImportBatch)) == (0, "taken", 0)
+    held._lock.close()  # As when that command, which read by other options, is killed.
+    put(tmp_path, "ret.csv", SECOND)
+    code, told = run_import(path, *SMS, "--move-to", done)
+    assert (code, [(each["problem"] or {}).get("word") for each in told]) == (2, ["unfinished", None])
+    run_import(tmp_path / "other.csv", *SMS, "--move-to", done)  # Its name is free by now.
+    assert run_import(path, *SMS, "--move-to", done)[0] == 0
+    assert refused(rows) == 4
+
+
+def test_what_another_command_moved_first_ends_none(run_import, tmp_path, done, meanwhile):
+    a, b = put(tmp_path, "a.csv", FIRST), put(tmp_path, "b.csv", SECOND)
+    meanwhile(lambda: next(tmp_path.glob(".a.csv.*")).rename(done / "a.csv"))
+
+    code, told = run_import(a, b, *SMS, "--move-to", done)
+
+    assert (code, [each["state"] for each in told]) == (0, ["done", "done"])
+
+
+def test_what_a_shell_left_unwritten_is_named_by_each_call_for_its_brand(app, run_import, tmp_path, done, rows):
+    left = uploaded(app, FIRST, name="ret.csv")
+    work_all(app)
+    other = put(tmp_path, "other.csv", SECOND)
+
+    with time_machine.travel(clock.now() + timedelta(minutes=1)):
+        code, (told, named) = run_import(other, *SMS, "--move-to", done)
+
+    assert (code, told["problem"], told["state"]) == (2, None, "done")
+    assert (named["batch"], named["file"], named["problem"]["word"]) == (left, "ret.csv", "unfinished")
+    assert run_import(put(tmp_path, "ret.csv", FIRST), *SMS, "--move-to", done)[0] == 0  # Goes on with it.
+    assert rows.count(ImportBatch) == 2 and refused(rows) == 4
+
+
+def test_a_file_dated_ahead_settles_and_one_that_never_does_is_a_failure(run_import, tmp_path, rows):
+    ahead = put(tmp_path, "ahead.csv", FIRST, age=-3 * 3600)
+    with time_machine.travel(clock.now() + timedelta(seconds=20)):
+        assert run_import(ahead, *GUESS, "--settled", 10)[1][0]["state"] == "done"
+
+    path, start, codes = tmp_path / "ret.csv", clock.now(), []
+    for minutes in (0, 35, 70):
+        path.write_bytes(SECOND)  # Its writer goes on all the time.
+        with time_machine.travel(start + timedelta(minutes=minutes)):
+            code, (told,) = run_import(path, *GUESS, "--settled", 7200)
+        codes.append((code, told["state"], (told["problem"] or {}).get("word")))
+
+    assert codes == [(0, "unsettled", None)] * 2 + [(2, "unsettled", "unsettled")]
+    assert rows.count(ImportBatch) == 1
+
+
+def test_a_list_written_anew_counts_by_whatever_clock_its_office_goes(run_import, app, tmp_path, rows):
+    """Times are kept (`put -p`, `rsync -t`), and that clock is two hours behind."""
+    person = make.Person(app.test_client(), make.codes(app, "0533 234 56 78")["+905332345678"])
+    undated = csv_of("0533 234 56 78;RET;;;")
+    run_import(put(tmp_path, "ret.csv", undated, age=7200), *SMS)
+    with time_machine.travel(clock.now() + timedelta(minutes=55)):
+        person.decides(MESAJ="ONAY")
+
+    with time_machine.travel(clock.now() + timedelta(minutes=90)):
+        code, (told,) = run_import(put(tmp_path, "ret.csv", undated, age=7200), *SMS)
+
+    assert (code, told["repeated"]) == (0, False)
+    assert {each.status for each in rows(Consent) if each.channel.value == "MESAJ"} == {"RET"}
