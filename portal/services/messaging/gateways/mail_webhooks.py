@@ -155,8 +155,8 @@ def parse_brevo_push(push: VendorPush) -> Feedback:
     if json_values.is_deeper(events, DEEPEST):
         raise ValueError("nested too deeply")
     found = list(json_values.objects_with(events, "event"))
-    rows = [] if found else events if isinstance(events, list) else [events]
-    unread = [each for row in rows for each in _unknown_event(row)]
+    rows = events if isinstance(events, list) else [events]
+    unread = [each for row in rows for each in _unknown_event(_beside_events(row))]
     for event in found:
         kind, ref, seconds = (read_text(event, f"/{name}") for name in ("event", "message-id", "ts_event"))
         to, own = guess_address(read_text(event, "/email")), MAIL_ID.search(ref)
@@ -185,6 +185,12 @@ def _names_vendors_list(kind: str, why: str) -> bool:
     """Whether Brevo says that somebody is on a list of refusals; a mail system's words have a code."""
     is_blocked = kind == "blocked" and MAY_REFUSE.search(why[:LONGEST_KIND]) is not None
     return is_blocked or (not CODE.search(why) and names_list(why[:LONGEST_HEAD]))
+
+
+def _beside_events(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {} if "event" in value else {name: _beside_events(each) for name, each in value.items()}
+    return [_beside_events(each) for each in value] if isinstance(value, list) else value
 
 
 def _unknown_event(event: Any) -> list[InboundMessage]:

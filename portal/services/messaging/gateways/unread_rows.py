@@ -27,7 +27,7 @@ NO_NUMBER = re.compile(  # As names of ids and times end.
     r"inbox|sess(?:ion)?|mesaj|gorev|kayit|paket|islem)"
     r"[_-]?id|ref|reference|time|timestamp|date|code)(?:/[0-9]+)*$"
 )
-MAILBOX = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[A-Za-z0-9.-]{1,255}[A-Za-z]")
+MAILBOX = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w.-]{1,255}[^\W\d_]")  # Also of an IDN.
 ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
 LONG_NUMBER = re.compile(r"(?<![0-9])\+?[0-9]{11,15}(?![0-9])")  # Abroad, or a landline.
 SERVICE = "+908"  # Such as ours, to which people write.

@@ -333,6 +333,12 @@ def test_an_event_that_nobody_knows_is_read_for_each_person_whatever_its_words(n
     told = [parsed({"email": each, **UNKNOWN[name]}).replies for each in ("ayse@example.com", "burcu@example.com")]
     several = parsed(*({"email": each, **UNKNOWN[name]} for each in ("ayse@example.com", "burcu@example.com"))).replies
 
+    known = {"event": "delivered", "email": "can@example.com"}
+    beside = parsed(
+        known, {"email": "ayse@örnek.com.tr", **{each: its for each, its in UNKNOWN[name].items() if each != "event"}}
+    )
+    if name != "of nobody":
+        assert [each.sender for each in beside.replies] == ["ayse@örnek.com.tr"]
     if name == "of nobody":
         assert told == [(), ()]
     else:
