@@ -71,6 +71,10 @@ def compare_with_refusal(
     if until:  # What was decided after is another's.
         decisions, since = [decision for decision in decisions if decision.effective_at < until], None
     decisions = [decision for decision in decisions if decision.was_made_since(since)]
+    if since is not None:  # A refusal is of every type that is held, which may be an earlier holder's.
+        theirs = {each.recipient_type for each in decisions if each.status == Status.GRANTED}
+        theirs.add(RecipientType.INDIVIDUAL)
+        decisions = [decision for decision in decisions if decision.recipient_type in theirs]
     keys = groupby(decisions, key=lambda decision: decision.recipient_type)
     found = [_compare_key(list(of_key), recipient_type, came_at, since) for recipient_type, of_key in keys]
     return min(found, key=lambda each: WORST_FIRST.index(each.finding), default=Comparison(Finding.NO_REFUSAL))

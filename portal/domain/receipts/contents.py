@@ -222,16 +222,11 @@ def _line(row: AnyRow, held_since: datetime | None) -> DecisionLine:
     decision, consent = row.Decision, row.Consent
     told = sandbox_mode.submission_to_iys(row.Submission)
     is_anothers = _is_anothers(decision, row.Receipt, held_since)
-    known: Submission | None = told
-    if row.Receipt.origin != DecisionOrigin.NOT_MINE and held_since and row.Receipt.decided_at < held_since:
-        # The receipt of an earlier holder, about decisions of their own; what ended one since is of the next holder.
-        if told and (told.ended_at is None or told.ended_at >= held_since):
-            known = None
-        held_since = None
+    # The receipt of an earlier holder, about decisions of their own: before them there may have been another one.
+    is_earlier = row.Receipt.origin != DecisionOrigin.NOT_MINE and held_since and row.Receipt.decided_at < held_since
     outcome = told.outcome if told else None
-    is_hidden = is_anothers or address_holders.hides_iys_answer(decision.status, outcome, held_since)
-    if is_hidden:
-        known = None
+    is_hidden = is_anothers or is_earlier or address_holders.hides_iys_answer(decision.status, outcome, held_since)
+    known = None if is_hidden else told
     waiting = known if known is not None and known.is_open else None
     return DecisionLine(
         decision_id=decision.id,

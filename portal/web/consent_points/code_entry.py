@@ -159,7 +159,7 @@ def _next_page(point: PublicPoint, proof: AddressProof, code: str) -> ResponseRe
     recorded = _recorded(proof, until)
     if chosen.choices and point.is_open:
         return _ask_for_address(point, chosen, lost, recorded)
-    return pages.render_results(point, code, recorded, lost)
+    return pages.render_results(point, code, recorded, list(dict.fromkeys([*lost, *chosen.choices])))
 
 
 def _recorded(proof: AddressProof, until: datetime) -> pages.RecordedDecision | None:

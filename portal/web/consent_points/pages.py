@@ -124,7 +124,7 @@ def render_code_form(point: PublicPoint, proof: AddressProof, code: str, *, mess
 
 
 def render_results(point: PublicPoint, code: str, recorded: RecordedDecision | None, lost: list[Channel]) -> str:
-    """What was recorded; `lost` are grants that were not taken: of a point that closed, or outdated."""
+    """What was recorded; `lost` are choices that were not taken: of a point that closed, or outdated."""
     facts = {"code": code, "recorded": recorded, "lost": lost, "is_open": point.is_open}
     return _render("consent_points/done.html", point, **facts)
 

@@ -85,7 +85,7 @@ def test_a_point_that_closes_on_the_way_takes_the_refusal_and_no_grant(app, poin
     fatma.types()
 
     assert {(each.channel, each.status) for each in rows(Decision)} == {("ARAMA", "RET")}
-    assert "onayınızı kaydedemedik" in fatma.page and "reddettiniz" in fatma.page
+    assert "seçiminizi kaydedemedik" in fatma.page and "reddettiniz" in fatma.page
 
 
 def test_a_grant_alone_on_its_way_is_told_not_to_have_counted(app, point, rows):

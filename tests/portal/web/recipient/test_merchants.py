@@ -62,3 +62,18 @@ def test_the_next_holder_is_not_told_that_the_one_before_was_a_merchant(app, fat
         page = browser.get(link).text
 
     assert "Şu an: reddettiniz" in page and "tacir" not in page and "iş adresi" not in page
+
+
+def test_a_second_change_of_hands_opens_nothing_of_the_first_holder(app, fatma, iys):
+    """By what İYS answered to who had the number in between."""
+    with time_machine.travel(clock.now() + timedelta(hours=1)):
+        another_firm_hears(app, clock.now())
+    between = app.test_client()
+    with time_machine.travel(clock.now() + timedelta(hours=2)):
+        receipt = between.post(new_link(app), data={"MESAJ": "RET"}).location
+        make.forward_all(app, iys)
+    with time_machine.travel(clock.now() + timedelta(hours=3)):
+        another_firm_hears(app, clock.now())
+        (line,) = between.get(f"{receipt}/belge.json").json["receipt"]["purposes"][0]["decisions"]
+
+    assert (line["recipient_type"], line["registry_state"]) == ("BIREYSEL", "waiting") and not line["transaction_id"]
