@@ -18,6 +18,7 @@ from portal.core.models import Complaint, ComplaintKind, ComplaintStep, StepAct
 # Until the answer is due. An authority's letter may set another term; that of erasure is KVKK art. 13/2.
 TERM = {ComplaintKind.STILL_RECEIVING: timedelta(days=15), ComplaintKind.ERASURE: timedelta(days=30)}
 NEAR = 2  # Business days before the last day.
+WORDS_REMINDED = timedelta(hours=1)  # Of a case whose person writes on, no more often.
 
 
 class Pressure(StrEnum):
@@ -72,7 +73,7 @@ def record_reminders(session: Session, provider_id: int, at: datetime) -> Unrepo
         case
         for case in locked
         if (last := reminded_at.get(case.id)) is None
-        or (case.unread_since is not None and case.unread_since > last)
+        or (case.unread_since is not None and case.unread_since > last < at - WORDS_REMINDED)
         or due_pressure(case, last) != due_pressure(case, at)
     ]
     if not due:
@@ -102,7 +103,8 @@ def _may_need_reminder(at: datetime) -> tuple[ColumnElement[bool], ...]:
     reminded = exists().where(ComplaintStep.complaint_id == Complaint.id, ComplaintStep.act == StepAct.REMINDED)
     is_new = ~reminded.where(ComplaintStep.at >= _opened_at())
     is_pressing = and_(Complaint.due_at <= near_until(at), ~reminded.where(ComplaintStep.at > Complaint.due_at))
-    is_held = and_(Complaint.unread_since.is_not(None), ~reminded.where(ComplaintStep.at >= Complaint.unread_since))
+    is_told = or_(ComplaintStep.at >= Complaint.unread_since, ComplaintStep.at >= at - WORDS_REMINDED)
+    is_held = and_(Complaint.unread_since.is_not(None), ~reminded.where(is_told))
     return Complaint.waits_at_desk(), _opened_at() <= at, or_(is_new, is_held, is_pressing)
 
 
