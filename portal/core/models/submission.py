@@ -105,7 +105,7 @@ class Submission(Entity):
     verified_at: Mapped[datetime | None]  # When it was found in İYS's records.
     batch_id: Mapped[int | None] = mapped_column(BigId)  # The import its decision is from.
     bulk_id: Mapped[int | None] = foreign_key("bulk_request.id", index=False)  # The list it is in, or was in last.
-    bulk_index: Mapped[int | None] = mapped_column(Integer)  # Its position there, from 0.
+    bulk_index: Mapped[int | None] = mapped_column(Integer)  # Its position there from 0; once sent, in what was sent.
     sub_request_id: Mapped[str | None] = mapped_column(String(40))  # İYS's id for it there, until it is accepted.
     closed_at: Mapped[datetime | None]  # Needs no attention: a user closed it, or it was re-issued.
     ended_at: Mapped[datetime | None]  # Of a grant that is not sent: until when it can be undone, maybe in the future.

@@ -149,10 +149,12 @@ def mark_sent(bulk: ClaimedList, payloads: Payloads, content: JsonObject) -> Non
         return db.session.rollback()
     mine = bulk_lists.update_open_item(bulk.id).values(
         outcome=Outcome.SENT, attempts=Submission.__table__.c.attempts + 1, code=None,
-        sub_request_id=bindparam("its_name"),
+        sub_request_id=bindparam("its_name"), bulk_index=bindparam("its_place"),
     )  # fmt: skip
     named = {item.id: names.get(_item_key(json.loads(payload))) for item, payload in payloads.items()}
-    db.session.execute(mine, [{"its_id": item_id, "its_name": named[item_id]} for item_id in sorted(named)])
+    places = {item.id: place for place, item in enumerate(payloads)}
+    by_id = [{"its_id": its_id, "its_name": named[its_id], "its_place": places[its_id]} for its_id in sorted(named)]
+    db.session.execute(mine, by_id)
     verification.make_refusals_due(db.session, [item.consent_id for item in payloads], at)
     db.session.commit()
     holds.end_holds(bulk.part)

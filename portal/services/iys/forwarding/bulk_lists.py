@@ -64,6 +64,7 @@ class ListItem:
     consent_date: datetime
     payload: bytes = field(repr=False)
     outcome: Outcome
+    bulk_index: int | None
     sub_request_id: str | None
     due_at: datetime | None
 

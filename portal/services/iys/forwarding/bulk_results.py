@@ -98,9 +98,9 @@ def _sent_at(bulk: ClaimedList) -> datetime:
 
 
 def _match_items(items: list[ListItem], listed: list[Any]) -> list[Result]:
-    """The open items with their results: by subRequestId, or by index where İYS gave no names."""
+    """The open items with their results: by subRequestId, or by place in what was sent where İYS gave no names."""
     by_name = {item.sub_request_id: item for item in items if item.sub_request_id}
-    by_index = {} if by_name else {str(index): item for index, item in enumerate(items)}
+    by_index = {} if by_name else {str(item.bulk_index): item for item in items if item.due_at is not None}
     results = {}
     for result in listed:
         if isinstance(result, dict):

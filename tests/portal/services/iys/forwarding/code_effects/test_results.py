@@ -7,6 +7,7 @@ import pytest
 from portal.core import clock
 from portal.core.extensions import db
 from portal.core.models import BulkRequest, BulkState, Consent, ForwardingHold, Outcome, Submission
+from portal.services.iys.forwarding import bulk_lists
 from tests import make
 from tests.portal.services.iys.forwarding.code_effects.conftest import SECOND, STORED, TAKEN, in_order, says
 from tests.portal.services.iys.forwarding.scripted import iys_that_says
@@ -137,3 +138,29 @@ class TestAResult:
         assert bulk.state == BulkState.SENT
         assert clock.now() < bulk.due_at <= clock.now() + longest * SECOND
         assert {item.outcome for item in items} == {Outcome.SENT}
+
+    def test_later_results_without_names_count_for_the_places_in_what_was_sent(
+        self, app, bring, rows, standing_clock, may_send
+    ):
+        """Also where an item left the list before it was sent, and another one after its first result."""
+        bring(4)
+        gone, *sent = [each.id for each in rows(Submission)]
+        for_now = {"index": 0, "status": "failure", "error": {"code": "H101"}}
+        newer = {"index": 2, "status": "failure", "error": {"code": "H178"}}
+        results = [(200, [for_now]), (200, [for_now, STORED | {"index": 1}, newer])]
+        with iys_that_says(request=[TAKEN, (202, {"requestId": "a-2"})], result=results) as iys:
+            with app.app_context():
+                listed = bulk_lists.claim_list_to_send(db.session, clock.now())
+                db.session.query(Submission).filter_by(id=gone).update({"outcome": Outcome.NOT_NEEDED, "due_at": None})
+                db.session.query(BulkRequest).update({"lease_until": None, "attempts": 0})
+                db.session.commit()
+            make.forward_all(app, iys, rounds=1)
+            for pause in (300, 60):
+                standing_clock.shift(pause * SECOND)
+                make.forward_all(app, iys)
+
+        again, stored, overtaken = (rows.one(Submission, Submission.id == each) for each in sent)
+        assert again.bulk_id not in (None, listed.id)
+        assert (stored.outcome, stored.transaction_id) == (Outcome.ACCEPTED, "t-1")
+        left = rows.one(Consent, Consent.id == overtaken.consent_id)
+        assert (overtaken.outcome, left.iys_status, may_send(left)) == (Outcome.OVERTAKEN, None, False)
