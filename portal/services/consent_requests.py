@@ -16,7 +16,6 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from portal.core.database import is_one_of
 from portal.core.iys_protocol import Status
 from portal.core.models import ApiRequest, Brand, Decision, DecisionOrigin, Lane, Provider, Submission, is_void
 from portal.core.models.submission import told_next_at
@@ -24,7 +23,6 @@ from portal.core.vault import Vault
 from portal.domain import packages
 from portal.domain.consents import bulk_import, locking, recipients
 from portal.domain.consents.bulk_import import REFUSALS, Effect, Entry, ImportRun
-from portal.domain.consents.import_snapshot import Snapshot
 from portal.domain.consents.locking import LockedConsent
 
 REMEMBERED = timedelta(hours=72)
@@ -109,26 +107,17 @@ def write_entries(
 
 
 def would_refuse(
-    reader: Session, vault: Vault, brand: Brand, refusals: Sequence[Entry], at: datetime
+    reader: Session, vault: Vault, brand: Brand, refusals: Sequence[Entry], at: datetime, *, kept: Collection[int] = ()
 ) -> bool:  # fmt: skip
-    """Whether these, reported now, would refuse what is not refused for good."""
+    """Whether these, reported now, would be written; where the decisions `kept` refuse the same act is no other, unless
+    İYS is known to hold a grant since."""
     for some in recipients.chunks(list(refusals), MAX_ENTRIES):
         plan = bulk_import.dry_run(reader, vault, brand, some, at)
-        to_refuse = {each.consent.id for each in plan.decisions if each.effect in REFUSALS}
-        if to_refuse and to_refuse - _find_refused(reader, plan.snapshot):
+        before = (LockedConsent(*values) for values in plan.snapshot.consents)
+        refused = {each.id for each in before if each.decision_id in kept and not each.is_granted_at_iys_since}
+        if any(each.effect in REFUSALS and each.is_named and each.consent.id not in refused for each in plan.decisions):
             return True
     return False
-
-
-def _find_refused(reader: Session, snapshot: Snapshot) -> set[int]:
-    """The consents whose refusals stand for good: by no file, which may be taken back, and with no grant known that
-    İYS holds since."""
-    before = [LockedConsent(*values) for values in snapshot.consents]
-    refused = [each for each in before if each.status == Status.REFUSED and not each.is_granted_at_iys_since]
-    ids = [each.decision_id for each in refused if each.decision_id is not None]
-    by_file = select(Decision.id).where(is_one_of(reader, Decision.id, ids), Decision.origin == DecisionOrigin.IMPORT)
-    of_files = set(reader.scalars(by_file))
-    return {each.id for each in refused if each.decision_id not in of_files}
 
 
 def commit_request(

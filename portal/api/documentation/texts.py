@@ -37,8 +37,8 @@ OPERATIONS: dict[str, tuple[str, str]] = {  # In the order of the page.
     "addConsent": (
         N_("Tek karar bildir"),
         N_(
-            "Onay ya da ret kaydeder ve İYS'ye hemen iletir. Ret, firma durdurulmuşken de alınır; kişi arada onay "
-            "verdiyse aynı Idempotency-Key ile gelen tarihsiz ret yeniden kaydedilir. Onay için anahtarda "
+            "Onay ya da ret kaydeder ve İYS'ye hemen iletir. Ret, firma durdurulmuşken de alınır; aynı "
+            "Idempotency-Key ile bir dakika sonra yine gelen tarihsiz ret yeniden kaydedilir. Onay için anahtarda "
             "consents:grant da gerekir. Bir adresin kararlarını verildikleri sırayla bildirin: geçerli bir onayın "
             "üstüne gelen onay yazılmaz (same), arkasından gelen daha eski tarihli ret geçerli olur."
         ),

@@ -23,7 +23,7 @@ from portal.core.extensions import db, read_session, vault
 from portal.core.ids import LARGEST_ID, new_id
 from portal.core.iys_protocol import Status
 from portal.core.models import Brand, Lane, Provider, Submission
-from portal.domain.consents import recipients
+from portal.domain.consents import MINUTE, recipients
 from portal.domain.consents.bulk_import import WRITTEN, Effect, Entry
 from portal.domain.identity.api_keys import Caller
 from portal.domain.identity.permissions import Scope
@@ -106,10 +106,11 @@ def _write(given: Sequence[object], headers: WriteHeaders, lane: Lane) -> dict[s
         return answer | {"requestId": str(request_id), "receivedAt": moment(at), "undoSeconds": 0}
 
     def refuse_again(first: dict[str, Any]) -> Act | None:
-        """Where a refusal among them stands no more, and counts as of now: the refusals, and nothing else of it."""
+        """Where a refusal among them counts as of now, and is another act: the refusals, and nothing else of it."""
         at, places = clock.now(), [place for place, row in enumerate(given) if _is_refusal(row)]
         entries = [each.found for each in _read_refusals(given, at) if isinstance(each.found, Entry)]
-        if not consent_requests.would_refuse(read_session(), vault(), g.brand, entries, at):
+        same_act = _decisions_within_minute(first, at)
+        if not consent_requests.would_refuse(read_session(), vault(), g.brand, entries, at, kept=same_act):
             return None
 
         def act_again(at: datetime) -> dict[str, Any] | None:
@@ -125,6 +126,14 @@ def _write(given: Sequence[object], headers: WriteHeaders, lane: Lane) -> dict[s
         headers, act, request_id=request_id, rows=len(given), status_of=partial(_status_of, lane),
         act_again=refuse_again,
     )  # fmt: skip
+
+
+def _decisions_within_minute(answer: dict[str, Any], at: datetime) -> set[int]:
+    """The decisions of an answer, but of none that is a minute old: whoever asks again then acts anew, since nobody
+    knows what the person said at İYS meanwhile."""
+    if abs(at - datetime.fromisoformat(answer["receivedAt"])) >= MINUTE:
+        return set()
+    return {int(each["decisionId"]) for each in answer["results"] if each["decisionId"]}
 
 
 def _status_of(lane: Lane, answer: dict[str, Any]) -> int:

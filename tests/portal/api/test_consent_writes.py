@@ -37,6 +37,7 @@ from portal.core.models import (
 from portal.domain.consents import bulk_import, refusals
 from portal.domain.consents.bulk_import import WRITTEN, Entry, ImportRun
 from portal.services import consent_requests
+from portal.services.iys.inflow import feeds
 from tests import databases, make
 from tests.grants import insert_decisions
 from tests.portal.api.programs import BASE, BULK, CONSENTS, Program, codes, grant, make_key, refusal
@@ -390,7 +391,7 @@ def test_a_repeated_refusal_is_recorded_anew_where_the_person_granted_meanwhile(
         make.Person(browser, link).decides(MESAJ="ONAY")
     with time_machine.travel(at + timedelta(hours=6)):
         second, refused = refuse_again()
-    with time_machine.travel(at + timedelta(hours=7)):
+    with time_machine.travel(at + timedelta(hours=6, seconds=30)):
         third, _ = refuse_again()
 
     assert refused == Status.REFUSED
@@ -402,14 +403,15 @@ def test_a_refusal_is_recorded_anew_where_what_stands_may_end_without_the_person
     """A file can be taken back, and a grant that İYS holds goes on; the answer said that the refusal is written."""
     link, at = make.codes(app)[make.PHONE], clock.now().replace(microsecond=0)
 
-    def post(hours: int):
-        with time_machine.travel(at + timedelta(hours=hours)):
+    def post(seconds: int):
+        with time_machine.travel(at + timedelta(seconds=seconds)):
             return program.post(CONSENTS, refusal(), idempotency_key="the same refusal").json["requestId"]
 
-    first = [post(0), post(1)]
-    then = at + timedelta(hours=3)
-    with time_machine.travel(then - timedelta(hours=1)):
-        make.Person(browser, link).decides(MESAJ="ONAY" if what == "a file refuses" else "RET")
+    first = [post(0), post(20)]
+    then = at + timedelta(seconds=40)
+    if what == "a file refuses":
+        with time_machine.travel(then - timedelta(seconds=10)):
+            make.Person(browser, link).decides(MESAJ="ONAY")
     with app.app_context(), time_machine.travel(then):
         if what == "a file refuses":
             brand, run = db.session.scalars(select(Brand)).one(), ImportRun(None, None, then, then, then)
@@ -420,11 +422,42 @@ def test_a_refusal_is_recorded_anew_where_what_stands_may_end_without_the_person
         else:
             db.session.execute(update(Consent).values(iys_status="ONAY", iys_as_of=then))
         db.session.commit()
-    again = [post(4), post(5)]
+    again = [post(45), post(50)]
 
     assert first[0] == first[1] != again[0] == again[1]
     stands = rows.one(Decision, Decision.id == rows.one(Consent).decision_id)
     assert (stands.status, stands.origin) == (Status.REFUSED, DecisionOrigin.API)
+
+
+def test_a_refusal_that_comes_again_later_ends_a_grant_that_only_iys_knows_yet(
+    app, program, sandbox, iys, rows, may_send
+):
+    """Its key is made of the content, and İYS lists what people do there about an hour late."""
+    start = clock.now()
+    sandbox.acts(make.PHONE, "MESAJ", "ONAY", at=start - timedelta(minutes=90))
+
+    def post(**after):
+        with time_machine.travel(start + timedelta(**after)):
+            answer = program.post(CONSENTS, refusal(), idempotency_key=f"ret-{make.PHONE}-MESAJ").json
+            make.forward_all(app, iys)
+        return answer["requestId"]
+
+    def pull():
+        with app.app_context():
+            while feeds.pull_next_page(iys):
+                pass
+
+    first = [post(), post(seconds=50)]
+    with time_machine.travel(start + timedelta(hours=2)):
+        pull()
+        sandbox.acts(make.PHONE, "MESAJ", "ONAY")
+    again = [post(hours=2, minutes=20), post(hours=2, minutes=20, seconds=50)]
+    with time_machine.travel(start + timedelta(hours=4)):
+        pull()
+
+    assert first[0] == first[1] != again[0] == again[1]
+    (consent,), told = rows(Consent), [each["status"] for each in sandbox.movements()]
+    assert (consent.status, consent.iys_status, may_send(consent), told[-1]) == ("RET", "RET", False, "RET")
 
 
 def test_a_refusal_is_recorded_anew_by_a_machine_whose_clock_is_behind_too(app, browser, program, rows):
@@ -444,9 +477,9 @@ def test_repeats_of_a_refusal_at_once_all_answer_what_the_writing_one_did(app, b
     def post():
         return Program(app, program.key).post(CONSENTS, refusal(), idempotency_key="the same refusal").json
 
-    def find_need_first(*given):
+    def find_need_first(*given, **kept):
         monkeypatch.setattr(consent_requests, "would_refuse", find_need)
-        need = find_need(*given)
+        need = find_need(*given, **kept)
         with ThreadPoolExecutor(1) as pool:
             others.append(pool.submit(post).result())
         return need
