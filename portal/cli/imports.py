@@ -41,12 +41,11 @@ from portal.core import clock
 from portal.core.extensions import db, read_session, vault
 from portal.core.iys_protocol import Channel
 from portal.core.models import BatchState, Brand, ImportBatch, ImportProfile, Provider
-from portal.domain.consents.import_plan import REFUSALS, Effect
-from portal.services.imports import profiles
+from portal.domain.consents.import_plan import Effect
+from portal.services.imports import batches, profiles
 from portal.services.imports.store import file_name_of, layout_of
 
 TAKEN = "taken"  # A file's state: another command has it.
-SAYS_NO = {*REFUSALS, Effect.SAME}  # Effects of which a refusal without a date has one.
 
 
 @click.command("import")
@@ -271,7 +270,7 @@ def _arrival(status: os.stat_result, earlier: Sequence[ImportBatch]) -> Arrival:
     if not done:
         return Arrival(is_anew=False, received_at=None)
     same = next((each for each in done if _is_of_writing(each, status)), None)
-    if same is None and not SAYS_NO.isdisjoint(done[0].tally or {}):
+    if same is None and batches.may_refuse_anew(done[0]):
         return Arrival(is_anew=True, received_at=None)
     same = same or done[0]
     return Arrival(is_anew=False, received_at=layout_of(vault(), same).received_at or same.started_at)

@@ -29,6 +29,7 @@ MAY_CHOOSE = (BatchState.READ, BatchState.MAPPED, BatchState.DRY_RUN)
 MAY_DROP = (BatchState.UPLOADED, BatchState.UNREADABLE, *MAY_CHOOSE)
 MAY_UNDO = (BatchState.DONE, BatchState.STOPPED)
 SHORTEST = 2.0  # Seconds before a rate is worth showing.
+SAYS_NO = {*REFUSALS, Effect.SAME}  # Effects of which a refusal without a date has one.
 LEASE = timedelta(seconds=20)  # Far longer than a chunk takes; what a killed worker held is free again after it.
 
 
@@ -73,6 +74,12 @@ class Progress:
     total: int
     rate: float | None
     seconds_left: float | None
+
+
+def may_refuse_anew(batch: ImportBatch) -> bool:
+    """Whether the file, brought again, may refuse what people granted since: a refusal without a date is of its
+    arrival."""
+    return not SAYS_NO.isdisjoint(batch.tally or {})
 
 
 def set_layout(session: Session, vault: Vault, batch: ImportBatch, layout: Layout, at: datetime) -> None:
