@@ -20,6 +20,7 @@ from portal.core.extensions import db, read_session, vault
 from portal.core.lazy_text import N_
 from portal.core.models import BatchState, ImportBatch
 from portal.domain import packages
+from portal.domain.consents import MINUTE
 from portal.domain.identity.permissions import Scope
 from portal.services.imports import batches, profiles, program_uploads, uploads
 from portal.services.imports.batches import MAY_DROP
@@ -47,8 +48,15 @@ def add_import(query: schemas.UploadQuery, headers: WriteHeaders) -> dict[str, A
         refuse(ApiProblem.PROFILE_UNKNOWN)
     batch = _store(query)
     body, batch_id = program_uploads.describe(batch.digest, query.profile), batch.id
+
+    def release(_: datetime) -> dict[str, Any]:
+        return _release(batch_id)
+
     try:
-        answer = answer_once(headers, lambda _at: _release(batch_id), body=body, request_id=batch_id, rows=0)
+        answer = answer_once(
+            headers, release, body=body, request_id=batch_id, rows=0,
+            act_again=lambda first: release if _may_refuse_again(first) else None,
+        )  # fmt: skip
     except HTTPException:
         uploads.discard(db.session, batch_id)
         raise
@@ -141,6 +149,15 @@ def _store(query: schemas.UploadQuery) -> ImportBatch:
         )  # fmt: skip
     except Unreadable as unreadable:
         refuse(unreadable.problem)
+
+
+def _may_refuse_again(first: dict[str, Any]) -> bool:
+    """Whether the file that came by this Idempotency-Key was run, and would refuse anew: a minute later the same bytes
+    are another act, as where a file is put into a folder anew."""
+    kept = read_session().get(ImportBatch, int(first["importId"]))
+    if kept is None or kept.state != BatchState.DONE:
+        return False
+    return abs(clock.now() - kept.created_at) >= MINUTE and batches.may_refuse_anew(kept)
 
 
 def _release(batch_id: int) -> dict[str, Any]:

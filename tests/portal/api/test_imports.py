@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from datetime import timedelta
 
 import pytest
 
@@ -91,6 +92,36 @@ def test_a_file_is_stored_once_and_started_by_the_dry_run_that_was_read_only(app
     assert (old.json["code"], rows.count(Decision)) == ("wrong_state", 0)
     assert [(each["field"], each["code"]) for each in old.json["errors"]] == [("digest", "digest_old")]
     assert program.get(f"{BASE}/requests/{rows(ApiRequest)[0].id}").status_code == 404
+
+
+def test_a_file_of_refusals_that_comes_again_by_its_content_refuses_who_granted_since(
+    app, program, browser, rows, time_machine
+):
+    """One that grants has run for good, and so has any within the minute."""
+    link = make.codes(app)[make.PHONE]
+    files = [
+        FILE.splitlines()[0] + f"\n{make.PHONE};MESAJ;RET;;;\n",
+        FILE.splitlines()[0] + "\n" + GRANT.format("24.11.2026 13:00"),
+    ]
+
+    def bring():
+        return [tried(app, program, each, key=f"of-content-{place}") for place, each in enumerate(files)]
+
+    first = bring()
+    for url, shown in first:
+        start(program, url, shown)
+    run_workers(app)
+    within = bring()
+    time_machine.shift(timedelta(hours=5))
+    make.Person(browser, link).decides(MESAJ="ONAY")
+    time_machine.shift(timedelta(hours=1))
+    (refusing, its), (granting, _) = bring()
+    start(program, refusing, its, onlyRefusals=True)
+    run_workers(app)
+
+    assert [url for url, _ in within] == [url for url, _ in first]
+    assert refusing != first[0][0] and granting == first[1][0] and its["state"] == "dry_run"
+    assert rows(Consent)[0].status == Status.REFUSED
 
 
 @pytest.mark.parametrize(
