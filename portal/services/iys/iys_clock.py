@@ -7,16 +7,16 @@ answers together are close. The estimate is kept in a row, for all processes and
 from datetime import UTC, datetime, timedelta
 
 from flask import current_app
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from portal.core import iys_clock_difference
+from portal.core.iys_clock_difference import LONGEST
 from portal.core.models import IysRate
 from portal.services.iys import egresses, rate_limit
 from portal.services.iys.client import IysAnswer
 
 NONE, MILLISECOND, SECOND = timedelta(0), timedelta(milliseconds=1), timedelta(seconds=1)
 WARNING = timedelta(seconds=2)
-LONGEST_DELAY = timedelta(minutes=5)  # Clocks further apart are for a person to set: nothing is held so long.
 SMALLEST_CHANGE = timedelta(milliseconds=250)  # That is written to the row.
 REREAD = timedelta(seconds=5)  # Age of this process's copy of the row.
 NEAR_DATE = timedelta(seconds=10)  # A creationDate further from the answer's Date was not read from İYS's clock.
@@ -54,8 +54,8 @@ class IysClock:
     def delay(self, session: Session, at: datetime) -> timedelta:
         """How long a consent waits after its consentDate, until İYS's clock has reached that."""
         if abs(at - self._read_at) > REREAD:
-            self._stored, self._read_at = ahead(session), at
-        return self._stored if NONE < self._stored <= LONGEST_DELAY else NONE
+            self._stored, self._read_at = iys_clock_difference.ahead(session), at
+        return self._stored if NONE < self._stored <= LONGEST else NONE
 
     def earlier_of_both(self, session: Session, at: datetime) -> datetime:
         """A moment in whole seconds, as İYS's dates are, by İYS's clock where ours is ahead of it."""
@@ -64,16 +64,10 @@ class IysClock:
     def behind(self, session: Session, at: datetime) -> timedelta:
         """How much later İYS dates what happens now; as far as clocks may be apart."""
         self.delay(session, at)  # Reads the row, if that is long ago.
-        return -self._stored if -LONGEST_DELAY <= self._stored < NONE else NONE
+        return -self._stored if -LONGEST <= self._stored < NONE else NONE
 
 
 def iys_clock() -> IysClock:
     """This process's."""
     clock: IysClock = current_app.extensions.setdefault("iys_clock", IysClock())
     return clock
-
-
-def ahead(session: Session) -> timedelta:
-    """How far our clock is ahead of İYS's; negative: behind it."""
-    stored = session.scalar(select(IysRate.ahead_ms).where(IysRate.name == IysRate.CLOCK))
-    return (stored or 0) * MILLISECOND

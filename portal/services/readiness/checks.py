@@ -5,7 +5,6 @@ import os
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from datetime import timedelta
 from functools import cache, partial
 from typing import Any
 
@@ -15,10 +14,10 @@ from flask import current_app
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from portal.core import clock, clock_check, leases
+from portal.core import clock, clock_check, iys_clock_difference, leases
 from portal.core.extensions import close_reader, db, limiter, read_session, vault
 from portal.core.lazy_text import N_
-from portal.core.models import Egress, EgressState, IysRate, JournalGap, Mail, Message, Outcome, Provider, Submission
+from portal.core.models import Egress, EgressState, JournalGap, Mail, Message, Outcome, Provider, Submission
 from portal.core.models.row_tally import TALLY_TRIGGERS
 from portal.core.paths import MIGRATIONS, ROOT
 from portal.services.readiness import forwarded_headers, heartbeats, inflow, postgresql, settings
@@ -110,12 +109,12 @@ def _check_clock() -> Fault | None:
 
 def _check_iys_clock() -> Fault | None:
     """By what the forwarder learnt from İYS's answers (services/iys/iys_clock.py)."""
-    ahead = read_session().scalar(select(IysRate.ahead_ms).where(IysRate.name == IysRate.CLOCK)) or 0
-    if abs(ahead) <= clock_check.APART / timedelta(milliseconds=1):
+    apart = abs(iys_clock_difference.ahead(read_session()))
+    if apart <= clock_check.APART:
         return None
     return Fault(
         N_("Saat, İYS'ninkinden %(seconds)s saniye farklı; ileri giden saat kararları bekletir."),
-        N_("İleticinin makinesinin saatini eşitleyin (NTP)."), {"seconds": abs(ahead) // 1000},
+        N_("İleticinin makinesinin saatini eşitleyin (NTP)."), {"seconds": int(apart.total_seconds())},
     )  # fmt: skip
 
 

@@ -9,11 +9,12 @@ from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from portal.core import ids
+from portal.core.iys_clock_difference import ahead
 from portal.core.iys_protocol import Operation
 from portal.core.models import Attempt, DecisionTally, ForwardingHold, Lane, Outcome, Provider, Submission
 from portal.domain.consents import pull_lapses
 from portal.domain.consents.urgency import AMBER, RED
-from portal.services.iys import circuit_breaker, egresses, iys_clock, rate_limit, success_rate
+from portal.services.iys import circuit_breaker, egresses, rate_limit, success_rate
 from portal.services.iys.call_guard import PLAIN_CODE
 
 MAX_ROWS = 10_000  # Rows that a measurement looks at: a number that reaches it means "at least".
@@ -110,7 +111,7 @@ def measure_host(session: Session, at: datetime) -> Iterator[Metric]:
         away.add_metric((egress.name,), float(host.resting))
         failed.add_metric((egress.name,), len(host.failed))
     yield from (away, failed)
-    yield _gauge("izinlink_iys_clock_ahead_seconds", "Of our clock.", iys_clock.ahead(session).total_seconds())
+    yield _gauge("izinlink_iys_clock_ahead_seconds", "Of our clock.", ahead(session).total_seconds())
     holds = GaugeMetricFamily("izinlink_forwarding_holds", "Parts of providers that are held.", labels=("code",))
     held = select(ForwardingHold.code, func.count()).where(ForwardingHold.until > at).group_by(ForwardingHold.code)
     for code, count in session.execute(held):

@@ -9,7 +9,7 @@ from flask import current_app, render_template
 from flask_babel import gettext as _
 from sqlalchemy import func, select
 
-from portal.core import clock
+from portal.core import clock, iys_clock_difference
 from portal.core.extensions import read_session
 from portal.core.iys_protocol import Operation
 from portal.core.models import (
@@ -163,7 +163,7 @@ def _check_own_accounts(at: datetime) -> HealthCheck:
 
 
 def _check_clock() -> HealthCheck:
-    ahead = iys_clock.ahead(read_session())
+    ahead = iys_clock_difference.ahead(read_session())
     finding = _("İYS'nin saatine göre %(seconds)s saniye.", seconds=f"{ahead.total_seconds():+.1f}")
     if abs(ahead) < iys_clock.WARNING:
         return HealthCheck(_("Saat"), finding)
