@@ -79,6 +79,11 @@ class LockedConsent:
         """Whether İYS was seen to hold a grant after what stands here was decided."""
         return self.iys_status == Status.GRANTED and self._is_iys_newer
 
+    def is_granted_at_iys_after(self, moment: datetime) -> bool:
+        """Whether a grant stands here that İYS holds, too, and is newer by its clock."""
+        is_held = self.status == self.iys_status == Status.GRANTED
+        return is_held and self.iys_as_of is not None and self.iys_as_of > moment
+
     @property
     def _is_iys_newer(self) -> bool:
         return self.iys_as_of is not None and (self.effective_at is None or self.iys_as_of > self.effective_at)

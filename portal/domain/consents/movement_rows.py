@@ -4,11 +4,11 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from unicodedata import normalize
 
-from portal.core import addresses, iys_protocol
+from portal.core import addresses, iys_clock_difference, iys_protocol
 from portal.core.addresses import Address, BadAddress
 from portal.core.ids import new_id
 from portal.core.iys_protocol import Channel, RecipientType, Status
@@ -36,6 +36,13 @@ class MovementRow:
     transaction_id: str
     is_moment_told: bool = True  # Not where nobody can read when it was made: each time it is told it has another one.
     is_channel_told: bool = True  # Not where a refusal counts for all channels, since nobody knows its own.
+
+    def acted_at(self, ahead: timedelta) -> datetime:
+        """When a person did it at İYS, by our clock, which is so far ahead of İYS's (negative: behind). A refusal wins
+        what is uncertain by that: it is never earlier than İYS says, and a grant never later."""
+        is_measured = self.source != LINE_CLOSED and abs(ahead) <= iys_clock_difference.LONGEST
+        by_ours = self.creation_date + ahead if is_measured else self.creation_date
+        return (max if self.status == Status.REFUSED else min)(self.creation_date, by_ours)
 
     def is_same_act(self, created: datetime | None, consented: datetime | None) -> bool:
         """Whether it is the act of these dates, under whose name it is told again: by İYS's creationDate, which our

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from portal.core import iys_clock_difference
 from portal.core.address_holders import find_holders
 from portal.core.addresses import Address
 from portal.core.iys_protocol import Status
@@ -133,6 +134,7 @@ class _MovementBatch:
     ) -> None:  # fmt: skip
         self.session, self.consents, self.by, self.feed, self.at = session, consents, by, feed, at
         self.brand_id, self.user_id = brand_id, user_id  # None: movements of no brand, or taken by nobody.
+        self.ahead = iys_clock_difference.ahead(session)
         self.holders = holders  # Recipients at all firms, by address whose line was closed.
         self.addresses = {holder_id: text for text, ids in holders.items() for holder_id in ids}
         ids = {consent.id for consent in consents}
@@ -209,7 +211,7 @@ class _MovementBatch:
 
     def _effective_at(self, row: MovementRow) -> datetime:
         is_of_people = self._origin_of(row) == FeedSource.PEOPLE
-        return min(row.creation_date if is_of_people else row.consent_date or row.creation_date, self.at)
+        return min(row.acted_at(self.ahead) if is_of_people else row.consent_date or row.creation_date, self.at)
 
     def _decide(self, consent: LockedConsent, row: MovementRow, origin: DecisionOrigin) -> int | None:
         """Nothing is effective later than we are told of it, however İYS's clock stands; and a grant that another
@@ -233,7 +235,9 @@ class _MovementBatch:
         self.rows.add(decision)
         if row.status == Status.REFUSED:
             self.refusals.note(consent, effective_at, decision_id)
-        if consent.is_older_than(row.status, effective_at):
+        is_told = not (is_grant or is_anothers) and effective_at > row.creation_date  # Anew, by refuse_other_types.
+        is_told = is_told and consent.is_granted_at_iys_after(row.creation_date)
+        if consent.is_older_than(row.status, effective_at) and not is_told:
             counted = min(date, self.at + MAX_CLOCK_SKEW)
             consent.move_to(decision_id, row.status, consent_date=counted, effective_at=effective_at)
             if row.status == Status.REFUSED:
