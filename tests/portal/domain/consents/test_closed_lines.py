@@ -3,15 +3,17 @@
 from datetime import datetime, timedelta
 
 import pytest
+import time_machine
 from sqlalchemy import select, update
 
-from portal.core import addresses, clock
+from portal.core import addresses, clock, ids
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.models import Annulment, AuditEntry, Brand, ClosedLine, Consent, ReceivedVia, Recipient, Submission
 from portal.core.vault import Vault
 from portal.domain.consents import (
     bulk_import,
+    import_plan,
     locking,
     may_send,
     movement_rows,
@@ -19,6 +21,7 @@ from portal.domain.consents import (
     reassigned_addresses,
     recipients,
 )
+from portal.jobs.reassignments import ReassignmentTurns
 from portal.web.my_consents.holdings import find_holdings
 from tests import make
 from tests.portal.domain.consents.import_entries import bring, entry, import_run
@@ -111,6 +114,25 @@ def test_a_closure_ends_what_programs_call_the_earlier_holder_and_no_later_name(
     name_them("C-7")
     close(received, at=closed_at)
     assert None not in [each.reference for each in rows(Recipient)]
+
+
+def test_a_firm_that_got_the_number_in_that_very_moment_hears_of_the_closure_soon(other, received, monkeypatch):
+    """Its list was read before the closure was committed, and committed after that had found all holders."""
+    monkeypatch.setattr(ids, "_last", 0)  # It may stand where another test travelled to.
+    close(received)
+    with monkeypatch.context() as patched:
+        for module in (bulk_import, import_plan):
+            patched.setattr(module, "find_changes_for", lambda *_: {})
+        bring(other, entry(make.PHONE, date=clock.now() - 4 * AN_HOUR), entry(make.PHONE, channel=Channel.CALL))
+    assert allowed(other) == {Channel.SMS, Channel.CALL}
+
+    turns = ReassignmentTurns()
+    turns.work()
+    db.session.rollback()
+    with time_machine.travel(clock.now() + timedelta(minutes=3)):
+        turns.work()
+
+    assert allowed(other) == {Channel.CALL}
 
 
 @pytest.mark.parametrize("had_it_before", [False, True])
