@@ -14,6 +14,7 @@ from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.models import Annulment, Brand, Consent, Decision, Outcome
 from portal.domain.consents.evidence import Strength
 
+LONGEST_OPEN = timedelta(minutes=5)  # Far longer than what was noted before midnight may be open after it.
 Moment = ColumnElement[Any] | InstrumentedAttribute[Any]
 
 
@@ -73,7 +74,9 @@ class ExportFilter:
         return self.last_of(decision.recorded_at, *theirs), annulled
 
     def is_in_days(self, moment: Moment) -> ColumnElement[bool]:
-        first = [moment >= clock.start_of_day(self.since)] if self.since else []
+        """Without a last day also what the fetch of the midnight before could not see yet: it may have been open."""
+        early = LONGEST_OPEN if self.until is None else timedelta(0)
+        first = [moment >= clock.start_of_day(self.since) - early] if self.since else []
         last = [moment < clock.start_of_day(self.until + timedelta(days=1))] if self.until else []
         return and_(true(), *first, *last)
 

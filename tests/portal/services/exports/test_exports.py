@@ -205,11 +205,22 @@ def test_decisions_are_narrowed_down_by_outcome_and_consents_by_may_send(app, ho
 
 @pytest.mark.parametrize("kind", [ExportKind.CONSENTS, ExportKind.DECISIONS])
 def test_both_days_are_included_as_istanbul_counts_them(app, holder, kind):
-    holder.grants(ago=timedelta(days=10))
     day = clock.day(clock.now() - timedelta(days=10))
+    holder.grants(ago=clock.now() - clock.start_of_day(day) - timedelta(hours=12))
 
     assert len(told(app, kind, since=day, until=day)) == 1
     assert told(app, kind, since=day + timedelta(days=1)) == told(app, kind, until=day - timedelta(days=1)) == []
+
+
+@pytest.mark.parametrize("kind", ExportKind)
+def test_a_fetch_since_a_day_has_what_may_have_been_open_at_its_midnight(app, holder, kind):
+    midnight = clock.start_of_day(clock.day(clock.now() - timedelta(days=10)))
+    day, minute = clock.day(midnight), timedelta(minutes=1)
+    for address, before in ((make.PHONE, minute), (OTHER_PHONE, 10 * minute)):
+        holder.grants(address, ago=clock.now() - midnight + before)
+
+    assert [row.address for row in told(app, kind, since=day)] == [make.PHONE]
+    assert told(app, kind, since=day, until=day) == []
 
 
 @pytest.mark.parametrize("kind", ExportKind)
