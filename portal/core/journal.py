@@ -13,7 +13,7 @@ import socket
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -51,6 +51,18 @@ def take_noted(session: Session) -> Record:
     """What was noted since the last commit; it is noted no more."""
     noted: dict[str, Any] = session.info.pop(NOTED, {})
     return {table: [*rows.values()] if isinstance(rows, dict) else rows for table, rows in noted.items() if rows}
+
+
+@contextlib.contextmanager
+def savepoint(session: Session) -> Iterator[None]:
+    """A savepoint; where it is rolled back, what was noted within is noted no more."""
+    noted = {table: rows.copy() for table, rows in session.info.get(NOTED, {}).items()}
+    try:
+        with session.begin_nested():
+            yield
+    except Exception:
+        session.info[NOTED] = noted
+        raise
 
 
 class _PendingRecord:

@@ -5,6 +5,7 @@ from typing import TypeVar
 
 import structlog
 
+from portal.core import journal
 from portal.core.clock_check import ClockSkew
 from portal.core.database import is_unavailable
 from portal.core.extensions import db
@@ -22,7 +23,7 @@ def run_in_savepoints(pieces: Sequence[Piece], act: Callable[[Piece], None]) -> 
     if not pieces:
         return []
     try:
-        with db.session.begin_nested():
+        with journal.savepoint(db.session):
             for piece in pieces:
                 act(piece)
     except Exception as failure:

@@ -7,6 +7,7 @@ from sqlalchemy.exc import OperationalError
 
 from portal.core import clock
 from portal.core.extensions import db, vault
+from portal.core.journal import Journal
 from portal.core.models import Decision, EventKind, EventOutcome, GatewayEvent, Message, MessageGateway, Recipient
 from portal.core.vault import CannotOpen
 from portal.domain.consents import recipients
@@ -24,6 +25,7 @@ from portal.services.messaging.gateways.mail_tokens import TokenPurpose
 from portal.services.messaging.gateways.protocol import Report, ReportState
 from tests import imap_server
 from tests.imap_server import PASSWORD, USERNAME, ImapServer
+from tests.portal.core.test_journal import records
 from tests.portal.services.messaging import test_gateway_delivery as delivery
 from tests.portal.services.messaging.test_feedback import PEOPLE, MailAccount, refusals
 from tests.portal.services.messaging.vendor_pushes import accepted, work
@@ -148,6 +150,17 @@ def test_nothing_moves_while_the_database_fails(app, vendor, rows, monkeypatch):
     with time_machine.travel(clock.now() + 2 * gateway_sweeps.MINUTE):
         work(app)
     assert len(rows(Decision)) == 2
+
+
+def test_the_journal_has_no_news_that_was_rolled_back_beside_what_fails(app, vendor, rows, monkeypatch, tmp_path):
+    app.extensions["journal"] = journal = Journal(tmp_path, app.extensions["vault"], 30)
+    odd = failing_for(mail_answers.with_whose_word, is_odd_reply, KeyError())
+    monkeypatch.setattr(mail_answers, "with_whose_word", odd)
+    vendor.pushes(*({"type": "inbound", "source_addr": each, "content": "RET"} for each in (PLAIN, ODD)))
+    work(app)
+
+    noted = {row["id"] for record in records(journal) for row in record.get("gateway_event", ())}
+    assert noted == {each.id for each in rows(GatewayEvent, GatewayEvent.kind == EventKind.REPLY)}
 
 
 def test_a_mail_that_fails_waits_and_the_mailbox_is_read_on(app, browser, rows, tmp_path, monkeypatch):
