@@ -7,19 +7,23 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from portal.core import clock, leases
 from portal.core.database import changed_rows
+from portal.core.iys_protocol import Status
 from portal.core.models import (
     NO_PROVIDER,
     ConfirmationAlarm,
+    Decision,
     GatewayState,
     Message,
     MessageGateway,
     MessageKind,
     MessageState,
     Provider,
+    Receipt,
+    ReceiptDecision,
     UnsentReason,
 )
 from portal.core.models.inserts import insert_missing
@@ -52,6 +56,32 @@ def is_to_be_told() -> ColumnElement[bool]:
     no more."""
     is_open = and_(Message.receipt_id.is_not(None), Message.state.in_(OPEN))
     return or_(is_open, and_(is_unconfirmed(), Message.kind == MessageKind.CONFIRMATION))
+
+
+def ends_untold_grant(session: Session, refusal: Message) -> bool:
+    """Whether a refusal ended a grant of which its person was told nothing, as its confirmation waited until it was
+    refused, or waits still."""
+    act = aliased(Receipt)
+    refused = (
+        select(Decision.consent_id)
+        .join(ReceiptDecision, ReceiptDecision.decision_id == Decision.id)
+        .join(Receipt, Receipt.id == ReceiptDecision.receipt_id)
+        .join(act, act.number == Receipt.number)
+        .where(act.id == refusal.receipt_id)
+    )
+    untold = (
+        select(Message.id)
+        .join(Receipt, Receipt.id == Message.receipt_id)
+        .join(ReceiptDecision, ReceiptDecision.receipt_id == Receipt.id)
+        .join(Decision, Decision.id == ReceiptDecision.decision_id)
+        .where(
+            Decision.consent_id.in_(refused), Decision.status == Status.GRANTED,
+            or_(Message.provider_id == Receipt.provider_id, Message.provider_id.is_(None)),  # By their index.
+            Message.created_at == Receipt.decided_at, Message.created_at <= refusal.created_at,
+            or_(Message.state.in_(OPEN), Message.unsent_reason == UnsentReason.REFUSED),
+        )
+    )  # fmt: skip
+    return session.scalar(untold.limit(1)) is not None
 
 
 def of_day(provider_id: int | InstrumentedAttribute[int], day: date, until: datetime) -> ColumnElement[bool]:

@@ -34,7 +34,7 @@ from portal.domain.campaigns import exclusion
 from portal.domain.campaigns.lifecycle import is_halted
 from portal.domain.campaigns.quiet_hours import next_opening
 from portal.domain.consents.may_send import is_unpulled, standing
-from portal.domain.notifications import messages
+from portal.domain.notifications import confirmations, messages
 from portal.domain.notifications.messages import NORMAL_PRIORITY
 from portal.domain.notifications.reply_numbers import named_number
 from portal.services.messaging import (
@@ -264,8 +264,13 @@ def _unpulled(rows: list[tuple[Message, Recipient]], excluded: dict[int, Exclusi
 
 
 def _is_expired(message: Message, at: datetime) -> bool:
+    """A refusal that is all that its person would hear of the act has its days from now, as an account works again."""
     if message.kind != MessageKind.INVITATION:
-        return messages.is_expired(message, at)
+        is_expired, is_refusal = messages.is_expired(message, at), message.kind == MessageKind.REFUSAL
+        if is_expired and is_refusal and confirmations.ends_untold_grant(db.session, message):
+            message.expires_at = at + messages.REFUSAL_TOLD_FOR
+            return False
+        return is_expired
     ends_at = db.session.get_one(Campaign, message.campaign_id).expires_at
     return ends_at is not None and ends_at <= at
 

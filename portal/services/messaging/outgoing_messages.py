@@ -223,18 +223,21 @@ def _code_of(link: shortlinks.Link) -> str:
 
 def _confirmation(session: Session, message: Message) -> tuple[MessageKind, dict[str, Any]]:
     """Which template tells of an act, and its facts: what of it stands now, the receipt's URL, and how to refuse what
-    was granted (Regulation art. 7). Raises NotNeeded where nothing stands, and where the address changed hands."""
+    was granted (Regulation art. 7). A grant that was refused since stands no more: the refusal has a message of its
+    own. Raises NotNeeded where nothing stands, and where the address changed hands."""
     receipt = session.get_one(Receipt, message.receipt_id)
     act = contents.read_contents(session, vault(), receipt)
     parts = [part for part in act.parts if part.destination != Destination.SANDBOX] or act.parts
-    stands = {(line.channel, line.status) for part in parts for line in part.lines if not line.annulled_at}
+    kept = [line for part in parts for line in part.lines if not line.annulled_at]
+    ended = Status.GRANTED, Status.REFUSED
+    stands = {(line.channel, line.status) for line in kept if (line.status, line.now_status) != ended}
     granted, refused = (
         [channel for channel in Channel if (channel, each) in stands] for each in (Status.GRANTED, Status.REFUSED)
     )
     if act.is_disowned or (act.held_since is not None and not granted):
         raise NotNeeded(UnsentReason.REASSIGNED)
     if not stands:
-        raise NotNeeded(UnsentReason.UNDONE)
+        raise NotNeeded(UnsentReason.REFUSED if kept else UnsentReason.UNDONE)
     salt, root = current_app.config["LINK_SALT"], _act_url_root(session, act)
     facts = {
         **_sender_facts(parts), "granted": granted, "refused": refused, "brands": len(parts),

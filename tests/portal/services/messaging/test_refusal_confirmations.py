@@ -133,6 +133,22 @@ def test_who_takes_back_what_was_confirmed_already_is_told_that_too(app, browser
     assert "SMS icin onayiniz kaydedildi" in first and "SMS reddiniz kaydedildi" in second
 
 
+@pytest.mark.parametrize("days", [0, 9])
+def test_who_refused_before_their_grant_was_told_hears_of_the_refusal_alone(app, browser, codes, gateway, rows, days):
+    """Also where no account worked for days; what else they granted is told."""
+    make.Person(browser, codes[make.PHONE]).decides(MESAJ="ONAY")
+    make.Person(browser, codes[make.EMAIL]).decides(EPOSTA="ONAY")
+    at = clock.now()
+    with time_machine.travel(at + timedelta(hours=2)), app.app_context():
+        asks_staff(app, rows, make.PHONE)
+    with time_machine.travel(at + timedelta(days=days, hours=2)):
+        send_all(app, gateway.url)
+
+    told = {each["to"]: each["text"] for each in sent(gateway)}
+    assert len(sent(gateway)) == 2 and "reddiniz kaydedildi" in told[make.PHONE] and "onay verdiniz" in told[make.EMAIL]
+    assert {each.unsent_reason for each in rows(Message, IS_OF_ACT)} == {None, UnsentReason.REFUSED}
+
+
 @pytest.mark.parametrize(
     "case", ["not me", "feedback", "provider decided", "landline", "repeated", "reassigned", "never written to"]
 )
