@@ -113,7 +113,8 @@ class ImportErrors(Answer):
 
 SINCE = N_(
     "İlk gün, Türkiye saatiyle yyyy-aa-gg, o gün dahil: satırın kaydedildiği (recordedAt), geri alındığı ya da İYS "
-    "durumunun öğrenildiği gün. consentDate daha eski olabilir; her gece son aldığınız günü verin, until vermeyin."
+    "durumunun öğrenildiği gün. consentDate daha eski olabilir; her gece son aldığınız günü verin, until vermeyin. "
+    "status boşsa burada verilmiş bir karar kalmamıştır."
 )
 
 

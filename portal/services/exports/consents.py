@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from portal.core.iys_protocol import Channel, RecipientType, Status
@@ -26,7 +26,7 @@ class ExportedConsent:
     brand_name: str
     channel: Channel
     recipient_type: RecipientType
-    status: Status
+    status: Status | None  # None: nothing that was decided here stands.
     consent_date: datetime | None
     source: str | None
     iys_status: str | None
@@ -39,7 +39,7 @@ class ExportedConsent:
 
 def count(session: Session, wanted: ExportFilter, at: datetime) -> int:
     if wanted.may_send is None and wanted.strength is None and not (wanted.since or wanted.until):
-        return _count_kept(session, wanted)
+        return _count_kept(session, wanted) + (_count_by_iys_only(session, wanted, at) if wanted.status is None else 0)
     theirs = Brand.provider_id == wanted.provider_id, *_conditions(wanted, at)
     current = select(func.count()).select_from(Consent).join(Brand, Brand.id == Consent.brand_id).where(*theirs)
     if wanted.strength is not None:
@@ -57,6 +57,11 @@ def _count_kept(session: Session, wanted: ExportFilter) -> int:
         for (brand, *its), count in count_rows(session, Tallied.CONSENTS, wanted.provider_id).items()
         if brand in brands and all(each in (None, its[place]) for place, each in enumerate(key))
     )
+
+
+def _count_by_iys_only(session: Session, wanted: ExportFilter, at: datetime) -> int:
+    theirs = Consent.provider_id == wanted.provider_id, Consent.status.is_(None), *_conditions(wanted, at)
+    return session.execute(select(func.count()).select_from(Consent).where(*theirs)).scalar_one()
 
 
 def rows(session: Session, vault: Vault, wanted: ExportFilter, at: datetime) -> Iterator[ExportedConsent]:
@@ -91,7 +96,9 @@ def _statement(wanted: ExportFilter, at: datetime) -> Select[*tuple[Any, ...]]:
 
 
 def _conditions(wanted: ExportFilter, at: datetime) -> Iterator[ColumnElement[bool]]:
-    yield Consent.status.is_not(None)
+    """Those of which something is known; and with a first day also what is known no more, as a mirror would keep it."""
+    if wanted.since is None:
+        yield or_(Consent.status.is_not(None), Consent.iys_status.is_not(None))
     yield from wanted.key_conditions(Consent)
     told = aliased(Decision)
     differs = wanted.last_of(Difference.found_at, Difference.consent_id == Consent.id)  # A day's file may be days old.

@@ -92,7 +92,7 @@ def _form() -> ExportForm:
 
 def _consent_line(row: consents.ExportedConsent) -> Sequence[object]:
     return (
-        _address(row.address), row.brand_name, row.channel.value, row.recipient_type.value, row.status.value,
+        _address(row.address), row.brand_name, row.channel.value, row.recipient_type.value, row.status or "",
         _moment(row.consent_date), row.source, row.iys_status, _moment(row.iys_as_of),
         gettext("Evet") if row.may_send else gettext("Hayır"),
         *((label(Evidence(row.evidence).strength), label(Evidence(row.evidence))) if row.evidence else ("", "")),

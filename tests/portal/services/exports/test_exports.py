@@ -24,7 +24,8 @@ from portal.core.models import (
 )
 from portal.domain.consents import recipients
 from portal.services import exports
-from portal.services.exports import ExportFilter, ExportKind, decisions
+from portal.services.exports import ExportFilter, ExportKind, decisions, wire_rows
+from portal.web.dashboard.records.exports import _consent_line
 from tests import make
 from tests.portal.services.exports.held_consents import Holder, submission
 
@@ -258,6 +259,26 @@ def test_who_takes_what_is_new_each_night_misses_nothing_that_was_recorded_late(
     assert make.PHONE in {
         row.address for row in told(app, kind, until=today - timedelta(days=4))
     }  # Recorded then, too.
+
+
+def test_a_mirror_hears_that_a_grant_was_taken_back_and_what_only_iys_holds(app, holder):
+    holder.decides(annulled=True, outcome=None)
+    holder.decides(OTHER_PHONE, ago=YEAR, annulled=True, outcome=None)
+    with app.app_context():
+        provider_id = db.session.scalars(select(Provider.id)).one()
+        other = recipients.find(db.session, vault(), provider_id, parse(OTHER_PHONE))
+        learns = update(Consent).where(Consent.recipient_id == other.id)
+        db.session.execute(learns.values(iys_status="RET", iys_as_of=clock.now()))
+        db.session.commit()
+
+    new = told(app, ExportKind.CONSENTS, since=clock.day(clock.now() - timedelta(hours=2)))
+    whole = told(app, ExportKind.CONSENTS)
+
+    assert {row.address: (row.status, row.iys_status, row.may_send) for row in new} == {
+        make.PHONE: (None, None, False), OTHER_PHONE: (None, "RET", False)
+    }  # fmt: skip
+    assert [row.address for row in whole] == [OTHER_PHONE]
+    assert [line[3] for line in wire_rows.lines(whole)] == [""] == [_consent_line(row)[4] for row in whole]
 
 
 def test_what_counts_is_kept_however_old_and_what_ended_for_three_years(app, holder):
