@@ -19,7 +19,7 @@ from portal.services.imports import layout as layouts
 from portal.services.imports.layout import Layout
 from portal.services.imports.reading import Unreadable
 from portal.services.imports.reading.file_problems import FileProblem
-from portal.services.imports.store import layout_of, outline_of
+from portal.services.imports.store import DAMAGED, layout_of, outline_of
 from portal.services.imports.unread import unread_of
 
 PAUSE = 0.5  # Seconds before looking again at a batch that a worker holds.
@@ -51,8 +51,13 @@ class ImportOptions:
     written_ns: int | None = None  # The file's own time of modification.
 
     def leaves_grants_out(self, batch: ImportBatch) -> bool:
-        """Also where refusals may stand in what is not read: nobody looks at a page before the grants are written."""
-        return self.only_refusals or (not self.ignores_unread and unread_of(vault(), batch).doubtful > 0)
+        """Also where refusals may stand in what is not read: nobody looks at a page before the grants are written. For
+        a part that cannot be read nobody can vouch."""
+        return (
+            self.only_refusals
+            or batch.problem == DAMAGED
+            or (not self.ignores_unread and unread_of(vault(), batch).doubtful > 0)
+        )
 
     def what_holds(self, batch: ImportBatch) -> ImportFailed | None:
         """What else leaves its grants out, which is a failure: refusals were written, but the file must come again."""

@@ -43,7 +43,7 @@ from portal.core.iys_protocol import Channel
 from portal.core.models import BatchState, Brand, ImportBatch, ImportProfile, Provider
 from portal.domain.consents.import_plan import Effect
 from portal.services.imports import batches, profiles
-from portal.services.imports.store import file_name_of, layout_of
+from portal.services.imports.store import DAMAGED, file_name_of, layout_of
 
 TAKEN = "taken"  # A file's state: another command has it.
 
@@ -233,7 +233,7 @@ def _run_import(call: Call, path: Path, name: str, summary: Summary) -> None:
     if before is not None and before.state in (BatchState.UNDOING, BatchState.UNDONE):
         summary.read_batch(before, options)
         raise ImportFailed("undone", "Somebody took this file back.", "If it is right, bring it anew with --again.")
-    if before is not None and before.state == BatchState.DONE and arrived.is_anew:
+    if before is not None and before.state == BatchState.DONE and (arrived.is_anew or before.problem == DAMAGED):
         before = None
     if before is not None and before.state == BatchState.DONE and before.only_refusals:
         held = options.what_holds(before)  # Its grants were left out.

@@ -22,6 +22,7 @@ from portal.domain.consents.import_plan import GRANTS, REFUSALS, Effect
 from portal.services.imports.brand_names import other_brands
 from portal.services.imports.layout import Layout
 from portal.services.imports.row_results import SkipReason
+from portal.services.imports.store import DAMAGED
 from portal.services.imports.unread import Unread, unread_of
 from portal.services.imports.unused_columns import OLDER
 
@@ -156,7 +157,7 @@ def stop(session: Session, batch: ImportBatch, user_id: int | None, at: datetime
 
 def resume(session: Session, batch: ImportBatch, user_id: int | None, at: datetime) -> None:
     """Resume the run where it was stopped. Raises WrongState."""
-    problem = batch.problem if batch.problem in REASONS else None  # Its grants wait all the same.
+    problem = batch.problem if batch.problem in (*REASONS, DAMAGED) else None  # It lacks the same as before.
     values: dict[str, Any] = {"keeps_position": True, "ended_at": None, "problem": problem}
     _change_state(session, batch, (BatchState.STOPPED,), BatchState.RUNNING, at, **values)
     _note(session, batch, "import.continued", user_id, at, {"chunks": batch.position})

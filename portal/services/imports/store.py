@@ -17,11 +17,12 @@ from portal.core.models import ImportBatch, ImportChunk, UploadPart
 from portal.core.vault import Vault
 from portal.services.imports.layout import Field, Layout
 from portal.services.imports.reading import Line, Outline, Sheet
+from portal.services.imports.reading.file_problems import FileProblem
 
 PART = 512 * 1024  # Bytes of a file in one row.
 FASTEST = 1
 LONGEST = 200  # Characters of a cell that a page shows.
-DAMAGED = "damaged"  # A batch's `problem` where one of its chunks cannot be opened.
+DAMAGED = FileProblem.PART_LOST.value  # A batch's `problem` where one of its chunks cannot be opened.
 
 _PART = select(UploadPart.id, UploadPart.content).where(
     UploadPart.batch_id == bindparam("batch_id"), UploadPart.place == bindparam("place")

@@ -5,12 +5,13 @@ import zipfile
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from portal.api.documentation.example import MOMENT
 from portal.api.documentation.file_examples import FILE, HEADER, PROFILE
 from portal.core.extensions import db
 from portal.core.iys_protocol import Status
-from portal.core.models import ApiRequest, Consent, Decision, ImportBatch, Provider
+from portal.core.models import ApiRequest, Consent, Decision, ImportBatch, ImportChunk, Provider
 from portal.domain.identity.permissions import Scope
 from tests import make
 from tests.portal.api.programs import ALL, BASE, Program, limits_on, make_key, make_profile, run_workers
@@ -160,6 +161,20 @@ def test_what_a_person_must_vouch_for_is_never_started_by_a_program(app, program
     assert done["problem"]["titleTr"].startswith("1 ret kaydedildi; 1 onay bekliyor, çünkü ")
     assert "1 refusals were recorded; 1 grants wait, since" in done["problem"]["title"]
     assert {each.status for each in rows(Consent)} == {Status.REFUSED}
+
+
+def test_a_program_is_told_that_a_part_of_its_file_was_lost(app, program, rows):
+    url, shown = tried(app, program)
+    start(program, url, shown)
+    with app.app_context():
+        db.session.execute(update(ImportChunk).values(content=b"damaged"))
+        db.session.commit()
+    run_workers(app)
+
+    done = program.get(url).json
+
+    assert (done["state"], done["problem"]["code"], rows.count(Decision)) == ("done", "damaged", 0)
+    assert done["problem"]["title"].startswith("A part of the file")
 
 
 def test_grants_need_their_scope_room_and_an_active_provider(app, program, rows):

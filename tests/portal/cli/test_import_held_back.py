@@ -8,7 +8,8 @@ import time_machine
 from portal.core import clock
 from portal.core.extensions import db
 from portal.core.iys_protocol import Channel, Status
-from portal.core.models import Brand, Consent, Decision, ImportBatch, Provider
+from portal.core.models import Brand, Consent, Decision, ImportBatch, ImportChunk, Provider
+from portal.services.imports import batches
 from tests import make
 from tests.files.workbooks import hidden_and_filtered
 from tests.portal.cli.import_files import GOOD, GUESS, NOW, put
@@ -259,3 +260,27 @@ def test_lines_of_another_brand_are_problems_here_and_imported_there(run_import,
     code, (told,) = run_import(put(tmp_path, "b.csv", content), *GUESS, brand=make.BRAND_CODE + 1)
     assert (code, told["tally"]) == (1, {"other_brand": 2, "first_refusal": 2})
     assert {each.line for each in rows(Decision, Decision.brand_id == of_other)} == {2}
+
+
+def test_a_file_of_which_a_stored_part_cannot_be_opened_is_brought_anew(run_import, tmp_path, rows, monkeypatch):
+    """Its grants wait: who refuses in the lost part may be granted in another one."""
+    folder = tmp_path / "done"
+    folder.mkdir()
+    lines = [f"0532 {n // 10_000:03} {n // 100 % 100:02} {n % 100:02};ONAY;{NOW};HS_WEB;Form" for n in range(999)]
+    path = put(tmp_path, "a.csv", csv_of("0533 234 56 78;RET;;;", *lines, "0532 987 65 43;RET;;;"))
+    set_layout = batches.set_layout
+
+    def loses_a_part(session, vault, batch, *rest):
+        last = session.query(ImportChunk).filter_by(batch_id=batch.id).order_by(ImportChunk.place.desc()).first()
+        last.content = last.content[:-1] + bytes([last.content[-1] ^ 1])
+        set_layout(session, vault, batch, *rest)
+
+    monkeypatch.setattr(batches, "set_layout", loses_a_part)
+    code, (told,) = run_import(path, "--guess", "--channels", "MESAJ", "--move-to", folder)
+    assert (code, told["state"], told["problem"]["word"], told["moved_to"]) == (2, "done", "damaged", None)
+    assert {each.status for each in rows(Consent)} == {Status.REFUSED}
+
+    monkeypatch.setattr(batches, "set_layout", set_layout)
+    code, (told,) = run_import(path, "--guess", "--channels", "MESAJ", "--move-to", folder)
+    assert (code, told["problem"], told["repeated"], told["lines"]) == (0, None, False, 1_001)
+    assert told["moved_to"] and len({each.recipient_id for each in rows(Consent, Consent.status == "RET")}) == 2

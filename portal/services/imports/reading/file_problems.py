@@ -51,6 +51,8 @@ class FileProblem(ExplainedProblem):
                      "işaretleyerek yapıştırın: satırlar ile sütunlar yer değiştirir. Sonra yeniden yükleyin."))
     OF_REFUSALS = ("file_of_refusals", N_("Dosyanın adına göre bu bir ret listesi; kimseye sorulmaz."),
                    N_("Retleri kaydetmek için dosyayı içe aktarın; ret listesi değilse adını değiştirip yükleyin."))
+    PART_LOST = ("damaged", N_("Dosyanın bir bölümü saklandığı yerden okunamadı; satırları içe aktarılmadı."),
+                 N_("Dosyayı yeniden verin; içinde ret olabilir."))  # A chunk that cannot be opened.
     # fmt: on
 
 
