@@ -76,6 +76,13 @@ def make_key(provider: Provider, *, scopes=ALL, brands: list[Brand] | None = Non
     return text
 
 
+def add_brand(provider: Provider, code: int) -> Brand:
+    brand = Brand(provider_id=provider.id, brand_code=code, name="İkinci", created_at=clock.now())
+    db.session.add(brand)
+    db.session.commit()
+    return brand
+
+
 def grant(recipient: str = make.PHONE, *, ago: timedelta = timedelta(hours=1), **fields) -> dict:
     """A row that grants."""
     row = {

@@ -1,11 +1,9 @@
 """The Python client and the CRM of docs/clients, against a served portal whose answers get lost."""
 
-import importlib.util
 import sqlite3
 import sys
 from datetime import datetime, timedelta
 from itertools import count
-from pathlib import Path
 
 import pytest
 import time_machine
@@ -20,22 +18,7 @@ from tests import make
 from tests.portal.api.programs import Program, make_key, refusal
 from tests.servers import serving
 
-CLIENTS = Path(__file__).parents[3] / "docs" / "clients"
 OTHER = "+905321234568"
-
-
-@pytest.fixture(scope="module")
-def crm_module():
-    """crm.py with the client that it imports, as its users have them: side by side."""
-    found = {}
-    for name, folder in (("izinlink_client", "python"), ("crm", ".")):
-        spec = importlib.util.spec_from_file_location(name, CLIENTS / folder / f"{name}.py")
-        assert spec and spec.loader
-        found[name] = sys.modules[name] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(found[name])
-    yield found["crm"]
-    for name in found:
-        del sys.modules[name]
 
 
 def losing_answers(app):

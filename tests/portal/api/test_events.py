@@ -8,10 +8,10 @@ from sqlalchemy import update
 
 from portal.core import clock
 from portal.core.extensions import db
-from portal.core.models import Brand, Decision, Event, EventType, Outcome, Provider, Recipient, Submission
+from portal.core.models import Decision, Event, EventType, Outcome, Recipient, Submission
 from portal.services import event_sequencer
 from tests import make
-from tests.portal.api.programs import BASE, CONSENTS, Program, grant, make_key, refusal
+from tests.portal.api.programs import BASE, CONSENTS, Program, add_brand, grant, make_key, refusal
 
 OTHER_CODE = 700002
 
@@ -24,13 +24,6 @@ def read(program: Program, cursor: str | None = None, **query) -> dict:
 
 def key_of(consent: dict) -> tuple:
     return consent["brandCode"], consent["recipient"], consent["type"], consent["recipientType"]
-
-
-def add_brand(provider: Provider, code: int) -> Brand:
-    brand = Brand(provider_id=provider.id, brand_code=code, name="İkinci", created_at=clock.now())
-    db.session.add(brand)
-    db.session.commit()
-    return brand
 
 
 @pytest.mark.parametrize("path", [f"{BASE}/events", CONSENTS])
