@@ -1,5 +1,5 @@
 """A small CRM that keeps consents in step with İzinlink: a table of its own, refusals told at once, the feed read, and
-a check before each sending.
+a check before each sending. One file holds all brands of a firm, and several calls may use it at a time.
 
     IZINLINK_URL=… IZINLINK_KEY=… python crm.py 700001 copy
     python crm.py 700001 refuse +905321234567 MESAJ
@@ -11,7 +11,8 @@ import os
 import re
 import sqlite3
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -23,14 +24,36 @@ CREATE TABLE IF NOT EXISTS consent (
   reference TEXT, -- Whom the address belongs to here: the same in all its rows.
   PRIMARY KEY (brand, recipient, type, recipient_type)
 );
-CREATE TABLE IF NOT EXISTS feed (id INTEGER PRIMARY KEY CHECK (id = 1), cursor TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS consent_recipient ON consent (recipient);
+CREATE TABLE IF NOT EXISTS feed (brand INTEGER PRIMARY KEY, cursor TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS outbox (
   key TEXT PRIMARY KEY, recipient TEXT NOT NULL, type TEXT NOT NULL, consent_date TEXT NOT NULL,
-  problem TEXT -- What a person has to look at.
+  problem TEXT, -- What a person has to look at.
+  brand INTEGER -- NULL: noted by an earlier version, which did not write it down.
 );
 """
 TURKEY, DATE = timedelta(hours=3), "%Y-%m-%d %H:%M:%S"
 JUST_NOW = timedelta(minutes=5)  # By this program's clock.
+LONGEST_WAIT = 600.0  # Seconds that a call waits for another one's writing, rather than lose a refusal.
+
+
+class BrandMissing(Exception):
+    """Refusals of an earlier version wait, and nobody but a person knows whose they are."""
+
+
+def open_file(file: str) -> sqlite3.Connection:
+    """The file with its tables, also one of an earlier version, whose feed and outbox knew no brands."""
+    database = sqlite3.connect(file, timeout=LONGEST_WAIT)
+    with suppress(sqlite3.OperationalError):  # Another call has the file open just now: a later one does it.
+        database.execute("PRAGMA journal_mode = WAL")  # Who reads keeps nobody from noting a refusal.
+    with database:
+        database.execute("BEGIN IMMEDIATE")
+        columns = [name for _, name, *_ in database.execute("PRAGMA table_info(outbox)")]
+        if columns and "brand" not in columns:
+            database.execute("ALTER TABLE outbox ADD COLUMN brand INTEGER")
+            database.execute("DROP TABLE feed")  # It passed over the other brands' events: each is copied anew.
+    database.executescript(TABLES)
+    return database
 
 
 def plain(recipient: str) -> str:
@@ -42,30 +65,36 @@ class Crm:
     """The consents of one brand as the CRM knows them."""
 
     def __init__(self, file: str, izinlink: Izinlink, brand: int):
-        self.database, self.izinlink, self.brand = sqlite3.connect(file), izinlink, brand
-        self.database.executescript(TABLES)
+        self.database, self.izinlink, self.brand = open_file(file), izinlink, brand
 
     def copy(self) -> int:
-        """Begin anew with a copy of all consents; how many they were."""
+        """Begin anew with a copy of all consents; how many they were. The pages come into a temporary table, which
+        holds up nobody who notes a refusal meanwhile; at the end they take the former ones' place."""
         cursor, consents = self.izinlink.consents(self.brand)
+        self.database.execute("CREATE TEMP TABLE IF NOT EXISTS copied AS SELECT * FROM consent LIMIT 0")
         with self.database:
-            self.database.execute("DELETE FROM consent")
-            number = self._write(consents)
-            self._keep_cursor(cursor)
-        return number
+            self.database.execute("DELETE FROM copied")
+            copied = self.database.executemany("INSERT INTO copied VALUES (?, ?, ?, ?, ?, ?)", self._rows(consents))
+            self.database.execute("DELETE FROM consent WHERE brand = ?", [self.brand])
+            self._write(self.database.execute("SELECT * FROM copied"))
+            self.database.execute("INSERT OR REPLACE INTO feed VALUES (?, ?)", (self.brand, cursor))
+        return copied.rowcount
 
     def follow(self) -> int:
-        """Obey what happened since; the number of events. Each page is written together with its cursor."""
-        kept = self.database.execute("SELECT cursor FROM feed").fetchone()
-        if kept is None:
+        """Obey what happened since; the number of events. Each page is written together with its cursor, and only
+        where no other call has read on or copied anew meanwhile."""
+        found = self.database.execute("SELECT cursor FROM feed WHERE brand = ?", [self.brand]).fetchone()
+        if found is None:
             return self.copy()
-        number = 0
+        number, (kept,) = 0, found
+        moved = "UPDATE feed SET cursor = ? WHERE brand = ? AND cursor = ?"
         try:
-            for cursor, events in self.izinlink.events(kept[0]):
+            for cursor, events in self.izinlink.events(kept):
                 with self.database:
-                    self._write(event["consent"] for event in events if event["consent"])
-                    self._keep_cursor(cursor)
-                number += len(events)
+                    if not self.database.execute(moved, (cursor, self.brand, kept)).rowcount:
+                        break
+                    self._write(self._rows(event["consent"] for event in events if event["consent"]))
+                kept, number = cursor, number + len(events)
         except Problem as problem:
             if problem.code != "cursor_lost":
                 raise
@@ -76,17 +105,18 @@ class Crm:
         """Note a refusal here, then tell it; what cannot be told now is told by the next call. What is wrong with one
         that is not taken: a person has to look at it."""
         key, date = new_key(), f"{datetime.now(UTC) + TURKEY:{DATE}}"
+        noted = "INSERT INTO outbox (key, brand, recipient, type, consent_date) VALUES (?, ?, ?, ?, ?)"
         with self.database:
-            self.database.execute("INSERT INTO outbox VALUES (?, ?, ?, ?, NULL)", (key, recipient, channel, date))
+            self.database.execute(noted, (key, self.brand, recipient, channel, date))
         self.tell()
         left = self.database.execute("SELECT problem FROM outbox WHERE key = ?", (key,)).fetchone()
         return left and left[0]
 
     def tell(self) -> None:
-        """Tell all refusals that wait, each with the key that it got when it was noted: told twice, it is one. One
-        that is not taken is set aside with its problem, and holds up no other."""
-        waiting = "SELECT key, recipient, type, consent_date FROM outbox WHERE problem IS NULL"
-        for key, recipient, channel, date in self.database.execute(waiting).fetchall():
+        """Tell all refusals of the brand that wait, each with the key that it got when it was noted: told twice, it is
+        one. One that is not taken is set aside with its problem, and holds up no other."""
+        waiting = "SELECT key, recipient, type, consent_date FROM outbox WHERE brand = ? AND problem IS NULL"
+        for key, recipient, channel, date in self.database.execute(waiting, [self.brand]).fetchall():
             row = {"recipient": recipient, "type": channel, "status": "RET"}
             try:
                 problem = self._tell_one(key, row, date)
@@ -99,6 +129,23 @@ class Crm:
                     self.database.execute("UPDATE outbox SET problem = ? WHERE key = ?", [problem, key])
                 else:
                     self.database.execute("DELETE FROM outbox WHERE key = ?", [key])
+        (number,) = self.database.execute("SELECT COUNT(*) FROM outbox WHERE brand IS NULL").fetchone()
+        if number:
+            self._take_over(number)
+
+    def _take_over(self, number: int) -> None:
+        """Tell refusals of an earlier version for the brand where they can be no other one's. Consents alone do not
+        show it: a copy of that version left those of its own brand only."""
+        known = {brand for (brand,) in self.database.execute("SELECT DISTINCT brand FROM consent")}
+        if known | {each["brandCode"] for each in self.izinlink.brands()} != {self.brand}:
+            raise BrandMissing(
+                f"{number} refusals in the outbox are of an earlier version, which did not note their brand. Look at "
+                "each and write it down: UPDATE outbox SET brand = 700001 WHERE key = '…'. Where nobody knows it, "
+                "refuse for each of your brands, then delete the row. Until then nobody may be messaged."
+            )
+        with self.database:
+            self.database.execute("UPDATE outbox SET brand = ? WHERE brand IS NULL", [self.brand])
+        self.tell()
 
     def _tell_one(self, key: str, row: dict[str, Any], date: str) -> str | None:
         """Tell a refusal until it stands; what is wrong where it does not. Dated before a grant, as a slow clock dates
@@ -122,33 +169,36 @@ class Crm:
     def may_send(self, channel: str, recipients: list[str]) -> list[str]:
         """Those who may be messaged now, when all refusals are told; nobody whose refusal was set aside."""
         self.tell()
-        aside = {plain(each) for (each,) in self.database.execute("SELECT recipient FROM outbox")}
+        outbox = self.database.execute("SELECT recipient FROM outbox WHERE brand = ?", [self.brand])
+        aside = {plain(each) for (each,) in outbox}
         if not (asked := [each for each in recipients if plain(each) not in aside]):
             return []
         answer = self.izinlink.check(self.brand, channel, asked)
         return [each["recipient"] for each in answer["results"] if each["verdict"] == "may"]
 
-    def _write(self, consents: Iterable[dict[str, Any]]) -> int:
-        rows = [
-            tuple(each[name] for name in ("brandCode", "recipient", "type", "recipientType", "status", "reference"))
-            for each in consents
-            if each["recipient"] is not None and each["brandCode"] == self.brand
-        ]
-        self.database.executemany("INSERT OR REPLACE INTO consent VALUES (?, ?, ?, ?, ?, ?)", rows)
-        names = [(reference, recipient) for _, recipient, *_, reference in rows]
-        self.database.executemany("UPDATE consent SET reference = ? WHERE recipient = ?", names)
-        self.database.execute("DELETE FROM consent WHERE status IS NULL")  # Of whom no decision stands any more.
-        return len(rows)
+    def _rows(self, consents: Iterable[dict[str, Any]]) -> Iterator[tuple[Any, ...]]:
+        names = ("brandCode", "recipient", "type", "recipientType", "status", "reference")
+        for each in consents:
+            if each["recipient"] is not None and each["brandCode"] == self.brand:
+                yield tuple(each[name] for name in names)
 
-    def _keep_cursor(self, cursor: str) -> None:
-        self.database.execute("INSERT OR REPLACE INTO feed VALUES (1, ?)", (cursor,))
+    def _write(self, rows: Iterable[tuple[Any, ...]]) -> None:
+        for row in rows:
+            self.database.execute("INSERT OR REPLACE INTO consent VALUES (?, ?, ?, ?, ?, ?)", row)
+            _, recipient, *_, reference = row  # Of the address, at all brands.
+            self.database.execute("UPDATE consent SET reference = ? WHERE recipient = ?", (reference, recipient))
+        # Of whom no decision stands any more.
+        self.database.execute("DELETE FROM consent WHERE brand = ? AND status IS NULL", [self.brand])
 
 
 def main() -> None:
     match sys.argv[1:]:
         case [brand, ("copy" | "follow" | "refuse" | "send") as act, *rest] if brand.isdecimal():
             with Izinlink(os.environ["IZINLINK_URL"], os.environ["IZINLINK_KEY"]) as izinlink:
-                done = run(Crm(os.environ.get("CRM_FILE", "crm.sqlite"), izinlink, int(brand)), act, rest)
+                try:
+                    done = run(Crm(os.environ.get("CRM_FILE", "crm.sqlite"), izinlink, int(brand)), act, rest)
+                except BrandMissing as missing:
+                    sys.exit(str(missing))
         case _:
             done = __doc__ or ""
     sys.stdout.write(f"{done}\n")

@@ -67,7 +67,7 @@ def test_a_crm_copies_follows_refuses_once_and_checks(app, crm_module, tmp_path,
             izinlink.add_consent(1, refusal())
         annulled = {"brandCode": make.BRAND_CODE, "recipient": "+905321234599", "type": "MESAJ", "status": None}
         with crm.database:
-            crm._write([annulled | {"recipientType": "BIREYSEL", "reference": None}])
+            crm._write(crm._rows([annulled | {"recipientType": "BIREYSEL", "reference": None}]))
 
     assert rows.count(Decision) == 5
     held = sqlite3.connect(tmp_path / "crm.sqlite").execute("SELECT * FROM consent").fetchall()
