@@ -34,7 +34,7 @@ from sqlalchemy.orm import Session
 from portal.core.database import changed_rows
 from portal.core.models import ApiKey, Brand, Network, Provider
 from portal.core.prepared_select import PreparedSelect
-from portal.domain.identity.permissions import Scope, key_scopes
+from portal.domain.identity.permissions import REFUSING_SCOPES, Scope, key_scopes
 
 LETTERS = string.digits + string.ascii_uppercase + string.ascii_lowercase
 PREFIXES = {False: "izl_live_", True: "izl_test_"}
@@ -140,10 +140,10 @@ def revoke(session: Session, key_id: int, at: datetime) -> bool:
 
 
 def narrow_to_refusals(session: Session, at: datetime) -> list[tuple[ApiKey, list[str]]]:
-    """Let every open key bring refusals only, if it could, for good; those that could more, with what."""
+    """Let every open key bring refusals only, also by files, if it could, for good. Those that could more, and what."""
     narrowed = []
     for key in session.scalars(select(ApiKey).where(is_open(at)).order_by(ApiKey.id)):
-        left = [each for each in key.scopes if each == Scope.REFUSE]
+        left = [each for each in key.scopes if each in REFUSING_SCOPES]
         if left != key.scopes:
             narrowed.append((key, key.scopes))
             key.scopes = left

@@ -97,6 +97,9 @@ SCOPES_DURING_SUSPENSION = frozenset(Scope) - {
     Scope.GRANT, Scope.CAMPAIGNS_WRITE, Scope.CAMPAIGNS_LAUNCH, Scope.RETAILERS_WRITE,
 }  # fmt: skip
 
+# What brings refusals and, without GRANT, nothing else: LINKS also ask.
+REFUSING_SCOPES = frozenset({Scope.REFUSE, Scope.IMPORTS})
+
 
 def key_scopes(given: Collection[str], *, suspended: bool = False) -> frozenset[Scope]:
     """What a key may do that was given these scopes; less while its provider is suspended."""

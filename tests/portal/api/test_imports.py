@@ -9,10 +9,12 @@ from sqlalchemy import update
 
 from portal.api.documentation.example import MOMENT
 from portal.api.documentation.file_examples import FILE, HEADER, PROFILE
+from portal.core import clock
 from portal.core.extensions import db
 from portal.core.iys_protocol import Status
 from portal.core.models import ApiRequest, Consent, Decision, ImportBatch, ImportChunk, Provider
 from portal.domain.identity.permissions import Scope
+from portal.domain.providers import suspension
 from tests import make
 from tests.portal.api.programs import ALL, BASE, Program, limits_on, make_key, make_profile, run_workers
 
@@ -226,3 +228,22 @@ def test_a_form_without_a_file_is_refused(program, rows):
 
     assert (answer.status_code, [each["field"] for each in answer.json["errors"]]) == (422, ["file"])
     assert rows.count(ImportBatch) == 0
+
+
+@pytest.mark.parametrize("scopes", [{Scope.IMPORTS}, ALL])
+def test_after_a_restore_a_key_of_before_brings_files_of_refusals_for_good(app, program, rows, scopes):
+    """Also once its firm is resumed: no grant of a file."""
+    of_before = key_of(app, scopes=scopes)
+    held = app.test_cli_runner().invoke(args=["restore", "--hold"])
+    assert held.exit_code == 0, held.output
+    url, shown = tried(app, of_before)
+    with app.app_context():
+        firm = db.session.query(Provider).one()
+        assert suspension.resume(db.session, firm, by=1, note="Bakıldı.", at=clock.now())
+        db.session.commit()
+
+    with_grants = start(of_before, url, shown)
+    assert (with_grants.status_code, with_grants.json["code"]) == (403, "scope_missing")
+    assert start(of_before, url, shown, onlyRefusals=True).status_code == 200
+    run_workers(app)
+    assert {each.status for each in rows(Decision)} == {Status.REFUSED}
