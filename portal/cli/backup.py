@@ -29,13 +29,14 @@ NOT_HELD = (
 )
 HELD = (
     "Held until a person has looked: {0.firms} firms suspended (refusals go on), {0.plans} planned campaigns drafts "
-    "again, {0.campaigns} campaigns paused, {0.imports} imports stopped, {0.keys} API keys for refusals only, "
-    "{0.sessions} sessions ended."
+    "again, {0.campaigns} campaigns paused, {0.imports} imports without their grants, {0.keys} API keys for "
+    "refusals only, {0.sessions} sessions ended."
 )
 RELEASE = (
     "What was shut since the backup is open again: staff, people, invitations, passwords, texts that were declined, "
     "firms that were suspended. Look at your staff first, then at each firm, shut it again, and resume the firm on "
-    "its page; its people resume campaigns and imports, and make new keys. What to look at: docs/backups.md."
+    "its page; its people resume campaigns, import files again for their grants, and make new keys. What to look at: "
+    "docs/backups.md."
 )
 FILE = click.Path(path_type=Path, dir_okay=False)
 FOLDER = click.Path(path_type=Path, file_okay=False, exists=True)

@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.core.models import BatchState, Campaign, Delivery, ImportBatch, MailKind, Provider
+from portal.core.models import Campaign, Delivery, MailKind, Provider
 from portal.domain import audit
 from portal.domain.campaigns import sending
 from portal.domain.identity import api_keys, sessions
@@ -21,12 +21,14 @@ from portal.web.shared.owner_notifications import notify_owners
 
 NOBODY = 0  # Whose act it was.
 REASON = (
-    "Veritabanı yedekten geri yüklendi. Planlar geri alındı, kampanyalar duraklatıldı, dosya aktarımları durduruldu, "
-    "API anahtarlarınız yalnız ret getirir (yenilerini oluşturun). Yedekten sonra kapattığınız her şey yeniden açık "
-    "olabilir: üyelerinize, davetlere ve webhooklara bakın. Hesap, destek ekibimiz baktıktan sonra sürer.\n\n"
-    "The database was restored from a backup. Plans were taken back, campaigns paused, imports stopped, and your API "
-    "keys bring refusals only (make new ones). What you shut since the backup may be open again: look at your people, "
-    "invitations and webhooks. The account goes on once our team has looked."
+    "Veritabanı yedekten geri yüklendi. Planlar geri alındı, kampanyalar duraklatıldı, süren dosya aktarımlarının "
+    "yalnız retleri yazılır (onaylar için dosyayı yeniden aktarın), API anahtarlarınız yalnız ret getirir (yenilerini "
+    "oluşturun). Yedekten sonra kapattığınız her şey yeniden açık olabilir: üyelerinize, davetlere ve webhooklara "
+    "bakın. Hesap, destek ekibimiz baktıktan sonra sürer.\n\n"
+    "The database was restored from a backup. Plans were taken back, campaigns paused, of imports that were being "
+    "written only refusals are (import the file again for its grants), and your API keys bring refusals only (make "
+    "new ones). What you shut since the backup may be open again: look at your people, invitations and webhooks. "
+    "The account goes on once our team has looked."
 )
 RUNNING = (
     Campaign.launched_at.is_not(None), Campaign.finished_at.is_(None), Campaign.paused_at.is_(None),
@@ -47,8 +49,8 @@ class Held:
 
 
 def hold(session: Session, at: datetime) -> Held:
-    """Suspend every firm, take plans back, pause what sends, stop what imports, and have keys of before bring refusals
-    only. What rests already is left as it is. Does not commit."""
+    """Suspend every firm, take plans back, pause what sends, leave grants of running imports out, and have keys of
+    before bring refusals only. What rests already is left as it is. Does not commit."""
     firms = session.scalars(select(Provider).where(Provider.suspended_at.is_(None)).order_by(Provider.id)).all()
     for firm in firms:
         suspension.suspend(session, firm, by=NOBODY, note=REASON, at=at)
@@ -62,9 +64,7 @@ def hold(session: Session, at: datetime) -> Held:
     for campaign in running:
         sending.pause(session, campaign, at)
         audit.note(session, "campaign.paused", "campaign", campaign.id, provider_id=campaign.provider_id, at=at)
-    written = session.scalars(select(ImportBatch).where(ImportBatch.state == BatchState.RUNNING)).all()
-    for batch in written:
-        batches.stop(session, batch, None, at)
+    imports = batches.leave_grants_out(session)
     narrowed = api_keys.narrow_to_refusals(session, at)
     for key, scopes in narrowed:
         audit.note(
@@ -72,4 +72,4 @@ def hold(session: Session, at: datetime) -> Held:
             facts={"scopes": ", ".join(scopes)},
         )  # fmt: skip
     ended = sessions.end_all_sessions(session, at)
-    return Held(len(firms), len(planned), len(running), len(written), len(narrowed), ended)
+    return Held(len(firms), len(planned), len(running), imports, len(narrowed), ended)

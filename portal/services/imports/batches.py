@@ -155,6 +155,12 @@ def stop(session: Session, batch: ImportBatch, user_id: int | None, at: datetime
     _note(session, batch, "import.stopped", user_id, at, {"chunks": batch.position})
 
 
+def leave_grants_out(session: Session) -> int:
+    """Of all batches that are being written: only refusals go, also once their providers are resumed; how many."""
+    written = ImportBatch.state == BatchState.RUNNING, ImportBatch.only_refusals.is_(False)
+    return changed_rows(session, update(ImportBatch).where(*written).values(only_refusals=True))
+
+
 def resume(session: Session, batch: ImportBatch, user_id: int | None, at: datetime) -> None:
     """Resume the run where it was stopped. Raises WrongState."""
     problem = batch.problem if batch.problem in (*REASONS, DAMAGED) else None  # It lacks the same as before.

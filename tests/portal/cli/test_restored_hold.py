@@ -24,7 +24,6 @@ from portal.core.models import (
 from portal.domain.campaigns import sending
 from portal.domain.providers import suspension
 from portal.jobs.campaign_steps import launch_planned
-from portal.services.imports import batches
 from tests import make
 from tests.portal.api.programs import CONSENTS, Program, make_key, refusal
 from tests.portal.services.imports.file_steps import work_all
@@ -48,7 +47,7 @@ def halfway(app, ayse):
         make.approve_texts()
         assert sending.plan_launch(db.session, planned, clock.now() + HOUR, 1, clock.now())
         db.session.commit()
-        begin(batch_after_dry_run(make.brand(), [line(number, mail=False) for number in range(3)]))
+        begin(batch_after_dry_run(make.brand(), [line(1, mail=False), line(2, "RET", mail=False)]))
         key = make_key(db.session.get_one(Provider, make.brand().provider_id))
     return codes, Program(app, key)
 
@@ -68,7 +67,6 @@ def let_it_go_on(app) -> None:
         assert suspension.resume(db.session, firm, by=1, note="Bakıldı.", at=clock.now())
         for campaign in db.session.scalars(select(Campaign).where(Campaign.paused_at.is_not(None))).all():
             sending.resume(db.session, campaign, clock.now())
-        batches.resume(db.session, db.session.scalars(select(ImportBatch)).one(), 1, clock.now())
         db.session.commit()
 
 
@@ -79,12 +77,12 @@ def test_nothing_asks_or_sends_after_a_restore_until_people_let_it(app, halfway,
 
     assert "1 firms suspended" in told.output and "1 planned" in told.output and "docs/backups.md" in told.output
     assert [each.state for each in rows(Campaign)] == [CampaignState.PAUSED, CampaignState.DRAFT]
-    assert (rows.one(ImportBatch).state, rows.count(Consent), gateway.calls) == (BatchState.STOPPED, 0, [])
+    assert gateway.calls == []
 
     let_it_go_on(app)
     let_clocks_run(app, gateway.url)
 
-    assert rows(Campaign)[1].state == CampaignState.DRAFT and rows.one(ImportBatch).state == BatchState.DONE
+    assert rows(Campaign)[1].state == CampaignState.DRAFT
     assert {each["to"] for call in gateway.calls for each in call} == {make.PHONE, make.EMAIL}
 
 
@@ -99,3 +97,16 @@ def test_refusals_go_on_after_a_restore_and_nothing_of_before_opens(app, ayse, h
     assert make.Person(app.test_client(), codes[make.PHONE]).decides(MESAJ="RET").status_code == 303
     assert {each.status for each in rows(Decision)} == {Status.REFUSED} and rows.count(Decision) == 2
     assert rows.one(Mail).kind == MailKind.SUSPENDED
+
+
+@pytest.mark.parametrize("is_written_before_the_release", [True, False])
+def test_of_an_import_that_was_being_written_refusals_alone_are(app, halfway, rows, is_written_before_the_release):
+    """Also by a worker that comes to it once the firm goes on."""
+    assert "1 imports without" in app.test_cli_runner().invoke(args=["restore", "--hold"]).output
+    if is_written_before_the_release:
+        work_all(app)
+    let_it_go_on(app)
+    work_all(app)
+
+    assert rows.one(ImportBatch).state == BatchState.DONE
+    assert {each.status for each in rows(Decision)} == {each.status for each in rows(Consent)} == {Status.REFUSED}
