@@ -70,7 +70,7 @@ def restore(file: Path | None, folders: tuple[Path, ...], since: datetime | None
     """Unpack a backup, and add what people decided after it, as the journals hold it.
 
     Run it before any other program is started, as often as you like: what is there stays as it is, and whatever asks
-    people or sends by itself is held until a person has looked. Exits with 1 where something is missing still.
+    people or sends by itself is held until a person has looked. Exits with 1 where something is missing or not held.
     """
     if not file and not folders and not hold:
         raise click.UsageError(NO_JOURNAL)
@@ -100,8 +100,7 @@ def _hold(*, is_dry_run: bool) -> None:
     if is_dry_run:
         return
     if readiness.find_faults(readiness.TO_START):
-        click.echo(NOT_HELD, err=True)
-        return
+        raise click.ClickException(NOT_HELD)
     held = restored_hold.hold(db.session, clock.now())
     db.session.commit()
     click.echo(HELD.format(held))

@@ -24,6 +24,7 @@ from portal.core.models import (
 from portal.domain.campaigns import sending
 from portal.domain.providers import suspension
 from portal.jobs.campaign_steps import launch_planned
+from portal.services import backups, readiness
 from tests import make
 from tests.portal.api.programs import CONSENTS, Program, make_key, refusal
 from tests.portal.services.imports.file_steps import work_all
@@ -110,3 +111,16 @@ def test_of_an_import_that_was_being_written_refusals_alone_are(app, halfway, ro
 
     assert rows.one(ImportBatch).state == BatchState.DONE
     assert {each.status for each in rows(Decision)} == {each.status for each in rows(Consent)} == {Status.REFUSED}
+
+
+def test_a_backup_of_an_earlier_version_is_no_success_before_it_is_held(app, monkeypatch, tmp_path, rows):
+    """So that no script starts programs after it."""
+    with app.app_context():
+        make.provider()
+    monkeypatch.setattr(backups, "unpack", lambda *_: {"begun_at": clock.now().isoformat()})
+    monkeypatch.setattr(readiness, "find_faults", lambda *_: ["migrations"])
+
+    told = app.test_cli_runner().invoke(args=["restore", "--from", str(tmp_path / "portal.backup")])
+
+    assert told.exit_code == 1 and "Unpacked" in told.output and "nothing is held yet" in told.output
+    assert rows.one(Provider).suspended_at is None
