@@ -217,6 +217,12 @@ def set_for_brand(
     session.flush()
 
 
+def lock_choice(session: Session, brand_id: int) -> Sequence[int]:
+    """The accounts that a brand chose, as they stay until the commit."""
+    session.get_one(Brand, brand_id, with_for_update={"key_share": True})
+    return session.scalars(select(BrandGateway.gateway_id).where(BrandGateway.brand_id == brand_id)).all()
+
+
 def sends_through(gateway: MessageGateway, at: datetime) -> ColumnElement[bool]:
     """The condition that a brand of the owner's sends through an account, did so lately, or chose none."""
     chosen = exists().where(BrandGateway.brand_id == Brand.id, BrandGateway.carries == gateway.carries)

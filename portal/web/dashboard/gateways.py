@@ -1,5 +1,6 @@
 """The provider's accounts at vendors of messages, and which of them a brand sends through."""
 
+from collections.abc import Collection
 from typing import Any
 
 from flask import render_template, url_for
@@ -25,6 +26,8 @@ from portal.web.shared.gateway_pages import add_views
 from portal.web.shared.own_rows import own_brands, own_row_or_404
 from portal.web.shared.redirects import commit_and_redirect
 
+IDS = r"[0-9 ]{0,20000}\Z"
+
 
 class BrandGatewaysForm(BaseForm):
     """Of one brand: for each kind of address the first gateway and the one that stands in."""
@@ -36,7 +39,9 @@ class BrandGatewaysForm(BaseForm):
     unused = BooleanField(
         _l("Bu markanın iletileri, burada seçilenlerden başka hiçbir hesapla gönderilmedi (kendi programlarınızla da)")
     )
-    had = HiddenField(validators=[Regexp(r"[0-9 ]{0,20000}\Z")])  # The accounts that were the brand's on the page.
+    # The accounts that were the brand's on the page, and of them those that it had chosen.
+    had = HiddenField(validators=[Regexp(IDS)])
+    chose = HiddenField(validators=[Regexp(IDS)])
 
     def __init__(self, accounts: list[AccountStatus], **options: Any):
         super().__init__(**options)
@@ -49,17 +54,20 @@ class BrandGatewaysForm(BaseForm):
                 else:
                     del self[f"{kind}_{place}"]
         if len(accounts) == len({each.row.carries for each in accounts}):  # No choice leaves one.
-            del self.unused, self.had
+            del self.unused, self.had, self.chose
 
     def chosen(self, kind: AddressKind) -> list[int]:
         """The first one, and the other if there are two. One that only stands in is the first."""
         names = dict.fromkeys(self[f"{kind}_{place}"].data for place in (1, 2) if f"{kind}_{place}" in self)
         return [int(name) for name in names if name]
 
-    def vouched(self) -> list[int]:
+    def vouched(self, before: Collection[int]) -> list[int]:
         """The accounts that the page showed as the brand's, that this choice leaves, and by which somebody says
-        that nothing of it ever left."""
-        had = (self.had.data or "").split() if "unused" in self and self.unused.data else []
+        that nothing of it ever left: not one that was chosen (`before`) since the page was shown."""
+        if "unused" not in self or not self.unused.data:
+            return []
+        since = {str(each) for each in before} - {*(self.chose.data or "").split()}
+        had = {*(self.had.data or "").split()} - since
         chosen = [(self[f"{kind}_1"], ids) for kind in AddressKind if (ids := self.chosen(kind))]
         offered = [(int(name), ids) for field, ids in chosen for name, _title in field.choices if name in had]
         return [each for each, ids in offered if each not in ids]
@@ -81,7 +89,7 @@ def set_brand_gateways(brand_id: int) -> ResponseReturnValue:
     form = BrandGatewaysForm(own_accounts(), prefix=_prefix(brand))
     message = _("Seçtiğiniz hesap artık yok. Yeniden seçin.")
     if form.validate_on_submit():
-        unused = form.vouched()
+        unused = form.vouched(rule.lock_choice(db.session, brand.id))
         for kind in AddressKind:
             rule.set_for_brand(db.session, brand.id, kind, form.chosen(kind), at=clock.now(), unused=unused)
         record_audit("brand.gateways_set", "brand", brand.id, unused=unused)
@@ -109,7 +117,7 @@ def _form_of(brand: Brand, accounts: list[AccountStatus]) -> BrandGatewaysForm:
     rows = read_session().query(BrandGateway).filter_by(brand_id=brand.id).all()
     chosen = {f"{row.carries}_{row.place}": str(row.gateway_id) for row in rows}
     shared = [str(each.row.id) for each in accounts if f"{each.row.carries}_1" not in chosen]
-    data = chosen | {"had": " ".join([*chosen.values(), *shared])}
+    data = chosen | {"had": " ".join([*chosen.values(), *shared]), "chose": " ".join(chosen.values())}
     return BrandGatewaysForm(accounts, formdata=None, data=data, prefix=_prefix(brand))
 
 

@@ -162,6 +162,22 @@ def test_that_a_brand_never_used_other_accounts_is_said_of_those_that_the_page_s
     assert leaves() == {second, third}
 
 
+def test_an_account_that_a_colleague_chose_meanwhile_is_left_as_a_former_one(app, ayse, rows):
+    """The page had shown it as one of all that the brand shares."""
+    first, second = (path_id(stored(app, works=True)) for _ in range(2))
+    with app.app_context():
+        brand_id = make.brand().id
+    action, phone = f"/brands/{brand_id}", f"brand-{brand_id}-phone_1"
+    said = Filled(ayse.opens(PAGE).text, action).fields.to_dict()
+    ayse.posts(PAGE + action, said | {phone: str(first), f"brand-{brand_id}-unused": "y"})
+    assert not rows(FormerBrandGateway)
+
+    ayse.posts(PAGE + action, said | {phone: str(second), f"brand-{brand_id}-unused": "y"})
+
+    assert [each.gateway_id for each in rows(FormerBrandGateway)] == [first]
+    assert rows(AuditEntry, AuditEntry.act == "brand.gateways_set")[-1].facts == {"unused": []}
+
+
 def path_id(path: str) -> int:
     return int(path.rpartition("/")[2])
 
