@@ -32,11 +32,11 @@ def refuse_earlier_grants(
     firms = {each.provider_id for each in granted if each.channel == Channel.EMAIL}
     changes = find_own_changes(session, {each.recipient_id for each in granted}, firms) if granted else {}
     changed = [each for each in granted if each.recipient_id in changes]
-    held_before = _held_before(session, changed, changes)
+    told_at = _told_at(session, changed, changes)
     refused = []
     for consent in changed:
         its = changes[consent.recipient_id]
-        since = its.spelling_held_since if consent.id in held_before else its.own_held_since
+        since = its.held_since(told_at[consent.id]) if consent.id in told_at else its.own_held_since
         if since is None or not consent.is_older_than(Status.REFUSED, since):
             continue
         is_closed = since == its.closed_at
@@ -67,20 +67,19 @@ def list_earlier_grants(session: Session) -> list[tuple[int, int]]:
     for some in chunks(list(said_at), CHUNK):
         theirs = session.execute(granted.where(is_one_of(session, Consent.recipient_id, some)))
         for brand_id, its_id, effective_at, told_at, said_by_it in theirs:
-            since = said_at[its_id] if told_at > said_at[its_id] else said_by_it
+            since = KnownChanges(reassigned_at=said_by_it, said_at=said_at[its_id]).held_since(told_at)
             if effective_at and since and effective_at <= since:
                 found[brand_id, its_id] = None
     return list(found)
 
 
-def _held_before(
+def _told_at(
     session: Session, granted: Collection[LockedConsent], changes: Mapping[int, KnownChanges]
-) -> set[int]:  # fmt: skip
-    """Those of these consents that stood as "this is not me" was said by another spelling, by their ids."""
-    heard = [each for each in granted if changes[each.recipient_id].mailbox_reassigned_at and not each.has_moved]
-    recorded = select(Decision.id, Decision.recorded_at).where(Decision.id.in_([each.decision_id for each in heard]))
-    recorded_at: dict[int, datetime] = dict(session.execute(recorded).all()) if heard else {}
-    return {
-        each.id for each in heard
-        if (at := changes[each.recipient_id].mailbox_reassigned_at) and recorded_at[each.decision_id or 0] <= at
+) -> dict[int, datetime]:  # fmt: skip
+    """When we were told of those of these consents that stand already, of mailboxes of which "this is not me" was said,
+    by their ids."""
+    heard = {
+        each.decision_id: each.id for each in granted if changes[each.recipient_id].said_at and not each.has_moved
     }  # fmt: skip
+    recorded = select(Decision.id, Decision.recorded_at).where(Decision.id.in_(heard))
+    return {heard[decision_id]: at for decision_id, at in session.execute(recorded)} if heard else {}

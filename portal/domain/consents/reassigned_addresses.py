@@ -6,7 +6,7 @@ own keep them for firms that get the address later.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import chain
 from typing import Any
@@ -36,17 +36,22 @@ class KnownChanges:
     closed_at: datetime | None = None
     reassigned_anywhere_at: datetime | None = None  # As any firm heard,
     reassigned_at: datetime | None = None  # and as its own did; of a new recipient by whichever spelling.
-    mailbox_reassigned_at: datetime | None = None  # By whichever spelling, of recipients that the firm has.
+    # When the firm heard so by whichever spelling, of recipients that it has.
+    said_at: frozenset[datetime] = field(default=frozenset(), kw_only=True)
 
     @property
     def own_held_since(self) -> datetime | None:
         """Since when what the firm is told is of who has the address now."""
-        return latest(self.mailbox_reassigned_at, self.spelling_held_since)
+        return latest(*self.said_at, self.spelling_held_since)
 
     @property
     def spelling_held_since(self) -> datetime | None:
         """The same of what it held already: by another spelling nobody said anything of it."""
         return latest(self.reassigned_at, self.closed_at)
+
+    def held_since(self, told_at: datetime) -> datetime | None:
+        """The same of what the firm was told then: by another spelling, what was said before."""
+        return latest(*(each for each in self.said_at if each < told_at), self.spelling_held_since)
 
 
 NOTHING_KNOWN = KnownChanges()
@@ -113,30 +118,49 @@ def find_own_changes(
     }  # fmt: skip
     said = read_said(session, Recipient.provider_id.in_(firms)) if firms else {}
     its = own.keys() | said.keys() & set(recipient_ids)
-    return {each: replace(own.get(each, NOTHING_KNOWN), mailbox_reassigned_at=said.get(each)) for each in its}
+    return {each: replace(own.get(each, NOTHING_KNOWN), said_at=said.get(each, frozenset())) for each in its}
 
 
-def read_said(session: Session, *which: ColumnElement[bool]) -> dict[int, datetime]:
-    """When who has the mailbox of these recipients last said "this is not me" to their firm, by whichever spelling; of
+def read_said(session: Session, *which: ColumnElement[bool]) -> dict[int, frozenset[datetime]]:
+    """When who has the mailbox of these recipients said "this is not me" to their firm, by whichever spelling; of
     recipients where that was said, on which `which` are conditions."""
-    said: dict[int, datetime] = {}
-    for its_id, at in session.execute(select_said(*which)):
-        said[its_id] = max(at, said.get(its_id, at))
+    moments: dict[tuple[int, bytes], set[datetime]] = {}
+    for provider_id, box, at in session.execute(_select_moments(*which)):
+        moments.setdefault((provider_id, box), set()).add(at)
+    by_box: dict[tuple[object, object], frozenset[datetime]] = {box: frozenset(each) for box, each in moments.items()}
+    said: dict[int, frozenset[datetime]] = {}
+    for its_id, provider_id, box in session.execute(select_said(*which)):
+        found = by_box.get((provider_id, box), frozenset())
+        said[its_id] = said[its_id] | found if its_id in said else found
     return said
 
 
-def select_said(*which: ColumnElement[bool]) -> CompoundSelect[int, datetime]:
-    """The same, once for each key generation, however many spellings it was said by. Found by ix_recipient_disowned."""
+def select_said(*which: ColumnElement[bool]) -> CompoundSelect[int, int, bytes]:
+    """These recipients with their mailboxes, once for each key generation, however many spellings it was said by. Found
+    by ix_recipient_disowned."""
     found = []
     for index, mailbox in MAILBOX_COLUMNS.items():
-        box = func.coalesce(getattr(Recipient, mailbox), getattr(Recipient, index)).label("box")
-        heard = select(Recipient.provider_id, box, func.max(Recipient.reassigned_at).label("said_at"))
+        box = _box_of(index, mailbox)
         is_said = Recipient.reassigned_at.is_not(None), box.is_not(None)
-        boxes = heard.where(*is_said, *which).group_by(Recipient.provider_id, box).subquery()
+        boxes = select(Recipient.provider_id, box.label("box")).where(*is_said, *which).distinct().subquery()
         for column in (getattr(SPELLED, index), getattr(SPELLED, mailbox)):
             is_theirs = and_(SPELLED.provider_id == boxes.c.provider_id, column == boxes.c.box)
-            found.append(select(SPELLED.id, boxes.c.said_at).join(boxes, is_theirs))
+            found.append(select(SPELLED.id, boxes.c.provider_id, boxes.c.box).join(boxes, is_theirs))
     return union_all(*found)
+
+
+def _select_moments(*which: ColumnElement[bool]) -> CompoundSelect[int, bytes, datetime]:
+    """When it was said of which mailboxes."""
+    found = []
+    for index, mailbox in MAILBOX_COLUMNS.items():
+        box = _box_of(index, mailbox)
+        said = select(Recipient.provider_id, box, Recipient.reassigned_at)
+        found.append(said.where(Recipient.reassigned_at.is_not(None), box.is_not(None), *which))
+    return union_all(*found)
+
+
+def _box_of(index: str, mailbox: str) -> ColumnElement[bytes]:
+    return func.coalesce(getattr(Recipient, mailbox), getattr(Recipient, index))
 
 
 def close_lines(session: Session, vault: Vault, closures: Mapping[str, datetime]) -> None:

@@ -12,7 +12,15 @@ from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel, RecipientType
 from portal.core.iys_protocol.enums import LINE_CLOSED
 from portal.core.models import Brand, Consent, Decision, Outcome, ReceivedVia, Recipient, Submission
-from portal.domain.consents import may_send, movement_rows, movements, reassigned_addresses, recipients, refusals
+from portal.domain.consents import (
+    earlier_grants,
+    may_send,
+    movement_rows,
+    movements,
+    reassigned_addresses,
+    recipients,
+    refusals,
+)
 from tests import databases, make
 from tests.portal.domain.consents.import_entries import bring, entry
 from tests.portal.domain.consents.iys_movements import MovementReceiver, row
@@ -280,3 +288,21 @@ def test_the_worker_ends_what_a_release_before_took_by_another_spelling_since(br
     consent = rows.one(Consent)
     assert consent.status == ("RET" if is_told_since else "ONAY")
     assert rows.count(Submission) == is_told_since
+
+
+def test_what_a_release_before_took_between_two_spellings_that_said_so_ends_as_of_the_first(brand, spellings, rows):
+    said_first, other = spellings
+    said_last = addresses.parse("ayse+iki@gmail.com")
+    at = clock.now() - DAY
+    recipients.gather(db.session, vault(), brand.provider_id, [said_last], at - 30 * DAY)
+    receive(brand, granted_to(other, 3 * DAY))
+    for said, said_at in ((said_first, at), (said_last, clock.now())):
+        whose = recipients.find(db.session, vault(), brand.provider_id, said)
+        db.session.execute(update(Recipient).where(Recipient.id == whose.id).values(reassigned_at=said_at))
+    db.session.commit()
+
+    work()
+
+    consent = rows.one(Consent)
+    assert (consent.status, consent.effective_at) == ("RET", at - SECOND)
+    assert not earlier_grants.list_earlier_grants(db.session)
