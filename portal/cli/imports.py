@@ -270,7 +270,7 @@ def _arrival(status: os.stat_result, earlier: Sequence[ImportBatch]) -> Arrival:
     if not done:
         return Arrival(is_anew=False, received_at=None)
     same = next((each for each in done if _is_of_writing(each, status)), None)
-    if same is None and batches.may_refuse_anew(done[0]):
+    if same is None and any(map(batches.may_refuse_anew, done)):
         return Arrival(is_anew=True, received_at=None)
     same = same or done[0]
     return Arrival(is_anew=False, received_at=layout_of(vault(), same).received_at or same.started_at)

@@ -30,7 +30,8 @@ MAY_CHOOSE = (BatchState.READ, BatchState.MAPPED, BatchState.DRY_RUN)
 MAY_DROP = (BatchState.UPLOADED, BatchState.UNREADABLE, *MAY_CHOOSE)
 MAY_UNDO = (BatchState.DONE, BatchState.STOPPED)
 SHORTEST = 2.0  # Seconds before a rate is worth showing.
-SAYS_NO = {*REFUSALS, Effect.SAME}  # Effects of which a refusal without a date has one.
+# Effects of which a refusal without a date has one; the last two where the file ran before.
+SAYS_NO = {*REFUSALS, Effect.SAME, Effect.KNOWN, Effect.OLDER}
 LEASE = timedelta(seconds=20)  # Far longer than a chunk takes; what a killed worker held is free again after it.
 
 

@@ -25,11 +25,11 @@ from portal.core.models import (
     ConsentText,
     Decision,
     Message,
+    MessageKind,
     Movement,
     Receipt,
     Recipient,
     Submission,
-    UnsentReason,
 )
 from portal.domain import campaigns, complaints
 from portal.domain.consents import history
@@ -101,10 +101,9 @@ def _messages(recipient: Recipient) -> Iterator[TimelineEvent]:
     rows = rows.outerjoin(Campaign, Campaign.id == Message.campaign_id)
     rows = rows.outerjoin(AudienceEntry, AudienceEntry.link_id == Message.link_id)
     for message, campaign, *contact in _newest(rows.where(Message.recipient_id == recipient.id), Message.created_at):
-        told = recipient.own_held_since is not None or message.unsent_reason != UnsentReason.REASSIGNED
-        reason = message.unsent_reason if told else None  # What another firm heard is not told.
-        own = contact if all(contact) else None
-        details = {"message": message, "campaign": campaign, "contact": own, "unsent_reason": reason}
+        if message.kind == MessageKind.COMPLAINT_SETTLED and recipient.own_held_since is None:
+            continue  # Whether it left tells what another firm heard of the address.
+        details = {"message": message, "campaign": campaign, "contact": contact if all(contact) else None}
         yield TimelineEvent(message.ended_at or message.created_at, TimelineKind.MESSAGE, details)
 
 

@@ -187,3 +187,23 @@ def test_a_list_written_anew_counts_by_whatever_clock_its_office_goes(run_import
 
     assert (code, told["repeated"]) == (0, False)
     assert {each.status for each in rows(Consent) if each.channel.value == "MESAJ"} == {"RET"}
+
+
+def test_a_list_that_ran_twice_refuses_anew_where_it_is_written_again(run_import, app, tmp_path, rows, done):
+    """Of the second run, which brought the grants that the first one left out, each refusal is known."""
+    person = make.Person(app.test_client(), make.codes(app, "0533 234 56 78")["+905332345678"])
+    path = put(tmp_path, "a.csv", csv_of("0532 987 65 43;ONAY;20.11.2026;HS_WEB;Sipariş 1", "0533 234 56 78;RET;;;"))
+    first = clock.now() - timedelta(hours=6)
+    with time_machine.travel(first):
+        run_import(path, *GUESS, "--only-refusals")
+    with time_machine.travel(first + timedelta(minutes=10)):
+        assert run_import(path, *GUESS, "--ignore-unread")[1][0]["tally"]["known"]
+        person.decides(MESAJ="ONAY")
+    with time_machine.travel(first + timedelta(hours=5)):
+        path = put(tmp_path, "a.csv", path.read_bytes(), age=0)
+        _, (told,) = run_import(path, *GUESS, "--ignore-unread", "--move-to", str(done))
+
+    assert (told["repeated"], told["moved_to"]) == (False, str(done / "a.csv"))
+    assert rows(Consent, Consent.channel == "MESAJ", Consent.status == "ONAY", Consent.recipient_id.in_(
+        [each.recipient_id for each in rows(Decision, Decision.origin == "link")]
+    )) == []  # fmt: skip

@@ -121,13 +121,13 @@ def test_a_refusal_older_than_a_grant_is_named_with_its_line(app, monkeypatch):
     grant, refusal = line("ONAY", 2), line("RET", 3)
 
     with statements() as found:
-        its_id = dry_run(app, "Onay tarihi", grant, refusal)
+        its_id = dry_run(app, "Tarih", grant, refusal)
     assert older(app, its_id) == ["3"]
     acts = [each.split()[0] for each in found if ImportChunk.__tablename__ in each]
     assert acts[-1] == "UPDATE"  # Nothing is read under the lock of writers.
 
     write(app, its_id)
-    assert older(app, dry_run(app, "Onay tarihi", line("RET", 4))) == ["2"]  # Than one that stands.
+    assert older(app, dry_run(app, "Tarih", line("RET", 4))) == ["2"]  # Than one that stands.
 
 
 @pytest.mark.slow
@@ -142,23 +142,23 @@ def test_a_refusal_beside_the_date_of_its_record_counts_from_now(app):
 @pytest.mark.slow
 def test_a_refusal_that_was_imported_before_is_named_again_beside_a_grant(app):
     refusal, grant = line("RET", 3), line("ONAY", 2)
-    write(app, dry_run(app, "Onay tarihi", refusal))
-    write(app, dry_run(app, "Onay tarihi", grant))
+    write(app, dry_run(app, "Tarih", refusal))
+    write(app, dry_run(app, "Tarih", grant))
 
-    assert older(app, dry_run(app, "Onay tarihi", refusal, "0532 700 02 11;ONAY;")) == ["2"]
+    assert older(app, dry_run(app, "Tarih", refusal, "0532 700 02 11;ONAY;")) == ["2"]
 
 
 @pytest.mark.slow
 def test_where_grants_are_left_out_the_refusal_counts_that_gave_way_to_one(app, rows):
-    write(app, dry_run(app, "Onay tarihi", line("ONAY", 4)))
-    write(app, dry_run(app, "Onay tarihi", line("ONAY", 2), line("RET", 3)), only_refusals=True)
+    write(app, dry_run(app, "Tarih", line("ONAY", 4)))
+    write(app, dry_run(app, "Tarih", line("ONAY", 2), line("RET", 3)), only_refusals=True)
 
     assert {each.status for each in rows(Consent) if each.channel == Channel.SMS} == {Status.REFUSED}
 
 
 @pytest.mark.slow
 def test_a_refusal_older_than_a_grant_as_another_type_is_named(app):
-    types = "Onay tarihi;Alıcı tipi"
+    types = "Tarih;Alıcı tipi"
     its_id = dry_run(
         app, types, *lines_as("RET 20 TACIR", "ONAY 10 BIREYSEL", person=1),
         *lines_as("ONAY 10 TACIR", "RET 20 BIREYSEL", person=2), *lines_as("RET 2 TACIR", "ONAY 10 BIREYSEL", person=3),
@@ -175,7 +175,7 @@ def test_a_refusal_older_than_a_grant_as_another_type_is_named(app):
 
 @pytest.mark.slow
 def test_a_first_refusal_older_than_a_known_grant_as_another_type_is_named(app):
-    types = "Onay tarihi;Alıcı tipi"
+    types = "Tarih;Alıcı tipi"
     write(app, dry_run(app, types, *lines_as("ONAY 10 BIREYSEL"), layout=TYPED))
 
     assert older(app, dry_run(app, types, *lines_as("RET 20 TACIR"), layout=TYPED)) == ["2"]

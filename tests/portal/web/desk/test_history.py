@@ -54,6 +54,8 @@ def test_what_happened_stands_in_one_line_of_time(app, case, ayse, iys, rows):
             db.session, vault(), MessageKind.COMPLAINT_SETTLED, facts={"link": "x", "sender": "x"}, language="tr",
             at=clock.now(), provider_id=case.provider_id, recipient_id=case.recipient_id,
         )  # fmt: skip
+        of_case = {"provider_id": case.provider_id, "recipient_id": case.recipient_id}
+        db.session.add(Message(kind=MessageKind.REFUSAL, created_at=clock.now(), state=MessageState.WAITING, **of_case))
         db.session.query(Message).update({"state": MessageState.FAILED, "reason": "bad_address", "code": "E21"})
         db.session.commit()
 
@@ -61,12 +63,15 @@ def test_what_happened_stands_in_one_line_of_time(app, case, ayse, iys, rows):
 
     number = rows.one(Receipt).number
     for words in (
-        "İleti: Başvuru sonucu", "Ulaşmadı", "Adres geçersiz", "E21", "Belge verildi",
+        "İleti: Ret bildirimi", "Ulaşmadı", "Adres geçersiz", "E21", "Belge verildi",
         f"{number[:4]}-{number[4:8]}", "Karar</strong>",
         "İYS'ye soruldu", "Başvuru</strong>: Başvuru yapıldı", "SMS: Ret", "gösterilen metin: sürüm 1",
         "kişinin başlattığı temas: Alışveriş",
     ):  # fmt: skip
         assert words in page, words
+    assert (
+        "Başvuru sonucu" not in page
+    )  # Where it did not leave, another firm may have heard that the address passed on.
 
 
 def test_a_firm_learns_of_no_other_by_the_number_of_a_receipt(app, rows):
