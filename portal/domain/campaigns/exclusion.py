@@ -30,6 +30,7 @@ from portal.core.models import (
     may_have_refused,
 )
 from portal.core.models.recipient import has_changed_hands_after, has_held_since, has_own_held_since
+from portal.core.models.trial_refusals import has_unrepeated
 
 BETWEEN_OFFERS = timedelta(days=90)
 # The conditions that a consent is refused, here or at İYS, and that messages may be sent on it (may_send.standing).
@@ -65,6 +66,7 @@ def _rules(campaign: Campaign, standing: Standing, at: datetime) -> Rules:
     rules = [
         (_has_consent(campaign, Consent.channel.in_(campaign.barring), refused), ExclusionReason.REFUSED),
         (has_mailbox_refusal(Recipient, literal(campaign.brand_id)), ExclusionReason.REFUSED),
+        (has_unrepeated(campaign.brand_id, campaign.barring), ExclusionReason.REFUSED),
         (may_have_refused(Recipient.id), ExclusionReason.UNREAD_REPLY),
         (is_undeliverable(Recipient.id), ExclusionReason.NO_ADDRESS),
         (and_(has_held_since(), _was_chosen_before(campaign)), ExclusionReason.CHANGED_HANDS),

@@ -9,22 +9,19 @@ from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from portal.core.business_days import holiday_calendar
 from portal.core.database import is_one_of
 from portal.core.iys_protocol import Channel, Status
-from portal.core.models import Brand, Consent, Decision, DecisionOrigin, Provider, Receipt, ReceiptDecision, is_void
+from portal.core.models import Brand, Consent, Decision, Provider, Receipt, ReceiptDecision
+from portal.core.models.trial_refusals import TRIAL, TRIAL_BRAND, select_unrepeated
 from portal.core.vault import Vault
 from portal.domain.consents import annulments, locking, refusal_forwarding, writer
 from portal.domain.consents.locking import LockedConsent
 from portal.domain.consents.writer import DecisionRows, Row
-
-FROM_OUTSIDE = (DecisionOrigin.REPLY, DecisionOrigin.FEEDBACK)
-TRIAL, KNOWN, TRIAL_BRAND = aliased(Decision), aliased(Decision), aliased(Brand)
 
 
 @dataclass(frozen=True)
@@ -37,7 +34,7 @@ class TrialRefusal:
 
 def list_unrepeated(session: Session) -> list[tuple[int, int]]:
     """Brands and recipients whose refusals are to be repeated, whenever the firm was admitted or the brand opened."""
-    theirs = _select_unrepeated(Brand.id, TRIAL.recipient_id).join(Provider, Provider.id == Brand.provider_id)
+    theirs = select_unrepeated(Brand.id, TRIAL.recipient_id).join(Provider, Provider.id == Brand.provider_id)
     theirs = theirs.where(Provider.admitted_at.is_not(None)).distinct()
     ended = select(TRIAL_BRAND.id).where(TRIAL_BRAND.is_sandbox, TRIAL_BRAND.closed_at.is_not(None))
     trials = session.scalars(ended).all()
@@ -53,7 +50,7 @@ def find_unrepeated(
     and when. One statement: call with ≤ 5,000."""
     if brand.is_sandbox or not recipient_ids:
         return []
-    theirs = _select_unrepeated(TRIAL.recipient_id, TRIAL.channel, func.max(TRIAL.effective_at))
+    theirs = select_unrepeated(TRIAL.recipient_id, TRIAL.channel, func.max(TRIAL.effective_at))
     theirs = theirs.where(Brand.id == brand.id, is_one_of(session, Consent.recipient_id, recipient_ids))
     found = session.execute(theirs.group_by(TRIAL.recipient_id, TRIAL.channel))
     return [(its_id, channel, at) for its_id, channel, at in found]
@@ -84,28 +81,10 @@ def repeat_refusals(session: Session, vault: Vault, brand: Brand, recipient_id: 
     return len(rows.decisions)
 
 
-def _select_unrepeated(*columns: Any) -> Select[*tuple[Any, ...]]:
-    """Of TRIAL decisions at TRIAL_BRANDs that ended, by Consent there, what is to be repeated at a Brand."""
-    has_ended = TRIAL_BRAND.is_sandbox, TRIAL_BRAND.closed_at.is_not(None), Brand.is_sandbox.is_(False)
-    of_firm = select(*columns).select_from(Brand).join(TRIAL_BRAND, TRIAL_BRAND.provider_id == Brand.provider_id)
-    theirs = of_firm.join(Consent, Consent.brand_id == TRIAL_BRAND.id).join(TRIAL, TRIAL.consent_id == Consent.id)
-    return theirs.where(*has_ended, *_is_unrepeated())
-
-
-def _is_unrepeated() -> tuple[ColumnElement[bool], ...]:
-    """Of a TRIAL decision beside a Brand."""
-    is_refusal = TRIAL.status == Status.REFUSED, TRIAL.origin.in_(FROM_OUTSIDE), ~is_void(TRIAL)
-    is_known = exists().where(
-        KNOWN.brand_id == Brand.id, KNOWN.recipient_id == TRIAL.recipient_id, KNOWN.channel == TRIAL.channel,
-        KNOWN.status == Status.REFUSED, KNOWN.origin.in_(FROM_OUTSIDE), KNOWN.effective_at >= TRIAL.effective_at,
-    )  # fmt: skip
-    return *is_refusal, ~is_known.correlate(Brand, TRIAL)
-
-
 def _read_unrepeated(session: Session, brand: Brand, recipient_id: int) -> dict[Channel, TrialRefusal]:
     """The newest of each channel."""
     theirs = (
-        _select_unrepeated(TRIAL, Receipt)
+        select_unrepeated(TRIAL, Receipt)
         .outerjoin(ReceiptDecision, ReceiptDecision.decision_id == TRIAL.id)
         .outerjoin(Receipt, Receipt.id == ReceiptDecision.receipt_id)
         .where(Brand.id == brand.id, Consent.recipient_id == recipient_id)
