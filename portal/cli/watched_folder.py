@@ -10,13 +10,14 @@ import re
 import secrets
 import shutil
 import stat
-import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from io import BufferedReader
 from pathlib import Path
+
+from portal.core import clock
 
 CLAIMED = re.compile(r"\.(?P<name>.+)\.(?P<key>[0-9a-f]{8})-[0-9a-f]{8}\.reading")
 LONGEST_UNSETTLED = timedelta(hours=1)
@@ -109,7 +110,7 @@ def is_taken(path: Path, move_to: Path) -> bool:
     if any(match["name"] == path.name for match in matches if match):
         return True
     moved = (move_to / each for each in _names_in(move_to) if each.startswith(path.stem))
-    return any(time.time() - each.lstat().st_ctime < JUST_NOW for each in moved)
+    return any(clock.now().timestamp() - each.lstat().st_ctime < JUST_NOW for each in moved)
 
 
 def unsettled_for(path: Path, now: datetime) -> timedelta:

@@ -188,6 +188,7 @@ class AudienceList(Entity):
 
     CONTENT = "audience_list.content"
     FILTER = "filter"  # The encoding of one that was chosen by what people said or got (imports.audience_filter).
+    NO_ROOM = "no_room"  # The problem where the package takes no new addresses; refusals were read before.
 
     provider_id: Mapped[int] = foreign_key("provider.id", index=False)
     campaign_id: Mapped[int] = foreign_key("campaign.id")

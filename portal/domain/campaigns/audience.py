@@ -167,8 +167,10 @@ def unread_token(session: Session, campaign: Campaign) -> str:
     of_lists = AudienceList.campaign_id == campaign.id, AudienceList.unread_confirmed_at.is_(None)
     unread = select(func.count(), func.max(AudienceLine.id)).join(AudienceList, AudienceList.id == AudienceLine.list_id)
     unread = unread.where(*of_lists, AudienceLine.problem.in_((AudienceLine.COLUMN, AudienceLine.SHEET)))
-    count, newest = session.execute(unread).one()
-    return f"{count}-{newest}" if count else ""
+    failed = select(func.count(), func.max(AudienceList.id)).where(*of_lists, AudienceList.problem.is_not(None))
+    failed = failed.where(AudienceList.problem != AudienceList.NO_ROOM)
+    lines, lists = session.execute(unread).one(), session.execute(failed).one()
+    return f"{lines[0]}-{lines[1]}-{lists[0]}-{lists[1]}" if lines[0] or lists[0] else ""
 
 
 def confirm_unread(session: Session, campaign: Campaign, at: datetime, *, seen: str | None = None) -> bool:

@@ -103,7 +103,7 @@ def start(
         raise WrongState
     if batch.asked and batch.answered_at is None:
         raise AnswerMissing(list(batch.asked))
-    problem = {}
+    problem, only_refusals = {}, only_refusals or batch.problem == DAMAGED  # Lines that are lost may refuse.
     if not only_refusals:
         try:
             require_grants(session, batch, at, before_2015=confirms_before_2015, unread=confirms_unread)

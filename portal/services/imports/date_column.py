@@ -14,15 +14,15 @@ from portal.services.imports.row_results import RowProblem
 from portal.services.imports.row_values import RowValues
 
 FIRST = datetime(2015, 5, 1, tzinfo=ISTANBUL).astimezone(UTC)  # Since then İYS's law holds (H156).
-LAST_SECOND = timedelta(days=1, seconds=-1)  # Of a day, from its midnight.
+DAY, A_SECOND = timedelta(days=1), timedelta(seconds=1)
 MAYBE_SWAPPED = (RowProblem.DATE_IMPOSSIBLE, RowProblem.DATE_TO_COME)
 
 
 def refusal_date(date: datetime, at: datetime) -> datetime:
-    """The date of a refusal that bears this one, at `at` (now, in whole seconds). Midnight names the day only: a
-    refusal counts from the day's end, now at most, so that no grant of that day outlasts it."""
-    is_day = clock.istanbul(date).time() == time()
-    return min(date + LAST_SECOND, at) if is_day else date
+    """The date of a refusal that bears this one, at `at` (now, in whole seconds). Midnight names the day only, and no
+    seconds the minute: a refusal counts from their end, now at most, so that no grant of theirs outlasts it."""
+    named = DAY if clock.istanbul(date).time() == time() else timedelta(minutes=0 if date.second else 1)
+    return min(date + named - A_SECOND, at) if named else date
 
 
 class DateColumn:

@@ -22,7 +22,6 @@ from portal.services.imports.reading.file_problems import START, FileKind
 from portal.services.imports.unread import Mark, mark_of_name
 
 AT_ONCE = 65_536  # Bytes of a text that the request itself reads.
-NO_ROOM = "no_room"  # A list's `problem` where the package takes no new addresses.
 WAITING = AudienceList.content.is_not(None)
 
 
@@ -97,7 +96,7 @@ def read(list_id: int) -> None:
         leases.write(db.session, AudienceList, [lease], attempts=AudienceList.attempts - 1)
         db.session.commit()
     except packages.PackageFull:
-        lease.give_up(NO_ROOM)
+        lease.give_up(AudienceList.NO_ROOM)
     except leases.LeaseLost:
         db.session.rollback()  # Another worker began anew.
 

@@ -20,7 +20,6 @@ from portal.core.vault import KEY_WAIT, CannotOpen, KeyMissing
 from portal.services.messaging import event_contents, feedback, gateway_accounts, gateway_sweeps, replies
 from portal.services.messaging.gateways import push_text, unread_rows
 from portal.services.messaging.gateways.protocol import Feedback, GatewayError, InboundMessage, VendorPush
-from portal.services.messaging.gateways.smtp import SmtpGateway
 from portal.services.messaging.news_keeping import KNOWN_AFTER, keep_news, names_in
 from portal.services.messaging.savepoints import log_or_reraise, run_in_savepoints
 
@@ -141,10 +140,9 @@ def _read_push(event: GatewayEvent, gateway: MessageGateway, at: datetime) -> No
         if at < event.received_at + PROVABLE_WITHIN:
             event.due_at = at + gateway_sweeps.MINUTE
             return
-    except Exception:  # Also where an adapter fails: one push stops no account.
-        is_parsed = False
-        if not (isinstance(adapter, SmtpGateway) and adapter.must_be_signed(push)):
-            news = Feedback(replies=tuple(_unread_push(gateway, push)))
+        news = Feedback(replies=tuple(_unread_push(gateway, push)))
+    except Exception:  # Also where an adapter fails, or nobody signed it: one push stops no account.
+        is_parsed, news = False, Feedback(replies=tuple(_unread_push(gateway, push)))
     is_mail = gateway.carries == AddressKind.EMAIL
     is_read = is_parsed and (is_mail or bool(news.reports) or any(each.is_whole for each in news.replies))
     unknown = keep_news(gateway, news, at, pushed_at=event.received_at)

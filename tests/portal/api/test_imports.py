@@ -179,6 +179,19 @@ def test_a_program_is_told_that_a_part_of_its_file_was_lost(app, program, rows):
     assert done["problem"]["title"].startswith("A part of the file")
 
 
+def test_of_a_file_that_lost_a_part_nobody_starts_the_grants(app, program, rows):
+    """The part may say that their people refused."""
+    url, shown = tried(app, program)
+    with app.app_context():
+        db.session.execute(update(ImportBatch).values(problem="damaged"))
+        db.session.commit()
+    start(program, url, shown)
+    run_workers(app)
+
+    assert program.get(url).json["problem"]["code"] == "damaged"
+    assert {each.status for each in rows(Decision)} <= {Status.REFUSED}
+
+
 def test_grants_need_their_scope_room_and_an_active_provider(app, program, rows):
     may_refuse = key_of(app, scopes=ALL - {Scope.GRANT})
     url, shown = tried(app, program)

@@ -14,9 +14,12 @@ from portal.core.extensions import db, vault
 from portal.core.iys_protocol import RecipientType, Source, Status
 from portal.core.models import (
     Brand,
+    Campaign,
+    CampaignKind,
     Consent,
     Decision,
     DecisionOrigin,
+    ExclusionReason,
     Message,
     Outcome,
     Provider,
@@ -25,8 +28,10 @@ from portal.core.models import (
     Recipient,
     Submission,
 )
+from portal.domain.campaigns import exclusion
 from portal.domain.consents import bulk_import, movement_rows, movements, recipients
 from portal.domain.consents.import_plan import Effect, Entry
+from portal.domain.consents.may_send import standing
 from portal.domain.notifications import gateways
 from portal.domain.providers import brands
 from portal.jobs import admissions
@@ -267,3 +272,15 @@ def test_what_somebody_refuses_by_a_link_of_a_trial_stays_there(app, firm, at):
     firm.is_admitted()
 
     assert firm.decisions() == []
+
+
+def test_no_campaign_asks_who_refused_before_it_is_repeated(app, firm):
+    firm.hears_by_sms()
+    firm.is_admitted(is_repeated=False)
+
+    with app.app_context():
+        brand, now = firm.brand(), clock.now()
+        its_id = db.session.scalar(select(Recipient.id).where(Recipient.provider_id == brand.provider_id))
+        asking = Campaign(provider_id=brand.provider_id, brand_id=brand.id, kind=CampaignKind.ASK, channels="ARAMA")
+        found = exclusion.find_excluded(db.session, asking, [its_id], standing(now), now)
+        assert found == {its_id: ExclusionReason.REFUSED}

@@ -159,15 +159,15 @@ def add_word(case: Complaint) -> None:
 
 
 def read_words(case: Complaint) -> None:
-    complaints.record_reading(db.session, case, seen=3)
+    complaints.record_reading(db.session, case, 3, case.unread_since)
 
 
 def test_words_that_hold_sending_are_told_once_until_they_are_read(app, case, rows):
     tell(app, MONDAY)
-    for minute, act in enumerate((add_word, add_word, read_words, add_word), start=1):
-        change(app, act, f"2026-12-07T09:{minute}0:00Z")
+    for moment, act in (("09:10", add_word), ("09:20", add_word), ("09:30", read_words), ("10:40", add_word)):
+        change(app, act, f"2026-12-07T{moment}:00Z")
         for second in (1, 2):
-            tell(app, f"2026-12-07T09:{minute}0:0{second}Z")
+            tell(app, f"2026-12-07T{moment}:0{second}Z")
 
     assert mailed(app, rows) == [NEW] * 3
 

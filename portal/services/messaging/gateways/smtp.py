@@ -96,10 +96,6 @@ class SmtpGateway(Gateway):
                 return said if own_way == "brevo" else mail_webhooks.as_doubtful(said)
         return Feedback()
 
-    def must_be_signed(self, push: VendorPush) -> bool:
-        """Whether a push that cannot be read is nobody's: who may send by SNS signs it."""
-        return self.feedback == "ses" and mail_webhooks.way_of(push) != "brevo"
-
     def read_mailbox(self, inbox: Place, junk: Place) -> tuple[Feedback, MailboxVisit]:
         """What came back into the mailbox after its places, and how far it was read. Raises GatewayError."""
         assert self.mailbox is not None

@@ -112,7 +112,7 @@ def _list_context(campaign: Campaign, file_problem: FileProblem | None) -> dict[
         "waiting": lists_being_read(campaign),
         "problems": problems,
         "file_problem": file_problem or (problems.get(newest.id) if newest else None),
-        "no_room": newest is not None and newest.problem == waiting_lists.NO_ROOM,
+        "no_room": newest is not None and newest.problem == AudienceList.NO_ROOM,
         "bad_rows": [row for row in lines if isinstance(row[2], ExplainedProblem)],
         "bad_total": sum(batch.bad for batch in batches),
         "refused_rows": [(line, mask(value), REASONS[said]) for line, value, said in lines if said in REASONS],
@@ -120,13 +120,14 @@ def _list_context(campaign: Campaign, file_problem: FileProblem | None) -> dict[
         "refused_total": sum(batch.refused for batch in batches),
         "unread_sheets": [value for problem, value in marks if problem == AudienceLine.SHEET],
         "unread": [Mark.unpacked(value) for problem, value in marks if problem == AudienceLine.COLUMN],
+        "unread_lists": [each for each in batches if unread and problems.get(each.id) and not each.unread_confirmed_at],
         "must_confirm": unread,
         "too_many_unread": not are_all,
     }
 
 
 def _file_problem(batch: AudienceList) -> FileProblem | None:
-    return FileProblem(batch.problem) if batch.problem and batch.problem != waiting_lists.NO_ROOM else None
+    return FileProblem(batch.problem) if batch.problem and batch.problem != AudienceList.NO_ROOM else None
 
 
 def _lines_not_taken(campaign: Campaign) -> list[tuple[int, str, str]]:

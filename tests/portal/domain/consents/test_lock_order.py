@@ -194,7 +194,7 @@ def test_a_step_of_a_case_locks_its_person_before_the_case(app, browser, rows, a
         app,
         holds=lambda: locking.lock_recipients(db.session, [case.recipient_id]),
         act=lambda: answers.append(
-            ayse.posts(f"/desk/{case.id}/closing", {"closing": "not_ours", "seen": "1"})
+            ayse.posts(f"/desk/{case.id}/closing", {"closing": "not_ours", "shown": "1/"})
             if act == "closing"
             else browser.post(f"/s/{code}/{act}", data=said)
         ),

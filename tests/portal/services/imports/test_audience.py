@@ -99,7 +99,7 @@ def test_a_list_that_finds_no_room_refuses_all_the_same(campaign, rows):
     with time_machine.travel(clock.now() + packages.GRACE + timedelta(minutes=1)):
         waiting_lists.read(waiting_lists.store(db.session, campaign, SAYS_NO.encode(), None))
 
-    assert [each.problem for each in rows(AudienceList)] == [None, waiting_lists.NO_ROOM]
+    assert [each.problem for each in rows(AudienceList)] == [None, AudienceList.NO_ROOM]
     assert asked(rows) == {"+905332345678", "+905343456789"}
 
 

@@ -205,12 +205,13 @@ UNREADABLE = [
 # Of some files, what stands in the end: address, channel, status, date on the wall, and whether İYS is to hear of it.
 AYSE, BURAK, CAGRI, IPEK = "+905321234567", "+905332345678", "cagri@example.com", "+902123456789"
 FRESH, AT_MIDNIGHT = "2026-11-24 14:02:00", "2026-11-24 00:00:00"
+IN_ITS_MINUTE = "2026-11-24 14:02:59"
 FOUR_DECIDED = {
     (AYSE, "MESAJ", "ONAY", FRESH, True), (AYSE, "ARAMA", "ONAY", FRESH, True),
     ("ayse@example.com", "EPOSTA", "ONAY", FRESH, True),
     (BURAK, "MESAJ", "ONAY", FRESH, True), (BURAK, "ARAMA", "ONAY", FRESH, True),
-    (CAGRI, "EPOSTA", "RET", FRESH, True),
-    (IPEK, "MESAJ", "RET", FRESH, True), (IPEK, "ARAMA", "RET", FRESH, True),
+    (CAGRI, "EPOSTA", "RET", IN_ITS_MINUTE, True),
+    (IPEK, "MESAJ", "RET", IN_ITS_MINUTE, True), (IPEK, "ARAMA", "RET", IN_ITS_MINUTE, True),
 }  # fmt: skip
 DECIDED = [
     (texts.quoted_newlines, FOUR_DECIDED),
@@ -218,14 +219,14 @@ DECIDED = [
     (saved("title.xls"), FOUR_DECIDED),
     (workbooks.three_sheets, FOUR_DECIDED),
     (texts.repeated_inside, {
-        ("a@example.com", "EPOSTA", "RET", FRESH, True), ("b@example.com", "EPOSTA", "ONAY", FRESH, True),
+        ("a@example.com", "EPOSTA", "RET", IN_ITS_MINUTE, True), ("b@example.com", "EPOSTA", "ONAY", FRESH, True),
         ("c@example.com", "EPOSTA", "ONAY", FRESH, True),
     }),
     (cells.column_per_channel, {
-        ("+905321000001", "MESAJ", "ONAY", FRESH, True), ("+905321000001", "ARAMA", "RET", FRESH, True),
-        ("a@example.com", "EPOSTA", "ONAY", FRESH, True), ("+905321000002", "MESAJ", "RET", FRESH, True),
+        ("+905321000001", "MESAJ", "ONAY", FRESH, True), ("+905321000001", "ARAMA", "RET", IN_ITS_MINUTE, True),
+        ("a@example.com", "EPOSTA", "ONAY", FRESH, True), ("+905321000002", "MESAJ", "RET", IN_ITS_MINUTE, True),
         ("+905321000003", "MESAJ", "ONAY", FRESH, True), ("+905321000003", "ARAMA", "ONAY", FRESH, True),
-        (IPEK, "ARAMA", "ONAY", FRESH, True), ("c@example.com", "EPOSTA", "RET", FRESH, True),
+        (IPEK, "ARAMA", "ONAY", FRESH, True), ("c@example.com", "EPOSTA", "RET", IN_ITS_MINUTE, True),
     }),
     (cells.bad_dates, {  # With every fix that is offered.
         ("kisi1@example.com", "EPOSTA", "ONAY", FRESH, True),

@@ -302,7 +302,8 @@ def test_a_list_that_cannot_be_read_is_explained_and_loses_nothing(app, ayse, dr
     page = answer.text if answer.status_code == 422 else ayse.opens(answer.location).text
     assert 'role="alert"' in page and words in page
     assert rows.count(AudienceEntry) == len(rows(AudienceList, AudienceList.good > 0)) == 1
-    assert "Kampanyayı başlat" in page  # With what was there before.
+    # With what was there before; of a list that was kept, once somebody has looked.
+    assert ("Kampanyayı başlat" if answer.status_code == 422 else "Hepsine baktım") in page
 
 
 def test_a_file_of_fifty_megabytes_gets_a_page(ayse, draft, rows):
@@ -544,3 +545,21 @@ def test_a_campaign_that_is_not_there_is_not_found(ayse, number):
 def test_no_page_of_ours_is_a_trap(opens_campaign, rows, changes):
     assert opens_campaign(**changes).status_code == 422
     assert rows.count(Campaign) == 0
+
+
+def test_a_list_that_could_not_be_read_holds_up_the_launch(app, ayse, draft, rows):
+    """Its people may have said no in it."""
+    path = f"/dashboard/campaigns/{draft}"
+    paste(ayse, draft, make.PHONE)
+    with app.app_context():
+        lost = waiting_lists.store(db.session, db.session.get_one(Campaign, draft), b"Telefon;SMS\n0532 1;H\n", None)
+        db.session.execute(update(AudienceList).where(AudienceList.id == lost).values(attempts=9))
+        db.session.commit()
+    work_off(app)
+
+    assert "Okunamayan liste (" in ayse.opens(path).text
+    ayse.posts(f"{path}/launch")
+    assert rows.one(Campaign).launched_at is None
+    ayse.posts(f"{path}/audience/unread", {"seen": seen_at(ayse, path)})
+    ayse.posts(f"{path}/launch")
+    assert rows.one(Campaign).launched_at is not None

@@ -119,7 +119,7 @@ def test_the_operator_asks_and_the_firm_answers_and_the_file_is_brought(app, sup
 
     assert rows.one(ImportBatch).state == BatchState.DONE
     told = {(each.status, each.source) for each in rows(Decision)}
-    assert (Status.GRANTED, "HS_ISLAK_IMZA") in told and (Status.REFUSED, "HS_ISLAK_IMZA") in told
+    assert (Status.GRANTED, "HS_ISLAK_IMZA") in told and (Status.REFUSED, "HS_KARAR") in told
     acts = [entry.act for entry in rows(AuditEntry) if entry.act.startswith("import.")]
     wanted = ["import.brought_for", "import.laid_out", "import.asked", "import.answered", "import.begun"]
     assert [act for act in acts if act in wanted] == wanted
