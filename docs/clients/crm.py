@@ -131,21 +131,11 @@ class Crm:
                     self.database.execute("DELETE FROM outbox WHERE key = ?", [key])
         (number,) = self.database.execute("SELECT COUNT(*) FROM outbox WHERE brand IS NULL").fetchone()
         if number:
-            self._take_over(number)
-
-    def _take_over(self, number: int) -> None:
-        """Tell refusals of an earlier version for the brand where they can be no other one's. Consents alone do not
-        show it: a copy of that version left those of its own brand only."""
-        known = {brand for (brand,) in self.database.execute("SELECT DISTINCT brand FROM consent")}
-        if known | {each["brandCode"] for each in self.izinlink.brands()} != {self.brand}:
             raise BrandMissing(
                 f"{number} refusals in the outbox are of an earlier version, which did not note their brand. Look at "
                 "each and write it down: UPDATE outbox SET brand = 700001 WHERE key = '…'. Where nobody knows it, "
                 "refuse for each of your brands, then delete the row. Until then nobody may be messaged."
             )
-        with self.database:
-            self.database.execute("UPDATE outbox SET brand = ? WHERE brand IS NULL", [self.brand])
-        self.tell()
 
     def _tell_one(self, key: str, row: dict[str, Any], date: str) -> str | None:
         """Tell a refusal until it stands; what is wrong where it does not. Dated before a grant, as a slow clock dates

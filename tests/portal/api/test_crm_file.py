@@ -39,9 +39,6 @@ class Service:
     def __init__(self, *brands: int, meanwhile=lambda: None):
         self.codes, self.meanwhile, self.told = brands, meanwhile, []
 
-    def brands(self):
-        return [{"brandCode": each} for each in self.codes]
-
     def consents(self, brand):
         def pages():
             yield consent_of(brand)
@@ -118,30 +115,19 @@ def test_while_a_copy_runs_refusals_are_noted_and_told_and_who_follows_goes_on_f
     assert ([each[4] for each in held(file)], held(file, "feed")) == (["ONAY", "ONAY"], [(FIRST, "10")])
 
 
-@pytest.mark.parametrize(
-    ("copied", "reached", "is_told"),
-    [(FIRST, [FIRST], True), (FIRST, [FIRST, SECOND], False), (SECOND, [FIRST], False)],
-)
-def test_a_refusal_that_an_earlier_version_noted_is_told_where_it_can_be_of_one_brand_only(
-    crm_module, file, copied, reached, is_told
-):  # fmt: skip
-    """Else a person says whose it is, and until then new ones are told all the same, and nobody is messaged."""
+def test_refusals_that_an_earlier_version_noted_wait_for_a_person_who_knows_their_brand(crm_module, file):
+    """New ones are told all the same, and nobody is messaged until then."""
     with sqlite3.connect(file) as earlier:
         earlier.executescript(EARLIER_TABLES)
-        earlier.execute(f"INSERT INTO consent VALUES ({copied}, '{OTHER}', 'MESAJ', 'BIREYSEL', 'ONAY', NULL)")
+        earlier.execute(f"INSERT INTO consent VALUES ({FIRST}, '{OTHER}', 'MESAJ', 'BIREYSEL', 'ONAY', NULL)")
         earlier.execute(f"INSERT INTO outbox VALUES ('k', '{make.PHONE}', 'MESAJ', '2026-11-20 10:00:00', NULL)")
     earlier.close()
-    service = Service(*reached)
+    service = Service(FIRST)
     crm = crm_module.Crm(file, service, FIRST)
 
-    if is_told:
-        assert crm.refuse(OTHER, "MESAJ") is None
-    else:
-        with pytest.raises(crm_module.BrandMissing, match=r"1 refusals .* UPDATE outbox SET brand"):
-            crm.refuse(OTHER, "MESAJ")
-        with pytest.raises(crm_module.BrandMissing):
-            crm.may_send("MESAJ", [OTHER])
-
-    assert service.told == [(FIRST, OTHER)] + [(FIRST, make.PHONE)] * is_told
-    assert len(held(file, "outbox")) == (not is_told)
+    with pytest.raises(crm_module.BrandMissing, match=r"1 refusals .* UPDATE outbox SET brand"):
+        crm.refuse(OTHER, "MESAJ")
+    with pytest.raises(crm_module.BrandMissing):
+        crm.may_send("MESAJ", [OTHER])
+    assert service.told == [(FIRST, OTHER)] and len(held(file, "outbox")) == 1
     assert crm.follow() == 2  # Its place in the feed was of all brands at once: a copy.
