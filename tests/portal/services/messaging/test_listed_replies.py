@@ -83,7 +83,7 @@ def inbox(app, rows, browser, monkeypatch):
 
 @pytest.mark.parametrize("fields", [NO_TIME, SAME_ID, OF_MINUTE])
 def test_what_a_list_holds_twice_was_said_twice(inbox, rows, fields):
-    noon = clock.now().replace(hour=9, minute=10, second=7)
+    noon = clock.istanbul(clock.now()).replace(hour=12, minute=10, second=7)
     row = PHONE | {name: noon.strftime(value) for name, value in fields.items()}
 
     found = inbox([[row], "grants", [row], [row, row], "grants", [row, row], [row]], start=noon)
@@ -93,7 +93,7 @@ def test_what_a_list_holds_twice_was_said_twice(inbox, rows, fields):
 
 
 def test_a_row_with_an_id_and_a_time_to_the_second_is_listed_twice(inbox):
-    noon = clock.now().replace(hour=9, minute=10, second=7)
+    noon = clock.istanbul(clock.now()).replace(hour=12, minute=10, second=7)
     row = PHONE | SAME_ID | {"date": f"{noon:%Y-%m-%d %H:%M}:00"}
 
     assert inbox([[row], "grants", [row, row]], start=noon) == [REFUSED, GRANTED]
@@ -126,7 +126,7 @@ def test_an_account_that_is_saved_makes_no_row_of_its_list_a_new_one(inbox):
 @pytest.mark.parametrize(("vendor", "fields"), [("netgsm", NO_TIME), ("netgsm", OF_DAY), ("iletimerkezi", OF_DAY)])
 def test_a_second_row_that_may_be_older_than_the_grant_waits_for_a_reader(inbox, rows, vendor, fields):
     """A vendor that is asked for a range of times lists it at the full hour only, or leaves it out until then."""
-    noon = clock.now().replace(hour=9, minute=10, second=7)
+    noon = clock.istanbul(clock.now()).replace(hour=12, minute=10, second=7)
     row = PHONE | {name: noon.strftime(value) for name, value in fields.items()}
 
     assert inbox([[row], "grants", [row], [row, row]], vendor, start=noon) == [REFUSED, GRANTED, HELD]
