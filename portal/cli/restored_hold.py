@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.core.models import Campaign, Delivery, MailKind, Provider
+from portal.core.models import Campaign, CampaignState, Delivery, MailKind, Provider
 from portal.domain import audit
 from portal.domain.campaigns import sending
 from portal.domain.identity import api_keys, sessions
@@ -30,10 +30,6 @@ REASON = (
     "new ones). What you shut since the backup may be open again: look at your people, invitations and webhooks. "
     "The account goes on once our team has looked."
 )
-RUNNING = (
-    Campaign.launched_at.is_not(None), Campaign.finished_at.is_(None), Campaign.paused_at.is_(None),
-    Campaign.stopped_at.is_(None), Campaign.closed_at.is_(None), Campaign.delivery != Delivery.POINT,
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -60,7 +56,9 @@ def hold(session: Session, at: datetime) -> Held:
     for campaign in planned:
         sending.cancel_plan(session, campaign)
         audit.note(session, "campaign.plan_cancelled", "campaign", campaign.id, provider_id=campaign.provider_id, at=at)
-    running = session.scalars(select(Campaign).where(*RUNNING).order_by(Campaign.id)).all()
+    launched = select(Campaign).where(Campaign.launched_at.is_not(None), Campaign.finished_at.is_(None))
+    launched = launched.where(Campaign.delivery != Delivery.POINT).order_by(Campaign.id)
+    running = [each for each in session.scalars(launched) if each.state == CampaignState.RUNNING]
     for campaign in running:
         sending.pause(session, campaign, at)
         audit.note(session, "campaign.paused", "campaign", campaign.id, provider_id=campaign.provider_id, at=at)

@@ -53,7 +53,7 @@ class DateColumn:
         """Whether this date, as date_of() returned it, comes from the file: a merchant's may be left out."""
         return at is not self._at
 
-    def dates_refusal(self, at: datetime, cells: Sequence[str]) -> bool:
+    def may_be_of_refusal(self, at: datetime, cells: Sequence[str]) -> bool:
         """Whether this date, as date_of() returned it, may be of a refusal: the line's own. A default of the file is
         when its consents were given, and the law's first day means one of before (H155)."""
         own = self._date_in_cell(cells[self._date], cells) if self._date is not None and cells[self._date] else None

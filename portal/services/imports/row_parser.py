@@ -21,7 +21,7 @@ from portal.services.imports.fixes import FIXES, apply_fix
 from portal.services.imports.grouped_statuses import GroupedStatuses
 from portal.services.imports.layout import Field, Layout
 from portal.services.imports.layout.consent_names import yes_refuses
-from portal.services.imports.layout.headers import dates_a_grant, dates_a_record
+from portal.services.imports.layout.headers import dates_no_refusal
 from portal.services.imports.layout.layout import ADDRESSES as SERVES
 from portal.services.imports.layout.layout import RETAILERS
 from portal.services.imports.layout.normalization import (
@@ -68,7 +68,7 @@ class RowParser:
         self._beside = RefusalsBeside(layout, header)
         self._brands = brand_columns(header, brands)
         name = "" if self._date is None else "".join(header[self._date : self._date + 1])
-        self._dates_refusals, self._dates_others = yes_refuses(name), dates_a_record(name) or dates_a_grant(name)
+        self._dates_only_refusals, self._dates_no_refusal = yes_refuses(name), dates_no_refusal(name)
         said = (*WORDS, Field.DATE, *RETAILERS)
         self._said = {place: each for each, place in layout.columns.items() if each in said}
 
@@ -188,7 +188,7 @@ class RowParser:
         date = self._dates.date_of(cells, values)
         at = date if isinstance(date, datetime) else self.at  # Counts only where there is no problem.
         grant = values.grant_problem or (None if isinstance(date, datetime) else date)
-        if self._dates_refusals and self._date is not None and not says_nothing(cells[self._date]):
+        if self._dates_only_refusals and self._date is not None and not says_nothing(cells[self._date]):
             grant = grant or RowProblem.DATE_MISSING  # "Ret tarihi" is no date of a grant.
         if grant is None and not self.layout.origin and (self._origin is None or says_nothing(cells[self._origin])):
             grant = RowProblem.ORIGIN_MISSING
@@ -197,7 +197,7 @@ class RowParser:
         problems = {Status.GRANTED: grant, Status.REFUSED: None}  # Of whom and where a refusal is not clear, it is all.
         given = self._dates.is_given(at)
         # Not when its record was made, or the consent was given that it ends.
-        is_own = given and not self._dates_others and self._dates_refusal(at, cells, values)
+        is_own = given and not self._dates_no_refusal and self._has_refusal_date(at, cells, values)
         is_dated = {Status.GRANTED: given, Status.REFUSED: is_own}
         refused_at = refusal_date(at, self._received_at) if is_own else self._received_at
         dates = {Status.GRANTED: at, Status.REFUSED: refused_at}
@@ -212,8 +212,8 @@ class RowParser:
                 results.setdefault(SLOT_OF[channel], RowProblem.CHANNEL_UNFIT.value)
         return results if results or values.stated else _problem_of_silence(addresses, values)
 
-    def _dates_refusal(self, at: datetime, cells: Sequence[str], values: RowValues) -> bool:
-        return Status.REFUSED in values.statuses.values() and self._dates.dates_refusal(at, cells)
+    def _has_refusal_date(self, at: datetime, cells: Sequence[str], values: RowValues) -> bool:
+        return Status.REFUSED in values.statuses.values() and self._dates.may_be_of_refusal(at, cells)
 
     def _retailers_of(self, cells: Sequence[str]) -> Retailers | None:
         """The retailers that a line names; None where a cell holds more than codes, several mediated, or more than

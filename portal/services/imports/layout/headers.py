@@ -43,7 +43,7 @@ _NEVER = re.compile(
 _MOMENT = re.compile(rf"\b(?:{DATE}|{CLOCK})\b|ed (?:at|on)$")
 _IS_CONSENT, _IS_RECORD = (re.compile(rf"\b(?:{words})\b") for words in (CONSENT, f"{RECORD}|ret"))
 _IS_SAID = re.compile(r"\b(?:ret|form|formu|basvuru)\b")
-_IS_GIVEN, _IS_EITHERS = re.compile(r"\b(?:onay|riza|form|verdigi|alin)"), re.compile(r"\b(?:ret|red|iys)")
+_IS_GIVEN, _IS_REFUSAL_OR_IYS = re.compile(r"\b(?:onay|riza|form|verdigi|alin)"), re.compile(r"\b(?:ret|red|iys)")
 _OF_DATES = Words(
     f"ret ilk first e {DATE} {CLOCK} {FORMAT} {CHANNEL} {CONSENT} {RECORD} {vocabulary.GIVING} {vocabulary.ACT} "
     f"{vocabulary.TOPIC} {vocabulary.PERSON} {vocabulary.PLACE} {vocabulary.FILLER}"
@@ -122,17 +122,14 @@ def announced(name: str) -> Mapping[Field, float] | None:
     return fields
 
 
-def dates_a_record(name: str) -> bool:
-    """Whether the dates of a column are of a record or a membership, and no refusal was said then: "Kayıt tarihi"."""
+def dates_no_refusal(name: str) -> bool:
+    """Whether no refusal was said at the dates of a column, also where one stands beside them: they are of a record or
+    a membership ("Kayıt tarihi"), or of when a consent was given ("Onay tarihi", "Form tarihi"). İYS's own
+    "consentDate" and "İzin tarihi" may be of a refusal."""
     words = name_of(name[:LONGEST_NAME])
-    return _IS_RECORD.search(words) is not None and not (_IS_CONSENT.search(words) or _IS_SAID.search(words))
-
-
-def dates_a_grant(name: str) -> bool:
-    """Whether the dates of a column are of when a consent was given, also beside whom refused since: "Onay tarihi",
-    "Form tarihi". İYS's own "consentDate" and "İzin tarihi" are of either."""
-    words = name_of(name[:LONGEST_NAME])
-    return _IS_GIVEN.search(words) is not None and _IS_EITHERS.search(words) is None
+    is_of_record = _IS_RECORD.search(words) and not (_IS_CONSENT.search(words) or _IS_SAID.search(words))
+    is_of_grant = _IS_GIVEN.search(words) and not _IS_REFUSAL_OR_IYS.search(words)
+    return bool(is_of_record or is_of_grant)
 
 
 def find_header(lines: Sequence[Line]) -> int | None:

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from itertools import islice, takewhile, zip_longest
 
 from portal.domain.replies import REFUSING, classify_reply, fold
-from portal.services.messaging.gateways import mail_text
+from portal.services.messaging.gateways import mail_text, refusing_sentences
 from portal.services.messaging.gateways.mail_status import CODE
-from portal.services.messaging.gateways.refusing_sentences import find_refusing, has_word, is_to_reader, paragraphs
+from portal.services.messaging.gateways.refusing_sentences import find_refusing, is_to_reader, paragraphs
 
 MOST_LINES, LONGEST_LINE, LONGEST_TOLD = 200, 1000, 200
 # Before a subject: by the program of who replies, or of a machine.
@@ -57,7 +57,7 @@ def may_refuse(subjects: Iterable[str], text: str) -> bool:
 
 def has_refusing_word(subjects: Iterable[str], text: str) -> bool:
     """Whether any word of a mail's own may refuse, in whichever sentence but those of absences."""
-    return any(map(has_word, (*map(_own_subject, subjects), *_own_lines(text))))
+    return any(map(refusing_sentences.has_refusing_word, (*map(_own_subject, subjects), *_own_lines(text))))
 
 
 def has_refusing_sentence(subjects: Iterable[str], text: str) -> bool:

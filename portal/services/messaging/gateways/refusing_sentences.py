@@ -55,7 +55,7 @@ def find_refusing(text: str, *, is_mail: bool) -> str:
     return ""
 
 
-def has_word(text: str) -> bool:
+def has_refusing_word(text: str) -> bool:
     """Whether a sentence of it has a word that may refuse, and none of an absence."""
     said = (fold(each) for each in SENTENCE.split(text[:LONGEST]))
     return any(MAY_REFUSE.search(each.lower()) and not NO_REFUSAL.search(each) for each in said)

@@ -5,7 +5,7 @@ import pytest
 from portal.core.clock import ISTANBUL
 from portal.core.iys_protocol import Source
 from portal.services.imports.layout import Field, Layout
-from portal.services.imports.layout.headers import dates_a_grant
+from portal.services.imports.layout.headers import dates_no_refusal
 from portal.services.imports.row_parser import RowParser
 from tests.portal.services.imports.test_row_parser import EMAIL, GIVEN, MAIL, NOW, looked
 
@@ -40,5 +40,5 @@ def test_a_date_of_when_a_consent_was_given_dates_no_refusal(name):
     ((_, found),) = parser.parse((2, [MAIL, "RET", "20.11.2026 10:00"]))
 
     is_consents = name in ("Onay tarihi", "Onay verdiği tarih", "Form tarihi")
-    assert dates_a_grant(name) is is_consents
+    assert dates_no_refusal(name) is is_consents
     assert (found.consent_date == NOW, found.source == Source.PROVIDER_DECISION) == (is_consents, is_consents)
