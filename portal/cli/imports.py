@@ -17,15 +17,9 @@ from typing import Any
 import click
 from flask.cli import with_appcontext
 
-from portal.cli.import_steps import (
-    ImportFailed,
-    ImportOptions,
-    find_earlier_batches,
-    find_unfinished_batches,
-    run_steps,
-    upload,
-)
+from portal.cli.import_steps import ImportFailed, ImportOptions, find_earlier_batches, run_steps, upload
 from portal.cli.import_summary import ExitCode, Summary
+from portal.cli.left_files import describe_unfinished, put_back_changed
 from portal.cli.parameter_types import Channels, brand_option, find_brand
 from portal.cli.watched_folder import (
     LONGEST_UNSETTLED,
@@ -43,7 +37,7 @@ from portal.core.iys_protocol import Channel
 from portal.core.models import BatchState, Brand, ImportBatch, ImportProfile, Provider
 from portal.domain.consents.import_plan import Effect
 from portal.services.imports import batches, profiles
-from portal.services.imports.store import DAMAGED, file_name_of, layout_of
+from portal.services.imports.store import DAMAGED, layout_of
 
 TAKEN = "taken"  # A file's state: another command has it.
 
@@ -135,11 +129,12 @@ class Call:
         """Import what an earlier call left in hand, and these files; the failure of one stops no other."""
         summaries = []
         if self.move_to:
+            summaries += [self._tell(each) for each in put_back_changed(paths)]
             summaries += [self._tell(self._bring_claimed(each)) for each in take_up(paths, self._key())]
         summaries += [self._tell(self._bring(path)) for path in paths]
         told = {each.batch for each in summaries}
-        left = [each for each in find_unfinished_batches(self.brand) if each.id not in told]
-        return [each.exit_code for each in summaries] + [self._tell(_describe_left(each)).exit_code for each in left]
+        summaries += [self._tell(each) for each in describe_unfinished(self.brand) if each.batch not in told]
+        return [each.exit_code for each in summaries]
 
     def _key(self) -> str:
         return hashlib.sha256(repr((self.brand.id, self.options)).encode()).hexdigest()[:8]
@@ -196,7 +191,8 @@ class Call:
             target = self.move_to / found.origin.name
             if target.exists():
                 target = self.move_to / f"{target.stem}-{summary.batch}{target.suffix}"
-            if found.put_away(target, read_session().get_one(ImportBatch, summary.batch).digest):
+            digest = read_session().get_one(ImportBatch, summary.batch).digest
+            if found.put_away(target, digest, summary.batch):
                 summary.moved_to = str(target)
             else:
                 summary.fail("changed", "The file changed while it was brought.", "The next call brings it anew.")
@@ -212,16 +208,6 @@ class Call:
             db.session.rollback()
             summary.problem = why.report
             summary.exit_code = ExitCode.NO_ROOM if why.is_for_room else ExitCode.FAILED
-
-
-def _describe_left(batch: ImportBatch) -> Summary:
-    """A file that a killed command, or one that was told why it failed, left unwritten."""
-    summary = Summary(file_name_of(vault(), batch), batch.id, batch.state.value, batch.lines)
-    summary.fail(
-        "unfinished", "An earlier file was read and is not written.",
-        "Let it go on or drop it on the dashboard, or bring the same file again.",
-    )  # fmt: skip
-    return summary
 
 
 def _run_import(call: Call, path: Path, name: str, summary: Summary) -> None:

@@ -1,5 +1,8 @@
 """Folders into which others put files: a file gets a hidden name of ours before it is read, since another one may come
 under its own name meanwhile. Whoever has it in hand locks it; one that nobody holds is of a command that was killed.
+
+What was read is copied to where files go, and the file itself is kept hidden for two days: a program that holds it open
+may still write into it, and no other file has what it writes.
 """
 
 import ctypes
@@ -8,7 +11,6 @@ import hashlib
 import os
 import re
 import secrets
-import shutil
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -20,6 +22,8 @@ from pathlib import Path
 from portal.core import clock
 
 CLAIMED = re.compile(r"\.(?P<name>.+)\.(?P<key>[0-9a-f]{8})-[0-9a-f]{8}\.reading")
+KEPT = re.compile(r"\.(?P<name>.+)\.(?P<batch>\d+)-[0-9a-f]{8}\.read")
+KEPT_FOR = timedelta(days=2)
 LONGEST_UNSETTLED = timedelta(hours=1)
 AT_FDCWD, NO_REPLACE = -100, 1  # <fcntl.h>, <linux/fs.h>
 JUST_NOW = 120  # Seconds: from the list of files that a command is called with until it comes to one.
@@ -47,22 +51,55 @@ class Claim:
             _rename_to_free_name(self.path, self.origin)
         except OSError:
             with suppress(FileNotFoundError):
-                shutil.move(self.path, self.claimed)
+                self.path.rename(self.claimed)
                 return False
         finally:
             self._lock.close()
         return True
 
-    def put_away(self, target: Path, digest: bytes) -> bool:
-        """Move it; False, and it is put back, where it is not the file (any more) of which these bytes were read."""
-        with suppress(FileNotFoundError):  # Somebody was quicker.
-            shutil.move(self.path, target)
-            self.path = target
-            if digest_of(target) != digest:
-                self.put_back()
-                return False
+    def put_away(self, target: Path, digest: bytes, batch_id: int) -> bool:
+        """Copy it to a free name, and keep it; False, and it is put back, where it does not hold (any more) what was
+        read for this batch. Raises OSError."""
+        part = target.with_name(f".{secrets.token_hex(8)}.part")
+        try:
+            source = open_regular_file(self.path)
+        except FileNotFoundError:  # Somebody was quicker.
+            self._lock.close()
+            return True
+        try:
+            with source:
+                if _copy(source, part) != digest:
+                    self.put_back()
+                    return False
+            kept = self.path.with_name(f".{self.origin.name}.{batch_id}-{secrets.token_hex(4)}.read")
+            self.path = self.path.rename(kept)
+            _rename_to_free_name(part, target)
+        finally:
+            part.unlink(missing_ok=True)
         self._lock.close()
         return True
+
+
+@dataclass(frozen=True)
+class KeptFile:
+    """A file that was put away, under its hidden name."""
+
+    path: Path
+    origin: Path
+    batch_id: int
+
+    def is_over(self, now: datetime) -> bool:
+        """Whether it was kept long enough. Raises OSError."""
+        return now.timestamp() - self.path.lstat().st_ctime >= KEPT_FOR.total_seconds()
+
+    def holds(self, digest: bytes, size: int, *, by_bytes: bool) -> bool:
+        """Whether it is what was read: by its size, which each appended line changes, or by its bytes, too. Raises
+        OSError."""
+        return self.path.lstat().st_size == size and (not by_bytes or digest_of(self.path) == digest)
+
+    def put_back(self) -> None:
+        """Under its own name. Raises OSError, also where another file is there."""
+        _rename_to_free_name(self.path, self.origin)
 
 
 def open_regular_file(path: Path) -> BufferedReader:
@@ -104,6 +141,13 @@ def take_up(paths: Iterable[Path], key: str) -> Iterator[Claim]:
                     yield found
 
 
+def kept_files(paths: Iterable[Path]) -> Iterator[KeptFile]:
+    """What was put away of the folders of these files, and is kept still."""
+    for folder in dict.fromkeys(path.parent for path in paths):
+        for match in filter(None, map(KEPT.fullmatch, _names_in(folder))):
+            yield KeptFile(folder / match[0], folder / match["name"], int(match["batch"]))
+
+
 def is_taken(path: Path, move_to: Path) -> bool:
     """Whether another command has a file of this name in hand, or moved one away just now."""
     matches = (CLAIMED.fullmatch(each) for each in _names_in(path.parent))
@@ -131,6 +175,21 @@ def unsettled_for(path: Path, now: datetime) -> timedelta:
 def note_settled(path: Path) -> None:
     with suppress(OSError):
         _mark_of(path).unlink()
+
+
+def _copy(source: BufferedReader, to: Path) -> bytes:
+    """Copy an open file, with its mode and times where the file system knows them; the digest of what was copied.
+    Raises OSError."""
+    digest, status = hashlib.sha256(), os.fstat(source.fileno())
+    with to.open("xb") as copy:
+        with suppress(OSError):
+            os.fchmod(copy.fileno(), stat.S_IMODE(status.st_mode) & 0o666)
+        while part := source.read(1 << 20):
+            digest.update(part)
+            copy.write(part)
+    with suppress(OSError):
+        os.utime(to, ns=(status.st_atime_ns, status.st_mtime_ns))
+    return digest.digest()
 
 
 def _mark_of(path: Path) -> Path:

@@ -14,7 +14,7 @@ from portal.cli import watched_folder
 from portal.core import clock
 from portal.core.models import BatchState, Consent, Decision, ImportBatch
 from tests import make
-from tests.portal.cli.import_files import GUESS, put
+from tests.portal.cli.import_files import GUESS, NOW, put
 from tests.portal.services.imports.file_steps import csv_of, uploaded, work_all
 
 pytestmark = pytest.mark.slow
@@ -61,8 +61,9 @@ def refused(rows) -> int:
     return len({each.recipient_id for each in rows(Decision)})
 
 
-def names_in(folder) -> list[str]:
-    return sorted(each.name for each in folder.iterdir() if each.is_file())
+def names_in(folder, *, kept: bool = False) -> list[str]:
+    """Without those that were brought and are kept for whoever still writes into them, or these alone."""
+    return sorted(each.name for each in folder.iterdir() if each.is_file() and each.name.endswith(".read") == kept)
 
 
 def test_what_comes_by_the_same_name_meanwhile_is_brought_next(run_import, tmp_path, done, rows, meanwhile):
@@ -95,6 +96,60 @@ def test_what_grows_while_it_is_read_is_put_back(run_import, tmp_path, done, row
     assert (code, told["problem"]["word"], told["moved_to"], names_in(done)) == (2, "changed", None, [])
     assert run_import(path, *SMS, "--move-to", done)[0] == 0
     assert refused(rows) == 4 + has_successor and names_in(tmp_path) == []
+
+
+@pytest.mark.parametrize("is_cleaned", [False, True])
+def test_what_a_program_appends_after_a_file_was_moved_is_brought(run_import, tmp_path, done, rows, is_cleaned):
+    """It holds the file open all the time."""
+    brought = csv_of(f"0532 987 65 43;ONAY;{NOW};HS_WEB;Sipariş 1", "0533 987 65 43;RET;01.11.2026;HS_WEB;")
+    path = put(tmp_path, "day.csv", brought)
+    with path.open("ab") as writer:
+        assert run_import(path, *SMS, "--move-to", done)[0] == 0
+        before = sorted(each.id for each in rows(Decision))
+        writer.write(SECOND.split(b"\n", 1)[1])
+    if is_cleaned:
+        (done / "day.csv").unlink()
+    other = put(tmp_path, "other.csv", csv_of("0537 987 65 43;RET;;;"))
+
+    code, told = run_import(other, *SMS, "--move-to", done)
+
+    assert (code, [(each["problem"] or {}).get("word") for each in told]) == (2, ["changed", None])
+    assert (told[0]["file"], path.exists(), refused(rows)) == (str(path), True, 3)
+    assert run_import(path, *SMS, "--move-to", done)[0] == 0
+    assert refused(rows) == 5 and names_in(tmp_path) == [] and len(names_in(tmp_path, kept=True)) == 2
+    of_earlier = {each.recipient_id for each in rows(Decision, Decision.id.in_(before))}
+    assert sorted(each.id for each in rows(Decision) if each.recipient_id in of_earlier) == before
+
+
+def test_a_file_whose_name_is_taken_waits_for_it(run_import, tmp_path, done, rows):
+    path = put(tmp_path, "ret.csv", FIRST)
+    with path.open("ab") as writer:
+        run_import(path, *SMS, "--move-to", done)
+        writer.write(SECOND.split(b"\n", 1)[1])
+    put(tmp_path, "ret.csv", csv_of("0537 987 65 43;RET;;;"))
+
+    told = [run_import(path, *SMS, "--move-to", done)[1] for _ in range(2)]
+
+    assert [[(each["problem"] or {}).get("word") for each in calls] for calls in told] == [["changed", None]] * 2
+    assert "lies there as .ret.csv." in told[0][0]["problem"]["cure"] and refused(rows) == 5
+
+
+def test_what_was_brought_is_kept_for_two_days_and_looked_at_once_more(run_import, tmp_path, done, rows):
+    files = [put(tmp_path, name, content) for name, content in (("a.csv", FIRST), ("b.csv", SECOND))]
+    assert run_import(*files, *SMS, "--move-to", done)[0] == 0
+    changed = tmp_path / next(name for name in names_in(tmp_path, kept=True) if name.startswith(".b.csv"))
+    changed.write_bytes(SECOND.replace(b"0535", b"0538"))
+    (tmp_path / f".c.csv.{10**30}-00000000.read").write_bytes(FIRST)  # Of nobody's.
+
+    nothing = tmp_path / "*.csv"
+    assert [each["file"] for each in run_import(nothing, *SMS, "--move-to", done)[1]] == [
+        str(tmp_path / "c.csv"), str(nothing)
+    ]  # fmt: skip
+    with time_machine.travel(clock.now() + timedelta(days=2, minutes=1)):
+        assert run_import(tmp_path / "b.csv", *SMS, "--move-to", done)[1][0]["problem"]["word"] == "changed"
+
+    assert refused(rows) == 5 and names_in(done) == ["a.csv", f"b-{rows(ImportBatch)[-1].id}.csv", "b.csv"]
+    assert names_in(tmp_path) == ["c.csv"] and len(names_in(tmp_path, kept=True)) == 1
 
 
 def test_a_file_that_fails_lies_there_again(run_import, tmp_path, done):
