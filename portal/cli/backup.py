@@ -28,10 +28,11 @@ NOT_HELD = (
     "or with --hold where there are none. Start nothing before."
 )
 HELD = (
-    "Held until a person has looked: {0.firms} firms suspended (refusals go on), {0.plans} planned campaigns drafts "
-    "again, {0.campaigns} campaigns paused, {0.imports} imports without their grants, {0.keys} API keys for "
-    "refusals only, {0.sessions} sessions ended."
+    "Held until a person has looked: all firms ({0.all_firms}) are suspended, refusals go on. Of this run: {0.firms} "
+    "firms suspended, {0.plans} planned campaigns drafts again, {0.campaigns} campaigns paused, {0.imports} imports "
+    "without their grants, {0.keys} API keys for refusals only, {0.sessions} sessions ended."
 )
+HELD_AGAIN = "{0.again} of these firms went on after an earlier hold: resume them if nothing was restored since."
 RELEASE = (
     "What was shut since the backup is open again: staff, people, invitations, passwords, texts that were declined, "
     "firms that were suspended. Look at your staff first, then at each firm, shut it again, and resume the firm on "
@@ -104,6 +105,8 @@ def _hold(*, is_dry_run: bool) -> None:
     held = restored_hold.hold(db.session, clock.now())
     db.session.commit()
     click.echo(HELD.format(held))
+    if held.again:
+        click.echo(HELD_AGAIN.format(held))
     click.echo(RELEASE)
 
 

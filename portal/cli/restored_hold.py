@@ -7,10 +7,10 @@ was cancelled since, a key that was revoked. Refusals go on, and so does what İ
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from portal.core.models import Campaign, CampaignState, Delivery, MailKind, Provider
+from portal.core.models import Campaign, CampaignState, Delivery, MailKind, Provider, Review
 from portal.domain import audit
 from portal.domain.campaigns import sending
 from portal.domain.identity import api_keys, sessions
@@ -34,9 +34,11 @@ REASON = (
 
 @dataclass(frozen=True)
 class Held:
-    """How many of each rest by this run."""
+    """How many of each rest by this run, and how many firms do altogether."""
 
+    all_firms: int
     firms: int
+    again: int  # Of `firms`: those that went on after an earlier hold.
     plans: int
     campaigns: int
     imports: int
@@ -48,6 +50,7 @@ def hold(session: Session, at: datetime) -> Held:
     """Suspend every firm, take plans back, pause what sends, leave grants of running imports out, and have keys of
     before bring refusals only. What rests already is left as it is. Does not commit."""
     firms = session.scalars(select(Provider).where(Provider.suspended_at.is_(None)).order_by(Provider.id)).all()
+    were_held = set(session.scalars(select(Review.provider_id).where(Review.made_by == NOBODY)))
     for firm in firms:
         suspension.suspend(session, firm, by=NOBODY, note=REASON, at=at)
         audit.note(session, "provider.suspended", "provider", firm.id, provider_id=firm.id, at=at)
@@ -70,4 +73,7 @@ def hold(session: Session, at: datetime) -> Held:
             facts={"scopes": ", ".join(scopes)},
         )  # fmt: skip
     ended = sessions.end_all_sessions(session, at)
-    return Held(len(firms), len(planned), len(running), imports, len(narrowed), ended)
+    return Held(
+        session.scalar(select(func.count()).select_from(Provider)) or 0, len(firms),
+        len(were_held & {each.id for each in firms}), len(planned), len(running), imports, len(narrowed), ended,
+    )  # fmt: skip

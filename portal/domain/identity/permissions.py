@@ -97,7 +97,7 @@ SCOPES_DURING_SUSPENSION = frozenset(Scope) - {
     Scope.GRANT, Scope.CAMPAIGNS_WRITE, Scope.CAMPAIGNS_LAUNCH, Scope.RETAILERS_WRITE,
 }  # fmt: skip
 
-# What brings refusals and, without GRANT, nothing else: LINKS also ask.
+# What brings refusals and, without GRANT, nothing else. By a link that LINKS takes its holder can also consent.
 REFUSING_SCOPES = frozenset({Scope.REFUSE, Scope.IMPORTS})
 
 

@@ -10,6 +10,8 @@ from portal.core import clock
 from portal.core.extensions import db
 from portal.core.iys_protocol import Status
 from portal.core.models import (
+    ApiKey,
+    AuditEntry,
     BatchState,
     Campaign,
     CampaignState,
@@ -20,6 +22,7 @@ from portal.core.models import (
     Mail,
     MailKind,
     Provider,
+    Review,
 )
 from portal.domain.campaigns import sending
 from portal.domain.providers import suspension
@@ -85,6 +88,25 @@ def test_nothing_asks_or_sends_after_a_restore_until_people_let_it(app, halfway,
 
     assert rows(Campaign)[1].state == CampaignState.DRAFT
     assert {each["to"] for call in gateway.calls for each in call} == {make.PHONE, make.EMAIL}
+
+
+def test_a_second_hold_changes_nothing_and_says_so(app, halfway, gateway, rows):
+    def hold() -> str:
+        return app.test_cli_runner().invoke(args=["restore", "--hold"]).output
+
+    def state() -> list[list[dict]]:
+        kinds = Provider, Campaign, ImportBatch, ApiKey, Review, AuditEntry, Mail
+        return [[{of.name: getattr(row, of.name) for of in kind.__table__.c} for row in rows(kind)] for kind in kinds]
+
+    assert "all firms (1) are suspended" in hold()
+    before = state()
+
+    told = hold()
+
+    assert state() == before
+    assert "all firms (1) are suspended" in told and "Of this run: 0 firms" in told and "0 API keys" in told
+    let_it_go_on(app)
+    assert "1 of these firms went on after an earlier hold" in hold()
 
 
 def test_refusals_go_on_after_a_restore_and_nothing_of_before_opens(app, ayse, halfway, rows):
