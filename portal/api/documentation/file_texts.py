@@ -29,7 +29,13 @@ OPERATIONS: dict[str, tuple[str, str]] = {
         N_("Dosyadan vazgeç"),
         N_("Başlamamış dosyayı siler; yazılanı durdurur. Yazılmış satırlar kalır."),
     ),
-    "addImportUndo": (N_("Dosyayı geri al"), N_("İYS'ye gitmemiş kararları geri alır.")),
+    "addImportUndo": (
+        N_("Dosyayı geri al"),
+        N_(
+            "Dosyanın İYS'ye gitmemiş onaylarını geri alır. Ret yazmış dosyada 409 person_needed döner: onu page "
+            "sayfasında bir kişi geri alır, onaylarını da."
+        ),
+    ),
     "listImportErrors": (
         N_("Dosyanın hatalı satırları"),
         N_("Dosyadaki gibi, her biri nedeni ve çaresiyle; İYS'nin kabul etmedikleri de buradadır."),

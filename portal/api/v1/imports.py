@@ -22,7 +22,7 @@ from portal.core.models import BatchState, ImportBatch
 from portal.domain import packages
 from portal.domain.consents import MINUTE
 from portal.domain.identity.permissions import Scope
-from portal.services.imports import batches, profiles, program_uploads, uploads
+from portal.services.imports import batches, profiles, program_uploads, undo, uploads
 from portal.services.imports.batches import MAY_DROP
 from portal.services.imports.reading import Unreadable
 from portal.services.imports.row_errors import RowErrors
@@ -35,6 +35,7 @@ IMPORT = f"{BRAND_PATH}/imports/<importId>"
 OTHER_DIGEST = (
     "digest_old", N_("Bu özet, son denemenin değil: dosyayı yeniden okuyun, dryRun.digest değerini gönderin.")
 )  # fmt: skip
+REFUSALS_STAND = "refusals_stand", N_("Dosya ret yazdı; retleri yalnız bir kişi geri alabilir.")
 Change = Callable[[ImportBatch, datetime], None]
 
 
@@ -97,8 +98,8 @@ def add_import_cancellation(importId: str, json: schemas.NoBody, headers: WriteH
 @specification.validate(resp=Response(HTTP_200=schemas.ImportAnswer, HTTP_409=Problem), operation_id="addImportUndo")
 @needs_scope(Scope.IMPORTS)
 def add_import_undo(importId: str, json: schemas.NoBody, headers: WriteHeaders) -> dict[str, Any]:
-    """Take back what was not sent to İYS yet."""
-    return _change(importId, headers, lambda batch, at: batches.undo(db.session, batch, None, at))
+    """Take back a file's grants that were not sent to İYS yet. One that refused is taken back by a person only."""
+    return _change(importId, headers, _undo)
 
 
 @blueprint.get(f"{IMPORT}/errors")
@@ -197,3 +198,10 @@ def _start(batch: ImportBatch, body: schemas.StartBody, at: datetime) -> None:
 def _cancel(batch: ImportBatch, at: datetime) -> None:
     cancel = batches.drop if batch.state in MAY_DROP else batches.stop
     cancel(db.session, batch, None, at)
+
+
+def _undo(batch: ImportBatch, at: datetime) -> None:
+    batches.undo(db.session, batch, None, at)
+    if undo.has_refusals(db.session, batch):
+        errors = [problems.field_error("file", *REFUSALS_STAND)]
+        refuse_program("dashboard.ask_undo", errors, batch_id=batch.id)

@@ -4,13 +4,13 @@ import time
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from portal.core import clock
 from portal.core.extensions import db, read_session, vault
 from portal.core.iys_protocol import Status
-from portal.core.models import ApiRequest, BatchState, Decision, ImportBatch, ImportChunk, Submission
+from portal.core.models import ApiRequest, BatchState, Decision, ImportBatch, ImportChunk, Submission, is_void
 from portal.domain.consents import annulments
 from portal.domain.consents.import_plan import Effect
 from portal.services.imports.batches import BatchLease
@@ -41,6 +41,12 @@ def count_undoable(session: Session, batch: ImportBatch) -> Undoable:
     )
     decided, free, relied_on = session.execute(counted).one()
     return Undoable(free=free, gone=decided - free - relied_on, relied_on=relied_on)
+
+
+def has_refusals(session: Session, batch: ImportBatch) -> bool:
+    """Whether a refusal of the file stands: others may have relied on it, so no program takes it back."""
+    standing = exists().where(Decision.batch_id == batch.id, Decision.status == Status.REFUSED, ~is_void())
+    return bool(session.scalar(select(standing)))
 
 
 def is_entry() -> ColumnElement[bool]:

@@ -3,6 +3,7 @@
 import io
 import zipfile
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import pytest
 from sqlalchemy import update
@@ -17,6 +18,7 @@ from portal.domain.identity.permissions import Scope
 from portal.domain.providers import suspension
 from tests import make
 from tests.portal.api.programs import ALL, BASE, Program, limits_on, make_key, make_profile, run_workers
+from tests.portal.web.dashboard.staff import signed_in
 
 IMPORTS = f"{BASE}/brands/{make.BRAND_CODE}/imports"
 GRANT, REFUSED = "0532 123 45 80;MESAJ;ONAY;{};HS_WEB;Sipariş 4711\n", "0532 123 45 81;MESAJ;RET;{};;\n"
@@ -54,15 +56,12 @@ def start(program: Program, url: str, shown: dict, **fields):
     return program.post(f"{url}/start", {"digest": shown["dryRun"]["digest"]} | fields)
 
 
-def test_a_file_is_tried_started_and_undone_and_its_errors_come_back(app, program, rows):
+def test_a_file_is_tried_and_started_and_its_errors_come_back(app, program, rows):
     url, shown = tried(app, program)
     errors, workbook = program.get(f"{url}/errors").json, program.get(f"{url}/errors.xlsx")
     started, again = start(program, url, shown), start(program, url, shown)
     run_workers(app)
     done = program.get(url).json
-    undone = program.post(f"{url}/undo", {})
-    run_workers(app)
-
     assert (shown["state"], shown["personNeeded"], shown["results"]) == (
         "dry_run", [], {"grant": 1, "first_refusal": 1, "phone_too_short": 1}
     )  # fmt: skip
@@ -71,8 +70,27 @@ def test_a_file_is_tried_started_and_undone_and_its_errors_come_back(app, progra
     assert zipfile.is_zipfile(io.BytesIO(workbook.data))
     assert (started.json["state"], again.status_code, again.json["code"]) == ("running", 409, "wrong_state")
     assert (done["state"], done["iys"]["waiting"], done["undoable"]) == ("done", 2, {"free": 2, "gone": 0})
-    assert (undone.status_code, program.get(url).json["state"]) == (200, "undone")
-    assert all(each.status is None for each in rows(Consent))
+
+
+def test_a_program_takes_back_files_of_grants_only(app, program, rows):
+    """Others may rely on a file's refusals; a person may take them back, on the page that the answer names."""
+    contents = [FILE.splitlines()[0] + "\n" + GRANT.format("24.11.2026 13:00"), FILE]
+    urls = []
+    for content in contents:
+        url, shown = tried(app, program, content, key=f"take-back-{len(content)}")
+        start(program, url, shown)
+        run_workers(app)
+        urls.append(url)
+    standing = {each.id: each.status for each in rows(Consent) if each.status == Status.REFUSED}
+    undone, kept = [program.post(f"{url}/undo", {}) for url in urls]
+    run_workers(app)
+
+    assert (undone.status_code, program.get(urls[0]).json["state"]) == (200, "undone")
+    assert (kept.status_code, kept.json["code"]) == (409, "person_needed")
+    assert [each["code"] for each in kept.json["errors"]] == ["refusals_stand"] and standing
+    assert program.get(urls[1]).json["state"] == "done"
+    assert {each.id: each.status for each in rows(Consent) if each.status} == standing
+    assert signed_in(app).browser.get(urlsplit(kept.json["page"]).path).status_code == 200
 
 
 def test_a_file_is_stored_once_and_started_by_the_dry_run_that_was_read_only(app, program, rows):
