@@ -3,13 +3,14 @@
 from typing import Any
 
 from flask import g, request
-from sqlalchemy import and_, bindparam, literal, select
+from sqlalchemy import and_, bindparam, literal, or_, select
 
 from portal.core import addresses
 from portal.core.addresses import Address, BadAddress
 from portal.core.extensions import read_session, reader, vault
 from portal.core.iys_protocol import Channel
 from portal.core.models import ApiKey, Brand, Consent, Decision, Recipient, has_mailbox_refusal, may_have_refused
+from portal.core.models.trial_refusals import has_unrepeated
 from portal.core.prepared_select import PreparedSelect
 from portal.domain.consents.may_send import last_pull
 from portal.domain.identity.api_keys import CALLER, Caller
@@ -73,8 +74,10 @@ def find_consents(caller: Caller, address: Address, channel: Channel) -> list[An
     return []
 
 
-def is_refused_by_mailbox(caller: Caller, recipient_id: int) -> bool:
-    """Whether has_mailbox_refusal() is true of a recipient: a statement of its own, since few are undecided."""
+def is_refused_elsewhere(caller: Caller, recipient_id: int, channel: Channel) -> bool:
+    """Whether may_send.is_refused_elsewhere() is true of a consent on which nothing was decided: a statement of its
+    own, since few are undecided."""
     assert caller.brand is not None
-    refused = select(has_mailbox_refusal(Recipient, literal(caller.brand.id))).where(Recipient.id == recipient_id)
-    return bool(read_session().scalar(refused))
+    brand_id = literal(caller.brand.id)
+    refused = has_mailbox_refusal(Recipient, brand_id), has_unrepeated(brand_id, Recipient.id, [channel])
+    return bool(read_session().scalar(select(or_(*refused)).where(Recipient.id == recipient_id)))

@@ -129,15 +129,17 @@ def _find(
     """Whether an address may be messaged as a recipient type, and its consents to the channel, as any type."""
     assert caller.brand is not None
     consents = consent_lookup.find_consents(caller, address, channel)
+    own = next((each for each in consents if each.recipient_type == recipient_type), None)
     is_refused = any(each.status == Status.REFUSED for each in consents)
-    if channel == Channel.EMAIL and consents and all(each.status is None for each in consents):
-        is_refused = consent_lookup.is_refused_by_mailbox(caller, consents[0].recipient_id)
-    for own in (each for each in consents if each.recipient_type == recipient_type):
-        return may_send.answer_of(
-            own, caller.brand, caller.iys_code, at, has_unread_reply=bool(own.is_unread),
-            is_refused_otherwise=is_refused, pulled_at=own.pulled_at,
-        ), consents  # fmt: skip
-    return may_send.answer_without_consent(recipient_type, is_refused=is_refused), consents
+    looked_up = [own] if own else consents
+    if looked_up and not is_refused and all(each.status is None for each in looked_up):
+        is_refused = consent_lookup.is_refused_elsewhere(caller, consents[0].recipient_id, channel)
+    if own is None:
+        return may_send.answer_without_consent(recipient_type, is_refused=is_refused), consents
+    return may_send.answer_of(
+        own, caller.brand, caller.iys_code, at, has_unread_reply=bool(own.is_unread),
+        is_refused_otherwise=is_refused, pulled_at=own.pulled_at,
+    ), consents  # fmt: skip
 
 
 def _reference(recipient_id: int, sealed: bytes | None) -> str | None:

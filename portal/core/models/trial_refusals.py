@@ -4,37 +4,44 @@ brand with İYS's code."""
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, select
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, exists, select
 from sqlalchemy.orm import aliased
 
 from portal.core.iys_protocol import Channel, Status
 from portal.core.models.decision import Decision, DecisionOrigin, is_void
 from portal.core.models.provider import Brand
-from portal.core.models.recipient import Consent, Recipient
+from portal.core.models.recipient import Consent
 
 FROM_OUTSIDE = (DecisionOrigin.REPLY, DecisionOrigin.FEEDBACK)
-TRIAL, KNOWN, TRIAL_BRAND = aliased(Decision), aliased(Decision), aliased(Brand)
+TRIAL, KNOWN, TRIAL_BRAND, TRIAL_CONSENT = aliased(Decision), aliased(Decision), aliased(Brand), aliased(Consent)
+NEW_BRAND = aliased(Brand)
 
 
 def select_unrepeated(*columns: Any) -> Select[*tuple[Any, ...]]:
-    """Of TRIAL decisions at TRIAL_BRANDs that ended, by Consent there, what is to be repeated at a Brand."""
-    has_ended = TRIAL_BRAND.is_sandbox, TRIAL_BRAND.closed_at.is_not(None), Brand.is_sandbox.is_(False)
-    of_firm = select(*columns).select_from(Brand).join(TRIAL_BRAND, TRIAL_BRAND.provider_id == Brand.provider_id)
-    theirs = of_firm.join(Consent, Consent.brand_id == TRIAL_BRAND.id).join(TRIAL, TRIAL.consent_id == Consent.id)
-    return theirs.where(*has_ended, *_is_unrepeated())
+    """Of TRIAL decisions at TRIAL_BRANDs that ended, by TRIAL_CONSENT, what is to be repeated at a NEW_BRAND."""
+    has_ended = TRIAL_BRAND.is_sandbox, TRIAL_BRAND.closed_at.is_not(None), NEW_BRAND.is_sandbox.is_(False)
+    of_firm = select(*columns).select_from(NEW_BRAND).join(
+        TRIAL_BRAND, TRIAL_BRAND.provider_id == NEW_BRAND.provider_id
+    )  # fmt: skip
+    theirs = of_firm.join(TRIAL_CONSENT, TRIAL_CONSENT.brand_id == TRIAL_BRAND.id)
+    return theirs.join(TRIAL, TRIAL.consent_id == TRIAL_CONSENT.id).where(*has_ended, *_is_unrepeated())
 
 
-def has_unrepeated(brand_id: int, channels: Collection[Channel]) -> ColumnElement[bool]:
-    """The condition that a Recipient refused so on one of these channels, and that it is not repeated at the brand."""
-    theirs = select_unrepeated(TRIAL.id).where(Brand.id == brand_id, Consent.recipient_id == Recipient.id)
-    return theirs.where(TRIAL.channel.in_(channels)).correlate(Recipient).exists()
+def has_unrepeated(
+    brand_id: Any, recipient_id: SQLColumnExpression[int], channels: Collection[Channel | SQLColumnExpression[Channel]]
+) -> ColumnElement[bool]:  # fmt: skip
+    """The condition that a recipient refused so on one of these channels, and that it is not repeated at the brand. As
+    a scalar, so that databases look at nobody else's."""
+    theirs = select_unrepeated(TRIAL.id).where(NEW_BRAND.id == brand_id, TRIAL_CONSENT.recipient_id == recipient_id)
+    found = theirs.where(TRIAL.channel.in_(channels)).limit(1)
+    return found.correlate_except(TRIAL, TRIAL_BRAND, TRIAL_CONSENT, NEW_BRAND).scalar_subquery().is_not(None)
 
 
 def _is_unrepeated() -> tuple[ColumnElement[bool], ...]:
-    """Of a TRIAL decision beside a Brand."""
+    """Of a TRIAL decision beside a NEW_BRAND."""
     is_refusal = TRIAL.status == Status.REFUSED, TRIAL.origin.in_(FROM_OUTSIDE), ~is_void(TRIAL)
     is_known = exists().where(
-        KNOWN.brand_id == Brand.id, KNOWN.recipient_id == TRIAL.recipient_id, KNOWN.channel == TRIAL.channel,
+        KNOWN.brand_id == NEW_BRAND.id, KNOWN.recipient_id == TRIAL.recipient_id, KNOWN.channel == TRIAL.channel,
         KNOWN.status == Status.REFUSED, KNOWN.origin.in_(FROM_OUTSIDE), KNOWN.effective_at >= TRIAL.effective_at,
     )  # fmt: skip
-    return *is_refusal, ~is_known.correlate(Brand, TRIAL)
+    return *is_refusal, ~is_known.correlate(NEW_BRAND, TRIAL)

@@ -66,7 +66,7 @@ def _rules(campaign: Campaign, standing: Standing, at: datetime) -> Rules:
     rules = [
         (_has_consent(campaign, Consent.channel.in_(campaign.barring), refused), ExclusionReason.REFUSED),
         (has_mailbox_refusal(Recipient, literal(campaign.brand_id)), ExclusionReason.REFUSED),
-        (has_unrepeated(campaign.brand_id, campaign.barring), ExclusionReason.REFUSED),
+        (has_unrepeated(campaign.brand_id, Recipient.id, campaign.barring), ExclusionReason.REFUSED),
         (may_have_refused(Recipient.id), ExclusionReason.UNREAD_REPLY),
         (is_undeliverable(Recipient.id), ExclusionReason.NO_ADDRESS),
         (and_(has_held_since(), _was_chosen_before(campaign)), ExclusionReason.CHANGED_HANDS),

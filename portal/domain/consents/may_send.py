@@ -38,6 +38,7 @@ from portal.core.models import (
     has_mailbox_refusal,
     may_have_refused,
 )
+from portal.core.models.trial_refusals import has_unrepeated
 from portal.domain.providers import sandbox_mode
 
 
@@ -124,7 +125,7 @@ def answer_of(
 ) -> MaySendAnswer:  # fmt: skip
     """Answer for one consent, or a row of its columns, of a provider with this İYS code at a moment;
     `has_unread_reply` is may_have_refused() of its recipient. `is_refused_otherwise`: on this channel as another
-    recipient type, or is_refused_by_mailbox(), which is asked only where nothing was decided as this one. `pulled_at`:
+    recipient type, or is_refused_elsewhere(), which is asked only where nothing was decided as this one. `pulled_at`:
     last_pull() of the brand."""
     facts = {
         "status": consent.status,
@@ -151,7 +152,7 @@ def answers(
     asked = select(
         Consent.recipient_id, Consent.recipient_type, Consent.status, Consent.iys_status,
         Consent.iys_as_of.is_(None), may_have_refused(Consent.recipient_id), Consent.consent_date,
-        last_pull(literal(brand.id)), is_refused_by_mailbox(),
+        last_pull(literal(brand.id)), is_refused_elsewhere(),
     ).where(
         Consent.brand_id == brand.id, is_one_of(session, Consent.recipient_id, recipient_ids),
         Consent.channel == channel,
@@ -236,11 +237,12 @@ def is_refused(at: datetime) -> ColumnElement[bool]:
     return reason_column(at).in_(REFUSALS)
 
 
-def is_refused_by_mailbox() -> ColumnElement[bool]:
-    """The condition that nothing was decided on a consent, and that its person refused by another spelling of their
-    mailbox (has_mailbox_refusal)."""
-    refused = exists().where(WHOSE.id == Consent.recipient_id, has_mailbox_refusal(WHOSE, Consent.brand_id))
-    return case((Consent.status.is_(None), refused.correlate_except(WHOSE)), else_=false())
+def is_refused_elsewhere() -> ColumnElement[bool]:
+    """The condition that nothing was decided on a consent, and that its person refused where it does not show, by
+    another spelling of their mailbox or before the firm was admitted."""
+    by_mailbox = exists().where(WHOSE.id == Consent.recipient_id, has_mailbox_refusal(WHOSE, Consent.brand_id))
+    before = has_unrepeated(Consent.brand_id, Consent.recipient_id, [Consent.channel])
+    return case((Consent.status.is_(None), or_(by_mailbox.correlate_except(WHOSE), before)), else_=false())
 
 
 def standing(at: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
@@ -259,7 +261,7 @@ def reason_column(at: datetime) -> ColumnElement[str]:
     facts: dict[str, SQLColumnExpression[Any]] = {
         "status": Consent.status,
         "has_unread_reply": may_have_refused(Consent.recipient_id),
-        "is_refused_otherwise": or_(refused_as_other.correlate(Consent), is_refused_by_mailbox()),
+        "is_refused_otherwise": or_(refused_as_other.correlate(Consent), is_refused_elsewhere()),
         "iys_status": Consent.iys_status,
         "is_unanswered": Consent.iys_as_of.is_(None),
         "recipient_type": Consent.recipient_type,

@@ -16,8 +16,8 @@ from sqlalchemy.orm import Session
 from portal.core.business_days import holiday_calendar
 from portal.core.database import is_one_of
 from portal.core.iys_protocol import Channel, Status
-from portal.core.models import Brand, Consent, Decision, Provider, Receipt, ReceiptDecision
-from portal.core.models.trial_refusals import TRIAL, TRIAL_BRAND, select_unrepeated
+from portal.core.models import Brand, Decision, Provider, Receipt, ReceiptDecision
+from portal.core.models.trial_refusals import NEW_BRAND, TRIAL, TRIAL_BRAND, TRIAL_CONSENT, select_unrepeated
 from portal.core.vault import Vault
 from portal.domain.consents import annulments, locking, refusal_forwarding, writer
 from portal.domain.consents.locking import LockedConsent
@@ -34,12 +34,15 @@ class TrialRefusal:
 
 def list_unrepeated(session: Session) -> list[tuple[int, int]]:
     """Brands and recipients whose refusals are to be repeated, whenever the firm was admitted or the brand opened."""
-    theirs = select_unrepeated(Brand.id, TRIAL.recipient_id).join(Provider, Provider.id == Brand.provider_id)
+    theirs = select_unrepeated(NEW_BRAND.id, TRIAL.recipient_id)
+    theirs = theirs.join(Provider, Provider.id == NEW_BRAND.provider_id)
     theirs = theirs.where(Provider.admitted_at.is_not(None)).distinct()
     ended = select(TRIAL_BRAND.id).where(TRIAL_BRAND.is_sandbox, TRIAL_BRAND.closed_at.is_not(None))
     trials = session.scalars(ended).all()
     # One by one, so that databases read the consents of trial brands alone.
-    found = [session.execute(theirs.where(TRIAL_BRAND.id == each, Consent.brand_id == each)).all() for each in trials]
+    found = [
+        session.execute(theirs.where(TRIAL_BRAND.id == each, TRIAL_CONSENT.brand_id == each)).all() for each in trials
+    ]
     return [(row[0], row[1]) for rows in found for row in rows]
 
 
@@ -51,7 +54,7 @@ def find_unrepeated(
     if brand.is_sandbox or not recipient_ids:
         return []
     theirs = select_unrepeated(TRIAL.recipient_id, TRIAL.channel, func.max(TRIAL.effective_at))
-    theirs = theirs.where(Brand.id == brand.id, is_one_of(session, Consent.recipient_id, recipient_ids))
+    theirs = theirs.where(NEW_BRAND.id == brand.id, is_one_of(session, TRIAL_CONSENT.recipient_id, recipient_ids))
     found = session.execute(theirs.group_by(TRIAL.recipient_id, TRIAL.channel))
     return [(its_id, channel, at) for its_id, channel, at in found]
 
@@ -87,7 +90,7 @@ def _read_unrepeated(session: Session, brand: Brand, recipient_id: int) -> dict[
         select_unrepeated(TRIAL, Receipt)
         .outerjoin(ReceiptDecision, ReceiptDecision.decision_id == TRIAL.id)
         .outerjoin(Receipt, Receipt.id == ReceiptDecision.receipt_id)
-        .where(Brand.id == brand.id, Consent.recipient_id == recipient_id)
+        .where(NEW_BRAND.id == brand.id, TRIAL_CONSENT.recipient_id == recipient_id)
         .order_by(TRIAL.effective_at, TRIAL.id)
     )
     return {decision.channel: TrialRefusal(decision, receipt) for decision, receipt in session.execute(theirs)}
