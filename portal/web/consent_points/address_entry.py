@@ -119,7 +119,7 @@ def _drop_grants(point: PublicPoint, chosen: Selection) -> ResponseReturnValue:
         channel: status for channel, status in chosen.choices.items() if status == Status.REFUSED
     }
     if not refusals:
-        return pages.render_closed(point, is_full=True)
+        return pages.render_closed(point, lost=chosen.choices)
     return pages.render_address_form(point, replace(chosen, choices=refusals), is_full=True), 409
 
 
@@ -131,7 +131,7 @@ def _refuse_code(
         return pages.render_address_form(point, chosen, typed=typed, many=many), 429
     _warn_owners(point, kind)
     db.session.commit()
-    return pages.render_no_codes(point), 429
+    return pages.render_no_codes(point, chosen.choices), 429
 
 
 def _warn_owners(point: PublicPoint, kind: AddressKind) -> None:

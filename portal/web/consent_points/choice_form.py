@@ -68,7 +68,8 @@ def ask_for_address(
     gone = pages.used_up_kinds(point)
     left = {channel: status for channel, status in chosen.choices.items() if pages.kind_of(channel) not in gone}
     if not left:
-        return pages.render_no_codes(point), 429
+        shown = pages.render_no_codes(point, chosen.choices, asks_again, recorded)
+        return shown, 200 if recorded else 429
     lost = tuple(channel for channel in chosen.choices if channel not in left)
     left_to_ask = replace(chosen, choices=left)
     return pages.render_address_form(point, left_to_ask, lost=lost, asks_again=asks_again, recorded=recorded)

@@ -179,5 +179,5 @@ def _ask_for_address(
     """Go on without the name: whoever is sent this page's address would read it as the firm's words. Where the brand
     wants one, ask again."""
     if point.requires_name and Status.GRANTED in chosen.choices.values():
-        return pages.render_review(point, FormState(chosen=chosen.choices), asks_again)
+        return pages.render_review(point, FormState(chosen=chosen.choices), asks_again, recorded)
     return choice_form.ask_for_address(point, replace(chosen, name=""), asks_again, recorded)

@@ -1,6 +1,6 @@
 """The pages of a point, each with the sender on top."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -64,8 +64,12 @@ def render_choices(point: PublicPoint, form_state: FormState = EMPTY_FORM) -> st
     )
 
 
-def render_review(point: PublicPoint, form_state: FormState, asks_again: Sequence[Channel] = ()) -> str:
-    """Choices made elsewhere, in words, beside our own text, to be confirmed."""
+def render_review(
+    point: PublicPoint, form_state: FormState, asks_again: Sequence[Channel] = (),
+    recorded: RecordedDecision | None = None,
+) -> str:  # fmt: skip
+    """Choices made elsewhere, in words, beside our own text, to be confirmed; those for the address after the one for
+    which `recorded` was."""
     return _render(
         "consent_points/review.html",
         point,
@@ -75,6 +79,7 @@ def render_review(point: PublicPoint, form_state: FormState, asks_again: Sequenc
         requires_name=point.requires_name,
         form_token=_token(point, form_state.chosen),
         asks_again=asks_again,
+        recorded=recorded,
     )
 
 
@@ -133,14 +138,21 @@ def render_expired(point: PublicPoint) -> str:
     return _render("consent_points/expired.html", point)
 
 
-def render_no_codes(point: PublicPoint) -> str:
-    """The day's codes are used up: what else one can do. The same text for everybody."""
-    return _render("consent_points/no_codes.html", point, tomorrow=clock.day(clock.now()))
+def render_no_codes(
+    point: PublicPoint, lost: Collection[Channel], asks_again: Sequence[Channel] = (),
+    recorded: RecordedDecision | None = None,
+) -> str:  # fmt: skip
+    """The day's codes are used up: which choices are not recorded for that, and what else one can do. The same text for
+    everybody, beside what was recorded for the address before."""
+    return _render(
+        "consent_points/no_codes.html", point, lost=_sort_channels(lost), asks_again=asks_again, recorded=recorded
+    )
 
 
-def render_closed(point: PublicPoint, *, is_full: bool = False) -> str:
-    """Why nothing is asked here, and how to refuse."""
-    return _render("consent_points/closed.html", point, state="full" if is_full else point.state)
+def render_closed(point: PublicPoint, *, lost: Collection[Channel] = ()) -> str:
+    """Why nothing is asked here, and how to refuse. `lost` are grants that the firm's package has no room for."""
+    state = "full" if lost else point.state
+    return _render("consent_points/closed.html", point, state=state, lost=_sort_channels(lost))
 
 
 def used_up_kinds(point: PublicPoint) -> frozenset[AddressKind]:
@@ -188,4 +200,8 @@ def _token(point: PublicPoint, choices: dict[Channel, Status] | None = None) -> 
 
 
 def _in_order(choices: dict[Channel, Status]) -> list[tuple[Channel, Status]]:
-    return [(channel, choices[channel]) for channel in Channel if channel in choices]
+    return [(channel, choices[channel]) for channel in _sort_channels(choices)]
+
+
+def _sort_channels(channels: Collection[Channel]) -> list[Channel]:
+    return [channel for channel in Channel if channel in channels]

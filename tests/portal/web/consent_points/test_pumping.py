@@ -8,9 +8,21 @@ import time_machine
 
 from portal.core import clock
 from portal.core.extensions import db, vault
-from portal.core.models import AddressProof, Campaign, ConsentPoint, Mail, MailKind, Message, MessageKind, Provider
+from portal.core.models import (
+    AddressProof,
+    Campaign,
+    ConsentPoint,
+    Decision,
+    Mail,
+    MailKind,
+    Message,
+    MessageKind,
+    Provider,
+    Receipt,
+)
 from portal.domain.notifications import mails, messages
 from portal.domain.providers import sandbox_mode
+from portal.domain.receipts import format_number
 from portal.services.messaging import outgoing_messages
 from tests import make
 from tests.portal.web.consent_points.visitor import Visitor, opened, sent_codes
@@ -85,6 +97,28 @@ def test_who_was_about_to_write_the_address_is_told_the_same(app, point):
 
     assert fatma.writes(make.PHONE).status_code == 429
     assert "Bugün kod gönderemiyoruz" in fatma.page
+
+
+@pytest.mark.parametrize("is_typed", [False, True])
+def test_where_codes_run_out_between_two_addresses_the_page_says_what_was_recorded_and_what_not(
+    app, admitted, rows, is_typed
+):
+    opened(app, daily_budget=1)
+    fatma = Visitor(app)
+    fatma.chooses(ARAMA="ONAY", MESAJ="RET", EPOSTA="RET")
+    fatma.writes(make.PHONE)
+    if is_typed:
+        fatma.types()
+    Visitor(app, network="198.51.9.7").decides("zehra@example.com", EPOSTA="RET")
+    shown = fatma.writes(make.EMAIL) if is_typed else fatma.types()
+
+    decided = rows(Decision, Decision.channel != "EPOSTA")
+    assert {(each.channel, each.status) for each in decided} == {("ARAMA", "ONAY"), ("MESAJ", "RET")}
+    assert "Bugün kod gönderemiyoruz" in fatma.page and "şu seçimleriniz kaydedilmedi: E-posta." in fatma.page
+    assert "Daha önce kaydedilen kararlarınız geçerlidir" in fatma.page
+    assert shown.status_code == (429 if is_typed else 200)
+    told = any(format_number(each.number) in fatma.page for each in rows(Receipt))
+    assert told == ("Telefonunuz için kararınız kaydedildi" in fatma.page) == (not is_typed)  # Else it was told before.
 
 
 def test_known_and_unknown_addresses_are_told_the_same(app, point):

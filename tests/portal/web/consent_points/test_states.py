@@ -191,6 +191,7 @@ def test_a_package_that_is_full_stops_grants_of_the_new_and_no_refusal(app, poin
     fatma = Visitor(app)
     fatma.chooses(MESAJ="ONAY")
     assert "Şu anda onay alınamıyor" in fatma.writes(make.PHONE).text
+    assert "şu onaylarınız kaydedilmedi" in fatma.page and "kod da göndermedik: SMS." in fatma.page
     fatma.chooses(MESAJ="ONAY", ARAMA="RET")
     assert fatma.writes(make.PHONE).status_code == 409 and "Retleriniz için devam edin" in fatma.page
     fatma.writes(make.PHONE)

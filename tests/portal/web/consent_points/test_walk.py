@@ -250,6 +250,7 @@ def test_a_page_opened_by_its_address_repeats_no_name(app, fatma, rows, is_requi
     pages.append(change(fatma.browser.post(f"{fatma.here}/yeniden", data={"change": "1"}).text))
     fatma.types()
     pages += [fatma.page, change(fatma.page)]
+    assert "Telefonunuz için kararınız kaydedildi" in fatma.page
     assert all("Harcı" not in page for page in pages) and ('id="name"' in fatma.page) == is_required
     assert rows.one(Receipt).name is not None
 
