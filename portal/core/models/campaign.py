@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import Index, Integer, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import ColumnElement, Index, Integer, LargeBinary, String, Text, UniqueConstraint, and_
 from sqlalchemy.orm import Mapped, deferred, mapped_column
 
 from portal.core.iys_protocol.enums import MESSAGE_CHANNELS, Channel
@@ -207,6 +207,11 @@ class AudienceList(Entity):
     attempts: Mapped[int] = mapped_column(Integer, default=0)  # Of the worker.
     unread_confirmed_at: Mapped[datetime | None]  # When its author said that no refusals stand in columns not read.
     created_at: Mapped[datetime]
+
+    @classmethod
+    def is_unreadable(cls) -> ColumnElement[bool]:
+        """The condition that it could not be read, so that nobody knows what it says."""
+        return and_(cls.problem.is_not(None), cls.problem != cls.NO_ROOM)
 
 
 class AudienceLine(Entity):

@@ -167,8 +167,7 @@ def unread_token(session: Session, campaign: Campaign) -> str:
     of_lists = AudienceList.campaign_id == campaign.id, AudienceList.unread_confirmed_at.is_(None)
     unread = select(func.count(), func.max(AudienceLine.id)).join(AudienceList, AudienceList.id == AudienceLine.list_id)
     unread = unread.where(*of_lists, AudienceLine.problem.in_((AudienceLine.COLUMN, AudienceLine.SHEET)))
-    failed = select(func.count(), func.max(AudienceList.id)).where(*of_lists, AudienceList.problem.is_not(None))
-    failed = failed.where(AudienceList.problem != AudienceList.NO_ROOM)
+    failed = select(func.count(), func.max(AudienceList.id)).where(*of_lists, AudienceList.is_unreadable())
     lines, lists = session.execute(unread).one(), session.execute(failed).one()
     return f"{lines[0]}-{lines[1]}-{lists[0]}-{lists[1]}" if lines[0] or lists[0] else ""
 

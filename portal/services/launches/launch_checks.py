@@ -89,7 +89,9 @@ def _of_audience(session: Session, campaign: Campaign) -> Iterator[LaunchCheck]:
     entries = _open_entries(campaign)
     lists = select(AudienceList.id).where(AudienceList.campaign_id == campaign.id)
     yield LaunchCheck(Need.AUDIENCE, session.scalar(entries.limit(1)) is not None)
-    yield LaunchCheck(Need.LISTS, session.scalar(lists.where(AudienceList.content.is_not(None)).limit(1)) is None)
+    are_waiting = session.scalar(lists.where(AudienceList.content.is_not(None)).limit(1)) is not None
+    if are_waiting or session.scalar(lists.where(AudienceList.is_unreadable()).limit(1)) is None:
+        yield LaunchCheck(Need.LISTS, not are_waiting)  # Else they are not all read, and COLUMNS says what to do.
     if campaigns.unread_token(session, campaign):
         yield LaunchCheck(Need.COLUMNS, is_met=False)
     if campaign.kind == CampaignKind.ASK:

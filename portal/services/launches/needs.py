@@ -47,8 +47,8 @@ WORDS: dict[Need, NeedWords] = {
         N_("Okunmamış bir listede ret olabilir."),
     ),
     Need.COLUMNS: NeedWords(
-        N_("Okunmayan sütun, sayfa ve alanlar"),
-        N_("Okunmayan sütun, sayfa ve alanlara bakıp içlerinde ret olmadığını onaylayın."),
+        N_("Okunmayan liste, sütun, sayfa ve alanlar"),
+        N_("Okunmayan liste, sütun, sayfa ve alanlara bakıp içlerinde ret olmadığını onaylayın."),
         N_("Reddetmiş olana sorulmaz (6563 sayılı Kanun md. 8/3)."),
     ),
     Need.BRAND: NeedWords(

@@ -549,17 +549,21 @@ def test_no_page_of_ours_is_a_trap(opens_campaign, rows, changes):
 
 def test_a_list_that_could_not_be_read_holds_up_the_launch(app, ayse, draft, rows):
     """Its people may have said no in it."""
-    path = f"/dashboard/campaigns/{draft}"
+    path, read = f"/dashboard/campaigns/{draft}", "Listeler okundu"
     paste(ayse, draft, make.PHONE)
+    assert read in ayse.opens(path).text
     with app.app_context():
         lost = waiting_lists.store(db.session, db.session.get_one(Campaign, draft), b"Telefon;SMS\n0532 1;H\n", None)
         db.session.execute(update(AudienceList).where(AudienceList.id == lost).values(attempts=9))
         db.session.commit()
     work_off(app)
 
-    assert "Okunamayan liste (" in ayse.opens(path).text
+    page = ayse.opens(path).text
+    assert "Okunamayan liste (" in page and "Okunmayan liste, sütun" in page and read not in page
     ayse.posts(f"{path}/launch")
     assert rows.one(Campaign).launched_at is None
     ayse.posts(f"{path}/audience/unread", {"seen": seen_at(ayse, path)})
+    page = ayse.opens(path).text
+    assert "Okunmayan liste, sütun" not in page and read not in page  # It was vouched for, not read.
     ayse.posts(f"{path}/launch")
     assert rows.one(Campaign).launched_at is not None
