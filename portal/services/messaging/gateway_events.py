@@ -19,14 +19,14 @@ from portal.core.models.inserts import insert_missing
 from portal.core.vault import KEY_WAIT, CannotOpen, KeyMissing
 from portal.services.messaging import event_contents, feedback, gateway_accounts, gateway_sweeps, replies
 from portal.services.messaging.gateways import push_text, unread_rows
-from portal.services.messaging.gateways.protocol import Feedback, GatewayError, InboundMessage, VendorPush
+from portal.services.messaging.gateways.protocol import Feedback, Gateway, GatewayError, InboundMessage, VendorPush
 from portal.services.messaging.news_keeping import KNOWN_AFTER, keep_news, names_in
 from portal.services.messaging.savepoints import log_or_reraise, run_in_savepoints
 
 NEWS = (EventKind.PUSH, EventKind.REPLY, EventKind.BLOCKED)
 LEASE = {EventKind.SWEEP: timedelta(minutes=10)}  # Others: a minute.
 HOUR = timedelta(hours=1)
-PROVABLE_WITHIN = timedelta(days=2)  # A push whose signature cannot be verified yet is not believed later.
+PROVABLE_WITHIN = timedelta(days=2)  # A push whose signature cannot be verified by then refuses nothing by itself.
 
 log = structlog.get_logger()
 
@@ -136,11 +136,8 @@ def _read_push(event: GatewayEvent, gateway: MessageGateway, at: datetime) -> No
     try:
         news = adapter.read_push(push)
     except GatewayError:
-        is_parsed = False
-        if at < event.received_at + PROVABLE_WITHIN:
-            event.due_at = at + gateway_sweeps.MINUTE
-            return
-        news = Feedback(replies=tuple(_unread_push(gateway, push)))
+        _wait_for_proof(event, gateway, adapter, push, at)
+        return
     except Exception:  # Also where an adapter fails, or nobody signed it: one push stops no account.
         is_parsed, news = False, Feedback(replies=tuple(_unread_push(gateway, push)))
     is_mail = gateway.carries == AddressKind.EMAIL
@@ -154,6 +151,24 @@ def _read_push(event: GatewayEvent, gateway: MessageGateway, at: datetime) -> No
         event.due_at = at + gateway_sweeps.MINUTE
         return
     _end(event, EventOutcome.READ, at)
+
+
+def _wait_for_proof(
+    event: GatewayEvent, gateway: MessageGateway, adapter: Gateway, push: VendorPush, at: datetime
+) -> None:  # fmt: skip
+    """Read a push again whose signature cannot be verified yet. Whom it names in what may refuse is held from the first
+    reading on: the secret in its URL let it in, and nothing is refused without the signature."""
+    if event.outcome is None:
+        try:
+            news = adapter.read_unproved(push)
+        except Exception:
+            news = Feedback(replies=tuple(_unread_push(gateway, push)))
+        keep_news(gateway, news, at, pushed_at=event.received_at)
+        event.outcome = EventOutcome.UNREADABLE
+    if at < event.received_at + PROVABLE_WITHIN:
+        event.due_at = at + gateway_sweeps.MINUTE
+    else:
+        _end_unreadable(event, gateway, push, at)
 
 
 def _pushed(event: GatewayEvent) -> VendorPush:

@@ -104,6 +104,13 @@ def read_ses_push(
     return told if is_ours else as_doubtful(told)
 
 
+def read_unproved_ses_push(push: VendorPush, keys: Sequence[bytes]) -> Feedback:
+    """What may refuse in a notification of SES whose signature cannot be verified yet. Raises ValueError where it is no
+    message of SNS's."""
+    message = _message_of_topic(push.body)
+    return as_doubtful(_read_note(message, keys)) if message["Type"] == "Notification" else Feedback()
+
+
 def way_of(push: VendorPush) -> str:
     """By which way of an account's feedback a push came, as it looks: "ses", "brevo", or "post" of all but JSON."""
     text = push_text.decode(push.body[:LONGEST_HEAD], push.content_type).lstrip()
@@ -250,13 +257,8 @@ def _ses_subscription(note: Any, ours: dict[str, Any]) -> Feedback:
 
 def _signed_by_sns(body: bytes, fetch: Callable[[str], bytes]) -> dict[str, str]:
     """The message, once its signature is verified. Version 1 signs with SHA-1 and is refused."""
-    pushed = _json(body)
-    fields = pushed.items() if isinstance(pushed, dict) else ()
-    message = {name: text for name, text in fields if isinstance(text, str)}
-    url = message.get("SigningCertURL", "")
-    names = SIGNED.get(message.get("Type", ""))
-    if not names or not message.get("TopicArn") or message.get("SignatureVersion") != "2":
-        raise ValueError("no message of a topic")
+    message = _message_of_topic(body)
+    url, names = message.get("SigningCertURL", ""), SIGNED[message["Type"]]
     if not CERTIFICATE_URL.fullmatch(url):
         raise ValueError("no certificate of Amazon's")
     if url not in KNOWN_KEYS:
@@ -269,6 +271,15 @@ def _signed_by_sns(body: bytes, fetch: Callable[[str], bytes]) -> dict[str, str]
         public.verify(base64.b64decode(message["Signature"]), text.encode(), PKCS1v15(), SHA256())
     except (KeyError, InvalidSignature):
         raise ValueError("not signed") from None
+    return message
+
+
+def _message_of_topic(body: bytes) -> dict[str, str]:
+    pushed = _json(body)
+    fields = pushed.items() if isinstance(pushed, dict) else ()
+    message = {name: text for name, text in fields if isinstance(text, str)}
+    if message.get("Type") not in SIGNED or not message.get("TopicArn") or message.get("SignatureVersion") != "2":
+        raise ValueError("no message of a topic")
     return message
 
 

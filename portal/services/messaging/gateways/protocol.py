@@ -269,8 +269,12 @@ class Gateway:
         return []
 
     def read_push(self, push: VendorPush) -> Feedback:
-        """What a request of the vendor tells. Raises ValueError."""
+        """What a request of the vendor tells. Raises ValueError, and GatewayError where it cannot be verified yet."""
         return Feedback()
+
+    def read_unproved(self, push: VendorPush) -> Feedback:
+        """What may refuse in a request that cannot be verified yet. Raises ValueError."""
+        raise ValueError("nothing is signed")
 
     def inbound(self, since: datetime, until: datetime) -> list[InboundMessage]:
         """What people wrote back, by pull."""

@@ -96,6 +96,10 @@ class SmtpGateway(Gateway):
                 return said if own_way == "brevo" else mail_webhooks.as_doubtful(said)
         return Feedback()
 
+    def read_unproved(self, push: VendorPush) -> Feedback:
+        """What may refuse in a push of SNS's that read_push() could not verify yet. Raises ValueError."""
+        return mail_webhooks.read_unproved_ses_push(push, self.token_keys)
+
     def read_mailbox(self, inbox: Place, junk: Place) -> tuple[Feedback, MailboxVisit]:
         """What came back into the mailbox after its places, and how far it was read. Raises GatewayError."""
         assert self.mailbox is not None
