@@ -139,7 +139,7 @@ def _read_push(event: GatewayEvent, gateway: MessageGateway, at: datetime) -> No
         _wait_for_proof(event, gateway, adapter, push, at)
         return
     except Exception:  # Also where an adapter fails, or nobody signed it: one push stops no account.
-        is_parsed, news = False, Feedback(replies=tuple(_unread_push(gateway, push)))
+        is_parsed, news = False, _read_unproved(gateway, adapter, push)
     is_mail = gateway.carries == AddressKind.EMAIL
     is_read = is_parsed and (is_mail or bool(news.reports) or any(each.is_whole for each in news.replies))
     unknown = keep_news(gateway, news, at, pushed_at=event.received_at)
@@ -159,16 +159,20 @@ def _wait_for_proof(
     """Read a push again whose signature cannot be verified yet. Whom it names in what may refuse is held from the first
     reading on: the secret in its URL let it in, and nothing is refused without the signature."""
     if event.outcome is None:
-        try:
-            news = adapter.read_unproved(push)
-        except Exception:
-            news = Feedback(replies=tuple(_unread_push(gateway, push)))
-        keep_news(gateway, news, at, pushed_at=event.received_at)
+        keep_news(gateway, _read_unproved(gateway, adapter, push), at, pushed_at=event.received_at)
         event.outcome = EventOutcome.UNREADABLE
     if at < event.received_at + PROVABLE_WITHIN:
         event.due_at = at + gateway_sweeps.MINUTE
     else:
         _end_unreadable(event, gateway, push, at)
+
+
+def _read_unproved(gateway: MessageGateway, adapter: Gateway, push: VendorPush) -> Feedback:
+    """What may refuse in a push without a valid signature; all of it where it cannot be read."""
+    try:
+        return adapter.read_unproved(push)
+    except Exception:
+        return Feedback(replies=tuple(_unread_push(gateway, push)))
 
 
 def _pushed(event: GatewayEvent) -> VendorPush:

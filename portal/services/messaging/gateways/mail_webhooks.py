@@ -105,8 +105,8 @@ def read_ses_push(
 
 
 def read_unproved_ses_push(push: VendorPush, keys: Sequence[bytes]) -> Feedback:
-    """What may refuse in a notification of SES whose signature cannot be verified yet. Raises ValueError where it is no
-    message of SNS's."""
+    """What may refuse in a notification of SES without a valid signature, or with one that cannot be verified yet. Raises
+    ValueError where it is no message of SNS's."""
     message = _message_of_topic(push.body)
     return as_doubtful(_read_note(message, keys)) if message["Type"] == "Notification" else Feedback()
 
@@ -258,6 +258,8 @@ def _ses_subscription(note: Any, ours: dict[str, Any]) -> Feedback:
 def _signed_by_sns(body: bytes, fetch: Callable[[str], bytes]) -> dict[str, str]:
     """The message, once its signature is verified. Version 1 signs with SHA-1 and is refused."""
     message = _message_of_topic(body)
+    if message.get("SignatureVersion") != "2":
+        raise ValueError("not signed by version 2")
     url, names = message.get("SigningCertURL", ""), SIGNED[message["Type"]]
     if not CERTIFICATE_URL.fullmatch(url):
         raise ValueError("no certificate of Amazon's")
@@ -278,7 +280,7 @@ def _message_of_topic(body: bytes) -> dict[str, str]:
     pushed = _json(body)
     fields = pushed.items() if isinstance(pushed, dict) else ()
     message = {name: text for name, text in fields if isinstance(text, str)}
-    if message.get("Type") not in SIGNED or not message.get("TopicArn") or message.get("SignatureVersion") != "2":
+    if message.get("Type") not in SIGNED or not message.get("TopicArn"):
         raise ValueError("no message of a topic")
     return message
 

@@ -273,7 +273,7 @@ class Gateway:
         return Feedback()
 
     def read_unproved(self, push: VendorPush) -> Feedback:
-        """What may refuse in a request that cannot be verified yet. Raises ValueError."""
+        """What may refuse in a request that is not verified. Raises ValueError."""
         raise ValueError("nothing is signed")
 
     def inbound(self, since: datetime, until: datetime) -> list[InboundMessage]:

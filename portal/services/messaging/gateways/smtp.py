@@ -97,7 +97,7 @@ class SmtpGateway(Gateway):
         return Feedback()
 
     def read_unproved(self, push: VendorPush) -> Feedback:
-        """What may refuse in a push of SNS's that read_push() could not verify yet. Raises ValueError."""
+        """What may refuse in a push of SNS's that read_push() could not verify. Raises ValueError."""
         return mail_webhooks.read_unproved_ses_push(push, self.token_keys)
 
     def read_mailbox(self, inbox: Place, junk: Place) -> tuple[Feedback, MailboxVisit]:
