@@ -105,7 +105,7 @@ def read_ses_push(
 
 
 def read_unproved_ses_push(push: VendorPush, keys: Sequence[bytes]) -> Feedback:
-    """What may refuse in a notification of SES without a valid signature, or with one that cannot be verified yet. Raises
+    """What may refuse in a notification of SES whose signature is not valid, or cannot be verified yet. Raises
     ValueError where it is no message of SNS's."""
     message = _message_of_topic(push.body)
     return as_doubtful(_read_note(message, keys)) if message["Type"] == "Notification" else Feedback()
