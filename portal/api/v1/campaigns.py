@@ -206,7 +206,8 @@ def _bring(shown: Campaign, body: schemas.PeopleBody, at: datetime, made: list[i
     kept = [person for line, person in enumerate(people, 1) if line not in left_out]
     campaign = db.session.get_one(Campaign, shown.id)
     try:
-        audience.admit_list(db.session, vault(), campaign, found, at)
+        audience.bar_refusals(db.session, vault(), campaign, found)
+        audience.require_room(db.session, vault(), campaign.provider_id, campaign.kind, found, at)
         audience.leave_barred_out(db.session, vault(), campaign, found)
         if kept or doubts.marks:
             made.append(waiting_lists.insert_people(db.session, campaign, kept, at, doubts.marks))

@@ -14,7 +14,7 @@ from portal.api.v1.campaign_schemas import Person
 from portal.api.v1.rows import as_text
 from portal.core.iys_protocol import Status
 from portal.core.models import ContactKind
-from portal.services.imports import audience
+from portal.services.imports import audience_lines
 from portal.services.imports.layout.cell_words import WEAK, Meanings
 from portal.services.imports.layout.consent_names import is_of_states, refusal_named
 from portal.services.imports.layout.headers import announced
@@ -35,7 +35,7 @@ from portal.services.imports.row_values import STATUSES
 from portal.services.imports.unread import Mark, mark_of_field
 from portal.services.imports.unused_columns import is_empty
 
-MOST_MARKS = audience.MOST_MARKS + 1  # Of a request.
+MOST_MARKS = audience_lines.MOST_MARKS + 1  # Of a request.
 CHECKS = {  # Of what stands in our fields, beside what they are for.
     "recipient": is_beside_address,
     "contactKind": lambda cell: cell not in tuple(ContactKind) and is_beside_contact(cell),

@@ -4,25 +4,24 @@ The file is read and its columns are found as for an import; here a row may hold
 recipients, bad ones are kept with their problem, and an address of which the list itself says no is never asked.
 """
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain, groupby
 from pathlib import PurePath
 
-from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from portal.core import clock
 from portal.core.addresses import Address
 from portal.core.addresses.problems import ExplainedProblem
-from portal.core.ids import new_id, new_ids
+from portal.core.ids import new_id
 from portal.core.models import AudienceLine, AudienceList, Campaign, CampaignKind, Provider
 from portal.core.vault import Vault
 from portal.domain import audit, campaigns, packages
 from portal.domain.campaigns import OwnContact
 from portal.domain.consents import recipients
-from portal.services.imports import layout
+from portal.services.imports import audience_lines, layout
 from portal.services.imports.audience_sheets import AudienceRow, open_sheet, read_pages
 from portal.services.imports.reading import ChunkedFile, FileProblem, Unreadable, detect_kind
 from portal.services.imports.reading.file_problems import START
@@ -32,9 +31,7 @@ from portal.services.imports.unread import Mark, mark_of_name, marks_of_empty
 MOST_BYTES = 5_000_000
 PART = 65_536  # Bytes decoded at once.
 CHUNK = 5000  # Addresses a transaction, so that no recipient's decision waits long for the writer.
-OF_INTAKE = -1  # The line of marks that are known before a list is read: of its file's name, of a program's fields.
-MOST_MARKS = 500  # Of a campaign, for which somebody can vouch.
-SHOWN_VALUE, KEPT_VALUE = 200, 120  # Characters of a bad value: enough to find it again.
+SHOWN_VALUE = 200  # Characters of a bad value: enough to find it again.
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +60,21 @@ class AddressList:
     contacts: dict[str, OwnContact] = field(default_factory=dict)  # By address, of those that have one of their own.
     unread_sheets: list[str] = field(default_factory=list)
     unread: list[Mark] = field(default_factory=list)  # What nobody understands: columns, headings, names, looks.
+
+    def counts(self) -> dict[str, object]:
+        """Its lines by kind, as AudienceList has them."""
+        return {
+            "good": len(self.good), "bad": len(self.bad), "repeated": len(self.repeats), "refused": len(self.refused),
+        }  # fmt: skip
+
+    def lines_not_taken(self) -> list[tuple[int, str, str]]:
+        """Each (line, value, problem), as AudienceLine has them: and what was not read or not understood."""
+        return [
+            *((row.line, row.value, row.problem.value) for row in self.bad),
+            *((line, address.text, reason) for line, address, reason in self.refused),
+            *((0, name, AudienceLine.SHEET) for name in self.unread_sheets),
+            *((0, mark.packed(), AudienceLine.COLUMN) for mark in self.unread),
+        ]
 
 
 def check_size(content: bytes, limit: int = MOST_BYTES) -> None:
@@ -151,10 +163,15 @@ def add_list(
 
     Raises AudienceClosed, and PackageFull where the package takes no new addresses.
     """
-    admit_list(session, vault, campaign, addresses, at)
     audience_list = insert_list(session, campaign, user_id, at)
     session.commit()
     list_id = audience_list.id
+    try:
+        admit_list(session, vault, audience_list, addresses, at)
+    except packages.PackageFull:
+        audience_list.problem = AudienceList.NO_ROOM
+        session.commit()
+        raise
     fill_list(session, vault, audience_list, addresses)
     return list_id
 
@@ -173,15 +190,31 @@ def insert_list(
     return audience_list
 
 
-def admit_list(session: Session, vault: Vault, campaign: Campaign, addresses: AddressList, at: datetime) -> None:
-    """Leave out of the whole audience whom a list says no of, whichever list has them, and check that the package has
-    room for the others. Commits each chunk of refusals. Raises AudienceClosed, and PackageFull once they are left out.
-    """
+def admit_list(
+    session: Session, vault: Vault, audience_list: AudienceList, addresses: AddressList, at: datetime,
+    keep: Callable[[int], None] = lambda added: None,
+) -> None:  # fmt: skip
+    """Keep what a list says no of, or may say it, and check that the package has room for the others: a refusal and a
+    column that nobody understands count also where nobody is added. `keep` as in fill_list. Raises AudienceClosed, and
+    PackageFull once that is committed."""
+    campaign = session.get_one(Campaign, audience_list.campaign_id)
+    bar_refusals(session, vault, campaign, addresses)
+    audience_lines.replace_lines(session, vault, audience_list, addresses.lines_not_taken())
+    values = addresses.counts() | {"encoding": addresses.encoding, "separator": addresses.separator}
+    for name, value in values.items():
+        setattr(audience_list, name, value)
+    keep(0)
+    session.commit()
+    require_room(session, vault, campaign.provider_id, campaign.kind, addresses, at)
+
+
+def bar_refusals(session: Session, vault: Vault, campaign: Campaign, addresses: AddressList) -> None:
+    """Leave out of the whole audience whom a list says no of, whichever list has them. Commits each chunk. Raises
+    AudienceClosed."""
     for chunk in recipients.chunks([address for _, address, _ in addresses.refused], CHUNK):
         found = recipients.gather(session, vault, campaign.provider_id, chunk, clock.now())
         campaigns.bar_recipients(session, campaign, found.values())
         session.commit()
-    require_room(session, vault, campaign.provider_id, campaign.kind, addresses, at)
 
 
 def leave_barred_out(session: Session, vault: Vault, campaign: Campaign, found: AddressList) -> None:
@@ -209,18 +242,10 @@ def fill_list(
     session: Session, vault: Vault, audience_list: AudienceList, addresses: AddressList,
     keep: Callable[[int], None] = lambda added: None,
 ) -> None:  # fmt: skip
-    """Write what was read, a chunk a transaction; begun again it adds nothing twice. `keep` is told of each chunk."""
+    """Write the people of an admitted list, a chunk a transaction; begun again it adds nothing twice. `keep` is told of
+    each chunk."""
     campaign = session.get_one(Campaign, audience_list.campaign_id)
-    _insert_lines(session, vault, audience_list, addresses)
     good = [address for _, address in addresses.good]
-    counts = {
-        "good": len(good), "bad": len(addresses.bad), "repeated": len(addresses.repeats),
-        "refused": len(addresses.refused),
-    }  # fmt: skip
-    for name, value in (counts | {"encoding": addresses.encoding, "separator": addresses.separator}).items():
-        setattr(audience_list, name, value)
-    keep(0)
-    session.commit()
     for place, chunk in enumerate(recipients.chunks(good, CHUNK)):
         found = recipients.gather(session, vault, campaign.provider_id, chunk, clock.now())
         campaigns.add_addresses(session, campaign, found, chunk, addresses.contacts)
@@ -228,59 +253,10 @@ def fill_list(
         session.commit()
     audit.note(
         session, "audience.brought", "campaign", campaign.id, provider_id=campaign.provider_id, at=clock.now(),
-        user_id=audience_list.user_id, facts=counts,
+        user_id=audience_list.user_id, facts=addresses.counts(),
     )  # fmt: skip
     audience_list.added, audience_list.content, audience_list.lease_until = len(good), None, None
     session.commit()
-
-
-def keep_marks(session: Session, vault: Vault, audience_list: AudienceList, marks: Iterable[Mark]) -> None:
-    """Keep what nobody understands beside a list's lines until somebody has vouched for it: once for a campaign, of the
-    list that told it last; and none beyond MOST_MARKS, with which nobody can vouch for any. The campaign is locked."""
-    found = dict.fromkeys(mark.packed()[:KEPT_VALUE] for mark in marks)
-    of_campaign = AudienceList.campaign_id == audience_list.campaign_id, AudienceList.unread_confirmed_at.is_(None)
-    before = select(AudienceLine).join(AudienceList, AudienceList.id == AudienceLine.list_id).where(*of_campaign)
-    before = before.where(AudienceLine.line == OF_INTAKE).limit(MOST_MARKS + 1)
-    known = session.scalars(before).all() if found else []
-    if len(known) > MOST_MARKS:
-        return
-    told_again = [
-        each.id for each in known if vault.read(each.value, AudienceLine.PLACE, each.provider_id, each.id) in found
-    ]
-    session.execute(delete(AudienceLine).where(AudienceLine.id.in_(told_again)))
-    _insert_values(session, vault, audience_list, [(OF_INTAKE, each, AudienceLine.COLUMN) for each in found])
-
-
-def _insert_lines(session: Session, vault: Vault, audience_list: AudienceList, addresses: AddressList) -> None:
-    """The lines that were not taken, and what was not read or not understood."""
-    mine = AudienceLine.list_id == audience_list.id, AudienceLine.line != OF_INTAKE
-    session.execute(delete(AudienceLine).where(*mine))
-    found = [
-        *((row.line, row.value, row.problem.value) for row in addresses.bad),
-        *((line, address.text, reason) for line, address, reason in addresses.refused),
-        *((0, name, AudienceLine.SHEET) for name in addresses.unread_sheets),
-        *((0, mark.packed(), AudienceLine.COLUMN) for mark in addresses.unread),
-    ]
-    _insert_values(session, vault, audience_list, found)
-
-
-def _insert_values(
-    session: Session, vault: Vault, audience_list: AudienceList, found: list[tuple[int, str, str]]
-) -> None:
-    """Each with its line and its problem."""
-    rows = [
-        {
-            "id": row_id,
-            "provider_id": audience_list.provider_id,
-            "list_id": audience_list.id,
-            "line": line,
-            "value": vault.seal(value[:KEPT_VALUE], AudienceLine.PLACE, audience_list.provider_id, row_id),
-            "problem": problem,
-        }
-        for (line, value, problem), row_id in zip(found, new_ids(len(found)), strict=True)
-    ]
-    if rows:
-        session.execute(insert(AudienceLine.__table__), rows)
 
 
 def require_room(

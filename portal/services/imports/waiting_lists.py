@@ -13,7 +13,7 @@ from portal.core.extensions import db, read_session, vault
 from portal.core.models import AudienceList, Campaign
 from portal.core.vault import CannotOpen, KeyMissing
 from portal.domain import packages
-from portal.services.imports import audience, audience_filter
+from portal.services.imports import audience, audience_filter, audience_lines
 from portal.services.imports.audience_filter import AudienceFilter
 from portal.services.imports.audience_rows import ROWS, Person, pack_people, read_people, unpack_people
 from portal.services.imports.intake import LEASE, MOST_ATTEMPTS
@@ -57,7 +57,7 @@ def _insert(
     marks: Iterable[Mark],
 ) -> int:  # fmt: skip
     row = audience.insert_list(session, campaign, user_id, at)
-    audience.keep_marks(session, vault(), row, marks)
+    audience_lines.keep_marks(session, vault(), row, marks)
     row.encoding, row.content = encoding, vault().seal(content, AudienceList.CONTENT, row.provider_id, row.id)
     session.flush()
     return row.id
@@ -134,6 +134,5 @@ def _read_claimed(lease: _ListLease) -> None:
         found = read_people(unpack_people(content), clock.day(row.created_at))
     else:
         found = audience.read_address_list(content)
-    campaign = db.session.get_one(Campaign, row.campaign_id)
-    audience.admit_list(db.session, vault(), campaign, found, clock.now())
+    audience.admit_list(db.session, vault(), row, found, clock.now(), lease.renew)
     audience.fill_list(db.session, vault(), row, found, lease.renew)

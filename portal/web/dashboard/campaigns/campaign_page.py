@@ -29,7 +29,7 @@ from portal.core.models import (
 from portal.domain import campaigns, packages
 from portal.domain.consents import recipients
 from portal.services import launches
-from portal.services.imports import audience, waiting_lists
+from portal.services.imports import audience_lines, waiting_lists
 from portal.services.imports.audience_contacts import AUDIENCE_PROBLEMS
 from portal.services.imports.reading import FileProblem
 from portal.services.imports.row_results import RowProblem
@@ -157,7 +157,7 @@ def _find_marks(campaign: Campaign, *, are_open: bool) -> tuple[list[tuple[str, 
     ours = ours.where(AudienceList.unread_confirmed_at.is_(None)) if are_open else ours
     rows = read_session().scalars(ours.where(AudienceLine.problem.in_((AudienceLine.SHEET, AudienceLine.COLUMN)))).all()
     found = list(dict.fromkeys((row.problem, _text_of(row)) for row in rows))
-    return found[: audience.MOST_MARKS], len(found) <= audience.MOST_MARKS and len(rows) < MOST_LINES
+    return found[: audience_lines.MOST_MARKS], len(found) <= audience_lines.MOST_MARKS and len(rows) < MOST_LINES
 
 
 def _text_of(row: AudienceLine) -> str:

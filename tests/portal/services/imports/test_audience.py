@@ -19,7 +19,7 @@ from portal.core.models import (
 )
 from portal.domain import campaigns, packages
 from portal.domain.consents import recipients
-from portal.services.imports import audience, waiting_lists
+from portal.services.imports import audience, audience_lines, waiting_lists
 from portal.services.imports.audience import read_address_list
 from portal.services.imports.audience_rows import Person
 from tests import make
@@ -110,7 +110,23 @@ def test_a_list_that_is_added_without_room_refuses_all_the_same(campaign, rows):
         bring(campaign, SAYS_NO)
 
     db.session.rollback()
-    assert rows.count(AudienceList) == 1 and asked(rows) == {"+905332345678", "+905343456789"}
+    assert [each.problem for each in rows(AudienceList)] == [None, AudienceList.NO_ROOM]
+    assert asked(rows) == {"+905332345678", "+905343456789"}
+
+
+NOT_UNDERSTOOD = "Telefon;Durumu\n0532 123 45 67;K7\n0533 234 56 78;Z1\n0555 999 88 77;Z1\n"
+
+
+def test_what_nobody_understands_of_a_list_without_room_holds_the_launch(campaign):
+    """Each of its people is in the audience by another list."""
+    bring(campaign, PEOPLE)
+
+    with time_machine.travel(clock.now() + packages.GRACE + timedelta(minutes=1)):
+        waiting_lists.read(waiting_lists.store(db.session, campaign, NOT_UNDERSTOOD.encode(), None))
+        with pytest.raises(campaigns.UnreadColumns):
+            campaigns.launch(db.session, campaign, clock.now())
+        campaigns.confirm_unread(db.session, campaign, clock.now())
+        campaigns.launch(db.session, campaign, clock.now())
 
 
 def test_with_nobody_left_to_ask_nothing_is_launched(campaign):
@@ -289,7 +305,7 @@ def test_a_bad_value_is_sealed_and_cut(campaign, rows):
 
     row = rows.one(AudienceLine, AudienceLine.problem != AudienceLine.COLUMN)
     assert b"0555" not in row.value
-    assert value_of(row) == ("0555 12 " + "x" * 500)[: audience.KEPT_VALUE]
+    assert value_of(row) == ("0555 12 " + "x" * 500)[: audience_lines.KEPT_VALUE]
 
 
 def test_a_list_brought_twice_adds_nobody(campaign, rows):
@@ -329,7 +345,7 @@ def test_a_list_of_people_to_ask_needs_room_in_the_package(campaign, rows):
         bring(campaign, LIST)
 
     db.session.rollback()
-    assert rows.count(AudienceList) == rows.count(Recipient) == 0
+    assert rows.count(Recipient) == 0
 
 
 def test_to_offer_a_refusal_needs_no_package(app, rows):

@@ -29,7 +29,7 @@ from portal.core.models import (
 from portal.domain.campaigns import audience as audience_rules
 from portal.domain.campaigns import default_texts
 from portal.jobs.worker import read_audiences, run_launches
-from portal.services.imports import audience, waiting_lists
+from portal.services.imports import audience_lines, waiting_lists
 from portal.services.imports.reading import FileProblem
 from portal.services.imports.row_results import RowProblem
 from portal.services.imports.unread import mark_of_field
@@ -430,7 +430,7 @@ def test_nobody_vouches_for_more_than_the_page_shows(app, ayse, draft, rows, mon
     page = ayse.opens(path).text
     assert page.count("<strong>segment</strong>") == page.count("<strong>canContact</strong>") == 1
     assert rows.count(AudienceLine) == 2
-    monkeypatch.setattr(audience, "MOST_MARKS", 1)
+    monkeypatch.setattr(audience_lines, "MOST_MARKS", 1)
     page = ayse.opens(path).text
     assert 'name="seen"' not in page and "hepsi gösterilemeyecek" in page
 
@@ -438,7 +438,7 @@ def test_nobody_vouches_for_more_than_the_page_shows(app, ayse, draft, rows, mon
 def test_what_was_vouched_for_before_leaves_room_and_what_is_read_meanwhile_is_not_vouched_for(
     app, ayse, draft, rows, monkeypatch
 ):
-    monkeypatch.setattr(audience, "MOST_MARKS", 2)
+    monkeypatch.setattr(audience_lines, "MOST_MARKS", 2)
     path = f"/dashboard/campaigns/{draft}"
 
     def bring(name, read=True):
