@@ -16,6 +16,7 @@ from portal.core.models import WORKER_STATES, ApiRequest, BatchState, Brand, Imp
 from portal.domain import packages
 from portal.services.imports import batches, profiles, uploads, worker
 from portal.services.imports import layout as layouts
+from portal.services.imports.batch_problems import held_counts
 from portal.services.imports.layout import Layout
 from portal.services.imports.reading import Unreadable
 from portal.services.imports.reading.file_problems import FileProblem
@@ -247,4 +248,4 @@ def _held(held: Exception, batch: ImportBatch) -> ImportFailed:
 
 def _written(batch: ImportBatch) -> str:
     said = " {refusals} refusals were recorded, {grants} grants wait."
-    return said.format(**batches.held_counts(batch)) if batch.state == BatchState.DONE else ""
+    return said.format(**held_counts(batch)) if batch.state == BatchState.DONE else ""

@@ -9,9 +9,8 @@ from portal.core.extensions import read_session, vault
 from portal.core.models import ImportBatch
 from portal.domain.consents.import_plan import Effect
 from portal.services.imports import queries
-from portal.services.imports.reading.file_problems import FileProblem
+from portal.services.imports.batch_problems import file_problem
 from portal.services.imports.row_results import PROBLEMS, code_of
-from portal.services.imports.store import DAMAGED
 from portal.services.imports.unread import unread_of
 
 CURES = {Effect.OVER_REFUSAL.value: " (--confirm-after-refusal)"}  # By an option, beside what a page says.
@@ -64,9 +63,8 @@ class Summary:
         self.read_file(batch)
         if self.problems or (self.unread and not options.ignores_unread):
             self.exit_code = ExitCode.PROBLEMS
-        if batch.problem == DAMAGED:
-            lost = FileProblem.PART_LOST
-            self.fail(lost.value, lost.sentence, lost.cure)
+        if found := file_problem(batch):
+            self.fail(found.value, found.sentence, found.cure)
 
     def read_file(self, batch: ImportBatch) -> None:
         """What of the file is not read; its header is gone once the batch is dropped."""

@@ -14,11 +14,11 @@ from portal.core.lazy_text import N_
 from portal.core.models import WORKER_STATES, BatchState, ImportBatch
 from portal.domain.consents.import_plan import GRANTS, REFUSALS
 from portal.services.imports import batches, provider_questions, queries, undo
+from portal.services.imports.batch_problems import HELD, NO_ROOM, file_problem, held_grants
 from portal.services.imports.batches import MAY_UNDO
-from portal.services.imports.reading.file_problems import FileProblem
 from portal.services.imports.row_errors import ErrorLine
 from portal.services.imports.row_results import PROBLEMS, SkipReason
-from portal.services.imports.store import DAMAGED, file_name_of
+from portal.services.imports.store import file_name_of
 from portal.services.imports.unread import Mark, MarkKind, unread_of
 from portal.web.shared import problems
 from portal.web.shared.absolute_urls import absolute_url
@@ -89,16 +89,15 @@ def _progress(batch: ImportBatch) -> dict[str, Any]:
 
 def _problem(batch: ImportBatch) -> dict[str, Any] | None:
     """Why it, or a part of it, is unreadable, or its grants were left out."""
-    if batch.problem in batches.REASONS:
-        code = (ApiProblem.PACKAGE_FULL if batch.problem == "no_room" else ApiProblem.PERSON_NEEDED).value
-        body = problems.problem_body(code, batches.HELD, SkipReason.GRANT_LEFT_OUT.cure, status=409)
-        reason, counts = batches.REASONS[batch.problem], batches.held_counts(batch)
-        said = {"title": in_english(batches.HELD) % {**counts, "reason": in_english(reason)}}
-        return body | said | {"titleTr": batches.HELD % {**counts, "reason": reason}}
-    if batch.state != BatchState.UNREADABLE and batch.problem != DAMAGED:
-        return None
-    found = FileProblem(batch.problem or "")
-    return problems.problem_body(found.value, found.sentence, found.cure, status=422)
+    if found := file_problem(batch):
+        return problems.problem_body(found.value, found.sentence, found.cure, status=422)
+    if held := held_grants(batch):
+        code = (ApiProblem.PACKAGE_FULL if held.problem == NO_ROOM else ApiProblem.PERSON_NEEDED).value
+        body = problems.problem_body(code, HELD, SkipReason.GRANT_LEFT_OUT.cure, status=409)
+        counts = {"refusals": held.refusals, "grants": held.grants}
+        said = {"title": in_english(HELD) % {**counts, "reason": in_english(held.reason)}}
+        return body | said | {"titleTr": HELD % {**counts, "reason": held.reason}}
+    return None
 
 
 def _dry_run(session: Session, batch: ImportBatch) -> dict[str, Any]:

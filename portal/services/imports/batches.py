@@ -8,20 +8,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from portal.core import extensions, leases
 from portal.core.database import changed_rows
-from portal.core.lazy_text import N_
 from portal.core.leases import LeaseLost
 from portal.core.models import BatchState, Brand, ImportBatch, ImportChunk, Provider, UploadPart
 from portal.core.vault import Vault
 from portal.domain import audit, packages
-from portal.domain.consents.import_plan import GRANTS, REFUSALS, Effect
+from portal.domain.consents.import_plan import REFUSALS, Effect
+from portal.services.imports.batch_problems import NO_ROOM, REASONS, RESTORED
 from portal.services.imports.brand_names import other_brands
 from portal.services.imports.layout import Layout
-from portal.services.imports.row_results import SkipReason
 from portal.services.imports.store import DAMAGED
 from portal.services.imports.unread import Unread, unread_of
 from portal.services.imports.unused_columns import OLDER
@@ -55,17 +54,11 @@ class Before2015Unconfirmed(Exception):
     """Nobody has vouched that the file's grants of HS_2015 are from before 1 May 2015."""
 
 
-# What holds a file's grants back, while its refusals go: as ImportBatch.problem keeps it, and why, in Turkish.
+# What holds a file's grants back, while its refusals go: as ImportBatch.problem keeps it (batch_problems).
 HELD_BY: dict[type[Exception], str] = {
-    UnreadUnconfirmed: "unread", packages.PackageFull: "no_room", Before2015Unconfirmed: "before_2015",
+    UnreadUnconfirmed: "unread", packages.PackageFull: NO_ROOM, Before2015Unconfirmed: "before_2015",
 }  # fmt: skip
 GRANTS_HELD = tuple(HELD_BY)
-HELD = N_("%(refusals)s ret kaydedildi; %(grants)s onay bekliyor, çünkü %(reason)s.")
-REASONS = {
-    "unread": N_("dosyada anlaşılmayan şeylerde ret olmadığını kimse onaylamadı"),
-    "no_room": N_("pakette bu kadar yeni adrese yer yok"),
-    "before_2015": N_("HS_2015 kaynaklı onayların 1 Mayıs 2015'ten önce alındığını kimse onaylamadı"),
-}
 
 
 @dataclass(frozen=True)
@@ -137,13 +130,6 @@ def require_grants(session: Session, batch: ImportBatch, at: datetime, *, before
         raise Before2015Unconfirmed
 
 
-def held_counts(batch: ImportBatch) -> dict[str, int]:
-    """The refusals and the grants of HELD."""
-    tally = batch.tally or {}
-    sums = {name: sum(tally.get(each, 0) for each in of) for name, of in (("refusals", REFUSALS), ("grants", GRANTS))}
-    return sums | {"grants": tally.get(SkipReason.GRANT_LEFT_OUT.value, 0) or sums["grants"]}
-
-
 def brings_refusals(batch: ImportBatch) -> bool:
     """Whether it has any that go, or that give way only to a grant of the file."""
     tally, counts = batch.tally or {}, batch.unused_columns or {}
@@ -157,9 +143,11 @@ def stop(session: Session, batch: ImportBatch, user_id: int | None, at: datetime
 
 
 def leave_grants_out(session: Session) -> int:
-    """Of all batches that are being written: only refusals go, also once their providers are resumed; how many."""
+    """Of all batches that are being written when the database is restored: only refusals go, also once their providers
+    are resumed; how many."""
     written = ImportBatch.state == BatchState.RUNNING, ImportBatch.only_refusals.is_(False)
-    return changed_rows(session, update(ImportBatch).where(*written).values(only_refusals=True))
+    values = {"only_refusals": True, "problem": func.coalesce(ImportBatch.problem, RESTORED)}
+    return changed_rows(session, update(ImportBatch).where(*written).values(values))
 
 
 def resume(session: Session, batch: ImportBatch, user_id: int | None, at: datetime) -> None:

@@ -7,8 +7,7 @@ the transaction: what recipients decide meanwhile waits for a short one.
 import time
 from collections import Counter
 from dataclasses import replace
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
 
 import structlog
 from flask import current_app
@@ -24,6 +23,7 @@ from portal.domain.consents import bulk_import
 from portal.domain.consents.bulk_import import APART, ImportRun
 from portal.domain.consents.import_plan import Effect, Entry
 from portal.services.imports import batches, queries
+from portal.services.imports.batch_problems import SUSPENDED
 from portal.services.imports.batches import BatchLease
 from portal.services.imports.chunk_parser import ParsedChunk, chunk_parser
 from portal.services.imports.dry_run import REPEATED, without_duplicates
@@ -46,7 +46,9 @@ class Run:
         self.lease = lease
         self.batch = read_session().get_one(ImportBatch, lease.id, populate_existing=True)
         self.brand = read_session().get_one(Brand, self.batch.brand_id, populate_existing=True)
-        self.place, self.only_refusals = self.batch.position, self.batch.only_refusals
+        self.place = self.batch.position
+        self.problem = self.batch.problem
+        self.only_refusals = self.batch.only_refusals or self.problem == DAMAGED  # Lines that are lost may refuse.
         assert self.batch.dry_run_at and self.batch.started_at  # A run starts after a dry run only.
         self.started_at = self.batch.started_at
         # A date accepted in the dry run stays so, whatever this clock says; what has none gets one date.
@@ -77,15 +79,17 @@ class Run:
             except CannotOpen:
                 log.error("import.chunk_damaged", batch=self.lease.id, chunk=chunk.place)
         if parsed is None:
-            values: dict[str, Any] = {} if chunk.ran_at else {"problem": DAMAGED}
-            self.lease.renew(db.session, clock.now(), position=self.place + 1, **values)
+            if not chunk.ran_at:
+                self._leave_grants_out(DAMAGED)
+            self._renew(clock.now())
         else:
             self._write_entries(chunk, parsed)
         db.session.commit()
 
     def _write_entries(self, chunk: ChunkRow, parsed: ParsedChunk) -> None:
         results = bytearray(chunk.row_results)
-        self.only_refusals = self.only_refusals or not batches.takes_grants(read_session(), self.batch)
+        if not self.only_refusals and not batches.takes_grants(read_session(), self.batch):
+            self._leave_grants_out(SUSPENDED)
         chosen = self._entries_to_write(results, parsed)
         entries = list(chosen.values())
         at = clock.now()
@@ -97,7 +101,7 @@ class Run:
             at=at,
         )
         prepared = bulk_import.prepare_import(read_session(), vault(), self.brand, entries, run) if entries else None
-        self.lease.renew(db.session, at, position=self.place + 1, only_refusals=self.only_refusals)
+        self._renew(at)
         if entries:
             plan = bulk_import.apply_import(db.session, vault(), self.brand, entries, run, prepared)
             for slot, effect in zip(chosen, plan.effects, strict=True):
@@ -108,6 +112,15 @@ class Run:
             self.refusals_sent += sum(results.count(BYTE_OF[effect]) for effect in SENT_ONE_BY_ONE)
         else:  # Another worker wrote it while our lease had run out.
             db.session.rollback()
+
+    def _leave_grants_out(self, problem: str) -> None:
+        """Of what is not written yet."""
+        self.only_refusals, self.problem = True, problem
+
+    def _renew(self, at: datetime) -> None:
+        self.lease.renew(
+            db.session, at, position=self.place + 1, only_refusals=self.only_refusals, problem=self.problem
+        )
 
     def _entries_to_write(self, results: bytearray, parsed: ParsedChunk) -> dict[int, Entry]:
         """The entries that are written, by slot; a repeat or a problem of the dry run stays one, and what is a problem
@@ -134,7 +147,7 @@ class Run:
         return without_duplicates(refusals)
 
     def _finish(self, state: BatchState, **values: object) -> None:
-        at, is_complete = clock.now(), state == BatchState.DONE
+        at, is_complete = clock.now(), state == BatchState.DONE and self.problem != DAMAGED
         self.lease.finish(db.session, state, at, ended_at=at, **values)
         tally = queries.tally_so_far(db.session, db.session.get_one(ImportBatch, self.lease.id, populate_existing=True))
         write_ended_mail(db.session, vault(), self.batch, tally, at, is_complete=is_complete)

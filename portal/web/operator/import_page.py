@@ -20,7 +20,7 @@ from portal.domain import packages
 from portal.domain.identity.permissions import Permission
 from portal.services.imports import batches, provider_questions, queries
 from portal.services.imports import layout as layouts
-from portal.services.imports.reading.file_problems import FileProblem
+from portal.services.imports.batch_problems import file_problem
 from portal.services.imports.store import layout_of
 from portal.services.imports.unread import unread_of
 from portal.web.operator.blueprint import blueprint
@@ -172,7 +172,7 @@ def _render_batch(provider: Provider, batch: ImportBatch, page: column_layout_pa
         batch=batch,
         name=masked_cells.file_name(batch),
         brand_name=read_session().get_one(Brand, batch.brand_id).name,
-        problem=FileProblem(batch.problem or "") if batch.state == BatchState.UNREADABLE else None,
+        problem=file_problem(batch),
         is_working=batch.state in WORKER_STATES,
         progress=batches.progress(batch, clock.now()),
         page=page,

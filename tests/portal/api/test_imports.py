@@ -16,6 +16,7 @@ from portal.core.iys_protocol import Status
 from portal.core.models import ApiRequest, Consent, Decision, ImportBatch, ImportChunk, Provider
 from portal.domain.identity.permissions import Scope
 from portal.domain.providers import suspension
+from portal.services.imports import batches
 from tests import make
 from tests.portal.api.programs import ALL, BASE, Program, limits_on, make_key, make_profile, run_workers
 from tests.portal.web.dashboard.staff import signed_in
@@ -278,3 +279,17 @@ def test_after_a_restore_a_key_of_before_brings_files_of_refusals_for_good(app, 
     assert start(of_before, url, shown, onlyRefusals=True).status_code == 200
     run_workers(app)
     assert {each.status for each in rows(Decision)} == {Status.REFUSED}
+
+
+def test_a_program_is_told_why_a_restore_left_its_grants_out(app, program, rows):
+    url, shown = tried(app, program)
+    start(program, url, shown)
+    with app.app_context():
+        batches.leave_grants_out(db.session)
+        db.session.commit()
+    run_workers(app)
+    told = program.get(url).json
+
+    assert [each.status for each in rows(Decision)] == [Status.REFUSED]
+    assert (told["state"], told["problem"]["code"]) == ("done", "person_needed")
+    assert told["problem"]["titleTr"].startswith("1 ret kaydedildi; 1 onay bekliyor, çünkü veritabanı yedekten")

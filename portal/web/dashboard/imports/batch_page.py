@@ -15,9 +15,9 @@ from portal.core.vault import CannotOpen
 from portal.domain import packages
 from portal.domain.consents.import_plan import GRANTS, KEPT, REFUSALS, SENT, WRITTEN, Effect
 from portal.services.imports import batches, provider_questions, queries
+from portal.services.imports.batch_problems import HELD, file_problem, held_grants
 from portal.services.imports.batches import MAY_DROP, MAY_UNDO
 from portal.services.imports.layout import Layout
-from portal.services.imports.reading.file_problems import FileProblem
 from portal.services.imports.row_results import SkipReason
 from portal.services.imports.store import layout_of
 from portal.services.imports.unread import Unread, unread_of
@@ -66,6 +66,7 @@ def page_context(batch: ImportBatch, **more: object) -> dict[str, Any]:
         "name": masked_cells.file_name(batch),
         "brand_name": session.get_one(Brand, batch.brand_id).name,
         "by": uploader.name if uploader else _("Komut satırı ya da API"),
+        "problem": file_problem(batch),
         "is_working": state in WORKER_STATES,
         "has_run": state in RUN,
         "may_drop": state in MAY_DROP,
@@ -74,8 +75,6 @@ def page_context(batch: ImportBatch, **more: object) -> dict[str, Any]:
     }
     if state in WORKER_STATES:
         shown["progress"] = batches.progress(batch, clock.now())
-    if state == BatchState.UNREADABLE:
-        shown["problem"] = FileProblem(batch.problem or "")
     if state == BatchState.READ and "page" not in more:
         shown["page"] = column_layout_page.layout_page(session, vault(), batch)
     if state == BatchState.DRY_RUN:
@@ -107,7 +106,7 @@ def _dry_run_context(session: Session, batch: ImportBatch) -> dict[str, Any]:
         "fixable": {each.result for each in problems if is_fixable(batch, each.result)},
         "applied_fixes": [(each, FIX_LABELS[each]) for each in sorted(layout.fixes)] if layout else [],
         "standing": standing,
-        "takes_grants": batches.takes_grants(session, batch),
+        "takes_grants": batches.takes_grants(session, batch) and not file_problem(batch),
     }
 
 
@@ -117,9 +116,8 @@ def _run_context(session: Session, batch: ImportBatch) -> dict[str, Any]:
     late, groups = tally.get(Effect.LATE_GRANT, 0), queries.count_groups(session, batch)
     elsewhere = SENT if groups.kept else (*SENT, *KEPT)  # In the groups above.
     return {
-        "held": batches.held_counts(batch) if batch.only_refusals and batch.problem in batches.REASONS else None,
-        "held_sentence": batches.HELD,
-        "reason": batches.REASONS.get(batch.problem or "", ""),
+        "held": held_grants(batch),
+        "held_sentence": HELD,
         "groups": groups,
         "good": [each for each in good if each.result not in elsewhere],
         "problems": problems,

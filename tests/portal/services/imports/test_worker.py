@@ -388,7 +388,7 @@ def test_what_is_suspended_meanwhile_has_its_refusals_written_only(brand, rows, 
 
     finish(batch)
 
-    assert (batch.state, batch.only_refusals) == (BatchState.DONE, True)
+    assert (batch.state, batch.only_refusals, batch.problem) == (BatchState.DONE, True, "suspended")
     written, after = rows(Decision)[:before], rows(Decision)[before:]
     assert {each.status for each in written} == {Status.GRANTED}
     assert [each.status for each in after] == [Status.REFUSED] * 8  # Two of them are older than a written grant.
