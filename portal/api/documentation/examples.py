@@ -45,8 +45,8 @@ EXAMPLES = (
         "key": {"name": "CRM", "hint": "7Iu4", "isTest": False, "brandCodes": None, "expiresAt": None, "scopes": [
             "brands:read", "campaigns:launch", "campaigns:read", "campaigns:write", "consents:check", "consents:grant",
             "consents:read", "consents:refuse", "events:read",
-            "exports:read", "imports:write", "links:write", "retailers:read", "retailers:write", "sends:write",
-            "webhooks:write",
+            "exports:read", "imports:refuse", "imports:write", "links:write", "retailers:read", "retailers:write",
+            "sends:write", "webhooks:write",
         ]},
         "package": {"records": None, "used": 0, "level": "grace", "endsOn": None},
     }),

@@ -34,10 +34,10 @@ class ImportProgress(Answer):
 
 class DryRunAnswer(Answer):
     digest: str = Field(description=DIGEST)
-    grants: int
-    refusals: int
-    problems: int
-    newAddresses: int = Field(description=N_("Onay veren, daha önce tutulmayan adresler; pakette yer tutar."))
+    grants: int | None = Field(description=N_("Yalnız imports:refuse yetkisi olan anahtara sayılar boştur."))
+    refusals: int | None
+    problems: int | None
+    newAddresses: int | None = Field(description=N_("Onay veren, daha önce tutulmayan adresler; pakette yer tutar."))
     takesGrants: bool = Field(description=N_("Hayırsa firma ya da marka durdurulmuş: yalnız retler yazılır."))
 
 

@@ -30,26 +30,52 @@ PERSON_NEEDED = {
     "unread": N_("Anlaşılmayan sütun, söz ya da renk var."),
     "before_2015": N_("2015'ten önceki onaylara bir kişi kefil olmalı."),
 }  # fmt: skip
+OF_REFUSALS = ("columns", "answers")  # What refusals wait for, too: all else depends on what people said before.
 RUN = (BatchState.STOPPED, BatchState.DONE, BatchState.UNDONE)
 
 
-def import_answer(session: Session, batch: ImportBatch) -> dict[str, Any]:
-    """A file in whichever state it is."""
+def import_answer(session: Session, batch: ImportBatch, *, shows_results: bool) -> dict[str, Any]:
+    """A file in whichever state it is. What came of its rows, or would, also tells what its people said before: without
+    `shows_results` its state alone is shown."""
+    answer = _state_answer(batch)
+    return answer | (_results(session, batch) if shows_results else _no_results(session, batch))
+
+
+def _state_answer(batch: ImportBatch) -> dict[str, Any]:
     return {
         "importId": str(batch.id), "brandCode": g.brand.brand_code, "fileName": file_name_of(vault(), batch),
         "state": batch.state, "createdAt": moment(batch.created_at), "lines": batch.lines,
         "progress": _progress(batch) if batch.state in WORKER_STATES else None, "problem": _problem(batch),
+        "page": absolute_url("dashboard.import_batch", batch_id=batch.id),
+    }  # fmt: skip
+
+
+def _results(session: Session, batch: ImportBatch) -> dict[str, Any]:
+    return {
         "results": queries.tally_now(session, batch),
         "dryRun": _dry_run(session, batch) if batch.state == BatchState.DRY_RUN else None,
         "iys": _at_iys(session, batch) if batch.state in RUN else None,
         "undoable": _undoable(session, batch) if batch.state in MAY_UNDO else None,
-        "personNeeded": _person_needed(batch), "page": absolute_url("dashboard.import_batch", batch_id=batch.id),
+        "personNeeded": _person_needed(batch),
     }  # fmt: skip
 
 
-def digest_of(batch: ImportBatch) -> str:
+def _no_results(session: Session, batch: ImportBatch) -> dict[str, Any]:
+    dry_run = {
+        "digest": digest_of(batch, shows_results=False), "takesGrants": batches.takes_grants(session, batch),
+        "grants": None, "refusals": None, "problems": None, "newAddresses": None,
+    }  # fmt: skip
+    return {
+        "results": {}, "dryRun": dry_run if batch.state == BatchState.DRY_RUN else None, "iys": None, "undoable": None,
+        "personNeeded": [each for each in _person_needed(batch) if each in OF_REFUSALS],
+    }  # fmt: skip
+
+
+def digest_of(batch: ImportBatch, *, shows_results: bool) -> str:
     """Of what a dry run said: whoever starts the file shows by it that they have read this one."""
-    said = [batch.id, str(batch.dry_run_at), batch.tally, batch.new_addresses, batch.before_2015]
+    said = [batch.id, str(batch.dry_run_at)]
+    if shows_results:  # From whose digest they could be guessed.
+        said += [batch.tally, batch.new_addresses, batch.before_2015]
     number = int.from_bytes(hashlib.sha256(json.dumps(said, sort_keys=True).encode()).digest()[:8])
     return f"{number % 10**18:018}"
 
@@ -66,9 +92,12 @@ def error_answer(line: ErrorLine) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def person_needed_errors(batch: ImportBatch) -> list[dict[str, str]]:
+def person_needed_errors(batch: ImportBatch, *, shows_results: bool) -> list[dict[str, str]]:
     """What only a person can vouch for, and what of the file is not understood: each thing's place and text."""
-    needed = [problems.field_error("file", each, PERSON_NEEDED[each]) for each in _person_needed(batch)]
+    names = [each for each in _person_needed(batch) if shows_results or each in OF_REFUSALS]
+    needed = [problems.field_error("file", each, PERSON_NEEDED[each]) for each in names]
+    if not shows_results:
+        return needed
     unread = unread_of(vault(), batch)
     columns = [Mark(MarkKind.UNUSED, each.letter, each.header) for each in unread.columns if each.may_refuse]
     marks = [*columns, *(Mark(MarkKind.SHEET, text=each.name) for each in unread.sheets), *unread.marks]
@@ -104,7 +133,7 @@ def _dry_run(session: Session, batch: ImportBatch) -> dict[str, Any]:
     tally = batch.tally or {}
     kinds = {"grants": GRANTS, "refusals": REFUSALS, "problems": PROBLEMS}
     return {
-        "digest": digest_of(batch), "newAddresses": batch.new_addresses,
+        "digest": digest_of(batch, shows_results=True), "newAddresses": batch.new_addresses,
         "takesGrants": batches.takes_grants(session, batch),
         **{name: sum(tally.get(each, 0) for each in results) for name, results in kinds.items()},
     }  # fmt: skip

@@ -7,6 +7,7 @@ from typing import Any, BinaryIO, cast
 import flask
 from flask import g, request
 from spectree import Response
+from sqlalchemy.orm import Session
 from werkzeug.exceptions import HTTPException
 
 from portal.api.v1 import file_schemas as schemas
@@ -21,6 +22,7 @@ from portal.core.lazy_text import N_
 from portal.core.models import BatchState, ImportBatch
 from portal.domain import packages
 from portal.domain.consents import MINUTE
+from portal.domain.identity import api_keys
 from portal.domain.identity.permissions import Scope
 from portal.services.imports import batches, profiles, program_uploads, undo, uploads
 from portal.services.imports.batches import MAY_DROP
@@ -42,7 +44,7 @@ Change = Callable[[ImportBatch, datetime], None]
 @blueprint.post(f"{BRAND_PATH}/imports")
 @specification.validate(resp=Response(HTTP_200=schemas.ImportAnswer), operation_id="addImport")
 @max_bytes(uploads.LARGEST_POST)
-@needs_scope(Scope.IMPORTS, limit=limits.API_FILES)
+@needs_scope(Scope.IMPORTS_REFUSE, limit=limits.API_FILES)
 def add_import(query: schemas.UploadQuery, headers: WriteHeaders) -> dict[str, Any]:
     """Take a file as the body, or as the part "file" of a form; the worker reads it and makes a dry run."""
     if query.profile and not profiles.is_known(read_session(), g.caller.provider_id, query.profile):
@@ -68,19 +70,20 @@ def add_import(query: schemas.UploadQuery, headers: WriteHeaders) -> dict[str, A
 
 @blueprint.get(IMPORT)
 @specification.validate(resp=Response(HTTP_200=schemas.ImportAnswer), operation_id="showImport")
-@needs_scope(Scope.IMPORTS)
+@needs_scope(Scope.IMPORTS_REFUSE)
 def show_import(importId: str) -> dict[str, Any]:
     """Show how far a file is, what its dry run found, and what became of it."""
-    return import_answer(read_session(), _own_or_404(importId))
+    return _answer(read_session(), _own_or_404(importId))
 
 
 @blueprint.post(f"{IMPORT}/start")
 @specification.validate(resp=Response(HTTP_200=schemas.ImportAnswer, HTTP_409=Problem), operation_id="addImportStart")
-@needs_scope(Scope.IMPORTS)
+@needs_scope(Scope.IMPORTS_REFUSE)
 def add_import_start(importId: str, json: schemas.StartBody, headers: WriteHeaders) -> dict[str, Any]:
     """Write the file as its dry run said. What somebody must vouch for, no program can."""
-    if not json.onlyRefusals and Scope.GRANT not in g.caller.scopes:
-        refuse(ApiProblem.SCOPE_MISSING, scope=Scope.GRANT)
+    for scope in () if json.onlyRefusals else (Scope.GRANT, Scope.IMPORTS):
+        if scope not in g.caller.scopes:
+            refuse(ApiProblem.SCOPE_MISSING, scope=scope)
     return _change(importId, headers, lambda batch, at: _start(batch, json, at))
 
 
@@ -133,7 +136,22 @@ def download_import_errors(importId: str) -> flask.Response:
 
 def _own_or_404(text: str) -> ImportBatch:
     found = read_session().get(ImportBatch, id_or_404(text))
-    return found if found is not None and found.brand_id == g.brand.id else refuse(ApiProblem.NOT_FOUND)
+    if found is None or found.brand_id != g.brand.id:
+        refuse(ApiProblem.NOT_FOUND)
+    if not _sees_results():
+        first_key_id = api_keys.find_first_id(read_session(), g.caller)
+        if not program_uploads.is_brought_by(read_session(), found, first_key_id):
+            refuse(ApiProblem.NOT_FOUND)
+    return found
+
+
+def _sees_results() -> bool:
+    """Whether the key may see more than the state of what it brought."""
+    return Scope.IMPORTS in g.caller.scopes
+
+
+def _answer(session: Session, batch: ImportBatch) -> dict[str, Any]:
+    return import_answer(session, batch, shows_results=_sees_results())
 
 
 def _store(query: schemas.UploadQuery) -> ImportBatch:
@@ -165,7 +183,7 @@ def _release(batch_id: int) -> dict[str, Any]:
     batch = db.session.get_one(ImportBatch, batch_id, populate_existing=True)
     batch.lease_until = None
     db.session.flush()
-    return import_answer(db.session, batch)
+    return _answer(db.session, batch)
 
 
 def _change(text: str, headers: WriteHeaders, change: Change) -> dict[str, Any]:
@@ -177,7 +195,7 @@ def _change(text: str, headers: WriteHeaders, change: Change) -> dict[str, Any]:
             change(batch, at)
         except batches.WrongState:
             refuse(ApiProblem.WRONG_STATE)
-        return import_answer(db.session, batch)
+        return _answer(db.session, batch)
 
     return answer_once(headers, act)
 
@@ -185,14 +203,15 @@ def _change(text: str, headers: WriteHeaders, change: Change) -> dict[str, Any]:
 def _start(batch: ImportBatch, body: schemas.StartBody, at: datetime) -> None:
     if batch.state != BatchState.DRY_RUN:
         raise batches.WrongState
-    if body.digest != digest_of(batch):
+    if body.digest != digest_of(batch, shows_results=_sees_results()):
         refuse(ApiProblem.WRONG_STATE, errors=[problems.field_error("digest", *OTHER_DIGEST)])
     try:
         batches.start(db.session, batch, None, at, only_refusals=body.onlyRefusals, seen=str(batch.dry_run_at))
     except packages.PackageFull:
         refuse(ApiProblem.PACKAGE_FULL)
     except (batches.AnswerMissing, batches.Before2015Unconfirmed, batches.UnreadUnconfirmed):
-        refuse_program("dashboard.import_batch", person_needed_errors(batch), batch_id=batch.id)
+        errors = person_needed_errors(batch, shows_results=_sees_results())
+        refuse_program("dashboard.import_batch", errors, batch_id=batch.id)
 
 
 def _cancel(batch: ImportBatch, at: datetime) -> None:

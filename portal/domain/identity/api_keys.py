@@ -143,10 +143,10 @@ def narrow_to_refusals(session: Session, at: datetime) -> list[tuple[ApiKey, lis
     """Let every open key bring refusals only, also by files, if it could, for good. Those that could more, and what."""
     narrowed = []
     for key in session.scalars(select(ApiKey).where(is_open(at)).order_by(ApiKey.id)):
-        left = [each for each in key.scopes if each in REFUSING_SCOPES]
-        if left != key.scopes:
+        left = sorted(key_scopes(key.scopes) & REFUSING_SCOPES)
+        if left != sorted(key.scopes):
             narrowed.append((key, key.scopes))
-            key.scopes = left
+            key.scopes = [each.value for each in left]
     return narrowed
 
 

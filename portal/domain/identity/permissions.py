@@ -83,7 +83,8 @@ class Scope(StrEnum):
     CAMPAIGNS_WRITE = "campaigns:write"  # Open drafts and bring people into them.
     CAMPAIGNS_LAUNCH = "campaigns:launch"  # Also take the links, which are messages in waiting.
     LINKS = "links:write"  # One person's link at a consent point, and links that only refuse.
-    IMPORTS = "imports:write"  # Bring files; to start them with their grants needs GRANT, too.
+    IMPORTS = "imports:write"  # Bring files; to start them with their grants needs GRANT, too. Holds IMPORTS_REFUSE.
+    IMPORTS_REFUSE = "imports:refuse"  # Bring files for their refusals, of which no results are shown.
     EXPORTS = "exports:read"  # Take files of everything a brand has.
     RETAILERS_READ = "retailers:read"  # At İYS, as all of retailers is.
     RETAILERS_WRITE = "retailers:write"  # Also give and take their access to consents.
@@ -97,13 +98,16 @@ SCOPES_DURING_SUSPENSION = frozenset(Scope) - {
     Scope.GRANT, Scope.CAMPAIGNS_WRITE, Scope.CAMPAIGNS_LAUNCH, Scope.RETAILERS_WRITE,
 }  # fmt: skip
 
-# What brings refusals and, without GRANT, nothing else. By a link that LINKS takes its holder can also consent.
-REFUSING_SCOPES = frozenset({Scope.REFUSE, Scope.IMPORTS})
+# What brings refusals and, without GRANT, nothing else. By a link that LINKS takes its holder can also consent; by
+# IMPORTS a dry run tells of anybody whether they consented.
+REFUSING_SCOPES = frozenset({Scope.REFUSE, Scope.IMPORTS_REFUSE})
 
 
 def key_scopes(given: Collection[str], *, suspended: bool = False) -> frozenset[Scope]:
     """What a key may do that was given these scopes; less while its provider is suspended."""
     held = frozenset(map(Scope, given)) | COMMON_SCOPES
+    if Scope.IMPORTS in held:
+        held |= {Scope.IMPORTS_REFUSE}
     return held & SCOPES_DURING_SUSPENSION if suspended else held
 
 

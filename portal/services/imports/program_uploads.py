@@ -6,6 +6,9 @@ The request that brought a file is kept with the file's id; its body says the na
 import json
 import zlib
 
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
 from portal.core import clock
 from portal.core.extensions import db, vault
 from portal.core.models import ApiRequest, ImportBatch
@@ -17,6 +20,12 @@ from portal.services.imports.store import header_of, layout_of, outline_of
 def describe(digest: bytes, profile: str | None) -> bytes:
     """What is kept of such a request in place of the file."""
     return json.dumps({"digest": digest.hex(), "profile": profile}).encode()
+
+
+def is_brought_by(session: Session, batch: ImportBatch, key_id: int) -> bool:
+    """Whether a key brought a file: the first of those that replaced one another."""
+    request = select(ApiRequest.id).where(ApiRequest.id == batch.id, ApiRequest.key_id == key_id)
+    return session.scalar(request) is not None
 
 
 def choose_layout(batch_id: int) -> bool:

@@ -274,6 +274,7 @@ def test_after_a_restore_a_key_of_before_brings_files_of_refusals_for_good(app, 
         assert suspension.resume(db.session, firm, by=1, note="Bakıldı.", at=clock.now())
         db.session.commit()
 
+    assert {of_before.post(f"{url}/{act}", {}).status_code for act in ("cancel", "undo")} == {403}
     with_grants = start(of_before, url, shown)
     assert (with_grants.status_code, with_grants.json["code"]) == (403, "scope_missing")
     assert start(of_before, url, shown, onlyRefusals=True).status_code == 200
@@ -293,3 +294,25 @@ def test_a_program_is_told_why_a_restore_left_its_grants_out(app, program, rows)
     assert [each.status for each in rows(Decision)] == [Status.REFUSED]
     assert (told["state"], told["problem"]["code"]) == ("done", "person_needed")
     assert told["problem"]["titleTr"].startswith("1 ret kaydedildi; 1 onay bekliyor, çünkü veritabanı yedekten")
+
+
+OF_ITSELF = ("importId", "page", "createdAt")  # Of one file only.
+
+
+def test_a_key_held_by_a_restore_sees_the_state_alone_and_only_of_what_it_brought(app, program, rows):
+    """Its dry runs would tell of anybody whether they granted."""
+    theirs, of_colleague = tried(app, program, key="theirs-1"), tried(app, key_of(app), key="of-colleague-1")
+    start(program, *theirs)
+    run_workers(app)
+    assert app.test_cli_runner().invoke(args=["restore", "--hold"]).exit_code == 0
+    head, now = FILE.splitlines()[0] + "\n", "24.11.2026 13:30"
+    asked = [head + GRANT.format(now), head + REFUSED.format(now), head + GRANT.format(now).replace("80", "82")]
+    found = [tried(app, program, each, key=f"asks-{place}-1") for place, each in enumerate(asked)]
+
+    said = [{key: each for key, each in shown.items() if key not in OF_ITSELF} for _, shown in found]
+    digests = [each["dryRun"].pop("digest") for each in said]
+    assert said[0] == said[1] == said[2] and len({*digests}) == 3
+    assert (said[0]["state"], said[0]["results"], said[0]["dryRun"]["refusals"]) == ("dry_run", {}, None)
+    assert program.get(theirs[0]).json["state"] == "done" and program.get(theirs[0]).json["results"] == {}
+    assert program.get(of_colleague[0]).json["code"] == "not_found"
+    assert program.get(f"{theirs[0]}/errors").json["code"] == "scope_missing"

@@ -39,6 +39,7 @@ SCOPE_LABELS: dict[Scope, str] = {
     Scope.CAMPAIGNS_LAUNCH: _l("Kampanya başlatır, bağlantılarını alır"),
     Scope.LINKS: _l("Tek kişiye bağlantı ve ret bağlantısı alır"),
     Scope.IMPORTS: _l("İzin dosyası aktarır (onaylar için onay yetkisi de gerekir)"),
+    Scope.IMPORTS_REFUSE: _l("Dosyadaki retleri aktarır, sonuçlarını görmez"),
     Scope.EXPORTS: _l("Kayıtları dosya olarak indirir"),
     Scope.RETAILERS_READ: _l("İYS'deki bayileri görür"),
     Scope.RETAILERS_WRITE: _l("İYS'de bayi ekler ve siler, izinlere erişimlerini değiştirir"),
