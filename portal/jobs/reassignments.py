@@ -61,9 +61,10 @@ class ReassignmentTurns:
     def _take_closed_lines(self, until: datetime) -> list[Row[*tuple[Any, ...]]]:
         """Those that were closed since the last round, but for what may be open still."""
         is_since = ClosedLine.id >= first_id(self._closed_until), ClosedLine.id < first_id(until)
-        self._closed_until = max(self._closed_until, until)
         closed = select(ClosedLine.id, ClosedLine.address, ClosedLine.closed_at).where(*is_since)
-        return list(read_session().execute(closed.order_by(ClosedLine.id)))
+        found = list(read_session().execute(closed.order_by(ClosedLine.id)))
+        self._closed_until = max(self._closed_until, until)  # Once they are here: a read that fails is done again.
+        return found
 
 
 def _spread(recipient_id: int) -> None:

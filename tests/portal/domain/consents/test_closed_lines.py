@@ -1,13 +1,15 @@
 """A closed line is a fact about the number: at no firm does a grant from before count, whenever it gets the number."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 import pytest
 import time_machine
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
 
 from portal.core import addresses, clock, ids
-from portal.core.extensions import db, vault
+from portal.core.extensions import db, reader, vault
 from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.models import Annulment, AuditEntry, Brand, ClosedLine, Consent, ReceivedVia, Recipient, Submission
 from portal.core.vault import Vault
@@ -130,9 +132,25 @@ def test_a_firm_that_got_the_number_in_that_very_moment_hears_of_the_closure_soo
     turns.work()
     db.session.rollback()
     with time_machine.travel(clock.now() + timedelta(minutes=3)):
+        with database_away("FROM closed_line"), pytest.raises(ConnectionError):  # The next round makes up for it.
+            turns.work()
+        db.session.rollback()
         turns.work()
 
     assert allowed(other) == {Channel.CALL}
+
+
+@contextmanager
+def database_away(reading: str) -> Iterator[None]:
+    """For statements that read this."""
+
+    def fail(_connection, _cursor, statement, *_):
+        if reading in statement:
+            raise ConnectionError
+
+    event.listen(reader(), "before_cursor_execute", fail)
+    yield
+    event.remove(reader(), "before_cursor_execute", fail)
 
 
 @pytest.mark.parametrize("had_it_before", [False, True])
