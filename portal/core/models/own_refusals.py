@@ -7,10 +7,11 @@ from sqlalchemy import ColumnElement, ScalarSelect, SQLColumnExpression, and_, e
 from sqlalchemy.orm import aliased
 
 from portal.core.addresses import AddressKind
-from portal.core.iys_protocol.enums import Source, Status
+from portal.core.iys_protocol.enums import Channel, Source, Status
 from portal.core.models.decision import PROVIDERS_RECORDS, Decision, DecisionOrigin, is_void
 from portal.core.models.recipient import MOST_SPELLINGS, Consent, Recipient, other_spellings
 from portal.core.models.submission import Submission
+from portal.core.models.trial_refusals import has_unrepeated
 
 # By these a provider states what somebody refused; by all others the person does. A renewal is neither: what it renews
 # is a decision of the same consent.
@@ -56,12 +57,13 @@ def mailbox_refused_at(recipient_id: SQLColumnExpression[int], brand_id: Any) ->
 
 def has_mailbox_refusal(recipient: type[Recipient], brand_id: SQLColumnExpression[int]) -> ColumnElement[bool]:
     """The condition that nothing of a brand was decided by an e-mail address yet, and that the person refused it by
-    another spelling of the mailbox."""
+    another spelling of the mailbox: also before the admission, where that is not repeated there yet."""
     refused: list[ColumnElement[bool]] = []
     for each in other_spellings(recipient):
         # Each by itself, so that databases read no more of a mailbox than the bound.
         spelled = each.limit(MOST_SPELLINGS).subquery()
-        is_refused = mailbox_refused_at(spelled.c.id, brand_id).is_not(None)
+        at_brand = mailbox_refused_at(spelled.c.id, brand_id).is_not(None)
+        is_refused = or_(at_brand, has_unrepeated(brand_id, spelled.c.id, [Channel.EMAIL]))
         refused.append(exists().where(is_refused).select_from(spelled).correlate_except(spelled))
     decided = exists().where(OWN.recipient_id == recipient.id, OWN.brand_id == brand_id, OWN.status.is_not(None))
     return and_(recipient.kind == AddressKind.EMAIL, ~decided.correlate_except(OWN), or_(*refused))

@@ -274,13 +274,18 @@ def test_what_somebody_refuses_by_a_link_of_a_trial_stays_there(app, firm, at):
     assert firm.decisions() == []
 
 
-def test_no_campaign_asks_who_refused_before_it_is_repeated(app, firm):
+@pytest.mark.parametrize("address", [PHONE, MAIL, "fat.ma+bulten@gmail.com"])
+def test_no_campaign_asks_who_refused_before_it_is_repeated(app, firm, address):
+    """By any spelling of the mailbox."""
     firm.hears_by_sms()
+    firm.hears_of_mail("unsubscribed")
     firm.is_admitted(is_repeated=False)
 
     with app.app_context():
         brand, now = firm.brand(), clock.now()
-        its_id = db.session.scalar(select(Recipient.id).where(Recipient.provider_id == brand.provider_id))
-        asking = Campaign(provider_id=brand.provider_id, brand_id=brand.id, kind=CampaignKind.ASK, channels="ARAMA")
-        found = exclusion.find_excluded(db.session, asking, [its_id], standing(now), now)
-        assert found == {its_id: ExclusionReason.REFUSED}
+        known = recipients.gather(db.session, vault(), brand.provider_id, [addresses.parse(address)], now)
+        asking = Campaign(
+            provider_id=brand.provider_id, brand_id=brand.id, kind=CampaignKind.ASK, channels="ARAMA,EPOSTA"
+        )
+        found = exclusion.find_excluded(db.session, asking, [*known.values()], standing(now), now)
+        assert [*found.values()] == [ExclusionReason.REFUSED]
