@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, cast
 
-from sqlalchemy import and_, delete, or_, select, update
+from sqlalchemy import and_, delete, not_, or_, select, update
 from sqlalchemy.orm import Session
 
 import shortlinks
@@ -19,7 +19,17 @@ from portal.core.addresses.normalization import normalize_spelling
 from portal.core.client_network import network_of
 from portal.core.database import changed_rows
 from portal.core.ids import new_id
-from portal.core.models import NO_PROVIDER, AddressProof, Message, MessageKind, MessageState, Purpose
+from portal.core.models import (
+    NO_PROVIDER,
+    AddressProof,
+    EventKind,
+    GatewayEvent,
+    Message,
+    MessageGateway,
+    MessageKind,
+    MessageState,
+    Purpose,
+)
 from portal.core.vault import Vault
 from portal.domain.address_proofs import code_limits
 from portal.domain.notifications import messages
@@ -196,19 +206,39 @@ def find_proof(session: Session, salt: str, code: str, purpose: Purpose) -> Addr
 
 
 ANSWERED_WITHIN = timedelta(days=7)  # Somebody replies to a code: later nobody does. The longest limit counts a day.
-MESSAGES_KEPT = timedelta(days=30)  # To compare with a gateway's bill; sent messages hold no code.
+# To compare with a gateway's bill; sent messages hold no code. Of a code that was sent its proof tells in whose name.
+MESSAGES_KEPT = timedelta(days=30)
 
 
 def delete_old_proofs(session: Session, at: datetime) -> int:
     """Delete old proofs and messages of codes; returns how many proofs.
 
-    A proof by which somebody decided at a consent point stays as evidence, one for sandbox mode until removed.
+    A proof by which somebody decided at a consent point stays as evidence, one for sandbox mode until removed, and one
+    of a code that an unread reply may answer until that is read.
     """
     unsent = (Message.state == MessageState.NOT_NEEDED, Message.created_at < at - ANSWERED_WITHIN)
     is_code = (Message.campaign_id.is_(None), Message.kind == MessageKind.CODE)  # As ix_message_of_campaign has it.
     messages = delete(Message).where(*is_code, or_(Message.created_at < at - MESSAGES_KEPT, and_(*unsent)))
     is_removed = and_(AddressProof.purpose == Purpose.SANDBOX, AddressProof.ended_at.is_not(None))
     decided_nothing = or_(AddressProof.purpose == Purpose.MINE, AddressProof.proved_at.is_(None), is_removed)
-    proofs = delete(AddressProof).where(AddressProof.created_at < at - ANSWERED_WITHIN, decided_nothing)
+    never_sent = and_(~AddressProof.was_sent, AddressProof.created_at < at - ANSWERED_WITHIN)
+    is_old = or_(AddressProof.created_at < at - MESSAGES_KEPT, never_sent)
+    answered = [AddressProof.created_at.between(*week) for week in _find_answered_weeks(session, at)]
+    proofs = delete(AddressProof).where(is_old, decided_nothing, *map(not_, answered))
     session.execute(messages.execution_options(synchronize_session=False))
     return changed_rows(session, proofs.execution_options(synchronize_session=False))
+
+
+def _find_answered_weeks(session: Session, at: datetime) -> list[tuple[datetime, datetime]]:
+    """The week before each reply or vendor's word at the operator's accounts that nobody has read yet, if proofs of it
+    would be deleted now. Those that overlap are one: there are few, however many replies wait."""
+    heard_at = select(GatewayEvent.received_at).join(MessageGateway, MessageGateway.id == GatewayEvent.gateway_id)
+    waits = GatewayEvent.settled_at.is_(None), GatewayEvent.kind != EventKind.SWEEP
+    is_old = GatewayEvent.received_at < at - MESSAGES_KEPT + ANSWERED_WITHIN
+    theirs = heard_at.where(MessageGateway.provider_id.is_(None), *waits, is_old)
+    weeks: list[tuple[datetime, datetime]] = []
+    for until in session.scalars(theirs.order_by(GatewayEvent.received_at)):
+        since = until - ANSWERED_WITHIN
+        is_joined = bool(weeks) and since <= weeks[-1][1]
+        weeks = [*weeks[:-1], (weeks[-1][0], until)] if is_joined else [*weeks, (since, until)]
+    return weeks

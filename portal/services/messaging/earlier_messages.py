@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Row, Select, func, select
 
-from portal.core import address_holders, clock
+from portal.core import address_holders
 from portal.core.addresses import Address
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel
@@ -31,6 +31,7 @@ from portal.services.messaging.gateways.protocol import InboundMessage
 MOST_HOLDERS = 500  # Of one mailbox.
 DAY = timedelta(days=1)
 CLOCKS_DIFFER = timedelta(minutes=5)  # A vendor's, by which a reply is dated, to the minute at times.
+LEFT_AT = func.coalesce(Message.called_at, Message.created_at)
 
 
 @dataclass(frozen=True)
@@ -69,17 +70,18 @@ class Answered:
 
 
 def find_messages(
-    address: Address, recipients: Collection[Recipient], reply: InboundMessage | None = None
+    address: Address, recipients: Collection[Recipient], heard_at: datetime, reply: InboundMessage | None = None
 ) -> list[EarlierMessage]:  # fmt: skip
-    """What left for these recipients of an address, whichever way the brand has by now; and lately by the operator's
-    accounts, what İzinlerim told of their acts, and codes; and as the last İzinlink's own that a reply surely
-    answers."""
-    ids, since = [each.id for each in recipients], clock.now() - ANSWERED_WITHIN
-    sent = _sent(Message.recipient_id.in_(ids), Message.gateway_id.is_not(None))
+    """What left for these recipients of an address before a reply, or a vendor's word, was heard, whichever way the
+    brand has by now; and in the week before it by the operator's accounts, what İzinlerim told of their acts, and
+    codes; and as the last İzinlink's own that a reply surely answers. It is the same whenever somebody reads it."""
+    ids, since = [each.id for each in recipients], _answered_since(heard_at, reply)
+    sent = _sent(Message.recipient_id.in_(ids), Message.gateway_id.is_not(None), heard_at >= LEFT_AT)
     told = select(Decision.recorded_at, Decision.recipient_id, Decision.brand_id).where(
-        Decision.recipient_id.in_(ids), Decision.origin == DecisionOrigin.MINE, Decision.recorded_at >= since
-    )
-    codes = address_proofs.find_codes(db.session, vault(), address, since)
+        Decision.recipient_id.in_(ids), Decision.origin == DecisionOrigin.MINE,
+        Decision.recorded_at.between(since, heard_at),
+    )  # fmt: skip
+    codes = find_codes(address, heard_at, reply)
     answered = [reply.received_at + CLOCKS_DIFFER] if reply and address.reaches in reply.izinlink_wrote_to else []
     named = [
         EarlierMessage(sent_at, each.id, brand.id, None)
@@ -95,13 +97,25 @@ def find_messages(
     ]
 
 
+def find_codes(
+    address: Address, heard_at: datetime, reply: InboundMessage | None = None
+) -> Sequence[Row[datetime, Brand]]:  # fmt: skip
+    """Those that a reply, or what a vendor tells, may answer."""
+    return address_proofs.find_codes(db.session, vault(), address, _answered_since(heard_at, reply), heard_at)
+
+
+def _answered_since(heard_at: datetime, reply: InboundMessage | None) -> datetime:
+    """Since when what a reply answers left: by when it was said, as far as that is told."""
+    return (reply.received_at if reply else heard_at) - ANSWERED_WITHIN
+
+
 def is_izinlinks(message: Message, address: Address) -> bool:
     """Whether a message to an address is in no firm's name: to no firm's recipient, and neither a code of a firm's that
     has the mailbox nor of an act at İzinlerim, as find_messages knows them."""
     if message.recipient_id is not None:
         return False
-    named = (each.at for each in find_messages(address, _find_mailbox(address)) if each.recipient_id is not None)
-    return message.created_at not in named
+    found = find_messages(address, _find_mailbox(address), message.created_at)
+    return message.created_at not in {each.at for each in found if each.recipient_id is not None}
 
 
 def find_any_firms(address: Address, *, is_sure: bool = True) -> list[Recipient]:
@@ -130,10 +144,9 @@ def find_brands(messages: Collection[Message]) -> list[tuple[int, int]]:
 
 def _sent(*conditions: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
     """EarlierMessage's fields of messages."""
-    left_at = func.coalesce(Message.called_at, Message.created_at)
     brand_id = func.coalesce(Message.brand_id, Campaign.brand_id, Decision.brand_id)
     return (
-        select(left_at, Message.recipient_id, brand_id, Message.gateway_id)
+        select(LEFT_AT, Message.recipient_id, brand_id, Message.gateway_id)
         .outerjoin(Campaign, Campaign.id == Message.campaign_id)
         .outerjoin(ReceiptDecision, ReceiptDecision.receipt_id == Message.receipt_id)
         .outerjoin(Decision, Decision.id == ReceiptDecision.decision_id)
@@ -154,8 +167,11 @@ def find_answered(
         alike = {None, *_alike(gateway)}
         found = [each for each in found if said_at and each.at >= said_at - ANSWERED_WITHIN] or found
         found = [each for each in found if each.gateway_id in alike] or found
-    until = said_at + CLOCKS_DIFFER if said_at else clock.now()
-    return Answered(sorted(found, key=lambda each: (each.at <= until, each.at), reverse=True))
+
+    def order(each: EarlierMessage) -> tuple[bool, datetime]:
+        return said_at is None or each.at <= said_at + CLOCKS_DIFFER, each.at
+
+    return Answered(sorted(found, key=order, reverse=True))
 
 
 def channels_offered_to(recipient_id: int | None, brands: Collection[Brand] | None) -> set[Channel]:

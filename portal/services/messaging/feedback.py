@@ -49,7 +49,7 @@ def take_blocked(event: GatewayEvent, gateway: MessageGateway, blocked: BlockedA
         raise NotCertain
     parts = _refused_parts(event, gateway, message, address, at)
     is_refused = bool(parts) and _are_refused(parts, None if is_doubtful else blocked.at)
-    if (is_doubtful and not is_refused) or _may_be_others(gateway, message, address, parts, blocked.at):
+    if (is_doubtful and not is_refused) or _may_be_others(event, gateway, message, address, parts, blocked.at):
         raise NotCertain
     if not parts and gateway.provider_id is not None:
         raise NotCertain
@@ -67,26 +67,27 @@ def _refused_parts(
         found = [db.session.get_one(Recipient, message.recipient_id)]
     else:
         found = meant_brands.find_recipients(event, gateway, [address], at)
-        found += mail_answers.find_mailbox(gateway, address)
+        found += mail_answers.find_mailbox(gateway, address, event.received_at)
     found = meant_brands.with_spellings(dict.fromkeys(found))
     campaign = db.session.get(Campaign, message.campaign_id) if message is not None and message.campaign_id else None
     if campaign is None:
-        return meant_brands.scopes(gateway, address, found)
+        return meant_brands.scopes(gateway, address, found, event.received_at)
     brand, channel = db.session.get_one(Brand, campaign.brand_id), meant_brands.channel_of(gateway)
     spelled = recipients.read_addresses(vault(), (each for each in found if each.provider_id == brand.provider_id))
     return [RefusalScope(each, its, [brand], (channel,)) for each, its in spelled.items()]
 
 
 def _may_be_others(
-    gateway: MessageGateway, message: Message | None, address: Address, parts: Sequence[RefusalScope],
-    since: datetime | None,
+    event: GatewayEvent, gateway: MessageGateway, message: Message | None, address: Address,
+    parts: Sequence[RefusalScope], since: datetime | None,
 ) -> bool:  # fmt: skip
     """Whether a message was İzinlink's own, and of other firms, too, at which not all is refused."""
     if message is None or not earlier_messages.is_izinlinks(message, address):
         return False
     meant = {part.recipient for part in parts}
     others = [each for each in earlier_messages.find_any_firms(address) if each not in meant]
-    return bool(others) and not _are_refused(meant_brands.scopes(gateway, address, others), since)
+    theirs = meant_brands.scopes(gateway, address, others, event.received_at)
+    return bool(others) and not _are_refused(theirs, since)
 
 
 def _are_refused(parts: Sequence[RefusalScope], since: datetime | None) -> bool:

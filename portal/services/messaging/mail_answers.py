@@ -3,12 +3,13 @@ them, each by all spellings of their mailbox."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from flask import current_app
 from sqlalchemy import select, true
 
 import shortlinks
-from portal.core import address_holders, clock
+from portal.core import address_holders
 from portal.core.addresses import Address, AddressKind, read_canonical
 from portal.core.addresses.mail_services import MailService, mail_service
 from portal.core.extensions import db, vault
@@ -29,7 +30,7 @@ class Named:
     izinlink_wrote_to: Sequence[str]
 
 
-def with_whose_word(gateway: MessageGateway, reply: InboundMessage) -> InboundMessage | None:
+def with_whose_word(gateway: MessageGateway, reply: InboundMessage, at: datetime) -> InboundMessage | None:
     """A reply with all addresses whose word it may be; None of a mail of a stranger that answers none of the account's
     owner's.
 
@@ -38,12 +39,12 @@ def with_whose_word(gateway: MessageGateway, reply: InboundMessage) -> InboundMe
     anybody could name it; of a sender whom the owner has it waits, whosever it is."""
     sender, clue = meant_brands.address_of(reply.sender), reply.clue
     senders = [reply.sender, *clue.senders]
-    is_owners = all(_is_at_owners_domain(gateway, each) for each in senders) and not _is_recipients(gateway, sender)
+    is_owners = all(_is_at_owners_domain(gateway, each) for each in senders) and not _is_recipients(gateway, sender, at)
     is_copy = not clue.says_it_answers and is_owners  # Of what the owner sent by itself.
-    named = _find_named(gateway, clue.message_ids, () if is_copy else clue.codes)
+    named = _find_named(gateway, clue.message_ids, () if is_copy else clue.codes, at)
     guessed = address_of_message(find_sent(gateway, clue.replied_id))
     known = dict.fromkeys([*named.addresses, *filter(None, [sender])])
-    theirs = [each for some in known for each in find_spellings(gateway, some)]
+    theirs = [each for some in known for each in find_spellings(gateway, some, at)]
     is_answer = clue.is_ours or guessed is not None or (clue.replied_id is not None and bool(theirs))
     if not named.addresses and (clue.needs_proof or not is_answer):
         return None
@@ -71,60 +72,60 @@ def _is_at_owners_domain(gateway: MessageGateway, sender: str) -> bool:
     return sender == own or (is_alike and mail_service(domain) == MailService.OTHER)
 
 
-def _is_recipients(gateway: MessageGateway, sender: Address | None) -> bool:
+def _is_recipients(gateway: MessageGateway, sender: Address | None, at: datetime) -> bool:
     """Whether the owner writes to whoever sent it, other than by the account's own sender."""
     own = split_mailbox(gateway.header)[1].lower()
-    return sender is not None and sender.text != own and bool(find_mailbox(gateway, sender))
+    return sender is not None and sender.text != own and bool(find_mailbox(gateway, sender, at))
 
 
-def _find_named(gateway: MessageGateway, message_ids: Iterable[int], codes: Iterable[str]) -> Named:
+def _find_named(gateway: MessageGateway, message_ids: Iterable[int], codes: Iterable[str], at: datetime) -> Named:
     """By messages of the account's owner, and by links that were made for whom the owner writes to."""
     sent = [each for each in (find_sent(gateway, message_id) for message_id in message_ids) if each is not None]
     written_to = {each: address for each in sent if (address := address_of_message(each)) is not None}
     addresses, answers = list(written_to.values()), earlier_messages.find_brands(sent)
-    links = _find_links(codes)
+    links = _find_links(codes, at)
     made = select(Recipient, Campaign.brand_id).join(AudienceEntry, AudienceEntry.recipient_id == Recipient.id)
     made = made.join(Campaign, Campaign.id == AudienceEntry.campaign_id).where(AudienceEntry.link_id.in_(links))
     found = db.session.execute(made.order_by(AudienceEntry.id)).all()
     opened = recipients.read_addresses(vault(), {recipient for recipient, _ in found})
     for recipient, brand_id in (each for each in found if each[0] in opened):
         address = opened[recipient]
-        if address.kind == AddressKind.EMAIL and meant_brands.find_written_to(gateway, address, [recipient]):
+        if address.kind == AddressKind.EMAIL and meant_brands.find_written_to(gateway, address, [recipient], at):
             addresses.append(address)
             answers.append((recipient.id, brand_id))
     own = [address.reaches for each, address in written_to.items() if earlier_messages.is_izinlinks(each, address)]
     return Named(list(dict.fromkeys(addresses)), list(dict.fromkeys(answers)), own)
 
 
-def with_linked(gateway: MessageGateway, told: BlockedAddress) -> BlockedAddress:
+def with_linked(gateway: MessageGateway, told: BlockedAddress, at: datetime) -> BlockedAddress:
     """What a mail without a token tells, with the message of the account's owner by which a true link in it left, if
     its links name one alone."""
     if told.mail is None or told.message_id is not None:
         return told
-    carried = Message.link_id.in_(_find_links(told.mail.clue.codes)), Message.kind == MessageKind.INVITATION
+    carried = Message.link_id.in_(_find_links(told.mail.clue.codes, at)), Message.kind == MessageKind.INVITATION
     sent = [each for each in db.session.scalars(select(Message.id).where(*carried)) if find_sent(gateway, each)]
     return replace(told, message_id=sent[0]) if len(sent) == 1 else told
 
 
-def _find_links(codes: Iterable[str]) -> set[int]:
-    salt, at = current_app.config["LINK_SALT"], clock.now()
+def _find_links(codes: Iterable[str], at: datetime) -> set[int]:
+    salt = current_app.config["LINK_SALT"]
     found = (shortlinks.resolve(db.session, salt, code, at).link_id for code in codes)
     return {each for each in found if each is not None}
 
 
-def find_mailbox(gateway: MessageGateway, address: Address) -> list[Recipient]:
-    """Those that the account's owner has, or wrote to as the operator, of a mailbox, however it is spelled; none of a
-    telephone. Of very many some, of each firm's in turn."""
+def find_mailbox(gateway: MessageGateway, address: Address, heard_at: datetime) -> list[Recipient]:
+    """Those that the account's owner has, or wrote to as the operator before something was heard, of a mailbox, however
+    it is spelled; none of a telephone. Of very many some, of each firm's in turn."""
     if address.kind != AddressKind.EMAIL:
         return []
     holders = address_holders.find_mailbox_holders(db.session, vault(), address)
-    theirs = meant_brands.find_written_to(gateway, address, holders)
+    theirs = meant_brands.find_written_to(gateway, address, holders, heard_at)
     return address_holders.take_turns(theirs)[: earlier_messages.MOST_HOLDERS]
 
 
-def find_spellings(gateway: MessageGateway, address: Address) -> Iterable[Address]:
+def find_spellings(gateway: MessageGateway, address: Address, heard_at: datetime) -> Iterable[Address]:
     """By which find_mailbox has it."""
-    return recipients.read_addresses(vault(), find_mailbox(gateway, address)).values()
+    return recipients.read_addresses(vault(), find_mailbox(gateway, address, heard_at)).values()
 
 
 def find_sent(gateway: MessageGateway, message_id: int | None) -> Message | None:

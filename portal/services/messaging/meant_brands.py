@@ -11,13 +11,11 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from portal.core import address_holders, clock
+from portal.core import address_holders
 from portal.core.addresses import Address, AddressKind, BadAddress, parse, parse_possible
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel
 from portal.core.models import NO_PROVIDER, Brand, GatewayEvent, MessageGateway, Recipient
-from portal.domain import address_proofs
-from portal.domain.address_proofs import ANSWERED_WITHIN
 from portal.domain.consents import recipients, spellings
 from portal.domain.consents.refusals import RefusalScope
 from portal.domain.notifications import gateways
@@ -29,6 +27,7 @@ from portal.services.messaging.earlier_messages import (
     channels_offered_to,
     find_answered,
     find_any_firms,
+    find_codes,
     find_messages,
 )
 from portal.services.messaging.gateways.protocol import InboundMessage
@@ -74,17 +73,20 @@ def find_meant(
     all spellings of the mailbox are."""
     if event.provider_id is not None:
         return Meant(find_recipients(event, gateway, addresses_of(reply), at, are_made=reply.is_sender_proved))
-    meant = [_find_meant_of_operators(gateway, each, reply, outcome, at) for each in addresses_of(reply)]
+    meant = [_find_meant_of_operators(event, gateway, each, reply, outcome, at) for each in addresses_of(reply)]
     found = dict.fromkeys(recipient for each in meant for recipient in each.recipients)
     return Meant(with_spellings(found), is_certain=all(each.is_certain for each in meant))
 
 
 def _find_meant_of_operators(
-    gateway: MessageGateway, address: Address, reply: InboundMessage, outcome: ReplyOutcome, at: datetime
+    event: GatewayEvent, gateway: MessageGateway, address: Address, reply: InboundMessage, outcome: ReplyOutcome,
+    at: datetime,
 ) -> Meant:  # fmt: skip
     """Of one address, by what was written to it."""
-    holders = _find_holders(address, at, are_made=reply.is_sender_proved)
-    messages = find_messages(address, holders, reply)
+    if reply.is_sender_proved:
+        _make_holders(address, event.received_at, at, reply)
+    holders = _find_holders(address)
+    messages = find_messages(address, holders, event.received_at, reply)
     answered = find_answered(gateway, messages, reply.received_at)
     named_ids = {recipient_id for recipient_id, _ in reply.answers}
     wrote = [each for each in holders if each.id in answered.recipient_ids | named_ids]
@@ -103,8 +105,12 @@ def find_recipients(
     """The provider's recipients, made (if `are_made`) where they were none yet, so that no list brings them later. Of
     the operator's gateway those to whom it, or another one of the operator's, sent something at any time."""
     if event.provider_id is None:
-        holders = [(each, _find_holders(each, at, are_made=are_made)) for each in addresses]
-        return [each for address, theirs in holders for each in find_written_to(gateway, address, theirs)]
+        found = list[Recipient]()
+        for address in addresses:
+            if are_made:
+                _make_holders(address, event.received_at, at)
+            found += find_written_to(gateway, address, _find_holders(address), event.received_at)
+        return found
     if are_made:
         ids = recipients.gather(db.session, vault(), event.provider_id, list(addresses), at)
         return [db.session.get_one(Recipient, ids[each.text]) for each in addresses]
@@ -112,11 +118,14 @@ def find_recipients(
     return [each for each in known if each is not None]
 
 
-def find_written_to(gateway: MessageGateway, address: Address, found: Sequence[Recipient]) -> list[Recipient]:
-    """Those of an address's recipients that are of the account's owner, or to whom the operator's accounts wrote."""
+def find_written_to(
+    gateway: MessageGateway, address: Address, found: Sequence[Recipient], heard_at: datetime
+) -> list[Recipient]:  # fmt: skip
+    """Those of an address's recipients that are of the account's owner, or to whom the operator's accounts wrote before
+    something was heard."""
     if gateway.provider_id is not None:
         return [each for each in found if each.provider_id == gateway.provider_id]
-    wrote = find_answered(gateway, find_messages(address, found)).recipient_ids
+    wrote = find_answered(gateway, find_messages(address, found, heard_at)).recipient_ids
     return [each for each in found if each.id in wrote]
 
 
@@ -132,32 +141,38 @@ def with_spellings(found: Iterable[Recipient]) -> list[Recipient]:
     return list(dict.fromkeys([*own, *others]))
 
 
-def _find_holders(address: Address, at: datetime, *, are_made: bool) -> list[Recipient]:
-    """The recipients with an address at any firm; also made at those whose codes it got, and which did not have its
-    mailbox."""
-    if are_made:
-        codes = address_proofs.find_codes(db.session, vault(), address, clock.now() - ANSWERED_WITHIN)
-        have = {each.provider_id for each in address_holders.find_mailbox_holders(db.session, vault(), address)}
-        for provider_id in sorted({brand.provider_id for _, brand in codes if brand} - have):
-            recipients.gather(db.session, vault(), provider_id, [address], at)
+def _make_holders(
+    address: Address, heard_at: datetime, at: datetime, reply: InboundMessage | None = None
+) -> None:  # fmt: skip
+    """Make recipients with an address at the firms whose codes it got, and which do not have its mailbox."""
+    codes = find_codes(address, heard_at, reply)
+    have = {each.provider_id for each in address_holders.find_mailbox_holders(db.session, vault(), address)}
+    for provider_id in sorted({brand.provider_id for _, brand in codes if brand} - have):
+        recipients.gather(db.session, vault(), provider_id, [address], at)
+
+
+def _find_holders(address: Address) -> list[Recipient]:
+    """The recipients with an address at any firm."""
     return sorted(address_holders.find_holders(db.session, vault(), address), key=lambda each: each.id)
 
 
 def scopes(
-    gateway: MessageGateway, address: Address, found: Sequence[Recipient], reply: InboundMessage | None = None
-) -> list[RefusalScope]:
+    gateway: MessageGateway, address: Address, found: Sequence[Recipient], heard_at: datetime,
+    reply: InboundMessage | None = None,
+) -> list[RefusalScope]:  # fmt: skip
     """What is refused at these recipients, by a reply or by what a vendor tells of their address. Each is judged by
-    what was written to it; to which the operator's accounts wrote nothing, as its firm's others of the mailbox are."""
+    what was written to it before that was heard, whenever somebody reads it; to which the operator's accounts wrote
+    nothing, as its firm's others of the mailbox are."""
     opened, refused, silent = recipients.read_addresses(vault(), found), list[RefusalScope](), list[RefusalScope]()
     answered = {recipient_id for recipient_id, _ in reply.answers} if reply else set()
     by_spelling: dict[Address, list[Recipient]] = {}
     for each in found:
         by_spelling.setdefault(opened.get(each, address), []).append(each)
     for spelling, theirs in by_spelling.items():
-        messages = find_messages(spelling, theirs, reply)
+        messages = find_messages(spelling, theirs, heard_at, reply)
         wrote_to = find_answered(gateway, messages).recipient_ids | answered
         for each in theirs:
-            if brands := _brands_meant(gateway, each.provider_id, each.id, messages, reply):
+            if brands := _brands_meant(gateway, each.provider_id, each.id, messages, heard_at, reply):
                 channels = channels_meant(gateway, spelling, each.provider_id, each.id, reply, brands)
                 part = RefusalScope(each, spelling, brands, channels)
                 (silent if gateway.provider_id is None and each.id not in wrote_to else refused).append(part)
@@ -196,8 +211,8 @@ def find_brands(event: GatewayEvent, reply: InboundMessage) -> Sequence[Brand]:
     recipient = recipients.find(db.session, vault(), owner, address)
     if recipient is None and not reply.is_sender_proved:
         return []
-    messages = find_messages(address, [recipient]) if recipient else []
-    return _brands_meant(gateway, owner, recipient.id if recipient else 0, messages, reply)
+    messages = find_messages(address, [recipient], event.received_at, reply) if recipient else []
+    return _brands_meant(gateway, owner, recipient.id if recipient else 0, messages, event.received_at, reply)
 
 
 def _find_named(
@@ -243,12 +258,12 @@ def _own_words(gateway: MessageGateway, reply: InboundMessage, provider_id: int)
 
 def _brands_meant(
     gateway: MessageGateway, provider_id: int, recipient_id: int, messages: Sequence[EarlierMessage],
-    reply: InboundMessage | None,
+    heard_at: datetime, reply: InboundMessage | None,
 ) -> Sequence[Brand]:  # fmt: skip
     """Those whose mails a reply surely answers, and those that are named, with those that wrote to the recipient where
     none of the named ones did. Without a name, or beside one in the middle, those that wrote by any account of the
     owner's, since a brand's SMS may name the number of another one, and of a firm's gateway those that have it, had it
-    or have none; all where there is none of these, or İzinlink's own message came last."""
+    when it was heard or have none; all where there is none of these, or İzinlink's own message came last."""
     brands, theirs = brands_of_provider(provider_id), _of(messages, recipient_id)
     named = find_named_brands(provider_id, theirs, reply) if reply else NamedBrands([], means_no_others=False)
     answered = find_answered(gateway, messages, reply.received_at if reply else None)
@@ -259,6 +274,6 @@ def _brands_meant(
     elif gateway.provider_id is None:
         others = ([] if answered.is_izinlinks else wrote) or brands
     else:
-        others = [*wrote, *brands_of_provider(provider_id, gateways.sends_through(gateway, clock.now()))] or brands
+        others = [*wrote, *brands_of_provider(provider_id, gateways.sends_through(gateway, heard_at))] or brands
     surely = {brand_id for _, brand_id in reply.answers} if reply else set()
     return list(dict.fromkeys([*named.brands, *others, *(each for each in brands if each.id in surely)]))

@@ -45,11 +45,11 @@ def keep_news(
         event_contents.keep_reply(gateway, secret, reply, at, moment, pushed_at)
 
     def keep_answered(reply: InboundMessage) -> None:
-        if (answer := mail_answers.with_whose_word(gateway, reply)) is not None:
+        if (answer := mail_answers.with_whose_word(gateway, reply, at)) is not None:
             keep_reply(answer)
 
     def keep_blocked(each: BlockedAddress) -> None:
-        each = mail_answers.with_linked(gateway, each)
+        each = mail_answers.with_linked(gateway, each, at)
         if each.mail is not None and mail_answers.find_sent(gateway, each.message_id) is None:
             keep_answered(each.mail)
         else:

@@ -80,7 +80,7 @@ def _find_refused(
 ) -> list[RefusalScope]:
     """What a clear refusal refuses; nothing where nobody is known whose word it is for certain."""
     meant = meant_brands.find_meant(event, gateway, address, reply, ReplyOutcome.REFUSAL, at)
-    return meant_brands.scopes(gateway, address, meant.recipients, reply) if meant.is_certain else []
+    return meant_brands.scopes(gateway, address, meant.recipients, event.received_at, reply) if meant.is_certain else []
 
 
 def find_channels(event: GatewayEvent, reply: InboundMessage) -> dict[Channel, bool]:
@@ -110,7 +110,7 @@ def refuse_as_read(
         found = _find_held(event, gateway, address, replace(reply, is_sender_proved=True), at)
     found = meant_brands.with_spellings(found)  # Also those that came to lists since.
     chosen = [each for each in found if firms is None or each.provider_id in firms]
-    if parts := meant_brands.scopes(gateway, address, chosen, reply):
+    if parts := meant_brands.scopes(gateway, address, chosen, event.received_at, reply):
         parts = [replace(part, channels=channels) for part in parts]
         refuse(event, gateway, parts, DecisionOrigin.REPLY, at)
         event.user_id = user_id

@@ -1,21 +1,42 @@
 """Replies to the code of a consent point, which leaves by the operator's account in the brand's name."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from sqlalchemy import update
 
 from portal.core import clock
 from portal.core.addresses import AddressKind
 from portal.core.extensions import db, vault
-from portal.core.models import AddressProof, Consent, EventKind, GatewayEvent, Message, Provider, Purpose, Recipient
+from portal.core.models import (
+    AddressProof,
+    Brand,
+    Consent,
+    Decision,
+    EventKind,
+    EventOutcome,
+    GatewayEvent,
+    Message,
+    MessageKind,
+    Provider,
+    Purpose,
+    Recipient,
+)
+from portal.domain import address_proofs
 from portal.domain.notifications import gateways
+from portal.services.messaging import event_contents, replies
 from tests import make
 from tests.portal.services.messaging import test_gateway_delivery as delivery
+from tests.portal.services.messaging.test_answered_messages import grant_at_every_brand, write
 from tests.portal.services.messaging.vendor_pushes import Vendor, add_brand, work
 from tests.portal.web.consent_points import visitor
+from tests.portal.web.dashboard.staff import signed_in
+from tests.portal.web.recipient.open_complaints import proves
 
 pytestmark = pytest.mark.slow
+SAID_AT = datetime(2026, 11, 20, 7, tzinfo=UTC)  # As vendor_pushes dates replies.
+UNCLEAR = "beni bir daha rahatsız etmeyin"
 
 
 @pytest.fixture
@@ -54,7 +75,7 @@ def test_a_refusal_refuses_the_brand_that_the_code_named(app, operators, rows, t
 
 
 def test_an_unclear_reply_holds_and_is_read_by_that_firm_alone(app, operators, rows):
-    operators.brings("beni bir daha rahatsız etmeyin")
+    operators.brings(UNCLEAR)
     work(app)
 
     read, held = rows(GatewayEvent, GatewayEvent.kind == EventKind.REPLY)
@@ -66,7 +87,7 @@ def test_an_unclear_reply_holds_and_is_read_by_that_firm_alone(app, operators, r
     (Provider, {"admitted_at": None}),  # Its codes speak for the portal, and name no firm.
     (AddressProof, {"purpose": Purpose.MINE}),
     (AddressProof, {"was_sent": False}),
-    (AddressProof, {"created_at": clock.now() - timedelta(days=8)}),
+    (AddressProof, {"created_at": SAID_AT - timedelta(days=8)}),
 ])  # fmt: skip
 def test_a_code_that_named_no_brand_makes_no_firms_reply(app, operators, rows, model, values):
     with app.app_context():
@@ -77,3 +98,57 @@ def test_a_code_that_named_no_brand_makes_no_firms_reply(app, operators, rows, m
 
     assert rows.count(Recipient) == 0
     assert rows.one(GatewayEvent, GatewayEvent.kind == EventKind.REPLY).settled_at is None
+
+
+def brings_now(operators: Vendor, text: str) -> None:
+    operators.brings(text, received_at=f"{clock.istanbul(clock.now()):%Y-%m-%d %H:%M:%S}")
+
+
+def write_for_other_brand(app, operators: Vendor, rows, at: datetime) -> None:
+    """The operator's account tells something in Moda Evi's name."""
+    with time_machine.travel(at):
+        moda, shop = rows.one(Brand, Brand.name == "Moda Evi"), rows.one(Brand, Brand.name == "Örnek Mağaza")
+        settled = {"kind": MessageKind.COMPLAINT_SETTLED, "brand_id": moda.id}
+        write(app, operators.gateway_id, shop.provider_id, timedelta(0), **settled)
+
+
+@pytest.mark.parametrize("days", [0, 8, 60])
+def test_what_a_reply_refuses_is_the_same_however_late_it_is_read(app, operators, rows, days):
+    """Also where another brand wrote long before, or by the time somebody reads it."""
+    write_for_other_brand(app, operators, rows, clock.now() - timedelta(days=60))
+    brings_now(operators, UNCLEAR)
+    work(app)
+    write_for_other_brand(app, operators, rows, clock.now() + timedelta(hours=1))
+
+    with time_machine.travel(clock.now() + timedelta(days=days, hours=2)):
+        with app.app_context():
+            address_proofs.delete_old_proofs(db.session, clock.now())
+            db.session.commit()
+        staff = signed_in(app)
+        page = staff.opens("/desk/replies").text
+        assert "Ret kaydedilirse: Örnek Mağaza<" in page
+        (read,) = rows(GatewayEvent, GatewayEvent.outcome == EventOutcome.LIKELY_REFUSAL)
+        staff.posts(f"/desk/replies/{read.id}/refusal", {"channels": ["MESAJ"]})
+
+    assert {each.brand_id for each in rows(Decision)} == {rows.one(Brand, Brand.name == "Örnek Mağaza").id}
+
+
+def test_what_a_reply_refuses_at_all_firms_is_the_same_however_late_it_is_read(app, browser, operators, rows):
+    """To İzinlink's own code: all brands of a firm that the operator chooses."""
+    grant_at_every_brand(app)
+    write_for_other_brand(app, operators, rows, clock.now() - timedelta(days=60))
+    proves(browser)
+    brings_now(operators, "RET")
+    work(app)
+
+    firm = rows.one(Provider).id
+    with time_machine.travel(clock.now() + timedelta(days=60)), app.app_context():
+        address_proofs.delete_old_proofs(db.session, clock.now())
+        (event,) = db.session.query(GatewayEvent).filter(
+            GatewayEvent.kind == EventKind.REPLY, GatewayEvent.body.is_not(None)
+        )
+        reply = event_contents.read_reply(event)
+        assert replies.refuse_as_read(event, reply, ["MESAJ"], None, clock.now(), [firm])
+        db.session.commit()
+
+    assert {each.brand_id for each in rows(Decision, Decision.status == "RET")} == {each.id for each in rows(Brand)}
