@@ -169,9 +169,9 @@ class QueueCounts:
 
 
 def hidden_until(written_at: datetime, at: datetime) -> datetime | None:
-    """Until when staff is not shown what a person wrote or uploaded in a case; None: it is shown. A firm's answer may
-    ask for a code of ours there, which would open to the firm what the person decided everywhere: by then it is over.
-    """
+    """Until when staff is not shown what a person wrote or uploaded in a case, or replied to the operator's number;
+    None: it is shown. A firm may ask for a code of ours there, which would open to the firm what the person decided
+    everywhere: by then it is over."""
     shown_at = written_at + AddressProof.CODE_LIFETIME
     return shown_at if at < shown_at else None
 

@@ -4,6 +4,7 @@ else. None grants."""
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 
 from flask import abort, flash, redirect, render_template, request, url_for
@@ -18,8 +19,9 @@ from portal.core.addresses import mask
 from portal.core.extensions import db
 from portal.core.ids import parse_id
 from portal.core.iys_protocol import Channel
-from portal.core.models import TO_READ, EventOutcome, GatewayEvent
+from portal.core.models import TO_READ, EventOutcome, GatewayEvent, MessageGateway
 from portal.core.vault import CannotOpen
+from portal.domain import complaints
 from portal.domain.consents import locking
 from portal.domain.identity.permissions import Permission
 from portal.services.messaging import alike_replies, event_contents, meant_brands, replies, shared_replies
@@ -45,6 +47,7 @@ class ReplyRow:
     alike: Sequence[int] = ()  # Those that wait of whom the vendor said the same, with it.
     others: Sequence[str] = ()  # Addresses for which a decision counts, too.
     is_automatic: bool = False
+    hidden_until: datetime | None = None  # Until then it is not read here: no text, and nothing to do.
 
 
 @blueprint.get("/replies")
@@ -128,7 +131,15 @@ def _lock_open(event_id: int) -> list[GatewayEvent]:
 
 def _lock(ids: Sequence[int]) -> list[GatewayEvent]:
     theirs = select(GatewayEvent).where(GatewayEvent.id.in_(ids), waits_to_be_read()).order_by(GatewayEvent.id)
-    return list(db.session.scalars(theirs.with_for_update().execution_options(populate_existing=True)))
+    found = db.session.scalars(theirs.with_for_update().execution_options(populate_existing=True)).all()
+    return [each for each in found if not _hidden_until(each)]
+
+
+def _hidden_until(event: GatewayEvent) -> datetime | None:
+    """Until when the firm does not read a reply to the operator's number: İzinlink's own codes are answered there, too.
+    None: it reads it."""
+    is_operators = db.session.get_one(MessageGateway, event.gateway_id).provider_id is None
+    return complaints.hidden_until(event.received_at, clock.now()) if is_operators else None
 
 
 def _settle(event: GatewayEvent) -> None:
@@ -152,9 +163,11 @@ def _row(alike: Mapping[alike_replies.Told, Sequence[int]], event: GatewayEvent)
     except CannotOpen:
         return ReplyRow(event, "–", _("Yanıt açılamadı."), [], {}, is_held, is_late)
     address, text = meant_brands.address_of(reply.sender), shown_text(reply)
+    sender = mask(address.text) if address else reply.sender or "–"
+    if until := _hidden_until(event):
+        return ReplyRow(event, sender, "", [], {}, is_held, is_late, hidden_until=until)
     others = [mask(each) for each in reply.others]
     brands = [brand.name for brand in meant_brands.find_brands(event, reply)]
-    told, sender = alike_replies.told_of(event, reply), mask(address.text) if address else reply.sender or "–"
-    channels = replies.find_channels(event, reply)
+    told, channels = alike_replies.told_of(event, reply), replies.find_channels(event, reply)
     same = alike.get(told, ()) if told else ()
     return ReplyRow(event, sender, text, brands, channels, is_held, is_late, same, others, reply.is_automatic)

@@ -104,6 +104,26 @@ def brings_now(operators: Vendor, text: str) -> None:
     operators.brings(text, received_at=f"{clock.istanbul(clock.now()):%Y-%m-%d %H:%M:%S}")
 
 
+def test_a_firm_reads_what_was_said_to_the_operators_number_when_no_code_in_it_is_valid(app, operators, rows):
+    """Its people ask for a code at İzinlerim, and then at their own point, and have it sent to the number of both."""
+    brings_now(operators, "gelen kod 481 592")
+    work(app)
+    heard = rows.one(GatewayEvent, GatewayEvent.provider_id.is_not(None))
+    assert heard.recipient_id == rows.one(Recipient).id  # Nothing is sent meanwhile.
+    path, staff = f"/desk/replies/{heard.id}", signed_in(app)
+
+    with time_machine.travel(heard.received_at + AddressProof.CODE_LIFETIME - timedelta(seconds=1)):
+        page = staff.opens("/desk/replies").text
+        assert "481 592" not in page and "süresi o zamana kadar dolar" in page and f"{path}/" not in page
+        for act in ("reading", "refusal"):
+            staff.posts(f"{path}/{act}", {"channels": ["MESAJ"]})
+    assert rows.one(GatewayEvent, GatewayEvent.id == heard.id).settled_at is None and rows.count(Decision) == 0
+    with time_machine.travel(heard.received_at + AddressProof.CODE_LIFETIME):
+        assert "gelen kod 481 592" in staff.opens("/desk/replies").text
+        staff.posts(f"{path}/reading")
+    assert rows.one(GatewayEvent, GatewayEvent.id == heard.id).settled_at is not None
+
+
 def write_for_other_brand(app, operators: Vendor, rows, at: datetime) -> None:
     """The operator's account tells something in Moda Evi's name."""
     with time_machine.travel(at):
