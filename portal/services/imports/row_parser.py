@@ -21,7 +21,7 @@ from portal.services.imports.fixes import FIXES, apply_fix
 from portal.services.imports.grouped_statuses import GroupedStatuses
 from portal.services.imports.layout import Field, Layout
 from portal.services.imports.layout.consent_names import yes_refuses
-from portal.services.imports.layout.headers import dates_no_refusal
+from portal.services.imports.layout.headers import dates_refusals
 from portal.services.imports.layout.layout import ADDRESSES as SERVES
 from portal.services.imports.layout.layout import RETAILERS
 from portal.services.imports.layout.normalization import (
@@ -68,7 +68,7 @@ class RowParser:
         self._beside = RefusalsBeside(layout, header)
         self._brands = brand_columns(header, brands)
         name = "" if self._date is None else "".join(header[self._date : self._date + 1])
-        self._dates_only_refusals, self._dates_no_refusal = yes_refuses(name), dates_no_refusal(name)
+        self._dates_only_refusals, self._dates_refusals = yes_refuses(name), dates_refusals(name)
         said = (*WORDS, Field.DATE, *RETAILERS)
         self._said = {place: each for each, place in layout.columns.items() if each in said}
 
@@ -196,8 +196,7 @@ class RowParser:
         grant = grant or (RowProblem.RETAILER if retailers is None else None)
         problems = {Status.GRANTED: grant, Status.REFUSED: None}  # Of whom and where a refusal is not clear, it is all.
         given = self._dates.is_given(at)
-        # Not when its record was made, or the consent was given that it ends.
-        is_own = given and not self._dates_no_refusal and self._has_refusal_date(at, cells, values)
+        is_own = given and self._dates_refusals and self._has_refusal_date(at, cells, values)
         is_dated = {Status.GRANTED: given, Status.REFUSED: is_own}
         refused_at = refusal_date(at, self._received_at) if is_own else self._received_at
         dates = {Status.GRANTED: at, Status.REFUSED: refused_at}

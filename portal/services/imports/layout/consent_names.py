@@ -85,6 +85,7 @@ _STATES, _ASKS = _word(f"{vocabulary.STATE}|{vocabulary.AGREES}"), _word(f"{_LOO
 _OFFERS_YES, _CHOICE = _word(f"{_LOOSE}|{_AGREES}"), _word(_OFFERED)
 _REFUSES, _IS_EITHER = _word(IN_NAMES), _word(EITHER_IN_NAMES)
 _ENDS = _word(f"{IN_NAMES}|{ENDING_IN_NAMES}|{EITHER_IN_NAMES}")
+_ENDINGS = _word(f"{IN_NAMES}|{ENDING_IN_NAMES}")
 _IS_ABOUT = _word(_ABOUT)
 _BESIDE = [(_word(first), others) for first, others in vocabulary.BESIDE]
 _ACTS = _word(rf"{vocabulary.ACT}(?= {vocabulary.CONSENT_NOUN}\b)")
@@ -160,6 +161,11 @@ def refusal_named(name: str) -> bool | None:
     is_either = any(each.search(words) for each in (_OFFERS_YES, _IS_EITHER, _ALL_BUT))
     is_single = len(against) == 1 and not is_either
     return is_single and (is_strong or is_of_consent)
+
+
+def speaks_of_ending(name: str) -> bool:
+    """Whether a name speaks of a refusal or an end, alone or beside a consent ("Onay/Ret tarihi")."""
+    return _ENDINGS.search(name_of(name[:LONGEST_NAME])) is not None
 
 
 def yes_refuses(name: str) -> bool:

@@ -9,7 +9,7 @@ from portal.core.addresses import Address, redact_certain_addresses
 from portal.core.addresses.masking import HIDDEN
 from portal.services.imports.layout import vocabulary
 from portal.services.imports.layout.cell_words import STATUSES, WEAK
-from portal.services.imports.layout.consent_names import consent_announced, refusal_named
+from portal.services.imports.layout.consent_names import consent_announced, refusal_named, speaks_of_ending
 from portal.services.imports.layout.dates import Moment, read
 from portal.services.imports.layout.layout import Field
 from portal.services.imports.layout.normalization import (
@@ -42,8 +42,8 @@ _NEVER = re.compile(
 # The date of a consent, and no other's: each word is known.
 _MOMENT = re.compile(rf"\b(?:{DATE}|{CLOCK})\b|ed (?:at|on)$")
 _IS_CONSENT, _IS_RECORD = (re.compile(rf"\b(?:{words})\b") for words in (CONSENT, f"{RECORD}|ret"))
-_IS_SAID = re.compile(r"\b(?:ret|form|formu|basvuru)\b")
-_IS_GIVEN, _IS_REFUSAL_OR_IYS = re.compile(r"\b(?:onay|riza|form|verdigi|alin)"), re.compile(r"\b(?:ret|red|iys)")
+_IS_LEAVING = re.compile(r"\b(?:ayril|cik(?:ma|tig))")  # Of a day; a yes under such a name may mean either.
+_OF_IYS = re.compile(r"\biys\b|^(?:izin tarihi|consent date)$")  # Also of its files and its API.
 _OF_DATES = Words(
     f"ret ilk first e {DATE} {CLOCK} {FORMAT} {CHANNEL} {CONSENT} {RECORD} {vocabulary.GIVING} {vocabulary.ACT} "
     f"{vocabulary.TOPIC} {vocabulary.PERSON} {vocabulary.PLACE} {vocabulary.FILLER}"
@@ -122,14 +122,13 @@ def announced(name: str) -> Mapping[Field, float] | None:
     return fields
 
 
-def dates_no_refusal(name: str) -> bool:
-    """Whether no refusal was said at the dates of a column, also where one stands beside them: they are of a record or
-    a membership ("Kayıt tarihi"), or of when a consent was given ("Onay tarihi", "Form tarihi"). İYS's own
-    "consentDate" and "İzin tarihi" may be of a refusal."""
+def dates_refusals(name: str) -> bool:
+    """Whether a refusal may have been said at the dates of a column: its name speaks of refusing or leaving ("Onay
+    iptal tarihi"), says nothing of what they are ("Tarih"), or is İYS's, of both. Under any other name ("Onay tarihi",
+    "Kayıt tarihi") a refusal may stand beside the date of what it ended."""
     words = name_of(name[:LONGEST_NAME])
-    is_of_record = _IS_RECORD.search(words) and not (_IS_CONSENT.search(words) or _IS_SAID.search(words))
-    is_of_grant = _IS_GIVEN.search(words) and not _IS_REFUSAL_OR_IYS.search(words)
-    return bool(is_of_record or is_of_grant)
+    is_bare = all(word in _IS_PLAIN for word in words.split())
+    return is_bare or speaks_of_ending(name) or any(each.search(words) for each in (_IS_LEAVING, _OF_IYS))
 
 
 def find_header(lines: Sequence[Line]) -> int | None:

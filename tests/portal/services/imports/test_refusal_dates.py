@@ -5,7 +5,6 @@ import pytest
 from portal.core.clock import ISTANBUL
 from portal.core.iys_protocol import Source
 from portal.services.imports.layout import Field, Layout
-from portal.services.imports.layout.headers import dates_no_refusal
 from portal.services.imports.row_parser import RowParser
 from tests.portal.services.imports.test_row_parser import EMAIL, GIVEN, MAIL, NOW, looked
 
@@ -29,16 +28,25 @@ def test_a_refusal_by_its_day_only_counts_from_the_days_end_and_now_at_most():
     assert at("RET", source="HS_WEB", date="") == ("24.11.2026 15:00:00", Source.PROVIDER_DECISION)
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["Onay tarihi", "Onay verdiği tarih", "Form tarihi", "İzin tarihi", "consentDate", "Onay/Ret tarihi", "Tarih"],
-)
-def test_a_date_of_when_a_consent_was_given_dates_no_refusal(name):
-    """A shop's table has one date; who refuses keeps it."""
-    layout = Layout(columns={Field.EMAIL: 0, Field.STATUS: 1, Field.DATE: 2}, **GIVEN)
-    parser = RowParser(layout, at=NOW, header_line=1, header=["E-posta", "Durum", name])
-    ((_, found),) = parser.parse((2, [MAIL, "RET", "20.11.2026 10:00"]))
+OF_REFUSALS = """
+    Tarih|Tarih (gg.aa.yyyy)|Date|İzin tarihi|consentDate|Onay Tarihi (İYS)|Ret tarihi|Onay/Ret tarihi|
+    Onay iptal tarihi|Onay geri alma tarihi|İptal formu tarihi|Listeden çıkış tarihi|Abonelikten çıkma tarihi|
+    Ayrılma tarihi|Unsubscribed at
+"""
+OF_OTHERS = """
+    Onay tarihi|Rıza tarihi|Form tarihi|Onay verdiği tarih|İzin verme tarihi|İzin alım tarihi|Kabul tarihi|
+    Başvuru tarihi|Muvafakat tarihi|Opt-in date|Approval date|Permission date|Kayıt tarihi|Üyelik tarihi|
+    SMS izin tarihi|İşlem tarihi
+"""
 
-    is_consents = name in ("Onay tarihi", "Onay verdiği tarih", "Form tarihi")
-    assert dates_no_refusal(name) is is_consents
-    assert (found.consent_date == NOW, found.source == Source.PROVIDER_DECISION) == (is_consents, is_consents)
+
+@pytest.mark.parametrize(("names", "are_of_refusals"), [(OF_REFUSALS, True), (OF_OTHERS, False)])
+def test_a_refusal_is_dated_by_a_column_of_refusals_or_of_both_only(names, are_of_refusals):
+    """A shop's table has one date, when the consent was given: who refuses keeps it."""
+    for name in map(str.strip, names.split("|")):
+        layout = Layout(columns={Field.EMAIL: 0, Field.STATUS: 1, Field.DATE: 2}, **GIVEN)
+        parser = RowParser(layout, at=NOW, header_line=1, header=["E-posta", "Durum", name])
+        ((_, found),) = parser.parse((2, [MAIL, "RET", "20.11.2026 10:00"]))
+
+        said = found.consent_date == NOW, found.source == Source.PROVIDER_DECISION
+        assert said == (not are_of_refusals, not are_of_refusals), name
