@@ -5,7 +5,17 @@ from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, LargeBinary, SQLColumnExpression, UniqueConstraint, exists, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    LargeBinary,
+    SQLColumnExpression,
+    UniqueConstraint,
+    exists,
+    false,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from portal.core.addresses import AddressKind
@@ -36,7 +46,9 @@ TO_READ = (EventOutcome.LIKELY_REFUSAL, EventOutcome.REVIEW)
 class GatewayEvent(Entity):
     __table_args__ = (
         UniqueConstraint("gateway_id", "digest"),
-        partial_index("ix_gateway_event_due", "due_at", where="due_at IS NOT NULL"),
+        partial_index(
+            "ix_gateway_event_turn", "kind", "only_reports", "gateway_id", "due_at", where="due_at IS NOT NULL"
+        ),
         partial_index("ix_gateway_event_to_read", "provider_id", "received_at", where="settled_at IS NULL"),
         partial_index("ix_gateway_event_reply", "gateway_id", "id", where="kind = 'reply'"),
         partial_index("ix_gateway_event_held", "recipient_id", where="settled_at IS NULL"),
@@ -52,6 +64,9 @@ class GatewayEvent(Entity):
     received_at: Mapped[datetime]
     due_at: Mapped[datetime | None]
     lease_until: Mapped[datetime | None]
+    # Of a push: nobody refuses in what is to be read of it, so it is read after all in which somebody may.
+    only_reports: Mapped[bool] = mapped_column(default=False, server_default=false())
+    failures: Mapped[int] = mapped_column(Integer, default=0, server_default="0")  # Of a sweep, in a row.
     outcome: Mapped[EventOutcome | None]
     recipient_id: Mapped[int | None] = foreign_key("recipient.id", index=False)  # Whose it is, as far as it is known.
     receipt_id: Mapped[int | None] = mapped_column(BigId)  # Of a refusal.

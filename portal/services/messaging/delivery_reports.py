@@ -29,7 +29,7 @@ log = structlog.get_logger()
 
 class AppliedReports(NamedTuple):
     matched: dict[Report, Message]
-    unknown: int  # Reports that end something, but nothing that we know.
+    unknown: list[Report]  # Those that end something, or name a refusal, but of nothing that we know.
     failed: list[FailedPiece[Report]]
 
 
@@ -49,7 +49,8 @@ def apply_reports(gateway: MessageGateway, reports: Sequence[Report], at: dateti
 
     failed = run_in_savepoints(sorted(reports, key=lambda each: (each.message_id or 0, each.ref, each.to)), apply)
     known = matched.keys() | {piece for piece, _ in failed}
-    return AppliedReports(matched, sum(each.state in FINAL and each not in known for each in reports), failed)
+    lost = [each for each in reports if each not in known and (each.state in FINAL or each.names_refusal)]
+    return AppliedReports(matched, lost, failed)
 
 
 def unreported_refs(gateway_id: int, at: datetime) -> tuple[list[str], datetime]:

@@ -4,8 +4,8 @@ import hashlib
 import hmac
 import json
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import fields, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, fields, replace
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -20,7 +20,15 @@ from portal.core.models import NO_PROVIDER, EventKind, EventOutcome, GatewayEven
 from portal.core.models.inserts import insert_missing
 from portal.domain.consents import refusals
 from portal.services.messaging.gateways import push_text
-from portal.services.messaging.gateways.protocol import BlockedAddress, InboundMessage, Report, VendorPush
+from portal.services.messaging.gateways.protocol import (
+    BlockedAddress,
+    Feedback,
+    InboundMessage,
+    Reason,
+    Report,
+    ReportState,
+    VendorPush,
+)
 from portal.services.messaging.gateways.unread_rows import MOBILE
 from portal.services.messaging.gateways.vendor_rows import guess_address
 
@@ -28,12 +36,17 @@ SWEEP = bytes(32)  # The digest of the row by which a gateway is swept.
 OFTEN = timedelta(minutes=1)  # Reports that are alike are noted once in it.
 MOST_SHOWN = 200  # Characters of a push that could not be read.
 NOT_KEPT = {"clue", "mail", "alike_before", "is_new", "tells_seconds"}
+LATE = "late_reports"  # Of a push's content.
+OF_REPORTS: Mapping[str, Callable[[str], Any]] = {
+    "state": ReportState, "reason": Reason, "at": datetime.fromisoformat,
+}  # fmt: skip
 PERSONAL = re.compile(rf"[^\s\"'<>=&]{{1,64}}(?:@|%40)[^\s\"'<>=&]{{1,64}}|\+?{MOBILE.pattern}|[0-9]{{5,}}")
 
 
 def keep(
     gateway: MessageGateway, secret: str, kind: EventKind, identity: Sequence[object], content: Mapping[str, Any],
     at: datetime, *, provider_id: int | None = None, recipient_id: int | None = None, due_at: datetime | None = None,
+    only_reports: bool = False,
 ) -> GatewayEvent | None:  # fmt: skip
     """Keep a piece of news; what has the same identity is kept once, also by two processes at once: then the one that
     was kept is returned. `secret` is the gateway's; `provider_id` says whose the news is where the gateway is the
@@ -44,7 +57,7 @@ def keep(
     row = {
         "id": event_id, "provider_id": owner, "gateway_id": gateway.id, "kind": kind, "digest": digest,
         "body": vault().seal(text, GatewayEvent.PLACE, owner or NO_PROVIDER, event_id),
-        "received_at": at, "due_at": due_at or at, "recipient_id": recipient_id,
+        "received_at": at, "due_at": due_at or at, "recipient_id": recipient_id, "only_reports": only_reports,
     }  # fmt: skip
     if insert_missing(db.session, GatewayEvent, [row]):
         journalled_news.note(db.session, row)
@@ -53,14 +66,28 @@ def keep(
     return db.session.scalar(select(GatewayEvent).where(*same))
 
 
-def read_again(push: GatewayEvent, content: Mapping[str, Any], at: datetime) -> None:
+def read_again(push: GatewayEvent, content: Mapping[str, Any], at: datetime, *, only_reports: bool) -> None:
     """Let a push that came again be read again, if it was read by then: it may tell of another message, said alike."""
     db.session.refresh(push, with_for_update=True)
-    if push.due_at is None:
-        owner = push.provider_id or NO_PROVIDER
-        push.body = vault().seal(json.dumps(content), GatewayEvent.PLACE, owner, push.id)
+    if push.due_at is None or LATE in read_content(push):
+        write_content(push, content)
         push.received_at = push.due_at = at
         push.outcome = push.settled_at = push.lease_until = None
+        push.only_reports = only_reports
+
+
+def keep_late_reports(push: GatewayEvent, reports: Sequence[Report]) -> None:
+    """Of a push that was read, keep the reports of messages that nobody knew yet; the whole stays for another release.
+    Raises CannotOpen."""
+    rows = [{name: value for name, value in asdict(each).items() if value is not None} for each in reports]
+    write_content(push, read_content(push) | {LATE: rows})
+    push.only_reports = Feedback(tuple(reports)).only_reports
+
+
+def read_late_reports(push: GatewayEvent) -> list[Report]:
+    """What keep_late_reports() kept; empty for a push that was not read yet. Raises CannotOpen."""
+    told = (_known(Report, each) for each in read_content(push).get(LATE, ()))
+    return [Report(**row | {name: read(row[name]) for name, read in OF_REPORTS.items() if name in row}) for row in told]
 
 
 def keep_reply(
@@ -131,14 +158,8 @@ def note_report(gateway: MessageGateway, outcome: EventOutcome, said: str, at: d
     pause = OFTEN if (row.outcome, before) == (outcome, said) else timedelta(microseconds=1)
     if before_at and at < datetime.fromisoformat(before_at) + pause:
         return
-    write_note(row, noted | {outcome: (at.isoformat(), said)})
+    write_content(row, noted | {outcome: (at.isoformat(), said)})
     row.outcome = outcome
-
-
-def write_note(row: GatewayEvent, noted: Mapping[str, Any]) -> None:
-    """Keep what is noted of a gateway in the row by which it is swept."""
-    text = json.dumps(noted, ensure_ascii=False)
-    row.body = vault().seal(text, GatewayEvent.PLACE, row.provider_id or NO_PROVIDER, row.id)
 
 
 def note_reports(gateway: MessageGateway, reports: Sequence[Report], at: datetime, beginning: str) -> None:
@@ -182,6 +203,11 @@ def read_content(event: GatewayEvent) -> dict[str, Any]:
     return content
 
 
+def write_content(event: GatewayEvent, content: Mapping[str, Any]) -> None:
+    text = json.dumps(content, default=datetime.isoformat, ensure_ascii=False).encode(errors="replace").decode()
+    event.body = vault().seal(text, GatewayEvent.PLACE, event.provider_id or NO_PROVIDER, event.id)
+
+
 def content_of(told: InboundMessage | BlockedAddress) -> dict[str, Any]:
     """What is kept: what differs from the defaults, so that programs of another release read the usual ones, and not
     what only says whose word it is, which is known by then."""
@@ -202,7 +228,7 @@ def read_blocked(event: GatewayEvent) -> BlockedAddress:
     return BlockedAddress(**told | {"at": datetime.fromisoformat(at) if at else None})
 
 
-def _known(kind: type[InboundMessage | BlockedAddress], content: dict[str, Any]) -> dict[str, Any]:
+def _known(kind: type[InboundMessage | BlockedAddress | Report], content: dict[str, Any]) -> dict[str, Any]:
     """Without the fields of other releases."""
     names = {each.name for each in fields(kind)} - NOT_KEPT
     return {name: value for name, value in content.items() if name in names}

@@ -5,11 +5,11 @@ A killed worker has done nothing; when its lease ends, the next one does it. Wha
 
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from portal.core import clock, journalled_news, leases
 from portal.core.addresses import AddressKind
@@ -17,15 +17,23 @@ from portal.core.extensions import db, read_session
 from portal.core.models import EventKind, EventOutcome, GatewayEvent, MessageGateway
 from portal.core.models.inserts import insert_missing
 from portal.core.vault import KEY_WAIT, CannotOpen, KeyMissing
-from portal.services.messaging import event_contents, feedback, gateway_accounts, gateway_sweeps, replies
+from portal.services.messaging import event_contents, event_turns, feedback, gateway_accounts, gateway_sweeps, replies
 from portal.services.messaging.gateways import push_text, unread_rows
-from portal.services.messaging.gateways.protocol import Feedback, Gateway, GatewayError, InboundMessage, VendorPush
+from portal.services.messaging.gateways.protocol import (
+    Feedback,
+    Gateway,
+    GatewayError,
+    InboundMessage,
+    Report,
+    VendorPush,
+)
 from portal.services.messaging.news_keeping import KNOWN_AFTER, keep_news, names_in
 from portal.services.messaging.savepoints import log_or_reraise, run_in_savepoints
 
 NEWS = (EventKind.PUSH, EventKind.REPLY, EventKind.BLOCKED)
 LEASE = {EventKind.SWEEP: timedelta(minutes=10)}  # Others: a minute.
 HOUR = timedelta(hours=1)
+MOST_LOOKED_AT = 16_384  # Bytes of a push: some hundred reports, of a millisecond each.
 PROVABLE_WITHIN = timedelta(days=2)  # A push whose signature cannot be verified by then refuses nothing by itself.
 
 log = structlog.get_logger()
@@ -35,9 +43,21 @@ def keep_push(gateway: MessageGateway, secret: str, push: VendorPush, at: dateti
     """Keep a request of a vendor's; the same one within a minute is kept once, and read again if it was read."""
     body, query = base64.b64encode(push.body).decode(), dict(sorted(push.query.items()))
     content = {"body": body, "type": push.content_type, "query": query}
-    identity = [f"{at:%Y-%m-%d %H:%M}", body, query]
-    if earlier := event_contents.keep(gateway, secret, EventKind.PUSH, identity, content, at):
-        event_contents.read_again(earlier, content, at)
+    identity, only_reports = [f"{at:%Y-%m-%d %H:%M}", body, query], _tells_only_reports(gateway, push)
+    kept = event_contents.keep(gateway, secret, EventKind.PUSH, identity, content, at, only_reports=only_reports)
+    if kept is not None:
+        event_contents.read_again(kept, content, at, only_reports=only_reports)
+
+
+def _tells_only_reports(gateway: MessageGateway, push: VendorPush) -> bool:
+    """Whether nobody refuses in a push, so that those in which somebody may are read first. What is long is few, and
+    what cannot be read now may refuse."""
+    if len(push.body) > MOST_LOOKED_AT:
+        return False
+    try:
+        return gateway_accounts.adapter_of(gateway, only_reads=True).tells_only_reports(push)
+    except Exception:
+        return False
 
 
 def note_too_large(gateway: MessageGateway, size: int | None, at: datetime) -> None:
@@ -46,19 +66,27 @@ def note_too_large(gateway: MessageGateway, size: int | None, at: datetime) -> N
     event_contents.note_report(gateway, EventOutcome.UNREADABLE, f"HTTP 413 ({size or '?'} B)", at)
 
 
-def work_due(kinds: Sequence[EventKind]) -> bool:
-    """Read one piece of news of these kinds, or sweep one gateway; False if nothing is due. Commits."""
+def work_due(kinds: Collection[EventKind] = NEWS) -> bool:
+    """Read one piece of news of these kinds; False if nothing is due. Commits."""
     at = clock.now()
-    first = select(GatewayEvent.id, GatewayEvent.kind).where(
-        leases.is_due(GatewayEvent, at), GatewayEvent.kind.in_(kinds)
-    )
-    due = read_session().execute(first.order_by(GatewayEvent.due_at).limit(1)).first()
-    if due is None:
-        return EventKind.SWEEP in kinds and _plan_sweeps(at)
+    due = event_turns.find_next(read_session(), kinds, at)
+    return due is not None and _claim_and_work(due, at)
+
+
+def sweep_due(*which: ColumnElement[bool]) -> bool:
+    """Sweep one gateway, of those `which`; False if nothing is due. Commits."""
+    at = clock.now()
+    due = event_turns.find_next_sweep(read_session(), at, *which)
+    return _plan_sweeps(at) if due is None else _claim_and_work(due, at)
+
+
+def _claim_and_work(due: event_turns.Due, at: datetime) -> bool:
     lease = LEASE.get(due.kind, gateway_sweeps.MINUTE)
     is_ours = leases.claim(
         db.session, GatewayEvent, GatewayEvent.id == due.id, GatewayEvent.due_at <= at, at=at, lease=lease
     )
+    if is_ours and due.kind != EventKind.SWEEP:
+        event_turns.note_turn(db.session, due.gateway_id, at)
     db.session.commit()
     if is_ours:
         _work(due.id)
@@ -130,6 +158,10 @@ def _keep_unread(event: GatewayEvent, gateway: MessageGateway, why: str, at: dat
 
 def _read_push(event: GatewayEvent, gateway: MessageGateway, at: datetime) -> None:
     """No transaction is open while a push is parsed: the certificate of its signature may have to be fetched."""
+    if late := event_contents.read_late_reports(event):
+        unknown = keep_news(gateway, Feedback(tuple(late)), at, pushed_at=event.received_at)
+        _end_or_wait(event, unknown, at)
+        return
     push, adapter = _pushed(event), gateway_accounts.adapter_of(gateway, only_reads=True)
     db.session.rollback()
     news, is_parsed = Feedback(), True
@@ -147,10 +179,16 @@ def _read_push(event: GatewayEvent, gateway: MessageGateway, at: datetime) -> No
         _end_unreadable(event, gateway, push, at)
         return
     event_contents.note_reports(gateway, news.reports, event.received_at, event_contents.masked_beginning(push))
-    if unknown and at < event.received_at + KNOWN_AFTER:
-        event.due_at = at + gateway_sweeps.MINUTE
+    _end_or_wait(event, unknown, at)
+
+
+def _end_or_wait(event: GatewayEvent, unknown: Sequence[Report], at: datetime) -> None:
+    """End a push that was read. Reports of messages that are not known yet are read again, and they alone."""
+    if not unknown or at >= event.received_at + KNOWN_AFTER:
+        _end(event, EventOutcome.READ, at)
         return
-    _end(event, EventOutcome.READ, at)
+    event_contents.keep_late_reports(event, unknown)
+    event.due_at = at + gateway_sweeps.MINUTE
 
 
 def _wait_for_proof(

@@ -40,7 +40,7 @@ def leave_out_known(
     before_inbox, before = noted.get(LISTED, ("", {}))
     now = Counter(_key(each) for each in replies if _is_timeless(each, asked_at))
     if noted.get(LISTED) != [inbox, now]:
-        event_contents.write_note(row, noted | {LISTED: (inbox, now)})
+        event_contents.write_content(row, noted | {LISTED: (inbox, now)})
     return list(_new_of(replies, before, asked_at)) if before_inbox == inbox else list(replies)
 
 

@@ -27,9 +27,9 @@ KNOWN_AFTER = timedelta(minutes=5)  # A report may come before the answer to the
 def keep_news(
     gateway: MessageGateway, news: Feedback, at: datetime, pushed_at: datetime | None = None,
     read_until: datetime | None = None,
-) -> int:  # fmt: skip
-    """Note what became of messages, and keep replies and refusals; how many reports are of messages we do not know. A
-    piece that fails is kept as one that nobody can read, with why.
+) -> list[Report]:  # fmt: skip
+    """Note what became of messages, and keep replies and refusals; the reports of messages that we do not know. A piece
+    that fails is kept as one that nobody can read, with why.
 
     What has no time that can be read is the same within a minute of pushes and mails, and within a day of sweeps (of
     `read_until`, the last whole one), which see it again: for ever there by an id, or if nobody can read it."""

@@ -8,14 +8,13 @@ from flask import Flask
 
 from portal.core import loops
 from portal.core.loops import Loop
-from portal.core.models import EventKind
 from portal.services.messaging import gateway_events, outbox
 
 LOOPS = (
     Loop("high priority", partial(outbox.send_due, only_high_priority=True), threads=2),
     Loop("all", outbox.send_due, threads=4, idle=0.5),
-    Loop("reports", partial(gateway_events.work_due, gateway_events.NEWS), idle=0.5),
-    Loop("sweeps", partial(gateway_events.work_due, (EventKind.SWEEP,)), threads=2, idle=5),
+    Loop("reports", gateway_events.work_due, idle=0.5),
+    Loop("sweeps", gateway_events.sweep_due, threads=2, idle=5),
 )
 
 

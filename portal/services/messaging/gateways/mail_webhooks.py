@@ -124,7 +124,7 @@ def as_doubtful(told: Feedback) -> Feedback:
     beside an address may be anybody's."""
     reported = (
         BlockedAddress(each.to, each.at, word=each.code, message_id=each.message_id) for each in told.reports
-        if each.may_refuse or each.reason == Reason.BLOCKED_BY_VENDOR
+        if each.names_refusal
     )  # fmt: skip
     blocked = (
         replace(each, source=DOUBTFUL_ANSWER, word=each.word or each.source,

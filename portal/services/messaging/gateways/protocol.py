@@ -126,6 +126,11 @@ class Report:
         """Whether its state is one that the adapter knows."""
         return (self.state, self.reason) != (ReportState.ACCEPTED, Reason.UNKNOWN)
 
+    @property
+    def names_refusal(self) -> bool:
+        """Whether it says, or may, that its person is on the vendor's list of refusals."""
+        return self.may_refuse or self.reason == Reason.BLOCKED_BY_VENDOR
+
 
 @dataclass(frozen=True)
 class MailClue:
@@ -198,6 +203,11 @@ class Feedback:
     reports: tuple[Report, ...] = ()
     blocked: tuple[BlockedAddress, ...] = ()
     replies: tuple[InboundMessage, ...] = ()
+
+    @property
+    def only_reports(self) -> bool:
+        """Whether nobody refuses in it: it tells no more than what became of messages."""
+        return not (self.blocked or self.replies or any(each.names_refusal for each in self.reports))
 
 
 class LookupOutcome(StrEnum):
@@ -275,6 +285,10 @@ class Gateway:
     def read_unproved(self, push: VendorPush) -> Feedback:
         """What may refuse in a request that is not verified. Raises ValueError."""
         raise ValueError("nothing is signed")
+
+    def tells_only_reports(self, push: VendorPush) -> bool:
+        """Whether nobody refuses in a request, if it is genuine. Asks nobody. Raises ValueError."""
+        return self.read_push(push).only_reports
 
     def inbound(self, since: datetime, until: datetime) -> list[InboundMessage]:
         """What people wrote back, by pull."""

@@ -100,6 +100,14 @@ class SmtpGateway(Gateway):
         """What may refuse in a push of SNS's that read_push() could not verify. Raises ValueError."""
         return mail_webhooks.read_unproved_ses_push(push, self.token_keys)
 
+    def tells_only_reports(self, push: VendorPush) -> bool:
+        match mail_webhooks.way_of(push) if self.feedback in mail_webhooks.VENDORS else "post":
+            case "ses":
+                return mail_webhooks.read_unproved_ses_push(push, self.token_keys).only_reports
+            case "brevo":
+                return mail_webhooks.parse_brevo_push(push).only_reports
+        return False
+
     def read_mailbox(self, inbox: Place, junk: Place) -> tuple[Feedback, MailboxVisit]:
         """What came back into the mailbox after its places, and how far it was read. Raises GatewayError."""
         assert self.mailbox is not None

@@ -133,7 +133,7 @@ def test_an_address_in_a_report_that_no_database_takes_holds_up_nothing(app, ven
 
         applied = delivery_reports.apply_reports(gateway, [odd], clock.now())
 
-    assert (applied.matched, applied.unknown, applied.failed) == ({}, 1, [])
+    assert (applied.matched, applied.unknown, applied.failed) == ({}, [odd], [])
 
 
 def test_nothing_moves_while_the_database_fails(app, vendor, rows, monkeypatch):

@@ -110,3 +110,10 @@ def test_what_is_no_note_of_ses_holds_whom_it_names(app, account):
     work(app)
 
     assert held(app) == [BURCU]
+
+
+def test_what_only_tells_what_became_of_a_mail_is_read_last_though_nobody_can_verify_it_yet(account, rows):
+    push_all(account)
+
+    pushes = sorted(rows(GatewayEvent, GatewayEvent.kind == EventKind.PUSH), key=lambda each: each.id)
+    assert [each.only_reports for each in pushes] == [True, True, False, False]

@@ -56,9 +56,10 @@ def bring_reply(gateway_id: int, to: str, count: int = 1) -> None:
 
 
 def work(app, *kinds: EventKind) -> None:
-    """Read what was kept, until nothing is due."""
+    """Read what was kept, and sweep where it is asked for, until nothing is due."""
+    news = [each for each in kinds or gateway_events.NEWS if each != EventKind.SWEEP]
     with app.app_context():
-        while gateway_events.work_due(kinds or gateway_events.NEWS):
+        while gateway_events.work_due(news) or (EventKind.SWEEP in kinds and gateway_events.sweep_due()):
             pass
 
 
