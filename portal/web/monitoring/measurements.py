@@ -23,6 +23,7 @@ from portal.core.models import (
     WebhookEndpoint,
 )
 from portal.services import readiness
+from portal.services.messaging import event_turns
 from portal.services.readiness import heartbeats
 from portal.web.monitoring.iys_measurements import MAX_ROWS
 
@@ -72,6 +73,15 @@ def measure_messages(session: Session, at: datetime) -> Iterator[Metric]:
     yield from (waiting, age, recent, gateways)
 
 
+def measure_news(session: Session, at: datetime) -> Iterator[Metric]:
+    """What accounts told of messages, and nobody has read yet."""
+    age = GaugeMetricFamily("izinlink_news_age_seconds", "Age of the oldest that an account told.", labels=("kind",))
+    for kind, only_reports in (("refusal", False), ("report", True)):  # A refusal as far as it may be one.
+        oldest = event_turns.oldest_due(session, at, only_reports=only_reports)
+        age.add_metric((kind,), (at - oldest).total_seconds() if oldest else 0)
+    yield age
+
+
 def measure_webhooks(session: Session, _at: datetime) -> Iterator[Metric]:
     newest = select(func.coalesce(func.max(Event.sequence), 0)).where(Event.sequence.is_not(None)).scalar_subquery()
     is_on = WebhookEndpoint.due_at.is_not(None)
@@ -104,5 +114,6 @@ def measure_installation(session: Session, _at: datetime) -> Iterator[Metric]:
 
 
 ALL = (
-    measure_checks, measure_heartbeats, measure_messages, measure_webhooks, measure_row_tallies, measure_installation,
+    measure_checks, measure_heartbeats, measure_messages, measure_news, measure_webhooks, measure_row_tallies,
+    measure_installation,
 )  # fmt: skip

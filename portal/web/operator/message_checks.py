@@ -22,11 +22,13 @@ from portal.core.models import (
 from portal.domain.consents.urgency import AMBER
 from portal.domain.notifications.gateways import is_inbox_unread
 from portal.domain.notifications.messages import HIGH_PRIORITY
-from portal.services.messaging import routing
+from portal.services.messaging import event_turns, routing
 from portal.services.messaging.event_contents import SWEEP
 from portal.web.operator.health_check import AMBER_TONE, BAD, GOOD, HealthCheck, format_time
 
 MAIL_DELAY = timedelta(minutes=10)  # A mail usually leaves within a minute.
+READING_DELAY = timedelta(minutes=10)  # What accounts told is read within seconds,
+REPORT_DELAY = timedelta(hours=1)  # and reports after it.
 RECENT = timedelta(days=7)
 
 
@@ -34,6 +36,7 @@ def run_all(at: datetime) -> Iterator[HealthCheck]:
     yield _check_mails(at)
     yield _check_messages(at)
     yield _check_gateways(at)
+    yield _check_news(at)
     yield _check_reports(at)
     if not current_app.config["DEVELOPMENT"]:  # There the demo gateway sends for all.
         yield _check_unrouted()
@@ -78,6 +81,22 @@ def _check_gateways(at: datetime) -> HealthCheck:
     is_own = any(is_own and is_stopped for is_own, is_stopped, _rests in found)
     cure = _("Kendi hesabınız durduysa Gönderim sayfasına bakın; firmaların sahiplerine e-posta gitti.")
     return HealthCheck(name, finding, BAD if is_own else AMBER_TONE, cure)
+
+
+def _check_news(at: datetime) -> HealthCheck:
+    """What accounts told and nobody has read: messages go on to who refuses in it."""
+    name = _("Gelen yanıt ve raporlar")
+    refusing, reports = (event_turns.oldest_due(read_session(), at, only_reports=each) for each in (False, True))
+    oldest = min((each for each in (refusing, reports) if each), default=None)
+    if oldest is None:
+        return HealthCheck(name, _("Okunmayı bekleyen yok."))
+    finding = _("En eskisi %(at)s tarihinden beri okunmayı bekliyor.", at=format_time(oldest))
+    cure = _("Gönderici yetişemiyor ya da çalışmıyor: kaydına bakın (messages send).")
+    if refusing and at - refusing > READING_DELAY:
+        risk = _("Bekleyenlerde ret olabilir; iletiler gitmeye devam eder.")
+        return HealthCheck(name, finding, BAD, f"{cure} {risk}")
+    is_late = reports is not None and at - reports > REPORT_DELAY
+    return HealthCheck(name, finding, AMBER_TONE if is_late else GOOD, cure if is_late else "")
 
 
 def _check_reports(at: datetime) -> HealthCheck:

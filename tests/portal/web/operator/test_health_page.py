@@ -14,6 +14,8 @@ from portal.core.models import (
     Delivery,
     Egress,
     EgressState,
+    EventKind,
+    GatewayEvent,
     GatewayState,
     IysRate,
     Lane,
@@ -27,6 +29,7 @@ from portal.core.models import (
     ThrottleHit,
 )
 from portal.domain.notifications import gateways, mails
+from portal.services.messaging import event_contents
 from portal.web.operator import health_checks
 from tests import make
 from tests.portal.web.consent_points.visitor import opened
@@ -208,6 +211,26 @@ def test_a_point_whose_codes_run_out_is_told_for_that_day(app, signs, column, to
     assert signs()["İzin noktaları"].tone == tone
     change(app, ConsentPoint, **{column: today - timedelta(days=1)})
     assert signs()["İzin noktaları"].tone == "good"
+
+
+@pytest.mark.parametrize(
+    ("only_reports", "tones"), [(False, ["good", "bad", "bad"]), (True, ["good", "good", "amber"])]
+)
+def test_what_accounts_told_and_nobody_has_read_is_told(app, signs, only_reports, tones):
+    assert signs()["Gelen yanıt ve raporlar"].finding == "Okunmayı bekleyen yok."
+    with app.app_context():
+        gateway = gateways.add_gateway(
+            db.session, vault(), provider_id=make.brand().provider_id, carries=AddressKind.PHONE, vendor="verimor",
+            header="DENEME", credentials={}, per_second=1, at=clock.now(),
+        )  # fmt: skip
+        event_contents.keep(gateway, "s", EventKind.PUSH, [1], {}, clock.now(), only_reports=only_reports)
+        db.session.commit()
+    found = []
+    for minutes in (9, 11, 61):
+        change(app, GatewayEvent, due_at=clock.now() - timedelta(minutes=minutes))
+        found.append(signs()["Gelen yanıt ve raporlar"].tone)
+
+    assert found == tones
 
 
 def test_gateways_that_stop_or_rest_and_messages_without_one_are_told(app, signs, rows):
