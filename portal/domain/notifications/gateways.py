@@ -28,7 +28,6 @@ from portal.core.vault import Vault
 
 SECRET_BYTES = 24
 INBOX_UNREAD_AFTER = timedelta(hours=1)
-ASKED_WITHIN = timedelta(minutes=15)  # Accounts are asked each minute while the sender runs.
 ANSWERED_FOR = timedelta(days=90)  # By people, after their brand chose another account.
 WHOLE = 100  # Percent of a brand's batches.
 GENERIC, ROUTE, DOMESTIC = "described", "route", "domestic"  # A vendor, its field, and that field's value.
@@ -152,15 +151,17 @@ def is_former_inbox(gateway: MessageGateway) -> ColumnElement[bool]:
 
 
 def is_inbox_unread(at: datetime, after: timedelta = INBOX_UNREAD_AFTER) -> ColumnElement[bool]:
-    """The condition that what a vendor or a mailbox has for an account that sends could not be read for a while, though
-    it was asked."""
+    """The condition that what a vendor or a mailbox has for an account that sends was not read for a while, whatever
+    the cause."""
     is_read = or_(MessageGateway.carries == AddressKind.PHONE, MessageGateway.mailbox_position.is_not(None))
     heard_at = func.coalesce(MessageGateway.swept_at, MessageGateway.tested_at)
-    is_asked = exists().where(
-        GatewayEvent.gateway_id == MessageGateway.id, GatewayEvent.kind == EventKind.SWEEP,
-        GatewayEvent.due_at > at - ASKED_WITHIN,
-    )  # fmt: skip
-    return and_(MessageGateway.state == GatewayState.WORKING, is_read, heard_at < at - after, is_asked)
+    return and_(MessageGateway.state == GatewayState.WORKING, is_read, heard_at < at - after)
+
+
+def is_silent(at: datetime, after: timedelta) -> ColumnElement[bool]:
+    """The condition that an account's inbox is unread, and that it was asked in vain: its owner can do something."""
+    is_sweep = GatewayEvent.gateway_id == MessageGateway.id, GatewayEvent.kind == EventKind.SWEEP
+    return and_(is_inbox_unread(at, after), exists().where(*is_sweep, GatewayEvent.failures > 0))
 
 
 def mark_inbox_read(gateway: MessageGateway, at: datetime) -> None:

@@ -140,7 +140,7 @@ def _keep_unread(event: GatewayEvent, gateway: MessageGateway, why: str, at: dat
     db.session.refresh(event, with_for_update=True)
     event.lease_until = None
     if event.kind == EventKind.SWEEP:
-        event.due_at = at + gateway_sweeps.MINUTE
+        gateway_sweeps.plan_next(event, at, has_failed=True)
         return
     if event.kind == EventKind.PUSH:
         unread = _unread_push(gateway, _pushed(event))

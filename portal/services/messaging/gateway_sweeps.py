@@ -8,6 +8,7 @@ from typing import TypeVar
 import structlog
 from sqlalchemy import ColumnElement, select
 
+from portal.core import leases
 from portal.core.addresses import AddressKind
 from portal.core.extensions import db, vault
 from portal.core.models import EventOutcome, GatewayEvent, MessageGateway
@@ -21,7 +22,7 @@ from portal.services.messaging.gateways.smtp import SmtpGateway
 from portal.services.messaging.news_keeping import keep_news
 from portal.services.messaging.savepoints import log_or_reraise
 
-MINUTE = timedelta(minutes=1)
+MINUTE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(minutes=15)  # Between sweeps of an account.
 READ_AFTER_REMOVAL = {  # After an account was removed: people answer mails weeks later.
     AddressKind.PHONE: delivery_reports.WAITS_FOR_REPORT,
     AddressKind.EMAIL: timedelta(days=90),
@@ -53,7 +54,7 @@ def sweep(event: GatewayEvent, gateway: MessageGateway, at: datetime) -> None:
     features, gateway_id = adapter.capabilities, gateway.id
     refs, oldest = delivery_reports.unreported_refs(gateway_id, at) if features.pulls_reports else ([], at)
     db.session.rollback()
-    reports, _ = _ask(gateway_id, lambda: adapter.reports(refs, oldest)) if refs else ([], True)
+    reports, has_reports = _ask(gateway_id, lambda: adapter.reports(refs, oldest)) if refs else ([], True)
     answers, has_all = ([], False) if is_followed else _ask(gateway_id, lambda: adapter.inbound(since, at))
     blocked, has_list = ([], False) if is_followed else _ask(gateway_id, lambda: adapter.blocked(since))
     event_contents.note_reports(gateway, reports, at, "")
@@ -61,7 +62,7 @@ def sweep(event: GatewayEvent, gateway: MessageGateway, at: datetime) -> None:
     if has_all and features.lists_whole_inbox:
         answers = listed_replies.leave_out_known(event, _inbox_identity(gateway), answers, at)
     keep_news(gateway, Feedback(tuple(reports), tuple(blocked), tuple(answers)), at, read_until=read_until)
-    event.due_at, event.lease_until = at + MINUTE, None
+    plan_next(event, at, has_failed=not (has_reports and (is_followed or (has_all and has_list))))
     if has_all and has_list:
         gateways.mark_inbox_read(gateway, at)
 
@@ -80,7 +81,7 @@ def _read_mailbox(
     except GatewayError as failure:
         silence = failure
     db.session.refresh(gateway)
-    event.due_at, event.lease_until = at + MINUTE, None
+    plan_next(event, at, has_failed=silence is not None)
     if told is not None and gateway.credentials == login:
         keep_news(gateway, told[0], at, pushed_at=at)  # A mail comes once.
         db.session.flush()
@@ -98,6 +99,13 @@ def _read_mailbox(
         gateways.mark_inbox_read(gateway, at)
         _note_unread(gateway, visit, at)
         event.due_at = at if visit.is_full or (visit.junk and visit.junk.is_full) else event.due_at
+
+
+def plan_next(event: GatewayEvent, at: datetime, *, has_failed: bool) -> None:
+    """Plan an account's next sweep: of one that does not answer later and later, as each attempt may take minutes."""
+    event.failures = event.failures + 1 if has_failed else 0
+    pause = leases.backoff(event.failures, MINUTE, LONGEST_PAUSE) if has_failed else MINUTE
+    event.due_at, event.lease_until = at + pause, None
 
 
 def _find_places(gateway: MessageGateway, since: datetime, at: datetime) -> tuple[Place, Place]:

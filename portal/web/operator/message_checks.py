@@ -100,14 +100,14 @@ def _check_news(at: datetime) -> HealthCheck:
 
 
 def _check_reports(at: datetime) -> HealthCheck:
-    """Accounts whose inbox cannot be read, or whose vendor reports what nobody here understands: a change at the
+    """Accounts whose inbox is not read, or whose vendor reports what nobody here understands: a change at the
     vendor, or a wrong description."""
     name, swept = _("Teslim raporları"), (GatewayEvent.digest == SWEEP, GatewayEvent.outcome == EventOutcome.UNREADABLE)
     theirs = select(func.count()).select_from(MessageGateway).join(GatewayEvent).where(*swept)
     count = read_session().scalars(theirs.where(MessageGateway.state != GatewayState.REMOVED)).one()
     if unread := read_session().scalars(select(func.count()).where(is_inbox_unread(at))).one():
-        finding = _("%(count)s hesaba gelen yanıtlar bir saattir okunamıyor.", count=unread)
-        cure = _("Nedeni kayıtta, gateway.not_swept satırında yazar; hesabın sayfası ne yapılacağını söyler.")
+        finding = _("%(count)s hesaba gelen yanıtlar bir saattir okunmuyor.", count=unread)
+        cure = _("Nedeni kayıtta, gateway.not_swept satırında yazar; yoksa gönderici yetişemiyor ya da çalışmıyordur.")
         return HealthCheck(name, finding, AMBER_TONE, cure)
     if not count:
         return HealthCheck(name, _("Hepsi okunuyor."))

@@ -272,9 +272,6 @@ def test_a_mail_that_cannot_be_read_is_named_and_an_hour_without_any_is_told(app
             work(app, EventKind.SWEEP)
             work(app)
             later = clock.now() + timedelta(minutes=59)
-            with app.app_context():  # It was asked ever since.
-                db.session.execute(update(GatewayEvent).values(due_at=later))
-                db.session.commit()
             for at in (later, later + timedelta(minutes=2)):
                 unheard.append(len(rows(MessageGateway, gateways.is_inbox_unread(at))))
 

@@ -379,7 +379,7 @@ def test_a_vendor_that_does_not_answer_is_asked_from_the_same_moment_again(app, 
             work(app, EventKind.SWEEP)
             assert (db.session.get_one(MessageGateway, gateway_id).swept_at is not None) is expected
             db.session.rollback()
-            at.shift(timedelta(minutes=1))
+            at.shift(timedelta(minutes=2))
             work(app, EventKind.SWEEP)
 
 

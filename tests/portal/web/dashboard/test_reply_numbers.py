@@ -96,7 +96,7 @@ def _leave_unread(account: MessageGateway) -> None:
     account.swept_at = clock.now() - timedelta(days=2)
     db.session.execute(update(GatewayEvent).values(kind=EventKind.REPLY))
     made = {"provider_id": account.provider_id, "gateway_id": account.id, "received_at": clock.now()}
-    db.session.add(GatewayEvent(kind=EventKind.SWEEP, digest=bytes(32), due_at=clock.now(), **made))
+    db.session.add(GatewayEvent(kind=EventKind.SWEEP, digest=bytes(32), due_at=clock.now(), failures=1, **made))
 
 
 def _grow_old(account: MessageGateway) -> None:

@@ -1,0 +1,94 @@
+"""Accounts that do not answer when they are asked for what people wrote back."""
+
+from datetime import timedelta
+
+import time_machine
+
+from portal.core import clock
+from portal.core.extensions import db
+from portal.core.models import EventKind, GatewayEvent, MessageGateway
+from portal.domain.notifications import gateways
+from portal.services.messaging import gateway_events, gateway_sweeps, sender
+from portal.services.messaging.gateways import verimor
+from portal.services.messaging.gateways.protocol import ErrorClass, GatewayError, SendError
+from tests.portal.services.messaging import test_gateway_delivery as delivery
+from tests.portal.services.messaging.vendor_pushes import work
+
+HANGS = GatewayError(SendError(ErrorClass.TEMPORARY))
+
+
+def of(gateway_id: int):
+    return GatewayEvent.gateway_id == gateway_id, GatewayEvent.kind == EventKind.SWEEP
+
+
+def silence(monkeypatch, *gateway_ids: int) -> list[int]:
+    """Those do not answer; whom is asked from now on."""
+    asked = []
+
+    def ask(self, *_):
+        asked.append(self.header)
+        if self.header in gateway_ids:
+            raise HANGS
+        return []
+
+    monkeypatch.setattr(verimor.Verimor, "inbound", ask)
+    monkeypatch.setattr(verimor.Verimor, "blocked", lambda *_: [])
+    return asked
+
+
+def add_two(app) -> list[int]:
+    with app.app_context():
+        ids = [delivery.add("verimor"), delivery.add("verimor")]
+        for gateway_id in ids:
+            db.session.get_one(MessageGateway, gateway_id).header = str(gateway_id)
+        db.session.commit()
+    return ids
+
+
+def test_an_account_that_does_not_answer_is_asked_later_and_later_until_it_does(app, vendors, rows, monkeypatch):
+    hangs, _ = add_two(app)
+    silence(monkeypatch, str(hangs))
+    pauses = []
+    with time_machine.travel(clock.now(), tick=False) as at:
+        for _ in range(6):
+            work(app, EventKind.SWEEP)
+            row = rows.one(GatewayEvent, *of(hangs))
+            pauses.append((row.due_at - clock.now()) / timedelta(minutes=1))
+            at.move_to(row.due_at)
+        assert row.failures == 6
+        silence(monkeypatch)
+        work(app, EventKind.SWEEP)
+        answered = rows.one(GatewayEvent, *of(hangs))
+
+    for pause, least in zip(pauses, (1, 2, 4, 8, 15, 15), strict=True):
+        assert 0.75 * least <= pause <= 1.25 * least
+    assert answered.failures == 0 and answered.due_at - row.due_at == gateway_sweeps.MINUTE
+
+
+def test_those_that_did_not_answer_are_asked_by_a_thread_of_their_own(app, vendors, monkeypatch):
+    hangs, answers = map(str, add_two(app))
+    loops = {each.name: each.step for each in sender.LOOPS}
+    silence(monkeypatch, hangs)
+    work(app, EventKind.SWEEP)
+    with time_machine.travel(clock.now() + timedelta(minutes=2)), app.app_context():
+        asked = silence(monkeypatch, hangs)
+        while loops["sweeps"]():
+            pass
+        assert asked == [answers]
+        while loops["sweeps of silent accounts"]():
+            pass
+    assert asked == [answers, hangs]
+
+
+def test_an_inbox_is_unread_however_late_its_sweep_is_and_silent_only_where_it_was_asked(app, vendors, rows):
+    with app.app_context():
+        delivery.add("verimor")
+        while gateway_events.sweep_due():
+            pass
+    at, told = clock.now(), []
+    for late in (59, 61, 76, 180, 3 * 24 * 60):
+        now = at + timedelta(minutes=late)
+        told.append(len(rows(MessageGateway, gateways.is_inbox_unread(now))))
+        assert rows(MessageGateway, gateways.is_silent(now, timedelta(hours=1))) == []
+
+    assert told == [0, 1, 1, 1, 1]
