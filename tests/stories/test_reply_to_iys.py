@@ -23,10 +23,10 @@ def running(app, sandbox):
     """The loops of the forwarder, and those of the sender that read what gateways tell."""
     app.config["IYS_BASE_URL"] = sandbox.url
     stop = threading.Event()
-    reports = [each for each in sender.LOOPS if each.name == "reports"]
+    news = [each for each in sender.LOOPS if each.name == "news"]
     threads = [
         threading.Thread(target=forwarder.run, args=(app, stop)),
-        threading.Thread(target=loops.run_loops, args=(app.app_context, stop, reports)),
+        threading.Thread(target=loops.run_loops, args=(app.app_context, stop, news)),
     ]
     for each in threads:
         each.start()

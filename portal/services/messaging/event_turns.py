@@ -18,9 +18,11 @@ Queue = tuple[EventKind, bool]
 Due = Row[int, EventKind, int]  # An event's id, kind and gateway.
 
 
-def find_next(session: Session, kinds: Collection[EventKind], at: datetime) -> Due | None:
-    """The due event whose turn it is."""
-    for queues in (REFUSING, ONLY_REPORTS):
+def find_next(
+    session: Session, kinds: Collection[EventKind], at: datetime, *, only_reports: bool = False
+) -> Due | None:  # fmt: skip
+    """The due event whose turn it is; of what `only_reports`, or of all."""
+    for queues in (ONLY_REPORTS,) if only_reports else (REFUSING, ONLY_REPORTS):
         asked = [queue for queue in queues if queue[0] in kinds]
         if asked and (found := _find_of_turn(session, asked, at)):
             return found

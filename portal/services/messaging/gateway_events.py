@@ -66,10 +66,10 @@ def note_too_large(gateway: MessageGateway, size: int | None, at: datetime) -> N
     event_contents.note_report(gateway, EventOutcome.UNREADABLE, f"HTTP 413 ({size or '?'} B)", at)
 
 
-def work_due(kinds: Collection[EventKind] = NEWS) -> bool:
-    """Read one piece of news of these kinds; False if nothing is due. Commits."""
+def work_due(kinds: Collection[EventKind] = NEWS, *, only_reports: bool = False) -> bool:
+    """Read one piece of news of these kinds, or of what tells `only_reports`; False if nothing is due. Commits."""
     at = clock.now()
-    due = event_turns.find_next(read_session(), kinds, at)
+    due = event_turns.find_next(read_session(), kinds, at, only_reports=only_reports)
     return due is not None and _claim_and_work(due, at)
 
 

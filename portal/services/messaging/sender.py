@@ -14,7 +14,8 @@ from portal.services.messaging import gateway_events, outbox
 LOOPS = (
     Loop("high priority", partial(outbox.send_due, only_high_priority=True), threads=2),
     Loop("all", outbox.send_due, threads=4, idle=0.5),
-    Loop("reports", gateway_events.work_due, idle=0.5),
+    Loop("news", gateway_events.work_due, idle=0.5),
+    Loop("reports", partial(gateway_events.work_due, only_reports=True), idle=0.5),
     Loop("sweeps", partial(gateway_events.sweep_due, GatewayEvent.failures == 0), threads=2, idle=5),
     Loop("sweeps of silent accounts", partial(gateway_events.sweep_due, GatewayEvent.failures > 0), idle=5),
 )

@@ -13,7 +13,7 @@ from portal.core.addresses import AddressKind
 from portal.core.extensions import db, read_session, vault
 from portal.core.models import Decision, EventKind, EventOutcome, GatewayEvent, Message, MessageState
 from portal.domain.notifications import gateways
-from portal.services.messaging import event_contents, event_turns, gateway_events
+from portal.services.messaging import event_contents, event_turns, gateway_events, sender
 from tests import grants, make
 from tests.portal.services.messaging import test_gateway_delivery as delivery
 from tests.portal.services.messaging.test_feedback import PEOPLE, MailAccount
@@ -70,6 +70,21 @@ def test_accounts_take_turns_so_that_what_people_write_waits_behind_one_of_each(
     vendor.brings("RET", PERSON)
 
     assert steps_until_refused(app) == 3  # The push, one thing of the rival's, and the reply in the push.
+
+
+def test_a_thread_of_its_own_reads_reports_beside_any_number_of_what_may_refuse(app, vendor, rival, rows):
+    rival.brings("merhaba")
+    vendor.pushes(report())
+    with app.app_context():
+        while {each.name: each.step for each in sender.LOOPS}["reports"]():
+            pass
+
+    pushes = sorted(rows(GatewayEvent, GatewayEvent.kind == EventKind.PUSH), key=lambda each: each.id)
+    assert [is_unread(each) for each in pushes] == [True, False]
+
+
+def is_unread(push: GatewayEvent) -> bool:
+    return push.due_at == push.received_at
 
 
 def test_what_cannot_be_looked_at_or_is_long_may_refuse(app, vendor, rows):
