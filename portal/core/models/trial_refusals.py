@@ -2,9 +2,10 @@
 brand with İYS's code."""
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, exists, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, SQLColumnExpression, exists, func, select
 from sqlalchemy.orm import aliased
 
 from portal.core.iys_protocol import Channel, Status
@@ -30,11 +31,23 @@ def select_unrepeated(*columns: Any) -> Select[*tuple[Any, ...]]:
 def has_unrepeated(
     brand_id: Any, recipient_id: SQLColumnExpression[int], channels: Collection[Channel | SQLColumnExpression[Channel]]
 ) -> ColumnElement[bool]:  # fmt: skip
-    """The condition that a recipient refused so on one of these channels, and that it is not repeated at the brand. As
-    a scalar, so that databases look at nobody else's."""
-    theirs = select_unrepeated(TRIAL.id).where(NEW_BRAND.id == brand_id, TRIAL_CONSENT.recipient_id == recipient_id)
-    found = theirs.where(TRIAL.channel.in_(channels)).limit(1)
-    return found.correlate_except(TRIAL, TRIAL_BRAND, TRIAL_CONSENT, NEW_BRAND).scalar_subquery().is_not(None)
+    """The condition that a recipient refused so on one of these channels, and that it is not repeated at the brand."""
+    return _of_recipient(TRIAL.id, brand_id, recipient_id, channels, limit=1).is_not(None)
+
+
+def unrepeated_at(brand_id: Any, recipient_id: SQLColumnExpression[int], channel: Channel) -> ScalarSelect[datetime]:
+    """When a recipient last refused so; null where they did not."""
+    return _of_recipient(func.max(TRIAL.effective_at), brand_id, recipient_id, [channel])
+
+
+def _of_recipient(
+    column: Any, brand_id: Any, recipient_id: SQLColumnExpression[int],
+    channels: Collection[Channel | SQLColumnExpression[Channel]], limit: int | None = None,
+) -> ScalarSelect[Any]:  # fmt: skip
+    """As a scalar, so that databases look at nobody else's."""
+    theirs = select_unrepeated(column).where(NEW_BRAND.id == brand_id, TRIAL_CONSENT.recipient_id == recipient_id)
+    found = theirs.where(TRIAL.channel.in_(channels)).limit(limit)
+    return found.correlate_except(TRIAL, TRIAL_BRAND, TRIAL_CONSENT, NEW_BRAND).scalar_subquery()
 
 
 def _is_unrepeated() -> tuple[ColumnElement[bool], ...]:

@@ -15,6 +15,7 @@ from portal.core.database import is_one_of
 from portal.core.iys_protocol import Channel, Status
 from portal.core.models import Brand, Consent, Recipient, mailbox_refused_at
 from portal.core.models.recipient import MAILBOX_COLUMNS
+from portal.core.models.trial_refusals import unrepeated_at
 from portal.core.vault import Vault, index_column
 from portal.domain.consents.recipients import Indexes, blind_indexes
 
@@ -51,15 +52,20 @@ def find_at(session: Session, vault: Vault, provider_id: int, address: Address) 
 
 def find_refusals(session: Session, vault: Vault, brand: Brand, addresses: Indexes) -> dict[str, datetime]:
     """When the people of these e-mail addresses, by canonical address, last refused a brand by another spelling of
-    their mailbox (mailbox_refused_at). One statement a key generation: call with ≤ 5,000."""
+    their mailbox (mailbox_refused_at, or unrepeated_at). One statement a key generation: call with ≤ 5,000."""
     boxes, found = {text: find_mailbox(text) for text in addresses}, dict[str, datetime]()
     indexes = blind_indexes(vault, brand.provider_id, set(boxes.values()).difference(boxes)) | addresses
     for column in map(index_column, vault.keys) if boxes else ():
         own = {each: its[column] for each, its in indexes.items()}
         # Of each mailbox the two spellings that were refused last: one of them is not the text's own.
         newest = defaultdict[bytes, dict[bytes, datetime]](dict)
-        for box, spelling, at in session.execute(_refusals_of(session, brand, column, boxes, own)):
-            if at is not None and len(newest[box]) < 2:
+        refusals = [
+            (max(times), box, spelling)
+            for box, spelling, *found_at in session.execute(_refusals_of(session, brand, column, boxes, own))
+            if (times := [at for at in found_at if at is not None])
+        ]
+        for at, box, spelling in sorted(refusals, reverse=True):
+            if len(newest[box]) < 2:
                 newest[box].setdefault(spelling, at)
         for text, box in boxes.items():
             others = [at for spelling, at in newest.get(own[box], {}).items() if spelling != own[text]]
@@ -77,14 +83,15 @@ def find_refusals_at(session: Session, vault: Vault, brand: Brand, mails: Mappin
 def _refusals_of(
     session: Session, brand: Brand, column: str, boxes: Mapping[str, str], own: Mapping[str, bytes]
 ) -> Select[*tuple[Any, ...]]:  # fmt: skip
-    """The mailboxes' spellings, by one generation's indexes, with when each refused, if it did; the newest first."""
+    """The mailboxes' spellings, by one generation's indexes, with when each refused the brand and, unrepeated there,
+    before the admission, if it did."""
     index, mailbox = getattr(Recipient, column), getattr(Recipient, MAILBOX_COLUMNS[column])
     is_theirs = and_(mailbox.is_not(None), is_one_of(session, mailbox, {own[box] for box in boxes.values()}))
     if spelled_otherwise := {own[box] for text, box in boxes.items() if text != box}:
         is_theirs = or_(is_theirs, is_one_of(session, index, spelled_otherwise))
-    refused_at = mailbox_refused_at(Recipient.id, brand.id).label("refused_at")
-    columns = select(func.coalesce(mailbox, index), index, refused_at)
-    return columns.where(Recipient.provider_id == brand.provider_id, is_theirs).order_by(refused_at.desc())
+    refused_at = mailbox_refused_at(Recipient.id, brand.id), unrepeated_at(brand.id, Recipient.id, Channel.EMAIL)
+    columns = select(func.coalesce(mailbox, index), index, *refused_at)
+    return columns.where(Recipient.provider_id == brand.provider_id, is_theirs)
 
 
 def choose_for_one_act(
