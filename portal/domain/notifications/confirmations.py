@@ -2,7 +2,8 @@
 and what the provider told by its own means. Messages that confirm an act are those with a receipt.
 """
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -58,30 +59,47 @@ def is_to_be_told() -> ColumnElement[bool]:
     return or_(is_open, and_(is_unconfirmed(), Message.kind == MessageKind.CONFIRMATION))
 
 
-def ends_untold_grant(session: Session, refusal: Message) -> bool:
-    """Whether a refusal ended a grant of which its person was told nothing, as its confirmation waited until it was
-    refused, or waits still."""
+def find_ends_of_untold_grants(session: Session, refusals: Sequence[Message]) -> set[int]:
+    """Those of a batch of refusals, by id, that ended a grant of which its person was told nothing, as its confirmation
+    waited until it was refused, or waits still."""
     act = aliased(Receipt)
+    consents: defaultdict[int | None, set[int]] = defaultdict(set)
     refused = (
-        select(Decision.consent_id)
-        .join(ReceiptDecision, ReceiptDecision.decision_id == Decision.id)
-        .join(Receipt, Receipt.id == ReceiptDecision.receipt_id)
-        .join(act, act.number == Receipt.number)
-        .where(act.id == refusal.receipt_id)
-    )
-    untold = (
-        select(Message.id)
-        .join(Receipt, Receipt.id == Message.receipt_id)
+        select(act.id, Decision.consent_id)
+        .join(Receipt, Receipt.number == act.number)
         .join(ReceiptDecision, ReceiptDecision.receipt_id == Receipt.id)
         .join(Decision, Decision.id == ReceiptDecision.decision_id)
-        .where(
-            Decision.consent_id.in_(refused), Decision.status == Status.GRANTED,
-            or_(Message.provider_id == Receipt.provider_id, Message.provider_id.is_(None)),  # By their index.
-            Message.created_at == Receipt.decided_at, Message.created_at <= refusal.created_at,
+        .where(act.id.in_([each.receipt_id for each in refusals]))
+    )
+    for receipt_id, consent_id in session.execute(refused):
+        consents[receipt_id].add(consent_id)
+    untold = _untold_grants(session, set().union(*consents.values()))
+    return {
+        each.id
+        for each in refusals
+        if any(id in consents[each.receipt_id] and at <= each.created_at for id, at in untold)
+    }
+
+
+def _untold_grants(session: Session, consent_ids: Collection[int]) -> list[tuple[int, datetime]]:
+    """Grants of these consents that were told nobody: the consent, and when it was granted. Each statement has one
+    index to go by: of one that joins them SQLite, which has no statistics, reads all confirmations."""
+    granted = (
+        select(Decision.consent_id, Receipt.id, Receipt.provider_id, Receipt.decided_at)
+        .join(ReceiptDecision, ReceiptDecision.decision_id == Decision.id)
+        .join(Receipt, Receipt.id == ReceiptDecision.receipt_id)
+        .where(Decision.consent_id.in_(consent_ids), Decision.status == Status.GRANTED)
+    )
+    found = session.execute(granted).all()
+    untold: set[int | None] = set()
+    for is_of_them in (Message.provider_id.in_({each.provider_id for each in found}), Message.provider_id.is_(None)):
+        confirmations = select(Message.receipt_id).where(
+            is_of_them, Message.created_at.in_({each.decided_at for each in found}),
+            Message.receipt_id.in_({each.id for each in found}),
             or_(Message.state.in_(OPEN), Message.unsent_reason == UnsentReason.REFUSED),
-        )
-    )  # fmt: skip
-    return session.scalar(untold.limit(1)) is not None
+        )  # fmt: skip
+        untold.update(session.scalars(confirmations))
+    return [(each.consent_id, each.decided_at) for each in found if each.id in untold]
 
 
 def of_day(provider_id: int | InstrumentedAttribute[int], day: date, until: datetime) -> ColumnElement[bool]:

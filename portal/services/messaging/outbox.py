@@ -5,7 +5,7 @@ may leave again.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -134,6 +134,7 @@ def _claim(queue: MessageQueue, at: datetime) -> Claim:
 
 def _sendable(queue: MessageQueue, rows: list[tuple[Message, Recipient]], at: datetime) -> tuple[list[Pair], int]:
     """What may be sent, each address once; and how many ended without being sent."""
+    _extend_refusals([message for message, _ in rows], at)
     excluded, halted = _excluded(rows, at), _halted([message.id for message, _ in rows])
     unpulled = _unpulled(rows, excluded, at)
     opens_at = next_opening(db.session.get_one(Provider, queue.provider_id), at) if queue.provider_id else None
@@ -264,15 +265,19 @@ def _unpulled(rows: list[tuple[Message, Recipient]], excluded: dict[int, Exclusi
 
 
 def _is_expired(message: Message, at: datetime) -> bool:
-    """A refusal that is all that its person would hear of the act has its days from now, as an account works again."""
     if message.kind != MessageKind.INVITATION:
-        is_expired, is_refusal = messages.is_expired(message, at), message.kind == MessageKind.REFUSAL
-        if is_expired and is_refusal and confirmations.ends_untold_grant(db.session, message):
-            message.expires_at = at + messages.REFUSAL_TOLD_FOR
-            return False
-        return is_expired
+        return messages.is_expired(message, at)
     ends_at = db.session.get_one(Campaign, message.campaign_id).expires_at
     return ends_at is not None and ends_at <= at
+
+
+def _extend_refusals(found: Iterable[Message], at: datetime) -> None:
+    """A refusal that is all that its person would hear of the act has its days from now, as an account works again."""
+    expired = [each for each in found if each.kind == MessageKind.REFUSAL and messages.is_expired(each, at)]
+    only_news = confirmations.find_ends_of_untold_grants(db.session, expired) if expired else ()
+    for message in expired:
+        if message.id in only_news:
+            message.expires_at = at + messages.REFUSAL_TOLD_FOR
 
 
 def _halted(message_ids: list[int]) -> set[int]:

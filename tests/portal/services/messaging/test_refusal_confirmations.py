@@ -20,12 +20,14 @@ from portal.core.models import (
     Recipient,
     UnsentReason,
 )
+from portal.core.models.base import Base
 from portal.domain.consents import recipients, refusals
 from portal.domain.notifications import messages
 from portal.services.messaging import message_outcomes, outbox
 from portal.services.messaging.gateways.protocol import ErrorClass, Reason, SendError, SendResult
 from portal.services.messaging.message_queues import MessageQueue
 from tests import make
+from tests.portal.services.imports.test_older_refusals import statements
 from tests.portal.services.messaging import test_gateway_delivery as delivery
 from tests.portal.services.messaging.test_confirmations import addresses_in, gateway, send_all, sent
 from tests.portal.services.messaging.vendor_pushes import Vendor, work
@@ -147,6 +149,26 @@ def test_who_refused_before_their_grant_was_told_hears_of_the_refusal_alone(app,
     told = {each["to"]: each["text"] for each in sent(gateway)}
     assert len(sent(gateway)) == 2 and "reddiniz kaydedildi" in told[make.PHONE] and "onay verdiniz" in told[make.EMAIL]
     assert {each.unsent_reason for each in rows(Message, IS_OF_ACT)} == {None, UnsentReason.REFUSED}
+
+
+def test_expired_refusals_are_claimed_without_reading_all_confirmations(app, browser, codes, rows):
+    """SQLite's one writer is held meanwhile."""
+    for said in ("ONAY", "RET"):
+        make.Person(browser, codes[make.PHONE]).decides(MESAJ=said)
+    with time_machine.travel(clock.now() + timedelta(days=4)), app.app_context():
+        if db.engine.dialect.name != "sqlite":
+            pytest.skip("It has statistics.")
+        queue = MessageQueue(rows.one(Provider).id, addresses.AddressKind.PHONE, messages.HIGH_PRIORITY)
+        with statements() as asked:
+            outbox._claim(queue, clock.now())
+        plans = [
+            step[-1] for each in asked
+            for step in db.session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {each}", (None,) * each.count("?"))
+        ]  # fmt: skip
+
+    assert rows.one(Message, Message.kind == MessageKind.REFUSAL).expires_at > clock.now() + timedelta(days=6)
+    assert any("ix_message_confirmation (provider_id=? AND created_at=?)" in each for each in plans)
+    assert {each.split()[1] for each in plans if each.startswith("SCAN")} & Base.metadata.tables.keys() == set()
 
 
 @pytest.mark.parametrize(
