@@ -30,6 +30,7 @@ from portal.core.models import (
     Receipt,
     Recipient,
     Submission,
+    UnsentReason,
 )
 from portal.domain import campaigns, complaints
 from portal.domain.consents import history
@@ -101,9 +102,14 @@ def _messages(recipient: Recipient) -> Iterator[TimelineEvent]:
     rows = rows.outerjoin(Campaign, Campaign.id == Message.campaign_id)
     rows = rows.outerjoin(AudienceEntry, AudienceEntry.link_id == Message.link_id)
     for message, campaign, *contact in _newest(rows.where(Message.recipient_id == recipient.id), Message.created_at):
-        if message.kind == MessageKind.COMPLAINT_SETTLED and recipient.own_held_since is None:
-            continue  # Whether it left tells what another firm heard of the address.
-        details = {"message": message, "campaign": campaign, "contact": contact if all(contact) else None}
+        hides_others = recipient.own_held_since is None  # What another firm heard of the address is not told.
+        if message.kind == MessageKind.COMPLAINT_SETTLED and hides_others:
+            continue  # It leaves wherever no firm heard.
+        is_others = hides_others and message.unsent_reason == UnsentReason.REASSIGNED
+        details = {
+            "message": message, "campaign": campaign, "contact": contact if all(contact) else None,
+            "unsent_reason": None if is_others else message.unsent_reason,
+        }  # fmt: skip
         yield TimelineEvent(message.ended_at or message.created_at, TimelineKind.MESSAGE, details)
 
 

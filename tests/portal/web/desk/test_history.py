@@ -4,7 +4,7 @@ import pytest
 
 from portal.core import clock
 from portal.core.extensions import db, vault
-from portal.core.models import AuditEntry, Message, MessageKind, MessageState, Receipt, Recipient
+from portal.core.models import AuditEntry, Message, MessageKind, MessageState, Receipt, Recipient, UnsentReason
 from portal.domain.notifications import messages
 from portal.domain.receipts import format_number
 from shortlinks import Visit, VisitKind
@@ -69,9 +69,23 @@ def test_what_happened_stands_in_one_line_of_time(app, case, ayse, iys, rows):
         "kişinin başlattığı temas: Alışveriş",
     ):  # fmt: skip
         assert words in page, words
-    assert (
-        "Başvuru sonucu" not in page
-    )  # Where it did not leave, another firm may have heard that the address passed on.
+    assert "Başvuru sonucu" not in page  # It leaves wherever no firm heard that the address passed on.
+
+
+@pytest.mark.parametrize("whose", ["own", "another firm's"])
+@pytest.mark.parametrize("kind", [MessageKind.INVITATION, MessageKind.CONFIRMATION, MessageKind.REFUSAL])
+def test_why_a_message_did_not_leave_tells_what_the_firm_itself_heard(app, case, ayse, rows, kind, whose):
+    with app.app_context():
+        person, now = db.session.get_one(Recipient, case.recipient_id), clock.now()
+        person.reassigned_at, person.reassigned_anywhere_at = now if whose == "own" else None, now
+        ended = {"state": MessageState.NOT_NEEDED, "unsent_reason": UnsentReason.REASSIGNED}
+        of_case = {"provider_id": case.provider_id, "recipient_id": case.recipient_id}
+        db.session.add(Message(kind=kind, created_at=now, ended_at=now, **ended, **of_case))
+        db.session.commit()
+
+    page = page_of(ayse)
+
+    assert "Gönderilmedi" in page and ("başkasının olabilir" in page) is (whose == "own")
 
 
 def test_a_firm_learns_of_no_other_by_the_number_of_a_receipt(app, rows):
