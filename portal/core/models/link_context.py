@@ -15,7 +15,14 @@ from portal.core.iys_protocol.enums import Channel, RecipientType, Status
 from portal.core.models.campaign import AudienceEntry, Campaign, CampaignKind, ConsentText, Delivery
 from portal.core.models.decision import Decision, DecisionOrigin
 from portal.core.models.provider import Brand, Provider
-from portal.core.models.recipient import Consent, Recipient, has_held_since, is_of_present_holder, latest
+from portal.core.models.recipient import (
+    Consent,
+    Recipient,
+    has_held_since,
+    individuals_first,
+    is_of_present_holder,
+    latest,
+)
 
 
 class ClosureReason(StrEnum):
@@ -29,7 +36,7 @@ class ClosureReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CurrentConsent:
-    """The current consent on one channel: a refusal before a grant, an individual's before a merchant's."""
+    """The current consent on one channel: an individual's before a merchant's."""
 
     status: Status
     since: datetime
@@ -199,14 +206,13 @@ def _current_consents(
 ) -> CurrentConsents:
     is_told = held_since is None or held_since == reassigned_at  # Who said "not me" here refused all that there is.
     shown = [each for each in consents if each[0] and _is_shown(each, held_since, tells_of_earlier=is_told)]
-    by_precedence = sorted(shown, key=lambda each: (each[2] == Status.REFUSED, each[1] == RecipientType.INDIVIDUAL))
-    held = {  # The last one of a channel wins. A refusal is of every type, which may be an earlier holder's.
+    decided = ((channel, whose, (whose, status, since)) for channel, whose, status, since in shown if status and since)
+    held = {  # A refusal is of every type, which may be an earlier holder's.
         channel: CurrentConsent(
             status, max(since, held_since or since),
             RecipientType.INDIVIDUAL if held_since and status == Status.REFUSED else recipient_type,
         )
-        for channel, recipient_type, status, since in by_precedence
-        if status and since
+        for channel, (recipient_type, status, since) in individuals_first(decided).items()
     }  # fmt: skip
     are_theirs = (each for each in shown if held_since is None or each[2] != Status.REFUSED)
     return CurrentConsents(held, any(each[1] == RecipientType.MERCHANT for each in are_theirs))

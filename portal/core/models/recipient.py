@@ -1,6 +1,8 @@
 """Recipients (one encrypted address of one provider each) and their current consents."""
 
+from collections.abc import Iterable
 from datetime import datetime
+from typing import TypeVar
 
 from sqlalchemy import (
     ColumnElement,
@@ -23,6 +25,8 @@ from portal.core.iys_protocol.enums import Channel, RecipientType, Status
 from portal.core.models.base import BigId, BlindIndexed, Entity, foreign_key, partial_index
 from portal.core.vault import Vault
 
+Key = TypeVar("Key")
+Held = TypeVar("Held")
 MOST_SPELLINGS = 50  # Of one mailbox at one provider: a campaign over thousands of them would take hours.
 MAILBOX_COLUMNS = {"index_odd": "mailbox_odd", "index_even": "mailbox_even"}  # Of Recipient, by those of Vault.indexes.
 
@@ -125,6 +129,14 @@ def is_unspread() -> ColumnElement[bool]:
 def is_of_present_holder(said_at: datetime, held_since: datetime) -> bool:
     """Whether what is dated by the second is of who has an address since `held_since`: in one second it is."""
     return said_at >= held_since.replace(microsecond=0)
+
+
+def individuals_first(found: Iterable[tuple[Key, RecipientType, Held]]) -> dict[Key, Held]:
+    """What stands where it is shown once, by channel: the individual's consent, and another type's only where there is
+    none. A refusal is of every type that is held, maybe by an earlier holder, and a person's grant of one: after both
+    they differ, and messages go by the individual's."""
+    by_type = sorted(found, key=lambda each: each[1] == RecipientType.INDIVIDUAL)
+    return {key: held for key, _, held in by_type}
 
 
 def latest(*moments: datetime | None) -> datetime | None:

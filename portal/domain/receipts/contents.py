@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Row, Select, and_, select
+from sqlalchemy.orm import Session, aliased
 
 from portal.core import address_holders, addresses
 from portal.core.iys_protocol import Channel, RecipientType, Status
@@ -27,11 +27,12 @@ from portal.core.models import (
     Submission,
 )
 from portal.core.models.approvals import TakenBack, find_taken_back
-from portal.core.models.recipient import latest
+from portal.core.models.recipient import individuals_first, latest
 from portal.core.vault import Vault
 from portal.domain.providers import sandbox_mode
 from portal.domain.providers.sandbox_mode import Destination
 
+Individuals = aliased(Consent, name="individuals")  # Of the same channel.
 AnyRow = Row[*tuple[Any, ...]]
 
 
@@ -54,7 +55,6 @@ class DecisionLine:
     deadline: datetime | None
     now_status: Status | None
     now_since: datetime | None
-    is_now: bool  # It is the last word on its key.
 
 
 @dataclass(frozen=True)
@@ -162,18 +162,29 @@ def _texts(session: Session, receipts: list[Receipt]) -> dict[int, ConsentText]:
 
 def _lines(receipt_ids: tuple[int, ...]) -> Select[*tuple[Any, ...]]:
     return (
-        select(Decision, Submission, Annulment.at.label("annulled_at"), Consent, Brand, Provider, Receipt, Recipient)
+        select(
+            Decision, Submission, Annulment.at.label("annulled_at"), Consent, Individuals, Brand, Provider, Receipt,
+            Recipient,
+        )
         .join(ReceiptDecision, ReceiptDecision.decision_id == Decision.id)
         .join(Receipt, Receipt.id == ReceiptDecision.receipt_id)
         .join(Recipient, Recipient.id == Receipt.recipient_id)
         .join(Consent, Consent.id == Decision.consent_id)
         .join(Brand, Brand.id == Decision.brand_id)
         .join(Provider, Provider.id == Decision.provider_id)
+        .outerjoin(
+            Individuals,
+            and_(
+                Individuals.brand_id == Consent.brand_id, Individuals.recipient_id == Consent.recipient_id,
+                Individuals.channel == Consent.channel, Individuals.recipient_type == RecipientType.INDIVIDUAL,
+                Individuals.status.is_not(None),
+            ),
+        )
         .outerjoin(Submission, Submission.decision_id == Decision.id)
         .outerjoin(Annulment, Annulment.decision_id == Decision.id)
         .where(ReceiptDecision.receipt_id.in_(receipt_ids))
         .order_by(Provider.id, Brand.id, Decision.recipient_type)
-    )
+    )  # fmt: skip
 
 
 def _parts(
@@ -183,17 +194,18 @@ def _parts(
     for row in session.execute(_lines(receipt_ids)).all():
         by_brand.setdefault(row.Brand.id, []).append(row)
     return [
-        _part(row[0].Brand, row[0].Provider, [_line(each, held_since) for each in row], texts.get(row[0].Provider.id),
-              find_taken_back(session, row[0].Provider.id))
-        for row in by_brand.values()
+        _part(of[0].Brand, of[0].Provider, [(each.Decision.recipient_type, _line(each, held_since)) for each in of],
+              texts.get(of[0].Provider.id), find_taken_back(session, of[0].Provider.id))
+        for of in by_brand.values()
     ]  # fmt: skip
 
 
 def _part(
-    brand: Brand, provider: Provider, of_brand: list[DecisionLine], text: ConsentText | None, taken_back: TakenBack
+    brand: Brand, provider: Provider, of_brand: list[tuple[RecipientType, DecisionLine]], text: ConsentText | None,
+    taken_back: TakenBack,
 ) -> BrandDecisions:  # fmt: skip
-    by_key = {(line.channel, line.recipient_type): line for line in of_brand}
-    lines = sorted(by_key.values(), key=lambda line: list(Channel).index(line.channel))
+    by_key = individuals_first(((line.channel, line.recipient_type), whose, line) for whose, line in of_brand)
+    lines = sorted(by_key.values(), key=lambda line: (list(Channel).index(line.channel), line.recipient_type))
     destination = sandbox_mode.find_destination(provider.iys_code, brand.brand_code)
     is_trial = destination == Destination.SANDBOX
     has_look = not is_trial and provider.suspended_at is None
@@ -226,7 +238,7 @@ def _line(row: AnyRow, held_since: datetime | None) -> DecisionLine:
     is_earlier = row.Receipt.origin != DecisionOrigin.NOT_MINE and held_since and row.Receipt.decided_at < held_since
     outcome = told.outcome if told else None
     is_hidden = is_anothers or is_earlier or address_holders.hides_iys_answer(decision.status, outcome, held_since)
-    known = None if is_hidden else told
+    known, stands = (None, row.individuals or consent) if is_hidden else (told, consent)
     waiting = known if known is not None and known.is_open else None
     return DecisionLine(
         decision_id=decision.id,
@@ -242,9 +254,8 @@ def _line(row: AnyRow, held_since: datetime | None) -> DecisionLine:
         ended_at=known.ended_at if known else None,
         told_since=waiting.created_at if waiting else None,
         deadline=waiting.safe_deadline if waiting else None,
-        now_status=consent.status,
-        now_since=consent.effective_at,
-        is_now=consent.decision_id == decision.id,
+        now_status=stands.status,
+        now_since=stands.effective_at,
     )
 
 

@@ -22,7 +22,7 @@ from portal.core.models import (
     Recipient,
     Submission,
 )
-from portal.core.models.recipient import latest
+from portal.core.models.recipient import individuals_first, latest
 from portal.core.vault import Vault
 from portal.domain.consents.may_send import MaySendAnswer, Reason, Verdict, answer_of, decided_consents
 from portal.domain.providers import sandbox_mode
@@ -200,7 +200,7 @@ def _consents_by_brand(
     """By recipient and brand."""
     statement = decided_consents(held_since, Decision, Submission)
     rows = session.execute(statement.outerjoin(Submission, Submission.decision_id == Consent.decision_id))
-    found: dict[tuple[int, int], dict[tuple[Channel, RecipientType], HeldConsent]] = {}
+    found: list[tuple[tuple[int, int, Channel, RecipientType], RecipientType, HeldConsent]] = []
     for consent, brand, provider, is_unread, pulled_at, decision, submission in rows:
         assert consent.status and consent.effective_at  # Both are set by its first decision.
         since, effective_at = held_since[consent.recipient_id], consent.effective_at
@@ -225,13 +225,12 @@ def _consents_by_brand(
             iys_as_of=None if is_unknown else consent.iys_as_of,
             answer=answer_of(consent, brand, provider.iys_code, at, has_unread_reply=is_unread, pulled_at=pulled_at),
         )  # fmt: skip
-        theirs, key = (
-            found.setdefault((consent.recipient_id, consent.brand_id), {}),
-            (shown.channel, shown.recipient_type),
-        )
-        if shown.recipient_type == consent.recipient_type or key not in theirs:
-            theirs[key] = shown
-    return {whose: sorted(theirs.values(), key=_in_order) for whose, theirs in found.items()}
+        key = consent.recipient_id, consent.brand_id, shown.channel, shown.recipient_type
+        found.append((key, consent.recipient_type, shown))
+    by_brand: dict[tuple[int, int], list[HeldConsent]] = {}
+    for (recipient_id, brand_id, *_), shown in individuals_first(found).items():
+        by_brand.setdefault((recipient_id, brand_id), []).append(shown)
+    return {whose: sorted(theirs, key=_in_order) for whose, theirs in by_brand.items()}
 
 
 def _in_order(consent: HeldConsent) -> tuple[int, str]:

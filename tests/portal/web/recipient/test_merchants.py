@@ -4,13 +4,17 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from sqlalchemy import select
 
 from portal.core import clock
+from portal.core.extensions import db
 from portal.core.iys_protocol import Channel, RecipientType, Status
-from portal.core.models import Consent
+from portal.core.models import Consent, Receipt
 from tests import make
 from tests.make import Person
+from tests.portal.domain.complaints.cast import code_of
 from tests.portal.domain.consents.import_entries import bring, entry
+from tests.portal.web.consent_points import visitor
 from tests.portal.web.recipient.open_complaints import another_firm_hears, new_link
 
 pytestmark = pytest.mark.alike
@@ -50,6 +54,26 @@ def test_a_grant_of_the_person_is_shown_before_the_merchants(fatma):
     fatma.decides(MESAJ="ONAY")
 
     assert "Şu an: onayınız var" in fatma.opens().text
+
+
+@pytest.mark.parametrize("holder", ["same", "next"])
+def test_who_grants_after_refusing_reads_that_they_granted(app, fatma, browser, holder):
+    """On the link's page and on the refusal's receipt: it is of both types, the grant of the person's alone."""
+    at = clock.now()
+    if holder == "next":
+        with time_machine.travel(at + timedelta(hours=1)):
+            another_firm_hears(app, clock.now())
+    visitor.opened(app)
+    with time_machine.travel(at + timedelta(hours=2)):
+        visitor.Visitor(app).decides(MESAJ="RET")
+    with app.app_context():
+        refusal = code_of(app, db.session.scalars(select(Receipt)).one())
+    with time_machine.travel(at + timedelta(days=1)):
+        visitor.Visitor(app).decides(MESAJ="ONAY")
+        page, receipt = browser.get(new_link(app)).text, browser.get(f"/m/{refusal}").text
+
+    assert "Şu an: onayınız var" in page and "Şu an: reddettiniz" not in page
+    assert "Şu an: onayınız var" in receipt and ("tacir" in receipt) is (holder == "same")
 
 
 def test_the_next_holder_is_not_told_that_the_one_before_was_a_merchant(app, fatma, browser):
