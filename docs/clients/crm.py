@@ -32,6 +32,11 @@ CREATE TABLE IF NOT EXISTS outbox (
   brand INTEGER -- NULL: noted by an earlier version, which did not write it down.
 );
 """
+# What files of earlier versions lack, by table.
+ADDED = {
+    "consent": {"reference": "TEXT"},
+    "outbox": {"consent_date": "TEXT NOT NULL DEFAULT ''", "problem": "TEXT", "brand": "INTEGER"},
+}
 TURKEY, DATE = timedelta(hours=3), "%Y-%m-%d %H:%M:%S"
 JUST_NOW = timedelta(minutes=5)  # By this program's clock.
 LONGEST_WAIT = 600.0  # Seconds that a call waits for another one's writing, rather than lose a refusal.
@@ -42,16 +47,20 @@ class BrandMissing(Exception):
 
 
 def open_file(file: str) -> sqlite3.Connection:
-    """The file with its tables, also one of an earlier version, whose feed and outbox knew no brands."""
+    """The file with its tables, also one of any earlier version, whose feed and outbox knew no brands."""
     database = sqlite3.connect(file, timeout=LONGEST_WAIT)
     with suppress(sqlite3.OperationalError):  # Another call has the file open just now: a later one does it.
         database.execute("PRAGMA journal_mode = WAL")  # Who reads keeps nobody from noting a refusal.
     with database:
         database.execute("BEGIN IMMEDIATE")
-        columns = [name for _, name, *_ in database.execute("PRAGMA table_info(outbox)")]
-        if columns and "brand" not in columns:
-            database.execute("ALTER TABLE outbox ADD COLUMN brand INTEGER")
-            database.execute("DROP TABLE feed")  # It passed over the other brands' events: each is copied anew.
+        for table, added in ADDED.items():
+            columns = [name for _, name, *_ in database.execute(f"PRAGMA table_info({table})")]
+            for name in [each for each in added if columns and each not in columns]:
+                database.execute(f"ALTER TABLE {table} ADD COLUMN {name} {added[name]}")
+                if name == "consent_date":  # The first version told each as of when it was told.
+                    database.execute("UPDATE outbox SET consent_date = ?", [f"{datetime.now(UTC) + TURKEY:{DATE}}"])
+                if name == "brand":  # The feed passed over the other brands' events: each is copied anew.
+                    database.execute("DROP TABLE feed")
     database.executescript(TABLES)
     return database
 

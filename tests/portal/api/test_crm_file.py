@@ -13,15 +13,14 @@ from tests.servers import serving
 FIRST, SECOND, OTHER = make.BRAND_CODE, 700002, "+905321234568"
 EARLIER_TABLES = """
 CREATE TABLE consent (
-  brand INTEGER, recipient TEXT, type TEXT, recipient_type TEXT, status TEXT, reference TEXT,
+  brand INTEGER, recipient TEXT, type TEXT, recipient_type TEXT, status TEXT{reference},
   PRIMARY KEY (brand, recipient, type, recipient_type)
 );
 CREATE TABLE feed (id INTEGER PRIMARY KEY CHECK (id = 1), cursor TEXT NOT NULL);
-CREATE TABLE outbox (
-  key TEXT PRIMARY KEY, recipient TEXT NOT NULL, type TEXT NOT NULL, consent_date TEXT NOT NULL, problem TEXT
-);
+CREATE TABLE outbox (key TEXT PRIMARY KEY, recipient TEXT NOT NULL, type TEXT NOT NULL{date});
 INSERT INTO feed VALUES (1, '7');
 """
+NO_DATE, DATE, REFERENCE = "", ", consent_date TEXT NOT NULL, problem TEXT", ", reference TEXT"
 
 
 def consent_of(brand: int, recipient: str = make.PHONE, status: str = "ONAY") -> dict:
@@ -115,12 +114,17 @@ def test_while_a_copy_runs_refusals_are_noted_and_told_and_who_follows_goes_on_f
     assert ([each[4] for each in held(file)], held(file, "feed")) == (["ONAY", "ONAY"], [(FIRST, "10")])
 
 
-def test_refusals_that_an_earlier_version_noted_wait_for_a_person_who_knows_their_brand(crm_module, file):
+@pytest.mark.parametrize(("date", "reference"), [(NO_DATE, ""), (DATE, ""), (DATE, REFERENCE)])
+def test_refusals_that_an_earlier_version_noted_wait_for_a_person_who_knows_their_brand(
+    crm_module, file, date, reference
+):  # fmt: skip
     """New ones are told all the same, and nobody is messaged until then."""
     with sqlite3.connect(file) as earlier:
-        earlier.executescript(EARLIER_TABLES)
-        earlier.execute(f"INSERT INTO consent VALUES ({FIRST}, '{OTHER}', 'MESAJ', 'BIREYSEL', 'ONAY', NULL)")
-        earlier.execute(f"INSERT INTO outbox VALUES ('k', '{make.PHONE}', 'MESAJ', '2026-11-20 10:00:00', NULL)")
+        earlier.executescript(EARLIER_TABLES.format(date=date, reference=reference))
+        known = f"{FIRST}, '{OTHER}', 'MESAJ', 'BIREYSEL', 'ONAY'{', NULL' if reference else ''}"
+        dated = ", '2026-11-20 10:00:00', NULL" if date else ""
+        earlier.execute(f"INSERT INTO consent VALUES ({known})")
+        earlier.execute(f"INSERT INTO outbox VALUES ('k', '{make.PHONE}', 'MESAJ'{dated})")
     earlier.close()
     service = Service(FIRST)
     crm = crm_module.Crm(file, service, FIRST)
@@ -131,3 +135,8 @@ def test_refusals_that_an_earlier_version_noted_wait_for_a_person_who_knows_thei
         crm.may_send("MESAJ", [OTHER])
     assert service.told == [(FIRST, OTHER)] and len(held(file, "outbox")) == 1
     assert crm.follow() == 2  # Its place in the feed was of all brands at once: a copy.
+
+    with crm.database:
+        crm.database.execute("UPDATE outbox SET brand = ?", [FIRST])
+    crm.tell()
+    assert (service.told[1:], held(file, "outbox")) == ([(FIRST, make.PHONE)], [])
