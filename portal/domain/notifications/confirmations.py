@@ -167,7 +167,7 @@ def record_alarms(session: Session, provider_id: int, at: datetime) -> list[Alar
         yesterday = today - timedelta(days=1)
         found.append(Alarm(yesterday, _count(session, of_day(provider_id, yesterday, at), is_late(yesterday)), True))
     if any(each in news for each in hours[1:]):
-        found.append(Alarm(today, _count(session, *_waiting(provider_id, today, at)), False))
+        found.append(Alarm(today, _count_waiting(session, provider_id, today, at), False))
     return [each for each in found if each.count]
 
 
@@ -178,21 +178,23 @@ def _hours_until(at: datetime) -> list[datetime]:
     return [each for each in hours if each <= at]
 
 
-def _waiting(provider_id: int, today: date, at: datetime) -> tuple[ColumnElement[bool], ...]:
-    """Whom a provider is to tell today; or what waits for the operator's gateways."""
+def _count_waiting(session: Session, provider_id: int, today: date, at: datetime) -> int:
+    """How many a provider is to tell today; or what waits for the operator's gateways, of the portal and of firms, each
+    counted by the index."""
     until = at - UNDER_WAY
     if provider_id != NO_PROVIDER:
-        return of_day(provider_id, today, until), is_to_be_told()
+        return _count(session, of_day(provider_id, today, until), is_to_be_told())
     is_kept = MessageGateway.state != GatewayState.REMOVED
     carried = select(MessageGateway.id).where(is_kept, MessageGateway.carries == Message.address_kind)
     own = carried.where(MessageGateway.provider_id == Message.provider_id).exists()
     operators = carried.where(MessageGateway.provider_id.is_(None)).exists()
     admitted = select(Provider.id).where(Provider.admitted_at.is_not(None))
-    return (
+    waits = (
         Message.receipt_id.is_not(None), Message.state.in_(OPEN), Message.due_at.is_not(None), operators, ~own,
         Message.created_at >= clock.start_of_day(today), Message.created_at <= until,
-        or_(Message.provider_id.is_(None), Message.provider_id.in_(admitted)),
     )  # fmt: skip
+    whose = Message.provider_id.is_(None), Message.provider_id.in_(admitted)
+    return sum(_count(session, each, *waits) for each in whose)
 
 
 def _count(session: Session, *conditions: ColumnElement[bool]) -> int:

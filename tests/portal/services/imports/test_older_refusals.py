@@ -14,6 +14,7 @@ from portal.core.clock import istanbul, now
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel, Source, Status
 from portal.core.models import Consent, ImportBatch, ImportChunk
+from portal.core.models.base import Base
 from portal.services.imports import batches
 from portal.services.imports.dry_run import SeenEntries
 from portal.services.imports.layout import Field, Layout
@@ -66,6 +67,15 @@ def statements() -> Iterator[list[str]]:
     event.listen(Engine, "before_cursor_execute", note)
     yield found
     event.remove(Engine, "before_cursor_execute", note)
+
+
+def find_scans(asked: list[str]) -> set[str]:
+    """The tables that SQLite reads whole for these statements, as it plans them without statistics."""
+    steps = (
+        step[-1].split() for each in asked
+        for step in db.session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {each}", (None,) * each.count("?"))
+    )  # fmt: skip
+    return {name for what, name, *_ in steps if what == "SCAN"} & Base.metadata.tables.keys()
 
 
 def line(said: str, hours: int, *, person: int = 1) -> str:
