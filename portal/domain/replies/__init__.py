@@ -11,9 +11,10 @@ from portal.domain.replies.classification import (
     names_brand,
     only_asks,
     speaks_of_calls,
+    speaks_of_everything,
 )
 
 __all__ = [
     "LONGEST", "REFUSING", "ReplyOutcome", "classify_reply", "find_names", "fold", "names_brand",
-    "only_asks", "speaks_of_calls",
+    "only_asks", "speaks_of_calls", "speaks_of_everything",
 ]  # fmt: skip

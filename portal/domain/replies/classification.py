@@ -47,7 +47,12 @@ def speaks_of_calls(text: str, keywords: Iterable[str] = ()) -> bool:
     words = _split(fold(text[:LONGEST]), keywords)
     if any(map(_MEANS_CALLS.match, words)):
         return True
-    return any(map(_MEANS_EVERYTHING.match, words)) and not any(map(_MEANS_MESSAGES.match, words))
+    return speaks_of_everything(text, keywords) and not any(map(_MEANS_MESSAGES.match, words))
+
+
+def speaks_of_everything(text: str, keywords: Iterable[str] = ()) -> bool:
+    """Whether a reply, beside the brand's own `keywords`, has a word of everything."""
+    return any(map(_MEANS_EVERYTHING.match, _split(fold(text[:LONGEST]), keywords)))
 
 
 def names_brand(name: str) -> bool:

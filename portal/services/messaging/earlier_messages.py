@@ -154,16 +154,26 @@ def _sent(*conditions: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
     )
 
 
+def of_recipient(messages: Sequence[EarlierMessage], recipient_id: int) -> list[EarlierMessage]:
+    return [each for each in messages if each.recipient_id == recipient_id]
+
+
+def left_by_owner(gateway: MessageGateway, messages: Sequence[EarlierMessage]) -> list[EarlierMessage]:
+    """Those of messages that the owner of an account sent, by any account."""
+    owners: set[int | None] = set(db.session.scalars(select(MessageGateway.id).where(*_is_of_owner(gateway))))
+    if gateway.provider_id is None:
+        owners.add(None)
+    return [each for each in messages if each.gateway_id in owners]
+
+
 def find_answered(
     gateway: MessageGateway, messages: Sequence[EarlierMessage], said_at: datetime | None = None
 ) -> Answered:  # fmt: skip
     """Which of these messages what came by an account may answer: what its owner sent, by any account. At the
     operator's, where several firms wrote, what left within ANSWERED_WITHIN before it, or else at any time, by accounts
     alike, or else by any."""
-    owners = set(db.session.scalars(select(MessageGateway.id).where(*_is_of_owner(gateway))))
-    found = [each for each in messages if each.gateway_id in owners]
+    found = left_by_owner(gateway, messages)
     if gateway.provider_id is None:
-        found += [each for each in messages if each.gateway_id is None]
         alike = {None, *_alike(gateway)}
         found = [each for each in found if said_at and each.at >= said_at - ANSWERED_WITHIN] or found
         found = [each for each in found if each.gateway_id in alike] or found

@@ -1,12 +1,12 @@
 """Whose word a reply or a vendor's refusal is: which recipients, and which of their firms' brands it refuses.
 
 Known by the gateway that brought it, by what its owner sent to that address (earlier_messages), and by the brand that
-it names. One that names no brand, or several, refuses all of them, and one that names a brand that never wrote there
-takes nothing from those that did. The sender that a phone showed means all that wrote by it. Names count once the
-operator has seen them.
+it names. One that names no brand, or several, or says more than a clear refusal of it, refuses all of them, and one
+that names a brand that never wrote there takes nothing from those that did. The sender that a phone showed means all
+that wrote by it. Names count once the operator has seen them.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -19,8 +19,8 @@ from portal.core.models import NO_PROVIDER, Brand, GatewayEvent, MessageGateway,
 from portal.domain.consents import recipients, spellings
 from portal.domain.consents.refusals import RefusalScope
 from portal.domain.notifications import gateways
-from portal.domain.replies import REFUSING, ReplyOutcome, classify_reply, fold, only_asks, speaks_of_calls
-from portal.services.messaging.brand_names import all_names_of, brands_of_provider, names_of
+from portal.domain.replies import ReplyOutcome, only_asks, speaks_of_calls
+from portal.services.messaging.brand_names import brands_of_provider
 from portal.services.messaging.earlier_messages import (
     MOST_HOLDERS,
     EarlierMessage,
@@ -29,9 +29,18 @@ from portal.services.messaging.earlier_messages import (
     find_any_firms,
     find_codes,
     find_messages,
+    left_by_owner,
+    of_recipient,
 )
 from portal.services.messaging.gateways.protocol import InboundMessage
-from portal.services.messaging.named_brands import NamedBrands, came_for, find_named_brands, is_named_whole
+from portal.services.messaging.named_brands import (
+    NamedBrands,
+    find_named_brands,
+    find_named_recipients,
+    is_named_whole,
+    own_words,
+    says_one_thing,
+)
 
 
 def address_of(text: str) -> Address | None:
@@ -82,7 +91,7 @@ def _find_meant_of_operators(
     event: GatewayEvent, gateway: MessageGateway, address: Address, reply: InboundMessage, outcome: ReplyOutcome,
     at: datetime,
 ) -> Meant:  # fmt: skip
-    """Of one address, by what was written to it."""
+    """Of one address, by what was written to it, and by the firms whose brands a reply names, whoever wrote."""
     if reply.is_sender_proved:
         _make_holders(address, event.received_at, at, reply)
     holders = _find_holders(address)
@@ -90,11 +99,16 @@ def _find_meant_of_operators(
     answered = find_answered(gateway, messages, reply.received_at)
     named_ids = {recipient_id for recipient_id, _ in reply.answers}
     wrote = [each for each in holders if each.id in answered.recipient_ids | named_ids]
-    if (named := _find_named(gateway, wrote, messages, reply)) is not None:
-        return Meant([named])
+    any_firms = find_any_firms(address, is_sure=address.reaches in reply.izinlink_wrote_to)
+    ever_ids = {each.recipient_id for each in left_by_owner(gateway, messages)} | named_ids
+    ever = [each for each in holders if each.id in ever_ids]
+    named = find_named_recipients(list(dict.fromkeys([*ever, *any_firms])), messages, reply)
+    if (alone := _find_alone_named(gateway, ever, named, messages, reply)) is not None:
+        return Meant([alone])
     if answered.is_izinlinks:
-        any_firms = find_any_firms(address, is_sure=address.reaches in reply.izinlink_wrote_to)
         return Meant(list(dict.fromkeys([*wrote, *any_firms])), is_certain=False)
+    if not {each.provider_id for each in named} <= {each.provider_id for each in wrote}:
+        return Meant(list(dict.fromkeys([*wrote, *named])), is_certain=False)
     last = [each for each in wrote if each.id in answered.last_recipient_ids]
     return Meant(last if outcome == ReplyOutcome.CONSENT or only_asks(reply.said) else wrote)
 
@@ -195,7 +209,7 @@ def channels_meant(
 ) -> set[Channel]:  # fmt: skip
     """What a reply refuses: all channels of its address where its words speak of calls or of everything, else its own
     and those that campaigns (of these brands) wrote about, as their messages say that RET refuses."""
-    if reply is not None and speaks_of_calls(reply.said, _own_words(gateway, reply, provider_id)):
+    if reply is not None and speaks_of_calls(reply.said, own_words(gateway, reply, provider_id)):
         return set(address.all_channels)
     offered = channels_offered_to(recipient_id, brands) if reply else set()
     return {channel_of(gateway), *offered.intersection(address.all_channels)}
@@ -215,45 +229,21 @@ def find_brands(event: GatewayEvent, reply: InboundMessage) -> Sequence[Brand]:
     return _brands_meant(gateway, owner, recipient.id if recipient else 0, messages, event.received_at, reply)
 
 
-def _find_named(
-    gateway: MessageGateway, found: Sequence[Recipient], messages: Sequence[EarlierMessage], reply: InboundMessage
-) -> Recipient | None:
-    """Of several firms' recipients that of the one which alone a reply names, by what a brand that wrote to them is
-    called now, and to which it says a clear refusal or a yes and nothing else. Otherwise none: no firm's name takes
-    what is said to another one."""
-    all_names = [name for each in found for brand in brands_of_provider(each.provider_id) for name in names_of(brand)]
-    named = [
-        (each, brands) for each in found
-        if (brands := find_named_brands(each.provider_id, _of(messages, each.id), reply, all_names).brands)
-    ]  # fmt: skip
-    if len(named) != 1:
+def _find_alone_named(
+    gateway: MessageGateway, wrote_to: Collection[Recipient], named: Mapping[Recipient, Sequence[Brand]],
+    messages: Sequence[EarlierMessage], reply: InboundMessage,
+) -> Recipient | None:  # fmt: skip
+    """Of those to whom the operator's accounts ever wrote that whose firm alone a reply names, by what a brand that
+    wrote to them is called now, and of which it says one thing. Otherwise none: no firm's name takes what is said to
+    another one."""
+    if len({each.provider_id for each in named}) != 1:
         return None
-    each, brands = named[0]
-    wrote = {message.brand_id for message in _of(messages, each.id)}
-    is_named = any(is_named_whole(brand, reply) for brand in brands if brand.id in wrote)
-    is_clear = classify(gateway, reply, each.provider_id) in (ReplyOutcome.REFUSAL, ReplyOutcome.CONSENT)
-    return each if is_named and is_clear else None
-
-
-def _of(messages: Sequence[EarlierMessage], recipient_id: int) -> list[EarlierMessage]:
-    return [each for each in messages if each.recipient_id == recipient_id]
-
-
-def classify(gateway: MessageGateway, reply: InboundMessage, provider_id: int) -> ReplyOutcome:
-    """The outcome beside the names of a provider's brands, and beside the keyword for which a reply came, whatever
-    word it is."""
-    if not reply.is_whole:
-        return ReplyOutcome.REVIEW if reply.is_automatic else ReplyOutcome.LIKELY_REFUSAL
-    left_out = _own_words(gateway, reply, provider_id)
-    outcome, others = classify_reply(reply.text, left_out), {classify_reply(reply.said, left_out)}
-    if any(came_for(brand, reply) for brand in brands_of_provider(provider_id)):
-        others.add(classify_reply(fold(reply.text).removeprefix(f"{fold(reply.keyword)} "), left_out))
-    return min([outcome, *others.intersection(REFUSING)], key=list(ReplyOutcome).index)
-
-
-def _own_words(gateway: MessageGateway, reply: InboundMessage, provider_id: int) -> list[str]:
-    names = (name for brand in brands_of_provider(provider_id) for name in all_names_of(brand))
-    return [each for each in (reply.keyword, gateway.header, *names) if each]
+    for each in (each for each in named if each in wrote_to):
+        wrote = {message.brand_id for message in of_recipient(messages, each.id)}
+        is_named = any(is_named_whole(brand, reply) for brand in named[each] if brand.id in wrote)
+        if is_named and says_one_thing(gateway, reply, each.provider_id):
+            return each
+    return None
 
 
 def _brands_meant(
@@ -261,14 +251,15 @@ def _brands_meant(
     heard_at: datetime, reply: InboundMessage | None,
 ) -> Sequence[Brand]:  # fmt: skip
     """Those whose mails a reply surely answers, and those that are named, with those that wrote to the recipient where
-    none of the named ones did. Without a name, or beside one in the middle, those that wrote by any account of the
-    owner's, since a brand's SMS may name the number of another one, and of a firm's gateway those that have it, had it
-    when it was heard or have none; all where there is none of these, or İzinlink's own message came last."""
-    brands, theirs = brands_of_provider(provider_id), _of(messages, recipient_id)
+    none of the named ones did. Without a name, beside one in the middle, or where a reply says more than one thing,
+    those that wrote by any account of the owner's, since a brand's SMS may name the number of another one, and of a
+    firm's gateway those that have it, had it when it was heard or have none; all where there is none of these, or
+    İzinlink's own message came last."""
+    brands, theirs = brands_of_provider(provider_id), of_recipient(messages, recipient_id)
     named = find_named_brands(provider_id, theirs, reply) if reply else NamedBrands([], means_no_others=False)
     answered = find_answered(gateway, messages, reply.received_at if reply else None)
     wrote = [each for each in brands if answered.has_brand(each, recipient_id)]
-    if named.means_no_others:
+    if reply and named.means_no_others and says_one_thing(gateway, reply, provider_id):
         ever = {each.brand_id for each in theirs}
         others: Sequence[Brand] = [] if any(each.id in ever for each in named.brands) else wrote
     elif gateway.provider_id is None:

@@ -1,4 +1,4 @@
-"""Which of a provider's brands a reply names."""
+"""Which of a provider's brands a reply names, and what it says beside their names."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -6,10 +6,18 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from portal.core.extensions import db
-from portal.core.models import Brand, MessageGateway
-from portal.domain.replies import find_names, fold, names_brand
+from portal.core.models import Brand, MessageGateway, Recipient
+from portal.domain.replies import (
+    REFUSING,
+    ReplyOutcome,
+    classify_reply,
+    find_names,
+    fold,
+    names_brand,
+    speaks_of_everything,
+)
 from portal.services.messaging.brand_names import all_names_of, brands_of_provider, names_of
-from portal.services.messaging.earlier_messages import EarlierMessage, headers_of
+from portal.services.messaging.earlier_messages import EarlierMessage, headers_of, of_recipient
 from portal.services.messaging.gateways.protocol import InboundMessage
 
 
@@ -47,8 +55,22 @@ def find_named_brands(
     return NamedBrands(named + former, bool(at_an_end) or fold(reply.keyword) in meant)
 
 
+def find_named_recipients(
+    found: Sequence[Recipient], messages: Sequence[EarlierMessage], reply: InboundMessage
+) -> dict[Recipient, list[Brand]]:  # fmt: skip
+    """Those of several firms' recipients whose firms' brands a reply names, and which: no firm's by what another one's
+    brand is called, by a part of that, or by that as its own with an ending."""
+    all_names = [name for each in found for brand in brands_of_provider(each.provider_id) for name in names_of(brand)]
+    named = {
+        each: find_named_brands(each.provider_id, of_recipient(messages, each.id), reply, all_names).brands
+        for each in found
+    }
+    return {each: brands for each, brands in named.items() if brands}
+
+
 def _find_names(reply: InboundMessage, names: Collection[str], others: Collection[str] = ()) -> set[str]:
-    return set().union(*(find_names(each, names, others) for each in (reply.keyword, reply.text, reply.said)))
+    said = (reply.keyword, reply.text, reply.said)
+    return set().union(*(find_names(each, {*names, *others}, others) for each in said)).intersection(names)
 
 
 def came_for(brand: Brand, reply: InboundMessage) -> bool:
@@ -61,3 +83,27 @@ def is_named_whole(brand: Brand, reply: InboundMessage) -> bool:
     words = f" {fold(reply.keyword)} {fold(reply.text)} "
     asked = came_for(brand, reply) and find_names(reply.keyword, [reply.keyword])
     return bool(asked) or any(names_brand(each) and f" {fold(each)} " in words for each in names_of(brand))
+
+
+def says_one_thing(gateway: MessageGateway, reply: InboundMessage, provider_id: int) -> bool:
+    """Whether a reply says a clear refusal or a yes beside the names of a provider's brands, and that not of
+    everything: what else it says may mean others as well."""
+    is_clear = classify(gateway, reply, provider_id) in (ReplyOutcome.REFUSAL, ReplyOutcome.CONSENT)
+    return is_clear and not speaks_of_everything(reply.said, own_words(gateway, reply, provider_id))
+
+
+def classify(gateway: MessageGateway, reply: InboundMessage, provider_id: int) -> ReplyOutcome:
+    """The outcome beside the names of a provider's brands, and beside the keyword for which a reply came, whatever
+    word it is."""
+    if not reply.is_whole:
+        return ReplyOutcome.REVIEW if reply.is_automatic else ReplyOutcome.LIKELY_REFUSAL
+    left_out = own_words(gateway, reply, provider_id)
+    outcome, others = classify_reply(reply.text, left_out), {classify_reply(reply.said, left_out)}
+    if any(came_for(brand, reply) for brand in brands_of_provider(provider_id)):
+        others.add(classify_reply(fold(reply.text).removeprefix(f"{fold(reply.keyword)} "), left_out))
+    return min([outcome, *others.intersection(REFUSING)], key=list(ReplyOutcome).index)
+
+
+def own_words(gateway: MessageGateway, reply: InboundMessage, provider_id: int) -> list[str]:
+    names = (name for brand in brands_of_provider(provider_id) for name in all_names_of(brand))
+    return [each for each in (reply.keyword, gateway.header, *names) if each]

@@ -30,7 +30,7 @@ from portal.domain.consents import locking, refusals
 from portal.domain.consents.refusals import RefusalScope
 from portal.domain.notifications import gateways
 from portal.domain.replies import REFUSING, ReplyOutcome
-from portal.services.messaging import event_contents, meant_brands, reply_consents, shared_replies
+from portal.services.messaging import event_contents, meant_brands, named_brands, reply_consents, shared_replies
 from portal.services.messaging.gateways.protocol import InboundMessage
 from portal.services.messaging.meant_brands import address_of, channel_of, find_brands
 
@@ -38,7 +38,7 @@ from portal.services.messaging.meant_brands import address_of, channel_of, find_
 def take_reply(event: GatewayEvent, gateway: MessageGateway, reply: InboundMessage, at: datetime) -> None:
     """Decide what a reply says; the event is locked. Nothing here commits."""
     owner = event.provider_id or NO_PROVIDER
-    outcome = meant_brands.classify(gateway, reply, owner)
+    outcome = named_brands.classify(gateway, reply, owner)
     address = address_of(reply.sender)
     if address is None or channel_of(gateway) not in address.all_channels:
         _put_to_desk(event, outcome)
@@ -159,7 +159,7 @@ def _hand_over(
     shared = [
         each for each in meant.recipients
         if not meant.is_certain
-        or (not is_single and meant_brands.classify(gateway, reply, each.provider_id) != ReplyOutcome.REFUSAL)
+        or (not is_single and named_brands.classify(gateway, reply, each.provider_id) != ReplyOutcome.REFUSAL)
     ]  # fmt: skip
     secret = gateways.read_secret(vault(), gateway)
     for each in meant.recipients:

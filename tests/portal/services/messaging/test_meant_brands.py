@@ -16,21 +16,21 @@ from tests.portal.services.messaging.vendor_pushes import work
 pytestmark = pytest.mark.slow
 
 REFUSED, LIKELY = EventOutcome.REFUSED, EventOutcome.LIKELY_REFUSAL
-HOME, WITH_FASHION = {"home"}, {"home", "fashion"}
+HOME = {"home"}
 # What the brand at another account is called (name, keyword); what somebody writes, the vendor's keyword, what becomes
 # of it, and which brands it refuses, where need be once somebody has read it as a refusal.
 CALLED = {
     ("Club360", "CLUB360"): [
         ("RET", "CLUB360", REFUSED, HOME), ("CLUB360 RET", "", REFUSED, HOME), ("ret Club360", "", REFUSED, HOME),
         ("Club360 RET B038", "CLUB360", REFUSED, HOME), ("RET B360", "", REFUSED, BOTH),
-        ("Club360'tan gelmesin, RET Moda", "", LIKELY, WITH_FASHION),
+        ("Club360'tan gelmesin, RET Moda", "", LIKELY, ALL),
     ],
     ("B360 Kafe", None): [("B360 Kafe RET", "", REFUSED, HOME), ("Kafe RET", "", LIKELY, BOTH)],
     ("Duyuru", "DUYURU"): [
         ("RET", "DUYURU", REFUSED, HOME), ("Duyuru RET", "DUYURU", REFUSED, HOME), ("DUYURU RET", "", LIKELY, ALL),
         ("Örnek Mağaza RET", "DUYURU", REFUSED, {"shop", "home"}), ("RET", "", REFUSED, BOTH),
-        ("Moda duyuru RET", "", LIKELY, WITH_FASHION), ("duyurudan bıktım RET Moda", "", LIKELY, WITH_FASHION),
-        ("mesaj atmayın", "DUYURU", LIKELY, HOME),
+        ("Moda duyuru RET", "", LIKELY, ALL), ("duyurudan bıktım RET Moda", "", LIKELY, ALL),
+        ("mesaj atmayın", "DUYURU", LIKELY, ALL),
     ],
     ("Hemen", "BIZIM"): [
         ("RET", "BIZIM", REFUSED, HOME), ("Hemen RET", "", LIKELY, ALL), ("RET", "HEMEN", REFUSED, ALL),
@@ -38,14 +38,14 @@ CALLED = {
     ("Kampanya", None): [("KAMPANYA ret", "", LIKELY, ALL), ("kampanyaları istemiyorum", "", LIKELY, BOTH)],
     ("Ev", "SMS"): [("RET", "SMS", REFUSED, ALL), ("SMS RET", "", REFUSED, BOTH)],
     ("Don't Panic", None): [
-        ("Don't Panic mesaj istemiyorum Moda", "", LIKELY, WITH_FASHION), ("DON’T PANIC RET", "", LIKELY, HOME),
+        ("Don't Panic mesaj istemiyorum Moda", "", LIKELY, ALL), ("DON’T PANIC RET", "", LIKELY, ALL),
         ("I don't want this", "", LIKELY, BOTH),
     ],
     ("Kitap", None): [
-        ("Kitabın mesajlarını istemiyorum Moda", "", LIKELY, WITH_FASHION), ("RET Kitap", "", REFUSED, HOME),
-        ("Kitab'a söyledim istemiyorum Moda", "", LIKELY, WITH_FASHION),
+        ("Kitabın mesajlarını istemiyorum Moda", "", LIKELY, ALL), ("RET Kitap", "", REFUSED, HOME),
+        ("Kitab'a söyledim istemiyorum Moda", "", LIKELY, ALL),
     ],
-    ("Koç", "KOC"): [("Koçun SMS'i RET Moda", "", LIKELY, WITH_FASHION), ("RET", "KOC", REFUSED, HOME)],
+    ("Koç", "KOC"): [("Koçun SMS'i RET Moda", "", LIKELY, ALL), ("RET", "KOC", REFUSED, HOME)],
 }  # fmt: skip
 
 
