@@ -15,6 +15,7 @@ from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel
 from portal.core.models import (
     NO_PROVIDER,
+    Brand,
     DecisionOrigin,
     EventKind,
     EventOutcome,
@@ -95,12 +96,25 @@ def find_channels(event: GatewayEvent, reply: InboundMessage) -> dict[Channel, b
     return {channel: channel in meant for channel in address.all_channels}
 
 
+def find_refusable(event: GatewayEvent, reply: InboundMessage) -> list[Brand]:
+    """The brands that a refusal by this reply refuses, at all whose word it may be."""
+    address, gateway = address_of(reply.sender), db.session.get_one(MessageGateway, event.gateway_id)
+    if address is None or channel_of(gateway) not in address.all_channels:
+        return []
+    held = {event.recipient_id, *(each.recipient_id for each in shared_replies.find_held(event))} - {None}
+    found = [db.session.get_one(Recipient, each) for each in held]
+    parts = meant_brands.scopes(gateway, address, found, event.received_at, reply)
+    theirs = {brand for part in parts for brand in part.brands} | set(find_brands(event, reply))
+    return sorted(theirs, key=lambda each: each.id)
+
+
 def refuse_as_read(
     event: GatewayEvent, reply: InboundMessage, channels: Collection[Channel], user_id: int, at: datetime,
-    firms: Collection[int] | None = None,
+    firms: Collection[int] | None = None, spared: Collection[int] = (),
 ) -> bool:  # fmt: skip
-    """Record the refusal of these channels that a person reads in a reply, at these firms or all that may be meant;
-    False where nobody knows who sent it, or its address has none of them. Nothing here commits."""
+    """Record the refusal of these channels that a person reads in a reply, at these firms or all that may be meant, of
+    all their brands that it may refuse but for the spared ones; False where nobody knows who sent it, its address has
+    none of the channels, or no brand is left. Nothing here commits."""
     address, gateway = address_of(reply.sender), db.session.get_one(MessageGateway, event.gateway_id)
     if address is None or not set(channels).intersection(find_channels(event, reply)):
         return False
@@ -110,8 +124,9 @@ def refuse_as_read(
         found = _find_held(event, gateway, address, replace(reply, is_sender_proved=True), at)
     found = meant_brands.with_spellings(found)  # Also those that came to lists since.
     chosen = [each for each in found if firms is None or each.provider_id in firms]
-    if parts := meant_brands.scopes(gateway, address, chosen, event.received_at, reply):
-        parts = [replace(part, channels=channels) for part in parts]
+    meant = meant_brands.scopes(gateway, address, chosen, event.received_at, reply)
+    kept = [(part, [brand for brand in part.brands if brand.id not in spared]) for part in meant]
+    if parts := [replace(part, channels=channels, brands=brands) for part, brands in kept if brands]:
         refuse(event, gateway, parts, DecisionOrigin.REPLY, at)
         event.user_id = user_id
         journalled_news.note_step(db.session, event)

@@ -30,7 +30,7 @@ from portal.web.shared.access import needs
 from portal.web.shared.audit_entries import record_audit
 from portal.web.shared.own_rows import own_row_or_404
 from portal.web.shared.pagination import requested_page
-from portal.web.shared.reply_words import read_channels, read_shown, return_unchosen, shown_text
+from portal.web.shared.reply_words import read_channels, read_shown, read_spared, return_unchosen, shown_text
 
 PAGE_SIZE = 25
 
@@ -40,7 +40,7 @@ class ReplyRow:
     event: GatewayEvent
     sender: str
     text: str
-    brands: list[str]  # That a refusal would refuse: none where nobody is known who sent it.
+    brands: dict[int, str]  # That a refusal may refuse: none where nobody is known who sent it.
     channels: dict[Channel, bool]  # That it may refuse, and whether its words mean each.
     is_held: bool  # Nothing is sent to its sender meanwhile,
     is_late: bool  # and it came on an earlier day.
@@ -70,10 +70,10 @@ def waits_to_be_read() -> ColumnElement[bool]:
 @blueprint.post("/replies/<id:event_id>/refusal")
 @needs(Permission.REFUSE)
 def refuse_reply(event_id: int) -> ResponseReturnValue:
-    """Record the refusal that somebody reads in a reply, of the channels they choose: valid at once, and sent to
-    İYS."""
-    events, channels = _lock_open(event_id), read_channels()
-    if not channels:
+    """Record the refusal that somebody reads in a reply, of the channels and brands they choose: valid at once, and
+    sent to İYS."""
+    events, channels, spared = _lock_open(event_id), read_channels(), read_spared()
+    if not channels or spared is None:
         return return_unchosen(".list_replies")
     try:
         told = [(event, event_contents.read_reply(event)) for event in events]
@@ -83,9 +83,9 @@ def refuse_reply(event_id: int) -> ResponseReturnValue:
     ids = [each.recipient_id for each in (*events, *held) if each.recipient_id is not None]
     locking.lock_recipients(db.session, ids)  # All at once, in the order of whoever refuses by all spellings.
     for event, reply in told:
-        if replies.refuse_as_read(event, reply, channels, current_user.id, clock.now()):
+        if replies.refuse_as_read(event, reply, channels, current_user.id, clock.now(), spared=spared):
             _settle(event)
-            record_audit("reply.refused", "reply", event.id, channels=channels)
+            record_audit("reply.refused", "reply", event.id, channels=channels, spared=spared)
         elif event.id == event_id:
             abort(404)
     recorded = _("Ret kaydedildi ve İYS'ye bildirilecek.")
@@ -161,13 +161,13 @@ def _row(alike: Mapping[alike_replies.Told, Sequence[int]], event: GatewayEvent)
     try:
         reply = event_contents.read_reply(event)
     except CannotOpen:
-        return ReplyRow(event, "–", _("Yanıt açılamadı."), [], {}, is_held, is_late)
+        return ReplyRow(event, "–", _("Yanıt açılamadı."), {}, {}, is_held, is_late)
     address, text = meant_brands.address_of(reply.sender), shown_text(reply)
     sender = mask(address.text) if address else reply.sender or "–"
     if until := _hidden_until(event):
-        return ReplyRow(event, sender, "", [], {}, is_held, is_late, hidden_until=until)
+        return ReplyRow(event, sender, "", {}, {}, is_held, is_late, hidden_until=until)
     others = [mask(each) for each in reply.others]
-    brands = [brand.name for brand in meant_brands.find_brands(event, reply)]
+    brands = {brand.id: brand.name for brand in replies.find_refusable(event, reply)}
     told, channels = alike_replies.told_of(event, reply), replies.find_channels(event, reply)
     same = alike.get(told, ()) if told else ()
     return ReplyRow(event, sender, text, brands, channels, is_held, is_late, same, others, reply.is_automatic)

@@ -22,7 +22,7 @@ from portal.web.operator.blueprint import blueprint
 from portal.web.shared.access import needs
 from portal.web.shared.audit_entries import record_operator_audit
 from portal.web.shared.pagination import requested_page
-from portal.web.shared.reply_words import read_channels, read_shown, return_unchosen, shown_text
+from portal.web.shared.reply_words import read_channels, read_shown, read_spared, return_unchosen, shown_text
 
 PAGE_SIZE = 25
 
@@ -33,6 +33,7 @@ class SharedReplyRow:
     sender: str
     text: str
     firms: list[tuple[int, str]]  # That it may mean: they send nothing to its sender meanwhile.
+    brands: dict[int, dict[int, str]]  # That it may refuse, by firm.
     channels: dict[Channel, bool]  # That it may refuse, and whether its words mean each.
     is_whole: bool  # Else no firm reads it.
     is_automatic: bool = False
@@ -55,13 +56,15 @@ def waits_for_operator() -> ColumnElement[bool]:
 @blueprint.post("/replies/<id:event_id>/refusal")
 @needs(Permission.CONNECT)
 def refuse_reply(event_id: int) -> ResponseReturnValue:
-    """Record a refusal of the channels that are chosen, at the firms that are chosen of those that it may mean."""
-    if not (channels := read_channels()):
+    """Record a refusal of the channels that are chosen, at the firms, and of their brands, that are chosen of those
+    that it may mean."""
+    channels, spared = read_channels(), read_spared()
+    if not channels or spared is None:
         return return_unchosen(".list_replies")
     if not (firms := request.form.getlist("firms", int)):
         flash(_("Kaydedilmedi: reddin yazılacağı en az bir firma seçin."))
         return redirect(url_for(".list_replies"), 303)
-    _settle(event_id, refused=channels, at_firms=firms)
+    _settle(event_id, refused=channels, at_firms=firms, spared=spared)
     return _commit_and_return(_("Ret, seçilen firmalarda kaydedildi."))
 
 
@@ -89,8 +92,9 @@ def settle_shown() -> ResponseReturnValue:
 
 
 def _settle(
-    event_id: int, *, refused: Sequence[Channel] = (), at_firms: Sequence[int] = (), firm: int | None = None
-) -> None:
+    event_id: int, *, refused: Sequence[Channel] = (), at_firms: Sequence[int] = (), spared: Sequence[int] = (),
+    firm: int | None = None,
+) -> None:  # fmt: skip
     open_one = select(GatewayEvent).where(GatewayEvent.id == event_id, waits_for_operator()).with_for_update()
     event, at = db.session.scalar(open_one) or abort(404), clock.now()
     try:
@@ -99,12 +103,12 @@ def _settle(
         abort(404)
     if firm and not reply.is_whole:
         abort(404)
-    if refused and not replies.refuse_as_read(event, reply, refused, current_user.id, at, at_firms):
+    if refused and not replies.refuse_as_read(event, reply, refused, current_user.id, at, at_firms, spared):
         abort(404)
     for recipient_id in shared_replies.settle(event, current_user.id, at, firm):
         replies.resume_links(recipient_id, at)
     if refused:
-        record_operator_audit("reply.refused", "reply", event_id, channels=refused)
+        record_operator_audit("reply.refused", "reply", event_id, channels=refused, spared=spared)
     else:
         record_operator_audit("reply.read", "reply", event_id, provider_id=firm)
 
@@ -119,11 +123,14 @@ def _row(event: GatewayEvent) -> SharedReplyRow:
     try:
         reply = event_contents.read_reply(event)
     except CannotOpen:
-        return SharedReplyRow(event, "–", _("Yanıt açılamadı."), [], {}, is_whole=False)
+        return SharedReplyRow(event, "–", _("Yanıt açılamadı."), [], {}, {}, is_whole=False)
     address, text = meant_brands.address_of(reply.sender), shown_text(reply)
     held = [each.provider_id for each in shared_replies.find_held(event)]
     firms = db.session.scalars(select(Provider).where(Provider.id.in_(held)).order_by(Provider.title))
     sender = mask(address.text) if address else reply.sender or "–"
     named = [(each.id, each.known_as) for each in firms]
+    brands: dict[int, dict[int, str]] = {}
+    for each in replies.find_refusable(event, reply):
+        brands.setdefault(each.provider_id, {})[each.id] = each.name
     channels = replies.find_channels(event, reply)
-    return SharedReplyRow(event, sender, text, named, channels, reply.is_whole, reply.is_automatic)
+    return SharedReplyRow(event, sender, text, named, brands, channels, reply.is_whole, reply.is_automatic)

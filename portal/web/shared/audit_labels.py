@@ -282,6 +282,7 @@ FACT_LABELS: dict[str, str] = {
     "since": N_("ilk zaman"),
     "size": N_("büyüklük"),
     "source": N_("kaynak"),
+    "spared": N_("reddedilmeyen markalar"),
     "step": N_("adım"),
     "types": N_("olaylar"),
     "unread": N_("bakıldığı belirtilen"),

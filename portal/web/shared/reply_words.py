@@ -27,6 +27,13 @@ def read_channels() -> list[Channel]:
     return [channel for channel in Channel if channel in request.form.getlist("channels")]
 
 
+def read_spared() -> list[int] | None:
+    """The brands that a page offered and that its reader unticked; None where they left none."""
+    offered, chosen = request.form.getlist("offered", int), request.form.getlist("brands", int)
+    spared = [each for each in offered if each not in chosen]
+    return None if offered and len(spared) == len(offered) else spared
+
+
 def read_shown(most: int) -> list[int]:
     """The replies that a page showed of which its reader says that none refuses."""
     found = (parse_id(each) for each in request.form.getlist("shown")[:most])
@@ -34,6 +41,6 @@ def read_shown(most: int) -> list[int]:
 
 
 def return_unchosen(endpoint: str) -> Response:
-    """Ask for a channel; the reply waits as before."""
-    flash(_("Kaydedilmedi: bu yanıtın reddettiği en az bir kanal seçin."))
+    """Ask for a channel and a brand; the reply waits as before."""
+    flash(_("Kaydedilmedi: bu yanıtın reddettiği en az bir kanal ve en az bir marka seçin."))
     return redirect(url_for(endpoint), 303)

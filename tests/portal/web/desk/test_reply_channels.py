@@ -50,7 +50,7 @@ def test_without_a_channel_nothing_is_recorded_and_the_reply_waits(app, vendor, 
 
     for chosen in ({}, {"channels": "FAKS"}):
         assert staff.posts(f"/desk/replies/{the_reply(rows).id}/refusal", chosen).status_code == 303
-        assert "en az bir kanal seçin" in staff.opens("/desk/replies").text
+        assert "en az bir kanal ve en az bir marka seçin" in staff.opens("/desk/replies").text
     assert staff.posts(f"/desk/replies/{the_reply(rows).id}/refusal", {"channels": "EPOSTA"}).status_code == 404
     assert the_reply(rows).settled_at is None and rows.count(Decision) == 0
 

@@ -1,20 +1,23 @@
 """Replies to the operator's number that may be meant for several firms."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from portal.core import clock
 from portal.core.addresses import parse
 from portal.core.extensions import db, vault
-from portal.core.models import Decision, EventKind, GatewayEvent, Message, MessageKind, MessageState
+from portal.core.models import Brand, Decision, EventKind, GatewayEvent, Message, MessageKind, MessageState
 from portal.domain.consents import recipients
 from portal.services.messaging.feedback import NotCertain
 from portal.services.messaging.gateways.protocol import BlockedAddress
 from portal.services.messaging.gateways.unread_rows import as_unread
 from portal.web.shared.reply_words import shown_text
 from tests import grants, make
+from tests.portal.services.messaging.test_answered_messages import operators, rival, write  # noqa: F401
 from tests.portal.services.messaging.vendor_pushes import operators_vendor, work
+from tests.portal.web.desk.test_reply_brands import ALL, MODA, now, refused_names, ticked, write_for_both
 
 pytestmark = pytest.mark.slow
 
@@ -94,3 +97,20 @@ def test_a_refusal_that_is_not_certain_says_so_without_words_of_ours(app):
     with app.test_request_context():
         assert shown_text(unread).startswith("Ret olabilir, ama kesin değil") and "NotCertain" not in shown_text(unread)
         assert shown_text(replace(unread, keyword="", text="NotCertain: ret")).startswith("Okunamayan bildirim")
+
+
+@pytest.mark.parametrize("chosen", [MODA, ALL])
+def test_the_operator_chooses_brands_of_a_firm_too(app, operators, rival, derya, rows, chosen):  # noqa: F811
+    write_for_both(app, operators.gateway_id)
+    write(app, operators.gateway_id, rival, timedelta(days=1), kind=MessageKind.CODE)
+    operators.brings("Moda Evi yazmasın", received_at=now())
+    work(app)
+    shown = ticked(derya.opens("/operator/replies").text)
+    assert set(shown.values()) == ALL
+
+    (event,) = rows(GatewayEvent, GatewayEvent.kind == EventKind.REPLY, GatewayEvent.provider_id.is_(None))
+    firms = [each.provider_id for each in rows(Brand, Brand.name.in_(MODA))]
+    brands = [brand_id for brand_id, name in shown.items() if name in chosen]
+    posted = {"channels": "MESAJ", "firms": firms, "offered": list(shown), "brands": brands}
+    derya.posts(f"/operator/replies/{event.id}/refusal", posted)
+    assert refused_names(rows) == chosen
