@@ -1,16 +1,18 @@
 """What `flask import` prints of a file, and its exit codes."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
 
-from portal.cli.import_steps import ImportOptions
+from portal.cli.import_steps import ImportOptions, find_unfinished_batches
 from portal.core.extensions import read_session, vault
-from portal.core.models import ImportBatch
+from portal.core.models import Brand, ImportBatch
 from portal.domain.consents.import_plan import Effect
 from portal.services.imports import queries
 from portal.services.imports.batch_problems import file_problem
 from portal.services.imports.row_results import PROBLEMS, code_of
+from portal.services.imports.store import file_name_of
 from portal.services.imports.unread import unread_of
 
 CURES = {Effect.OVER_REFUSAL.value: " (--confirm-after-refusal)"}  # By an option, beside what a page says.
@@ -45,6 +47,7 @@ class Summary:
     only_refusals: bool = False  # Its grants were left out.
     repeated: bool = False  # It was imported before.
     moved_to: str | None = None
+    hidden_as: str | None = None  # Its name beside its own, where an earlier or the next call has to do with it.
     exit_code: ExitCode = ExitCode.GOOD
 
     def fail(self, word: str, sentence: str, cure: str) -> None:
@@ -83,3 +86,14 @@ class Summary:
         ]  # fmt: skip
         self.marks = [{"kind": each.kind, "where": each.where, "text": each.text} for each in unread.marks]
         self.hidden_lines = unread.hidden_lines
+
+
+def describe_unfinished(brand: Brand) -> Iterator[Summary]:
+    """Files that a killed command, or one that was told why it failed, left unwritten."""
+    for batch in find_unfinished_batches(brand):
+        summary = Summary(file_name_of(vault(), batch), batch.id, batch.state.value, batch.lines)
+        summary.fail(
+            "unfinished", "An earlier file was read and is not written.",
+            "Let it go on or drop it on the dashboard, or bring the same file again.",
+        )  # fmt: skip
+        yield summary

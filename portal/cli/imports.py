@@ -17,12 +17,12 @@ from typing import Any
 import click
 from flask.cli import with_appcontext
 
-from portal.cli.import_steps import ImportFailed, ImportOptions, find_earlier_batches, run_steps, upload
-from portal.cli.import_summary import ExitCode, Summary
-from portal.cli.left_files import describe_unfinished, put_back_changed
+from portal.cli.import_steps import ImportFailed, ImportOptions, find_earlier_batches, run_steps, upload, was_undone
+from portal.cli.import_summary import ExitCode, Summary, describe_unfinished
 from portal.cli.parameter_types import Channels, brand_option, find_brand
 from portal.cli.watched_folder import (
     LONGEST_UNSETTLED,
+    OURS,
     Claim,
     InOtherHands,
     claim,
@@ -40,6 +40,8 @@ from portal.services.imports import batches, profiles
 from portal.services.imports.store import DAMAGED, layout_of
 
 TAKEN = "taken"  # A file's state: another command has it.
+WAITING = "waiting"  # It was brought, but a program has it open for writing still, or wrote into it since.
+TAKEN_BACK = ("undone", "Somebody took this file back.", "If it is right, bring it anew with --again.")
 
 
 @click.command("import")
@@ -129,7 +131,6 @@ class Call:
         """Import what an earlier call left in hand, and these files; the failure of one stops no other."""
         summaries = []
         if self.move_to:
-            summaries += [self._tell(each) for each in put_back_changed(paths)]
             summaries += [self._tell(self._bring_claimed(each)) for each in take_up(paths, self._key())]
         summaries += [self._tell(self._bring(path)) for path in paths]
         told = {each.batch for each in summaries}
@@ -146,6 +147,9 @@ class Call:
 
     def _bring(self, path: Path) -> Summary:
         summary = Summary(str(path))
+        if OURS.fullmatch(path.name):
+            summary.state = TAKEN
+            return summary
         try:
             if self._is_unsettled(path, summary):
                 return summary
@@ -176,41 +180,60 @@ class Call:
         return True
 
     def _bring_claimed(self, found: Claim) -> Summary:
-        """Put away only what was read."""
         summary = Summary(str(found.origin))
-        assert self.move_to
-        if not found.is_ours:
-            cure = "It is put back by one of the next calls; if not, rename it."
-            summary.fail("unfinished", f"A killed command left it as {found.claimed.name}.", cure)
-            return summary
         try:
-            self._import(found.path, found.origin.name, summary)
-            if summary.state != BatchState.DONE or summary.problem or summary.batch is None:
-                found.put_back()
-                return summary
-            target = self.move_to / found.origin.name
-            if target.exists():
-                target = self.move_to / f"{target.stem}-{summary.batch}{target.suffix}"
-            digest = read_session().get_one(ImportBatch, summary.batch).digest
-            if found.put_away(target, digest, summary.batch):
-                summary.moved_to = str(target)
-            else:
-                summary.fail("changed", "The file changed while it was brought.", "The next call brings it anew.")
+            if not found.is_ours:
+                self._tell_other(found, summary)
+            elif found.first_batch is None or not self._is_unsettled(found.path, summary):
+                self._import(found.path, found.origin.name, summary, found.first_batch)
+                self._put_away(found, summary)
         except OSError:
             found.put_back()
             summary.fail("unopened", "The file cannot be opened or moved.", "Look at its path.")
+        finally:
+            found.release()
+        summary.hidden_as = found.path.name if found.path.exists() else None
         return summary
 
-    def _import(self, path: Path, name: str, summary: Summary) -> None:
+    def _tell_other(self, found: Claim, summary: Summary) -> None:
+        if found.first_batch is not None and not found.is_at_rest():
+            summary.state = WAITING
+            return
+        cure = "Such a command takes it up, or it is put back by one of the next calls; if not, rename it."
+        summary.fail("unfinished", "A command with other options left it under its hidden name.", cure)
+
+    def _put_away(self, found: Claim, summary: Summary) -> None:
+        """Only what was read, once nobody writes into it. Raises OSError."""
+        brought = (BatchState.DONE, BatchState.UNDOING, BatchState.UNDONE)
+        if summary.state not in brought or summary.problem or summary.batch is None:
+            found.put_back()
+            return
+        assert self.move_to
+        target = self.move_to / found.origin.name
+        if target.exists():
+            target = self.move_to / f"{target.stem}-{summary.batch}{target.suffix}"
+        if found.put_away(target, summary.batch):
+            summary.moved_to = str(target)
+        else:
+            summary.state = WAITING
+
+    def _import(self, path: Path, name: str, summary: Summary, first_batch: int | None = None) -> None:
+        """Of a file that changed after it was brought, and that a person took back meanwhile, only the refusals."""
+        undone = first_batch is not None and was_undone(self.brand, first_batch, name)
+        call = self if first_batch is None else replace(self, again=self.again and undone)
+        if undone and not self.again:
+            call = replace(call, options=replace(self.options, only_refusals=True))
         try:
-            _run_import(self, path, name, summary)
+            _run_import(call, path, name, summary, is_known=first_batch is not None)
+            if undone and summary.only_refusals and summary.state == BatchState.DONE:
+                raise ImportFailed(*TAKEN_BACK)
         except ImportFailed as why:
             db.session.rollback()
             summary.problem = why.report
             summary.exit_code = ExitCode.NO_ROOM if why.is_for_room else ExitCode.FAILED
 
 
-def _run_import(call: Call, path: Path, name: str, summary: Summary) -> None:
+def _run_import(call: Call, path: Path, name: str, summary: Summary, *, is_known: bool) -> None:
     status = path.stat()  # Before its bytes are read: of two writings the earlier one is kept.
     earlier = [] if call.again else find_earlier_batches(call.brand, path)
     before = next(iter(earlier), None)
@@ -218,7 +241,9 @@ def _run_import(call: Call, path: Path, name: str, summary: Summary) -> None:
     options = replace(call.options, received_at=arrived.received_at, written_ns=status.st_mtime_ns)
     if before is not None and before.state in (BatchState.UNDOING, BatchState.UNDONE):
         summary.read_batch(before, options)
-        raise ImportFailed("undone", "Somebody took this file back.", "If it is right, bring it anew with --again.")
+        if is_known:  # It is no file that came again.
+            return
+        raise ImportFailed(*TAKEN_BACK)
     if before is not None and before.state == BatchState.DONE and (arrived.is_anew or before.problem == DAMAGED):
         before = None
     if before is not None and before.state == BatchState.DONE and before.only_refusals:

@@ -1,8 +1,6 @@
 """Folders into which others put files: a file gets a hidden name of ours before it is read, since another one may come
-under its own name meanwhile. Whoever has it in hand locks it; one that nobody holds is of a command that was killed.
-
-What was read is copied to where files go, and the file itself is kept hidden for two days: a program that holds it open
-may still write into it, and no other file has what it writes.
+under its own name meanwhile. Whoever has it in hand locks it; one that nobody holds was left by a command that was
+killed, or was brought while a program still had it open for writing: then its name ends with the batch.
 """
 
 import ctypes
@@ -11,7 +9,10 @@ import hashlib
 import os
 import re
 import secrets
+import shutil
+import signal
 import stat
+import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,9 +22,8 @@ from pathlib import Path
 
 from portal.core import clock
 
-CLAIMED = re.compile(r"\.(?P<name>.+)\.(?P<key>[0-9a-f]{8})-[0-9a-f]{8}\.reading")
-KEPT = re.compile(r"\.(?P<name>.+)\.(?P<batch>\d+)-[0-9a-f]{8}\.read")
-KEPT_FOR = timedelta(days=2)
+CLAIMED = re.compile(r"\.(?P<name>.+)\.(?P<key>[0-9a-f]{8})-[0-9a-f]{8}(-(?P<batch>\d+))?\.reading")
+OURS = re.compile(rf"{CLAIMED.pattern}|\..+\.unsettled")
 LONGEST_UNSETTLED = timedelta(hours=1)
 AT_FDCWD, NO_REPLACE = -100, 1  # <fcntl.h>, <linux/fs.h>
 JUST_NOW = 120  # Seconds: from the list of files that a command is called with until it comes to one.
@@ -37,69 +37,53 @@ class InOtherHands(Exception):
 class Claim:
     """A file in hand: its name while it is read, and where it was put."""
 
-    claimed: Path
-    origin: Path
-    _lock: BufferedReader
-    is_ours: bool = True  # Its command, which was killed, read alike.
-
-    def __post_init__(self) -> None:
-        self.path = self.claimed
-
-    def put_back(self) -> bool:
-        """Under its own name; False where another file came there: then the next command takes it up as it is."""
-        try:
-            _rename_to_free_name(self.path, self.origin)
-        except OSError:
-            with suppress(FileNotFoundError):
-                self.path.rename(self.claimed)
-                return False
-        finally:
-            self._lock.close()
-        return True
-
-    def put_away(self, target: Path, digest: bytes, batch_id: int) -> bool:
-        """Copy it to a free name, and keep it; False, and it is put back, where it does not hold (any more) what was
-        read for this batch. Raises OSError."""
-        part = target.with_name(f".{secrets.token_hex(8)}.part")
-        try:
-            source = open_regular_file(self.path)
-        except FileNotFoundError:  # Somebody was quicker.
-            self._lock.close()
-            return True
-        try:
-            with source:
-                if _copy(source, part) != digest:
-                    self.put_back()
-                    return False
-            kept = self.path.with_name(f".{self.origin.name}.{batch_id}-{secrets.token_hex(4)}.read")
-            self.path = self.path.rename(kept)
-            _rename_to_free_name(part, target)
-        finally:
-            part.unlink(missing_ok=True)
-        self._lock.close()
-        return True
-
-
-@dataclass(frozen=True)
-class KeptFile:
-    """A file that was put away, under its hidden name."""
-
     path: Path
     origin: Path
-    batch_id: int
+    _lock: BufferedReader
+    is_ours: bool = True  # Its command, which left it, read alike.
+    first_batch: int | None = None  # Where it was brought before.
 
-    def is_over(self, now: datetime) -> bool:
-        """Whether it was kept long enough. Raises OSError."""
-        return now.timestamp() - self.path.lstat().st_ctime >= KEPT_FOR.total_seconds()
+    def __post_init__(self) -> None:
+        self._status = os.fstat(self._lock.fileno())
 
-    def holds(self, digest: bytes, size: int, *, by_bytes: bool) -> bool:
-        """Whether it is what was read: by its size, which each appended line changes, or by its bytes, too. Raises
+    def put_back(self) -> bool:
+        """Under its own name, but for what was brought before: the next file may come there before anybody reads it.
+        False where it keeps the hidden one, and the next command takes it up."""
+        try:
+            if self.first_batch is None:
+                _rename_to_free_name(self.path, self.origin)
+                return True
+        except OSError:
+            return not self.path.exists()
+        finally:
+            self._lock.close()
+        return False
+
+    def put_away(self, target: Path, batch_id: int) -> bool:
+        """Move it; False where it changed since it was read, or may: then the next command takes it up. Raises
         OSError."""
-        return self.path.lstat().st_size == size and (not by_bytes or digest_of(self.path) == digest)
+        if self.is_at_rest():
+            with suppress(FileNotFoundError):  # Somebody was quicker.
+                shutil.move(self.path, target)
+            return True
+        if self.first_batch is None:
+            kept = self.path.with_name(f"{self.path.name.removesuffix('.reading')}-{batch_id}.reading")
+            with suppress(OSError):  # A name may be too long: then it is taken up as a killed command's.
+                self.path, self.first_batch = self.path.rename(kept), batch_id
+        return False
 
-    def put_back(self) -> None:
-        """Under its own name. Raises OSError, also where another file is there."""
-        _rename_to_free_name(self.path, self.origin)
+    def release(self) -> None:
+        """Unlock it; ends the kernel's lease, too."""
+        self._lock.close()
+
+    def is_at_rest(self) -> bool:
+        """Whether it is as it was when it was taken in hand, and no program has it open for writing: where the kernel
+        leases it to us (F_SETLEASE in fcntl(2)), none can open it so until it is released. Of other owners' files and
+        on most network drives nobody knows: then only whether it changed."""
+        if not _lease(self._lock) and _lease_new_file(self.path.parent):
+            return False
+        status = os.fstat(self._lock.fileno())
+        return (status.st_size, status.st_mtime_ns) == (self._status.st_size, self._status.st_mtime_ns)
 
 
 def open_regular_file(path: Path) -> BufferedReader:
@@ -129,23 +113,17 @@ def claim(path: Path, key: str) -> Claim:
 
 
 def take_up(paths: Iterable[Path], key: str) -> Iterator[Claim]:
-    """What killed commands left in the folders of these files: those that read alike are taken in hand, and others'
-    files are put back for them; one of these is told only where that is not possible (yet)."""
+    """What earlier commands left in the folders of these files: of those that read alike it is taken in hand. What
+    others' killed ones left is put back for them, and told only where that is not possible (yet)."""
     for folder in dict.fromkeys(path.parent for path in paths):
         names = [match for each in _names_in(folder) if (match := CLAIMED.fullmatch(each))]
         for match in names:
             with suppress(OSError, InOtherHands):
                 path, is_ours = folder / match[0], match["key"] == key
-                found = Claim(path, folder / match["name"], _lock(path), is_ours)
-                if is_ours or not found.put_back():
+                first_batch = int(match["batch"]) if match["batch"] else None
+                found = Claim(path, folder / match["name"], _lock(path), is_ours, first_batch)
+                if is_ours or first_batch is not None or not found.put_back():
                     yield found
-
-
-def kept_files(paths: Iterable[Path]) -> Iterator[KeptFile]:
-    """What was put away of the folders of these files, and is kept still."""
-    for folder in dict.fromkeys(path.parent for path in paths):
-        for match in filter(None, map(KEPT.fullmatch, _names_in(folder))):
-            yield KeptFile(folder / match[0], folder / match["name"], int(match["batch"]))
 
 
 def is_taken(path: Path, move_to: Path) -> bool:
@@ -177,23 +155,31 @@ def note_settled(path: Path) -> None:
         _mark_of(path).unlink()
 
 
-def _copy(source: BufferedReader, to: Path) -> bytes:
-    """Copy an open file, with its mode and times where the file system knows them; the digest of what was copied.
-    Raises OSError."""
-    digest, status = hashlib.sha256(), os.fstat(source.fileno())
-    with to.open("xb") as copy:
-        with suppress(OSError):
-            os.fchmod(copy.fileno(), stat.S_IMODE(status.st_mode) & 0o666)
-        while part := source.read(1 << 20):
-            digest.update(part)
-            copy.write(part)
-    with suppress(OSError):
-        os.utime(to, ns=(status.st_atime_ns, status.st_mtime_ns))
-    return digest.digest()
-
-
 def _mark_of(path: Path) -> Path:
     return path.with_name(f".{path.name}.unsettled")
+
+
+def _lease(file: BufferedReader) -> bool:
+    """Whether it is not known that a program has it open for writing."""
+    try:
+        fcntl.fcntl(file, fcntl.F_SETSIG, signal.SIGURG)  # Ignored; SIGIO ends a process when a writer comes.
+        fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+    except BlockingIOError:
+        return False
+    except (AttributeError, OSError):
+        pass
+    return True
+
+
+def _lease_new_file(folder: Path) -> bool:
+    """Network drives may say of each file that a program has it open. Raises OSError."""
+    number, name = tempfile.mkstemp(".unsettled", ".", folder)
+    os.close(number)
+    try:
+        with open_regular_file(Path(name)) as file:
+            return _lease(file)
+    finally:
+        Path(name).unlink()
 
 
 def _rename_to_free_name(path: Path, to: Path) -> None:

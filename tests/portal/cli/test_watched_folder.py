@@ -1,5 +1,6 @@
 """`flask import --move-to`: nothing is put away unread, whatever happens to a file meanwhile."""
 
+import fcntl
 import os
 import signal
 import subprocess
@@ -12,7 +13,9 @@ import time_machine
 from portal.cli import imports as command
 from portal.cli import watched_folder
 from portal.core import clock
+from portal.core.extensions import db
 from portal.core.models import BatchState, Consent, Decision, ImportBatch
+from portal.services.imports import batches
 from tests import make
 from tests.portal.cli.import_files import GUESS, NOW, put
 from tests.portal.services.imports.file_steps import csv_of, uploaded, work_all
@@ -61,9 +64,20 @@ def refused(rows) -> int:
     return len({each.recipient_id for each in rows(Decision)})
 
 
-def names_in(folder, *, kept: bool = False) -> list[str]:
-    """Without those that were brought and are kept for whoever still writes into them, or these alone."""
-    return sorted(each.name for each in folder.iterdir() if each.is_file() and each.name.endswith(".read") == kept)
+def names_in(folder) -> list[str]:
+    return sorted(each.name for each in folder.iterdir() if each.is_file())
+
+
+def lines_of(content: bytes) -> bytes:
+    """Without the header."""
+    return content.split(b"\n", 1)[1]
+
+
+def undo_first(app, rows) -> None:
+    with app.app_context():
+        batches.undo(db.session, db.session.get_one(ImportBatch, rows(ImportBatch)[0].id), None, clock.now())
+        db.session.commit()
+    work_all(app)
 
 
 def test_what_comes_by_the_same_name_meanwhile_is_brought_next(run_import, tmp_path, done, rows, meanwhile):
@@ -78,78 +92,124 @@ def test_what_comes_by_the_same_name_meanwhile_is_brought_next(run_import, tmp_p
     assert refused(rows) == 4 and names_in(tmp_path) == []
 
 
-@pytest.mark.parametrize("has_successor", [False, True])
-def test_what_grows_while_it_is_read_is_put_back(run_import, tmp_path, done, rows, meanwhile, has_successor):
+def test_what_grows_while_it_is_read_is_brought_by_the_next_call(run_import, tmp_path, done, rows, meanwhile):
     path = put(tmp_path, "ret.csv", FIRST)
     writer = path.open("ab")
 
     def go_on():
-        writer.write(SECOND.split(b"\n", 1)[1])
+        writer.write(lines_of(SECOND))
         writer.close()
-        if has_successor:
-            put(tmp_path, "ret.csv", csv_of("0537 987 65 43;RET;;;"))
+        put(tmp_path, "ret.csv", csv_of("0537 987 65 43;RET;;;"))
 
     meanwhile(go_on)
 
     code, (told,) = run_import(path, *SMS, "--move-to", done)
 
-    assert (code, told["problem"]["word"], told["moved_to"], names_in(done)) == (2, "changed", None, [])
-    assert run_import(path, *SMS, "--move-to", done)[0] == 0
-    assert refused(rows) == 4 + has_successor and names_in(tmp_path) == []
+    assert (code, told["state"], told["moved_to"], names_in(done)) == (0, "waiting", None, [])
+    assert told["hidden_as"] in names_in(tmp_path)
+    put(tmp_path, "ret.part", csv_of("0538 987 65 43;RET;;;")).rename(path)  # Before anybody reads the second one.
+    code, told = run_import(path, *SMS, "--move-to", done)
+    assert (code, [(each["file"], each["state"]) for each in told]) == (0, [(str(path), "done")] * 2)
+    assert refused(rows) == 5 and names_in(tmp_path) == []
 
 
-@pytest.mark.parametrize("is_cleaned", [False, True])
-def test_what_a_program_appends_after_a_file_was_moved_is_brought(run_import, tmp_path, done, rows, is_cleaned):
-    """It holds the file open all the time."""
+def test_a_file_that_a_program_has_open_waits_for_what_it_appends(run_import, tmp_path, done, rows):
+    """However long, and whatever comes by the same name."""
     brought = csv_of(f"0532 987 65 43;ONAY;{NOW};HS_WEB;Sipariş 1", "0533 987 65 43;RET;01.11.2026;HS_WEB;")
     path = put(tmp_path, "day.csv", brought)
+    nothing, told = tmp_path / "*.csv", []
     with path.open("ab") as writer:
-        assert run_import(path, *SMS, "--move-to", done)[0] == 0
+        for days in (0, 3):
+            with time_machine.travel(clock.now() + timedelta(days=days)):
+                told += run_import(nothing if days else path, *SMS, "--move-to", done)[1]
         before = sorted(each.id for each in rows(Decision))
-        writer.write(SECOND.split(b"\n", 1)[1])
-    if is_cleaned:
-        (done / "day.csv").unlink()
-    other = put(tmp_path, "other.csv", csv_of("0537 987 65 43;RET;;;"))
+        writer.write(lines_of(SECOND))
+    put(tmp_path, "day.csv", csv_of("0537 987 65 43;RET;;;"))
 
-    code, told = run_import(other, *SMS, "--move-to", done)
+    code, now = run_import(path, *SMS, "--move-to", done)
 
-    assert (code, [(each["problem"] or {}).get("word") for each in told]) == (2, ["changed", None])
-    assert (told[0]["file"], path.exists(), refused(rows)) == (str(path), True, 3)
-    assert run_import(path, *SMS, "--move-to", done)[0] == 0
-    assert refused(rows) == 5 and names_in(tmp_path) == [] and len(names_in(tmp_path, kept=True)) == 2
+    assert [(each["state"], each["repeated"]) for each in told[:2]] == [("waiting", False), ("waiting", True)]
+    assert (code, [each["state"] for each in now], names_in(tmp_path)) == (0, ["done", "done"], [])
+    assert (refused(rows), len(names_in(done)), (done / "day.csv").read_bytes()) == (5, 2, brought + lines_of(SECOND))
     of_earlier = {each.recipient_id for each in rows(Decision, Decision.id.in_(before))}
     assert sorted(each.id for each in rows(Decision) if each.recipient_id in of_earlier) == before
 
 
-def test_a_file_whose_name_is_taken_waits_for_it(run_import, tmp_path, done, rows):
-    path = put(tmp_path, "ret.csv", FIRST)
+def test_a_change_that_keeps_the_size_is_seen(run_import, tmp_path, done, rows):
+    path = put(tmp_path, "day.csv", csv_of(f"0532 987 65 43;ONAY;{NOW};HS_WEB;Sipariş 1"))
+    with path.open("r+b") as writer:
+        run_import(path, *SMS, "--move-to", done)
+        content = writer.read()
+        writer.seek(0)
+        writer.write(content.replace(b";ONAY;", b"; RET;"))
+
+    assert run_import(tmp_path / "*.csv", *SMS, "--move-to", done)[1][0]["state"] == "done"
+    assert {each.status for each in rows(Consent)} == {"RET"} and names_in(tmp_path) == []
+
+
+@pytest.mark.parametrize("has_changed", [False, True])
+def test_what_a_person_took_back_brings_no_grants_of_itself(app, run_import, tmp_path, done, rows, has_changed):
+    path = put(tmp_path, "day.csv", csv_of(f"0532 987 65 43;ONAY;{NOW};HS_WEB;Sipariş 1"))
     with path.open("ab") as writer:
         run_import(path, *SMS, "--move-to", done)
-        writer.write(SECOND.split(b"\n", 1)[1])
-    put(tmp_path, "ret.csv", csv_of("0537 987 65 43;RET;;;"))
+        undo_first(app, rows)
+        if has_changed:
+            writer.write(lines_of(SECOND))
 
-    told = [run_import(path, *SMS, "--move-to", done)[1] for _ in range(2)]
+    told = [run_import(tmp_path / "*.csv", *SMS, "--move-to", done)[1][0] for _ in range(1 + has_changed)]
 
-    assert [[(each["problem"] or {}).get("word") for each in calls] for calls in told] == [["changed", None]] * 2
-    assert "lies there as .ret.csv." in told[0][0]["problem"]["cure"] and refused(rows) == 5
+    assert {each.status for each in rows(Consent, Consent.channel == "MESAJ")} == {None, *["RET"] * has_changed}
+    if not has_changed:
+        assert (told[0]["problem"], told[0]["moved_to"]) == (None, str(done / "day.csv"))
+        return
+    assert [each["problem"]["word"] for each in told] == ["undone"] * 2 and refused(rows) == 3
+    assert names_in(tmp_path) == [told[1]["hidden_as"]]
+    assert run_import(tmp_path / "*.csv", *SMS, "--move-to", done, "--again")[1][0]["moved_to"]
+    assert "ONAY" in {each.status for each in rows(Consent)}
 
 
-def test_what_was_brought_is_kept_for_two_days_and_looked_at_once_more(run_import, tmp_path, done, rows):
-    files = [put(tmp_path, name, content) for name, content in (("a.csv", FIRST), ("b.csv", SECOND))]
-    assert run_import(*files, *SMS, "--move-to", done)[0] == 0
-    changed = tmp_path / next(name for name in names_in(tmp_path, kept=True) if name.startswith(".b.csv"))
-    changed.write_bytes(SECOND.replace(b"0535", b"0538"))
-    (tmp_path / f".c.csv.{10**30}-00000000.read").write_bytes(FIRST)  # Of nobody's.
+def test_hidden_names_are_left_alone_where_they_are_given(run_import, tmp_path, done, rows):
+    """By `find in -type f`, or where a shell's `*` means them."""
+    path = put(tmp_path, "day.csv", FIRST)
+    put(tmp_path, ".other.csv.unsettled", b"")
+    with path.open("ab"):
+        for _ in range(3):
+            names = names_in(tmp_path)
+            code, told = run_import(*(tmp_path / name for name in names), *SMS, "--move-to", done)
+            assert (code, {each["state"] for each in told}) == (0, {"waiting", "taken"})
 
-    nothing = tmp_path / "*.csv"
-    assert [each["file"] for each in run_import(nothing, *SMS, "--move-to", done)[1]] == [
-        str(tmp_path / "c.csv"), str(nothing)
-    ]  # fmt: skip
-    with time_machine.travel(clock.now() + timedelta(days=2, minutes=1)):
-        assert run_import(tmp_path / "b.csv", *SMS, "--move-to", done)[1][0]["problem"]["word"] == "changed"
+    assert rows.count(ImportBatch) == 1 and len(names) == 2 and names_in(done) == []
 
-    assert refused(rows) == 5 and names_in(done) == ["a.csv", f"b-{rows(ImportBatch)[-1].id}.csv", "b.csv"]
-    assert names_in(tmp_path) == ["c.csv"] and len(names_in(tmp_path, kept=True)) == 1
+
+def test_what_others_brought_and_wait_for_is_left_to_them(run_import, tmp_path, done, rows):
+    path = put(tmp_path, "day.csv", FIRST)
+    others, told = (tmp_path / "*.csv", *SMS, "--only-refusals", "--move-to", done), []
+    with path.open("ab") as writer:
+        (mine,) = run_import(path, *SMS, "--move-to", done)[1]
+        told += run_import(*others)[1]
+        writer.write(lines_of(SECOND))
+    told += run_import(*others)[1]
+
+    assert [each["state"] or each["problem"]["word"] for each in told if each["hidden_as"]] == ["waiting", "unfinished"]
+    assert names_in(tmp_path) == [mine["hidden_as"]] and refused(rows) == 2
+
+
+@pytest.mark.parametrize("refusal", [PermissionError, BlockingIOError])
+def test_where_nobody_knows_of_writers_a_file_is_moved(run_import, tmp_path, done, monkeypatch, refusal):
+    """The kernel leases no other owner's file to whoever is no root, and some network drives none at all."""
+    real = fcntl.fcntl
+
+    def without_leases(file, command, argument):
+        if command == fcntl.F_SETLEASE:
+            raise refusal
+        return real(file, command, argument)
+
+    monkeypatch.setattr(fcntl, "fcntl", without_leases)
+    path = put(tmp_path, "day.csv", FIRST)
+    with path.open("ab"):
+        assert run_import(path, *SMS, "--move-to", done)[1][0]["moved_to"] == str(done / "day.csv")
+
+    assert names_in(tmp_path) == []
 
 
 def test_a_file_that_fails_lies_there_again(run_import, tmp_path, done):
