@@ -83,6 +83,7 @@ def test_nobody_comes_in_after_the_plan_and_a_cancelled_one_is_a_draft(app, at, 
             make.add_to_audience(campaign, make.EMAIL)
         db.session.rollback()
         sending.cancel_plan(db.session, campaign)
+        db.session.commit()
         make.add_to_audience(campaign, make.EMAIL)
     step(app, at, HOUR)
 
