@@ -43,7 +43,8 @@ _NEVER = re.compile(
 _MOMENT = re.compile(rf"\b(?:{DATE}|{CLOCK})\b|ed (?:at|on)$")
 _IS_CONSENT, _IS_RECORD = (re.compile(rf"\b(?:{words})\b") for words in (CONSENT, f"{RECORD}|ret"))
 _IS_LEAVING = re.compile(r"\b(?:ayril|cik(?:ma|tig))")  # Of a day; a yes under such a name may mean either.
-_OF_IYS = re.compile(r"\biys\b|^(?:izin tarihi|consent date)$")  # Also of its files and its API.
+# Of İYS's pages, files and API.
+_OF_IYS = re.compile(r"(?:izin tarihi|consent date|iys (?:(?:izin|onay) )?tarihi|(?:izin|onay) tarihi iys)")
 _OF_DATES = Words(
     f"ret ilk first e {DATE} {CLOCK} {FORMAT} {CHANNEL} {CONSENT} {RECORD} {vocabulary.GIVING} {vocabulary.ACT} "
     f"{vocabulary.TOPIC} {vocabulary.PERSON} {vocabulary.PLACE} {vocabulary.FILLER}"
@@ -128,7 +129,7 @@ def dates_refusals(name: str) -> bool:
     "Kayıt tarihi") a refusal may stand beside the date of what it ended."""
     words = name_of(name[:LONGEST_NAME])
     is_bare = all(word in _IS_PLAIN for word in words.split())
-    return is_bare or speaks_of_ending(name) or any(each.search(words) for each in (_IS_LEAVING, _OF_IYS))
+    return is_bare or speaks_of_ending(name) or bool(_IS_LEAVING.search(words) or _OF_IYS.fullmatch(words))
 
 
 def find_header(lines: Sequence[Line]) -> int | None:

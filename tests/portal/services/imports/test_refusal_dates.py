@@ -29,14 +29,14 @@ def test_a_refusal_by_its_day_only_counts_from_the_days_end_and_now_at_most():
 
 
 OF_REFUSALS = """
-    Tarih|Tarih (gg.aa.yyyy)|Date|İzin tarihi|consentDate|Onay Tarihi (İYS)|Ret tarihi|Onay/Ret tarihi|
+    Tarih|Tarih (gg.aa.yyyy)|Date|İzin tarihi|consentDate|Onay Tarihi (İYS)|İYS izin tarihi|Ret tarihi|Onay/Ret tarihi|
     Onay iptal tarihi|Onay geri alma tarihi|İptal formu tarihi|Listeden çıkış tarihi|Abonelikten çıkma tarihi|
     Ayrılma tarihi|Unsubscribed at
 """
 OF_OTHERS = """
     Onay tarihi|Rıza tarihi|Form tarihi|Onay verdiği tarih|İzin verme tarihi|İzin alım tarihi|Kabul tarihi|
     Başvuru tarihi|Muvafakat tarihi|Opt-in date|Approval date|Permission date|Kayıt tarihi|Üyelik tarihi|
-    SMS izin tarihi|İşlem tarihi
+    SMS izin tarihi|İşlem tarihi|İYS kayıt tarihi|İYS'ye kayıt tarihi|İYS üyelik tarihi|İYS'ye aktarım tarihi
 """
 
 
