@@ -62,7 +62,7 @@ def sweep(event: GatewayEvent, gateway: MessageGateway, at: datetime) -> None:
     if has_all and features.lists_whole_inbox:
         answers = listed_replies.leave_out_known(event, _inbox_identity(gateway), answers, at)
     keep_news(gateway, Feedback(tuple(reports), tuple(blocked), tuple(answers)), at, read_until=read_until)
-    plan_next(event, at, has_failed=not (has_reports and (is_followed or (has_all and has_list))))
+    plan_next(event, at, has_failed=not (has_reports if is_followed else has_all))  # Replies wait for no other answer.
     if has_all and has_list:
         gateways.mark_inbox_read(gateway, at)
 

@@ -21,6 +21,10 @@ def of(gateway_id: int):
     return GatewayEvent.gateway_id == gateway_id, GatewayEvent.kind == EventKind.SWEEP
 
 
+def silent(*_):
+    raise HANGS
+
+
 def silence(monkeypatch, *gateway_ids: int) -> list[int]:
     """Those do not answer; whom is asked from now on."""
     asked = []
@@ -63,6 +67,20 @@ def test_an_account_that_does_not_answer_is_asked_later_and_later_until_it_does(
     for pause, least in zip(pauses, (1, 2, 4, 8, 15, 15), strict=True):
         assert 0.75 * least <= pause <= 1.25 * least
     assert answered.failures == 0 and answered.due_at - row.due_at == gateway_sweeps.MINUTE
+
+
+def test_an_account_that_tells_replies_is_asked_each_minute_for_them(
+    app, vendors, rows, monkeypatch
+):
+    hangs, _ = add_two(app)
+    silence(monkeypatch)
+    monkeypatch.setattr(verimor.Verimor, "blocked", silent)
+    with time_machine.travel(clock.now(), tick=False) as at:
+        for _ in range(3):
+            work(app, EventKind.SWEEP)
+            due_at = rows.one(GatewayEvent, *of(hangs)).due_at
+            assert due_at == clock.now() + gateway_sweeps.MINUTE
+            at.move_to(due_at)
 
 
 def test_those_that_did_not_answer_are_asked_by_a_thread_of_their_own(app, vendors, monkeypatch):
