@@ -30,7 +30,7 @@ from portal.services.messaging.gateways.protocol import InboundMessage
 
 MOST_HOLDERS = 500  # Of one mailbox.
 DAY = timedelta(days=1)
-CLOCKS_DIFFER = timedelta(minutes=5)  # A vendor's, by which a reply is dated, to the minute at times.
+CLOCKS_DIFFER = timedelta(minutes=5)  # Our machines', or a vendor's, by which a reply is dated, to the minute at times.
 LEFT_AT = func.coalesce(Message.called_at, Message.created_at)
 
 
@@ -76,10 +76,11 @@ def find_messages(
     brand has by now; and in the week before it by the operator's accounts, what İzinlerim told of their acts, and
     codes; and as the last İzinlink's own that a reply surely answers. It is the same whenever somebody reads it."""
     ids, since = [each.id for each in recipients], _answered_since(heard_at, reply)
-    sent = _sent(Message.recipient_id.in_(ids), Message.gateway_id.is_not(None), heard_at >= LEFT_AT)
+    until = heard_at + CLOCKS_DIFFER
+    sent = _sent(Message.recipient_id.in_(ids), Message.gateway_id.is_not(None), until >= LEFT_AT)
     told = select(Decision.recorded_at, Decision.recipient_id, Decision.brand_id).where(
         Decision.recipient_id.in_(ids), Decision.origin == DecisionOrigin.MINE,
-        Decision.recorded_at.between(since, heard_at),
+        Decision.recorded_at.between(since, until),
     )  # fmt: skip
     codes = find_codes(address, heard_at, reply)
     answered = [reply.received_at + CLOCKS_DIFFER] if reply and address.reaches in reply.izinlink_wrote_to else []
@@ -101,12 +102,17 @@ def find_codes(
     address: Address, heard_at: datetime, reply: InboundMessage | None = None
 ) -> Sequence[Row[datetime, Brand]]:  # fmt: skip
     """Those that a reply, or what a vendor tells, may answer."""
-    return address_proofs.find_codes(db.session, vault(), address, _answered_since(heard_at, reply), heard_at)
+    since, until = _answered_since(heard_at, reply), heard_at + CLOCKS_DIFFER
+    return address_proofs.find_codes(db.session, vault(), address, since, until)
+
+
+def said_at(heard_at: datetime, reply: InboundMessage | None) -> datetime:
+    """When a reply was said, as far as that is told: before it was heard."""
+    return min(reply.received_at, heard_at) if reply else heard_at
 
 
 def _answered_since(heard_at: datetime, reply: InboundMessage | None) -> datetime:
-    """Since when what a reply answers left: by when it was said, as far as that is told."""
-    return (reply.received_at if reply else heard_at) - ANSWERED_WITHIN
+    return said_at(heard_at, reply) - ANSWERED_WITHIN
 
 
 def is_izinlinks(message: Message, address: Address) -> bool:

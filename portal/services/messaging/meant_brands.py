@@ -31,6 +31,7 @@ from portal.services.messaging.earlier_messages import (
     find_messages,
     left_by_owner,
     of_recipient,
+    said_at,
 )
 from portal.services.messaging.gateways.protocol import InboundMessage
 from portal.services.messaging.named_brands import (
@@ -96,7 +97,7 @@ def _find_meant_of_operators(
         _make_holders(address, event.received_at, at, reply)
     holders = _find_holders(address)
     messages = find_messages(address, holders, event.received_at, reply)
-    answered = find_answered(gateway, messages, reply.received_at)
+    answered = find_answered(gateway, messages, said_at(event.received_at, reply))
     named_ids = {recipient_id for recipient_id, _ in reply.answers}
     wrote = [each for each in holders if each.id in answered.recipient_ids | named_ids]
     any_firms = find_any_firms(address, is_sure=address.reaches in reply.izinlink_wrote_to)
@@ -257,7 +258,7 @@ def _brands_meant(
     İzinlink's own message came last."""
     brands, theirs = brands_of_provider(provider_id), of_recipient(messages, recipient_id)
     named = find_named_brands(provider_id, theirs, reply) if reply else NamedBrands([], means_no_others=False)
-    answered = find_answered(gateway, messages, reply.received_at if reply else None)
+    answered = find_answered(gateway, messages, said_at(heard_at, reply) if reply else None)
     wrote = [each for each in brands if answered.has_brand(each, recipient_id)]
     if reply and named.means_no_others and says_one_thing(gateway, reply, provider_id):
         ever = {each.brand_id for each in theirs}

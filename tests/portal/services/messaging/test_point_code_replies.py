@@ -100,8 +100,8 @@ def test_a_code_that_named_no_brand_makes_no_firms_reply(app, operators, rows, m
     assert rows.one(GatewayEvent, GatewayEvent.kind == EventKind.REPLY).settled_at is None
 
 
-def brings_now(operators: Vendor, text: str) -> None:
-    operators.brings(text, received_at=f"{clock.istanbul(clock.now()):%Y-%m-%d %H:%M:%S}")
+def brings_now(operators: Vendor, text: str, *, ahead: timedelta = timedelta(0)) -> None:
+    operators.brings(text, received_at=f"{clock.istanbul(clock.now() + ahead):%Y-%m-%d %H:%M:%S}")
 
 
 def test_a_firm_reads_what_was_said_to_the_operators_number_when_no_code_in_it_is_valid(app, operators, rows):
@@ -151,6 +151,29 @@ def test_what_a_reply_refuses_is_the_same_however_late_it_is_read(app, operators
         staff.posts(f"/desk/replies/{read.id}/refusal", {"channels": ["MESAJ"]})
 
     assert {each.brand_id for each in rows(Decision)} == {rows.one(Brand, Brand.name == "Örnek Mağaza").id}
+
+
+@pytest.mark.parametrize("days_ahead", [0, 8, 40])
+@pytest.mark.parametrize("text", ["RET", "gelen kod 481 592"])
+def test_a_reply_that_its_vendor_dates_ahead_answers_what_left_before_it_was_heard(
+    app, browser, operators, rows, text, days_ahead
+):  # fmt: skip
+    write_for_other_brand(app, operators, rows, clock.now() - timedelta(days=60))
+    proves(browser)
+    brings_now(operators, text, ahead=timedelta(days=days_ahead))
+    work(app)
+
+    waiting = rows.one(GatewayEvent, GatewayEvent.kind == EventKind.REPLY, GatewayEvent.provider_id.is_(None))
+    assert waiting.settled_at is None and rows.count(Decision) == 0
+
+
+def test_a_reply_answers_what_a_machine_sent_whose_clock_is_ahead(app, operators, rows):
+    grant_at_every_brand(app)
+    write_for_other_brand(app, operators, rows, clock.now() + timedelta(seconds=5))
+    brings_now(operators, "RET", ahead=timedelta(seconds=1))
+    work(app)
+
+    assert {each.brand_id for each in rows(Decision, Decision.status == "RET")} == {each.id for each in rows(Brand)}
 
 
 def test_what_a_reply_refuses_at_all_firms_is_the_same_however_late_it_is_read(app, browser, operators, rows):
