@@ -69,9 +69,7 @@ def test_an_account_that_does_not_answer_is_asked_later_and_later_until_it_does(
     assert answered.failures == 0 and answered.due_at - row.due_at == gateway_sweeps.MINUTE
 
 
-def test_an_account_that_tells_replies_is_asked_each_minute_for_them(
-    app, vendors, rows, monkeypatch
-):
+def test_an_account_that_tells_replies_is_asked_each_minute_for_them(app, vendors, rows, monkeypatch):
     hangs, _ = add_two(app)
     silence(monkeypatch)
     monkeypatch.setattr(verimor.Verimor, "blocked", silent)
