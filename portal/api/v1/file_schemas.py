@@ -111,6 +111,10 @@ class ImportErrors(Answer):
     nextCursor: str | None
 
 
+REFUSED = N_(
+    "RET (consents): reddedenlerin hepsi; İYS'de ya da e-postalarının başka bir yazılışıyla reddedenler de. Satırın "
+    "kendi status değeri boş ya da ONAY olabilir."
+)
 SINCE = N_(
     "İlk gün, Türkiye saatiyle yyyy-aa-gg, o gün dahil: satırın kaydedildiği (recordedAt), geri alındığı ya da İYS "
     "durumunun öğrenildiği gün. consentDate daha eski olabilir; her gece son aldığınız günü verin, until vermeyin. "
@@ -121,7 +125,7 @@ SINCE = N_(
 class ExportQuery(Strict):
     format: Format = Format.CSV
     type: Channel | Absent = None
-    status: Status | Absent = None
+    status: Status | Absent = Field(None, description=REFUSED)
     recipientType: RecipientType | Absent = None
     maySend: bool | Absent = Field(None, description=N_("true: yalnız şimdi ileti gönderilebilecekler (consents)."))
     since: date | Absent = Field(None, description=SINCE)

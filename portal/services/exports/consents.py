@@ -12,7 +12,7 @@ from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.models import Brand, Consent, Decision, Difference, Recipient, Tallied, count_rows
 from portal.core.vault import Vault
 from portal.domain.consents.evidence import evidence_column, has_strength
-from portal.domain.consents.may_send import may_send
+from portal.domain.consents.may_send import is_refused, may_send
 from portal.services.exports.filters import ExportFilter
 from portal.services.exports.paging import AddressReader, read_pages
 
@@ -38,7 +38,8 @@ class ExportedConsent:
 
 
 def count(session: Session, wanted: ExportFilter, at: datetime) -> int:
-    if wanted.may_send is None and wanted.strength is None and not (wanted.since or wanted.until):
+    is_by_rule = wanted.may_send is not None or wanted.status == Status.REFUSED
+    if not is_by_rule and wanted.strength is None and not (wanted.since or wanted.until):
         return _count_kept(session, wanted) + (_count_by_iys_only(session, wanted, at) if wanted.status is None else 0)
     theirs = Brand.provider_id == wanted.provider_id, *_conditions(wanted, at)
     current = select(func.count()).select_from(Consent).join(Brand, Brand.id == Consent.brand_id).where(*theirs)
@@ -96,8 +97,13 @@ def _statement(wanted: ExportFilter, at: datetime) -> Select[*tuple[Any, ...]]:
 
 
 def _conditions(wanted: ExportFilter, at: datetime) -> Iterator[ColumnElement[bool]]:
-    """Those of which something is known; and with a first day also what is known no more, as a mirror would keep it."""
-    if wanted.since is None:
+    """Those of which something is known; and with a first day also what is known no more, as a mirror would keep it.
+    Refused is whatever the rule calls so, though the consent's own status says otherwise or nothing."""
+    if wanted.status == Status.REFUSED:
+        yield is_refused(at)
+    elif wanted.status is not None:
+        yield Consent.status == wanted.status
+    elif wanted.since is None:
         yield or_(Consent.status.is_not(None), Consent.iys_status.is_not(None))
     yield from wanted.key_conditions(Consent)
     told = aliased(Decision)

@@ -82,6 +82,8 @@ def _conditions(wanted: ExportFilter, at: datetime) -> Iterator[ColumnElement[bo
     yield Decision.provider_id == wanted.provider_id
     yield is_kept(at)
     yield from wanted.key_conditions(Decision)
+    if wanted.status is not None:
+        yield Decision.status == wanted.status
     void = aliased(Annulment)
     yield from wanted.day_conditions(Decision.recorded_at, wanted.last_of(void.at, void.decision_id == Decision.id))
     yield from wanted.brand_conditions(Decision.brand_id)

@@ -48,7 +48,7 @@ class ExportFilter:
 
     def key_conditions(self, model: type[Consent | Decision]) -> Iterator[ColumnElement[bool]]:
         """Conditions on the key that consents and decisions share."""
-        for column in (model.channel, model.status, model.recipient_type):
+        for column in (model.channel, model.recipient_type):
             if (value := getattr(self, column.key)) is not None:
                 yield column == value
 

@@ -5,15 +5,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from portal.core.addresses import AddressKind
-from portal.core.iys_protocol import Channel, Status
-from portal.core.models import Brand, Consent, Decision, Difference, Recipient, is_sandbox_recipient
-from portal.core.models.recipient import latest
+from portal.core.iys_protocol import Channel
+from portal.core.models import (
+    Brand,
+    Consent,
+    Decision,
+    Difference,
+    Recipient,
+    has_mailbox_refusal,
+    is_sandbox_recipient,
+)
+from portal.core.models.recipient import latest, other_spellings
+from portal.core.models.trial_refusals import NEW_BRAND, TRIAL, TRIAL_CONSENT, select_unrepeated
 from portal.core.vault import Vault
-from portal.domain.consents.may_send import may_send
+from portal.domain.consents.may_send import is_refused, may_send
 from portal.services.exports.filters import ExportFilter
 from portal.services.exports.paging import AddressReader, read_pages
 
@@ -56,18 +65,45 @@ def _channels(
     session: Session, wanted: ExportFilter, recipient_ids: list[int], at: datetime
 ) -> tuple[ChannelsOf, ChannelsOf]:
     consents = (
-        select(Consent.recipient_id, Consent.channel, Consent.status, may_send(at).label("may_send"))
+        select(
+            Consent.recipient_id, Consent.channel, may_send(at).label("may_send"), is_refused(at).label("is_refused")
+        )
         .join(Brand, Brand.id == Consent.brand_id)
         .where(Consent.recipient_id.in_(recipient_ids), *wanted.brand_conditions(Consent.brand_id))
-    )
+    )  # fmt: skip
     may: ChannelsOf = defaultdict(set)
     refused: ChannelsOf = defaultdict(set)
     for consent in session.execute(consents):
         if consent.may_send:
             may[consent.recipient_id].add(consent.channel)
-        if consent.status == Status.REFUSED:
+        if consent.is_refused:
             refused[consent.recipient_id].add(consent.channel)
+    for recipient_id, channel in _refusals_elsewhere(session, wanted, recipient_ids):
+        refused[recipient_id].add(channel)
     return may, refused
+
+
+def _refusals_elsewhere(
+    session: Session, wanted: ExportFilter, recipient_ids: list[int]
+) -> Iterator[tuple[int, Channel]]:
+    """What was refused without a consent of this recipient's: before the admission, where it is not repeated yet, or by
+    another spelling of the mailbox, as campaigns exclude it."""
+    before = select_unrepeated(TRIAL_CONSENT.recipient_id, TRIAL.channel).where(
+        NEW_BRAND.provider_id == wanted.provider_id, TRIAL_CONSENT.recipient_id.in_(recipient_ids),
+        *wanted.brand_conditions(NEW_BRAND.id),
+    )  # fmt: skip
+    for recipient_id, channel in session.execute(before):
+        yield recipient_id, channel
+    # Few have another spelling, and only of these each brand is looked at. Scalars, so that PostgreSQL hashes no table.
+    is_spelled = (each.limit(1).scalar_subquery().is_not(None) for each in other_spellings(Recipient))
+    spelled = select(Recipient.id).where(
+        Recipient.id.in_(recipient_ids), Recipient.kind == AddressKind.EMAIL, or_(*is_spelled)
+    )
+    if found := session.scalars(spelled).all():
+        theirs = Brand.provider_id == wanted.provider_id, *wanted.brand_conditions(Brand.id)
+        by_mailbox = exists().where(*theirs, has_mailbox_refusal(Recipient, Brand.id)).correlate(Recipient)
+        for recipient_id in session.scalars(select(Recipient.id).where(Recipient.id.in_(found), by_mailbox)):
+            yield recipient_id, Channel.EMAIL
 
 
 def _ordered(channels: set[Channel]) -> tuple[Channel, ...]:

@@ -35,6 +35,8 @@ from portal.domain.consents.may_send import standing
 from portal.domain.notifications import gateways
 from portal.domain.providers import brands
 from portal.jobs import admissions
+from portal.services import exports
+from portal.services.exports import ExportFilter, ExportKind
 from tests.portal.domain.consents.iys_movements import row
 from tests.portal.domain.providers import test_onboarding as onboarding
 from tests.portal.services.exports.held_consents import Holder
@@ -292,3 +294,5 @@ def test_no_campaign_asks_who_refused_before_it_is_repeated(app, firm, address):
         )
         found = exclusion.find_excluded(db.session, asking, [*known.values()], standing(now), now)
         assert [*found.values()] == [ExclusionReason.REFUSED]
+        rows = exports.rows(db.session, vault(), ExportFilter(ExportKind.RECIPIENTS, brand.provider_id), now)
+        assert [row.refused != () for row in rows if row.address == address] == [True]
