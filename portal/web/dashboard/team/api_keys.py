@@ -19,6 +19,7 @@ from portal.core.models import ApiKey
 from portal.domain.identity import api_calls, api_keys
 from portal.domain.identity.permissions import Permission, Scope
 from portal.web.dashboard.blueprint import blueprint
+from portal.web.dashboard.team.credentials import find_makers
 from portal.web.shared.access import needs
 from portal.web.shared.audit_entries import record_audit
 from portal.web.shared.forms import BaseForm, CheckboxList
@@ -189,6 +190,7 @@ def _render_keys(form: KeyForm) -> str:
         form=form,
         keys=[each for each in keys if api_keys.is_usable(each, provider, at)],
         ended=[each for each in keys if not api_keys.is_usable(each, provider, at)],
+        makers=find_makers(keys),
         is_test=provider.in_sandbox_mode,
     )
 

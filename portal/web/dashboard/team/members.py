@@ -17,6 +17,7 @@ from portal.core.models import Membership, OneTimeLink, Role, SessionEnd, User
 from portal.domain.identity import accounts, members, one_time_links, permissions, sessions
 from portal.domain.identity.permissions import Permission
 from portal.web.dashboard.blueprint import blueprint
+from portal.web.dashboard.team.credentials import close_chosen, list_credentials
 from portal.web.shared import limits
 from portal.web.shared.absolute_urls import absolute_url
 from portal.web.shared.access import needs
@@ -107,7 +108,7 @@ def person(membership_id: int) -> str:
 @blueprint.post("/people/<id:membership_id>/role")
 @needs(Permission.PEOPLE, fresh=True)
 def change_role(membership_id: int) -> ResponseReturnValue:
-    """Give another role, valid from their next request."""
+    """Give another role, valid from their next request. What was ticked is closed if it manages no keys."""
     member, form = _member_or_404(membership_id), RoleForm(giver=_current_membership().role)
     if not form.validate_on_submit():
         return _render_member(member, form), 422
@@ -118,15 +119,17 @@ def change_role(membership_id: int) -> ResponseReturnValue:
             owner, link = db.session.get_one(User, member.user_id), absolute_url("dashboard.list_people")
             by, at = current_user.name, clock.now()
             members.mail_new_owner(db.session, vault(), current_provider(), owner, by, link=link, at=at)
-    return _commit_and_list(_("Rol kaydedildi. Hemen geçerlidir."))
+    may_keep = Permission.KEYS in permissions.provider_permissions(member.role)
+    return _commit_and_list(_("Rol kaydedildi. Hemen geçerlidir."), "" if may_keep else close_chosen(member))
 
 
 @blueprint.post("/people/<id:membership_id>/suspend")
 @needs(Permission.PEOPLE, fresh=True)
 def suspend_person(membership_id: int) -> ResponseReturnValue:
-    if members.suspend(db.session, _member_or_404(membership_id), _current_membership(), clock.now()):
+    member = _member_or_404(membership_id)
+    if members.suspend(db.session, member, _current_membership(), clock.now()):
         record_audit("person.suspended", "membership", membership_id)
-    return _commit_and_list(_("Kişi askıya alındı; panelinize artık giremez."))
+    return _commit_and_list(_("Kişi askıya alındı; panelinize artık giremez."), close_chosen(member))
 
 
 @blueprint.post("/people/<id:membership_id>/resume")
@@ -143,7 +146,7 @@ def remove_person(membership_id: int) -> ResponseReturnValue:
     member = _member_or_404(membership_id)
     members.remove(db.session, member, _current_membership(), clock.now())
     record_audit("person.removed", "membership", member.id, role=member.role.value)
-    return _commit_and_list(_("Kişi çıkarıldı. Yaptıkları, kayıtlarda adıyla durur."))
+    return _commit_and_list(_("Kişi çıkarıldı. Yaptıkları, kayıtlarda adıyla durur."), close_chosen(member))
 
 
 @blueprint.post("/people/<id:membership_id>/sessions/end")
@@ -209,8 +212,8 @@ def _masked_email(user: User) -> str:
     return addresses.mask(accounts.email_of(vault(), user))
 
 
-def _commit_and_list(message: str) -> ResponseReturnValue:
-    return commit_and_redirect(url_for(".list_people"), message)
+def _commit_and_list(*messages: str) -> ResponseReturnValue:
+    return commit_and_redirect(url_for(".list_people"), " ".join(filter(None, messages)))
 
 
 def _member_or_404(membership_id: int) -> Membership:
@@ -227,6 +230,7 @@ def _render_member(member: Membership, form: RoleForm) -> str:
         form=form,
         roles=_role_descriptions(),
         is_me=user.id == current_user.id,
+        credentials=list_credentials(member),
     )
 
 

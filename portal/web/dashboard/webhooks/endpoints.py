@@ -19,6 +19,7 @@ from portal.domain.identity.permissions import Permission
 from portal.domain.webhooks import endpoints, signatures
 from portal.services.webhooks import maintenance
 from portal.web.dashboard.blueprint import blueprint
+from portal.web.dashboard.team.credentials import find_makers
 from portal.web.dashboard.webhooks.forms import EndpointForm, ReplayForm, SecretForm
 from portal.web.shared.access import needs
 from portal.web.shared.audit_entries import record_audit
@@ -161,10 +162,11 @@ def render_webhook(endpoint: WebhookEndpoint, form: EndpointForm, replay: Replay
 
 def _render_list(form: EndpointForm) -> str:
     theirs = select(WebhookEndpoint).where(WebhookEndpoint.provider_id == current_user.provider_id)
-    rows = read_session().scalars(theirs.order_by(WebhookEndpoint.created_at, WebhookEndpoint.id))
+    rows = list(read_session().scalars(theirs.order_by(WebhookEndpoint.created_at, WebhookEndpoint.id)))
     return render_template(
         "dashboard/webhooks/endpoints.html",
         endpoints=[_status(row) for row in rows],
+        makers=find_makers(rows),
         form=form,
         most_counted=MOST_COUNTED,
     )
