@@ -61,6 +61,13 @@ class ImportOptions:
             or (not self.ignores_unread and unread_of(vault(), batch).doubtful > 0)
         )
 
+    def reads_as_before(self, batch: ImportBatch) -> bool:
+        """Whether its file would be read by the same layout now; also where no other is known."""
+        try:
+            return profiles.is_same_reading(_find_layout(batch, self), layout_of(vault(), batch))
+        except ImportFailed:
+            return True
+
     def what_holds(self, batch: ImportBatch) -> ImportFailed | None:
         """What else leaves its grants out, which is a failure: refusals were written, but the file must come again."""
         if self.leaves_grants_out(batch):

@@ -1,7 +1,8 @@
 """`flask import FILE…`: import files of consents from a shell, for cron and for folders into which others put files.
 
 A file is recognized by its digest: an unfinished import is continued, a finished one is not repeated, but for a file
-with refusals that was put there anew, and for one whose grants were left out, once nothing holds them.
+that is read by another layout by now, for one with refusals that was put there anew, and for one whose grants were left
+out, once nothing holds them.
 """
 
 import hashlib
@@ -37,6 +38,7 @@ from portal.core.iys_protocol import Channel
 from portal.core.models import BatchState, Brand, ImportBatch, ImportProfile, Provider
 from portal.domain.consents.import_plan import Effect
 from portal.services.imports import batches, profiles
+from portal.services.imports.batch_problems import held_counts
 from portal.services.imports.store import DAMAGED, layout_of
 
 TAKEN = "taken"  # A file's state: another command has it.
@@ -82,8 +84,8 @@ def import_files(
 
     Prints a JSON object a file. Exit code 0: all is brought; 1: some entries have problems, the others are brought, or
     only refusals were, since refusals may stand in what is not read; 2: a file could not be read or brought, or only
-    its refusals were, since its grants lack something; 3: no room in the package for its grants, or the provider is
-    suspended.
+    its refusals were, since its grants lack something; 3: only its refusals were, since the package has no room, the
+    provider is suspended or the brand passive. A file that was brought before has the exit code of that time.
     """
     brand = find_brand(brand_code)
     if list_profiles:
@@ -244,24 +246,31 @@ def _run_import(call: Call, path: Path, name: str, summary: Summary, *, is_known
         if is_known:  # It is no file that came again.
             return
         raise ImportFailed(*TAKEN_BACK)
-    if before is not None and before.state == BatchState.DONE and (arrived.is_anew or before.problem == DAMAGED):
-        before = None
-    if before is not None and before.state == BatchState.DONE and before.only_refusals:
-        held = options.what_holds(before)  # Its grants were left out.
-        before = before if held or options.leaves_grants_out(before) else None
-    if before is not None and before.state == BatchState.DONE and options.confirms_after_refusal:
-        before = None if Effect.OVER_REFUSAL in (before.tally or {}) else before
     if before is not None and before.state == BatchState.DONE:
-        summary.read_batch(before, options)
-        summary.repeated, summary.exit_code = True, ExitCode.GOOD
-        if before.only_refusals and (held := options.what_holds(before)):
-            raise held
-        return
+        before = None if arrived.is_anew else _find_same_import(earlier, options)
+        if before is not None:
+            summary.read_batch(before, options)
+            summary.repeated = True
+            if before.only_refusals and (held := options.what_holds(before)):
+                raise held
+            return
     batch_id = before.id if before is not None else upload(call.brand, path, name)
     try:
         run_steps(batch_id, options, summary.read_file)
     finally:
         summary.read_batch(read_session().get_one(ImportBatch, batch_id, populate_existing=True), options)
+
+
+def _find_same_import(earlier: Sequence[ImportBatch], options: ImportOptions) -> ImportBatch | None:
+    """The last import of these bytes by the layout of now; None where there is none, or another would bring more."""
+    done = (each for each in earlier if each.state == BatchState.DONE)
+    found = next((each for each in done if options.reads_as_before(each)), None)
+    if found is None or found.problem == DAMAGED:
+        return None
+    if options.confirms_after_refusal and Effect.OVER_REFUSAL in (found.tally or {}):
+        return None
+    is_waiting = found.only_refusals and held_counts(found)["grants"] > 0
+    return None if is_waiting and not options.leaves_grants_out(found) and not options.what_holds(found) else found
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,12 @@ def choose(
     return replace(found, sheets=guess.sheets).with_words(guess.words) if found else None
 
 
+def is_same_reading(layout: Layout, earlier: Layout) -> bool:
+    """Whether a layout reads a file as an earlier one did, but for what was said of that file alone."""
+    found = replace(layout, status=layout.status or earlier.status)
+    return _without_file(found) == _without_file(earlier)
+
+
 def remember(
     session: Session, vault: Vault, provider_id: int, header: Sequence[str], layout: Layout, at: datetime,
     name: str | None = None,
@@ -83,8 +89,7 @@ def remember(
     # Columns by their names too, since the next file may have them in another order.
     names = names_of(header)
     columns = {each: names[column] for each, column in layout.columns.items() if column < len(names)}
-    kept = replace(layout, date=None, received_at=None, written_ns=None, fixes=frozenset(), other_brands=None)
-    packed = json.dumps({"names": columns, "layout": kept.packed()}, ensure_ascii=False)
+    packed = json.dumps({"names": columns, "layout": _without_file(layout).packed()}, ensure_ascii=False)
     profile.layout = vault.seal(packed, ImportProfile.LAYOUT, provider_id, profile.id)
     profile.used_at = at
     session.add(profile)
@@ -108,6 +113,11 @@ def columns_of(vault: Vault, profile: ImportProfile) -> dict[str, str]:
     """The names of the columns that a profile reads, folded, by field; empty without a header. Raises CannotOpen."""
     names: dict[str, str] = _facts_of(vault, profile)["names"]
     return {field: name for field, name in names.items() if name}
+
+
+def _without_file(layout: Layout) -> Layout:
+    """Without what was of one file."""
+    return replace(layout, date=None, received_at=None, written_ns=None, fixes=frozenset(), other_brands=None)
 
 
 def _without_words(found: Layout, *, is_named: bool) -> Layout:

@@ -1,0 +1,82 @@
+"""When `flask import` runs a file again, and what it says of one that it does not."""
+
+from dataclasses import replace
+
+import pytest
+
+from portal.core import clock
+from portal.core.extensions import db, vault
+from portal.core.iys_protocol import Channel, Source, Status
+from portal.core.models import Decision, ImportBatch, Provider
+from portal.services.imports import profiles
+from portal.services.imports.layout import Field, Layout
+from tests.portal.cli.import_files import GOOD, GUESS, NOW, put
+from tests.portal.services.imports.file_steps import csv_of
+
+pytestmark = pytest.mark.slow
+
+HEADER = ["Telefon", "SMS izni", "Arama izni", "İzin Tarihi"]
+LINES = f"0532 123 45 61;Evet;Kod 7;{NOW}", f"0532 123 45 62;Evet;Evet;{NOW}"
+CONTENT = csv_of(*LINES, header=";".join(HEADER))
+READS_SMS = Layout(
+    {Field.PHONE: 0, Field.STATUS_SMS: 1, Field.DATE: 3}, channels=(Channel.SMS,), source=Source.WEB, origin="form"
+)
+READS_BOTH = replace(READS_SMS, columns=READS_SMS.columns | {Field.STATUS_CALL: 2})
+EXPLAINED = replace(READS_BOTH, words={"status": {"Kod 7": Status.REFUSED}})
+
+
+@pytest.fixture
+def remember(app, rows):
+    """Keeps a layout as the profile of these files."""
+
+    def keep(layout: Layout) -> None:
+        with app.app_context():
+            profiles.remember(db.session, vault(), rows.one(Provider).id, HEADER, layout, clock.now(), "crm")
+            db.session.commit()
+
+    return keep
+
+
+@pytest.mark.parametrize("named", [("--profile", "crm"), ()])
+@pytest.mark.parametrize("former", [READS_SMS, READS_BOTH])
+def test_a_file_is_read_again_once_its_profile_reads_it_otherwise(run_import, remember, tmp_path, rows, former, named):
+    done = tmp_path / "done"
+    done.mkdir()
+    remember(former)
+    path = put(tmp_path, "a.csv", CONTENT)
+    code, (told,) = run_import(path, *named, "--ignore-unread", "--move-to", done)
+    assert (told["state"], rows(Decision, Decision.status == Status.REFUSED)) == ("done", [])
+
+    (done / "a.csv").rename(path)
+    again, (repeated,) = run_import(path, *named, "--ignore-unread", "--move-to", done)
+    assert (again, repeated["repeated"], repeated["tally"]) == (code, True, told["tally"])
+
+    remember(EXPLAINED)
+    (done / "a.csv").rename(path)
+    code, (told,) = run_import(path, *named, "--move-to", done)
+
+    assert (code, told["repeated"], told["problems"]) == (0, False, [])
+    assert [each.channel for each in rows(Decision, Decision.status == Status.REFUSED)] == [Channel.CALL]
+    assert rows.count(Decision) == 4
+    assert run_import(*done.iterdir(), *named)[1][0]["repeated"]
+
+
+def test_a_file_that_is_read_for_other_channels_is_no_repetition(run_import, tmp_path, rows):
+    path = put(tmp_path, "a.csv", GOOD)
+    run_import(path, "--guess", "--channels", "MESAJ")
+
+    code, (told,) = run_import(path, *GUESS)
+
+    assert (code, told["repeated"], told["tally"]["grant"]) == (0, False, 1)
+    assert run_import(path, "--guess", "--channels", "MESAJ")[1][0]["repeated"]
+    assert run_import(path)[1][0]["repeated"]  # By no layout at all.
+    assert rows.count(ImportBatch) == 2
+
+
+def test_a_repeated_file_has_the_exit_code_of_what_came_of_it(run_import, remember, tmp_path):
+    path = put(tmp_path, "a.csv", CONTENT)
+    remember(READS_BOTH)
+
+    for is_repeated in (False, True):
+        code, (told,) = run_import(path)
+        assert (code, told["repeated"], told["tally"]["status_unknown"]) == (1, is_repeated, 2)
