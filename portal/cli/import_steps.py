@@ -14,10 +14,9 @@ from portal.core.extensions import db, read_session, vault
 from portal.core.ids import LARGEST_ID
 from portal.core.iys_protocol import Channel
 from portal.core.models import WORKER_STATES, ApiRequest, BatchState, Brand, ImportBatch
-from portal.domain import packages
 from portal.services.imports import batches, profiles, uploads, worker
 from portal.services.imports import layout as layouts
-from portal.services.imports.batch_problems import held_counts
+from portal.services.imports.batch_problems import NO_ROOM, RESTORED, SUSPENDED, held_counts, held_grants
 from portal.services.imports.layout import Layout
 from portal.services.imports.reading import Unreadable
 from portal.services.imports.reading.file_problems import FileProblem
@@ -29,9 +28,31 @@ PAUSE = 0.5  # Seconds before looking again at a batch that a worker holds.
 ENDED = (BatchState.DONE, BatchState.UNDOING, BatchState.UNDONE, BatchState.STOPPED, BatchState.UNREADABLE)
 UNDER_WAY = (BatchState.UPLOADED, BatchState.READ, BatchState.MAPPED, BatchState.DRY_RUN, BatchState.RUNNING)
 
+# Why grants were left out, by ImportBatch.problem: the word, the sentence and the cure that are printed.
+HELD = {
+    NO_ROOM: (
+        "no_room", "The provider's package takes no new addresses now.",
+        "Its page on the dashboard says more; bring the file again once there is room.",
+    ),
+    SUSPENDED: (
+        "suspended", "The provider is suspended, or the brand passive.",
+        "Bring the file again once it is not; by --only-refusals its grants are not waited for.",
+    ),
+    "before_2015": (
+        "before_2015_unconfirmed",
+        "Grants of HS_2015 count as taken before 1 May 2015 (Law 6563, provisional art. 1).",
+        "If they were, and you can prove it, repeat with --confirm-before-2015.",
+    ),
+    "unread": (
+        "unread", "Refusals may stand in what is not read or not understood.",
+        "Look at unused_columns, unused_sheets and marks; if none is a refusal, repeat with --ignore-unread.",
+    ),
+    RESTORED: ("restored", "The database was restored from a backup meanwhile.", "Bring the file again."),
+}  # fmt: skip
+
 
 class ImportFailed(Exception):
-    """Why a file was not imported; `report` is printed."""
+    """Why a file, or its grants, was not imported; `report` is printed. `is_for_room`: no new grants are taken now."""
 
     def __init__(self, word: str, sentence: str, cure: str, *, is_for_room: bool = False, **more: object):
         super().__init__(word)
@@ -74,13 +95,22 @@ class ImportOptions:
             return None
         if missing := layouts.missing(_find_layout(batch, self)):
             return _missing(missing, batch)
+        if _is_suspended(batch):
+            return _held(SUSPENDED, batch)
         try:
             batches.require_grants(
                 db.session, batch, clock.now(), before_2015=self.confirms_before_2015, unread=self.ignores_unread
             )
         except batches.GRANTS_HELD as held:
-            return _held(held, batch)
+            return _held(batches.HELD_BY[type(held)], batch)
         return None
+
+    def what_held(self, batch: ImportBatch) -> ImportFailed | None:
+        """The same of a batch that has just run: also what held its grants back then and does not any more."""
+        if now := self.what_holds(batch):
+            return now
+        then = held_grants(batch)
+        return _held(then.problem, batch) if then and not self.leaves_grants_out(batch) else None
 
 
 def find_earlier_batches(brand: Brand, path: Path) -> Sequence[ImportBatch]:
@@ -140,7 +170,7 @@ def run_steps(batch_id: int, options: ImportOptions, look: Callable[[ImportBatch
     }
     while True:
         batch = _finish_worker_step(batch_id)
-        if batch.state == BatchState.DONE and batch.only_refusals and (held := options.what_holds(batch)):
+        if batch.state == BatchState.DONE and batch.only_refusals and (held := options.what_held(batch)):
             raise held
         if batch.state not in steps:
             return
@@ -203,6 +233,8 @@ def _start(batch: ImportBatch, options: ImportOptions) -> None:
         return
     if missing and not batches.brings_refusals(batch):
         raise _missing(missing, batch)
+    if _is_suspended(batch) and not options.leaves_grants_out(batch) and not batches.brings_refusals(batch):
+        raise _held(SUSPENDED, batch)
     try:
         batches.start(
             db.session, batch, None, clock.now(),
@@ -211,7 +243,7 @@ def _start(batch: ImportBatch, options: ImportOptions) -> None:
             confirms_unread=options.ignores_unread,
         )  # fmt: skip
     except batches.GRANTS_HELD as held:
-        raise _held(held, batch) from held
+        raise _held(batches.HELD_BY[type(held)], batch) from held
     except batches.AnswerMissing as missing:
         raise ImportFailed(
             "missing", f"The file does not say: {', '.join(missing.names)}.", "Answer on the dashboard.",
@@ -249,17 +281,16 @@ def _missing(names: list[str], batch: ImportBatch) -> ImportFailed:
     )  # fmt: skip
 
 
-def _held(held: Exception, batch: ImportBatch) -> ImportFailed:
-    if isinstance(held, packages.PackageFull):
-        return ImportFailed(
-            "no_room", f"The provider's package takes no new addresses now.{_written(batch)}",
-            "Its page on the dashboard says more; bring the file again once there is room.", is_for_room=True,
-        )  # fmt: skip
-    return ImportFailed(
-        "before_2015_unconfirmed",
-        f"Grants of HS_2015 count as taken before 1 May 2015 (Law 6563, provisional art. 1).{_written(batch)}",
-        "If they were, and you can prove it, repeat with --confirm-before-2015.", grants=batch.before_2015,
-    )  # fmt: skip
+def _is_suspended(batch: ImportBatch) -> bool:
+    """Whether it has grants that the provider or the brand takes none of now."""
+    return held_counts(batch)["grants"] > 0 and not batches.takes_grants(db.session, batch)
+
+
+def _held(problem: str, batch: ImportBatch) -> ImportFailed:
+    word, sentence, cure = HELD[problem]
+    counts = {"grants": batch.before_2015} if problem == "before_2015" else {}
+    is_for_room = problem in (NO_ROOM, SUSPENDED)
+    return ImportFailed(word, sentence + _written(batch), cure, is_for_room=is_for_room, **counts)
 
 
 def _written(batch: ImportBatch) -> str:

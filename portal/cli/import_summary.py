@@ -25,7 +25,7 @@ class ExitCode(IntEnum):
     GOOD = 0
     PROBLEMS = 1  # Some entries have one, the good ones were imported; or grants were left out for what is not read.
     FAILED = 2  # A file could not be read or imported, or only its refusals were.
-    NO_ROOM = 3  # The package takes no new addresses (refusals were imported), or the provider is suspended.
+    NO_ROOM = 3  # Refusals were imported; the package has no room, the provider is suspended or the brand passive.
 
 
 @dataclass

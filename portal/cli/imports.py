@@ -35,7 +35,7 @@ from portal.cli.watched_folder import (
 from portal.core import clock
 from portal.core.extensions import db, read_session, vault
 from portal.core.iys_protocol import Channel
-from portal.core.models import BatchState, Brand, ImportBatch, ImportProfile, Provider
+from portal.core.models import BatchState, Brand, ImportBatch, ImportProfile
 from portal.domain.consents.import_plan import Effect
 from portal.services.imports import batches, profiles
 from portal.services.imports.batch_problems import held_counts
@@ -94,10 +94,6 @@ def import_files(
         return
     if not files:
         raise click.UsageError("Name a file.")
-    is_suspended = read_session().get_one(Provider, brand.provider_id).suspended_at is not None
-    if (brand.closed_at or is_suspended) and not only_refusals:
-        click.echo(f"Brand {brand_code} is passive, or its provider suspended: bring --only-refusals.", err=True)
-        sys.exit(ExitCode.NO_ROOM)
     options = ImportOptions(
         profile,
         guess=guess,

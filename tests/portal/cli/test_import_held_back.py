@@ -145,18 +145,66 @@ def test_a_dry_run_names_what_is_not_read(run_import, tmp_path):
     assert [each["header"] for each in told["unused_columns"]] == ["Üye mi"]
 
 
-def test_a_suspended_providers_refusals_only_are_brought(app, run_import, tmp_path, rows):
+def hold(app, model, **moment):
     with app.app_context():
-        db.session.query(Provider).one().suspended_at = clock.now()
+        db.session.query(model).update(moment)
         db.session.commit()
 
-    path = put(tmp_path, "a.csv", GOOD)
-    assert run_import(path, *GUESS) == (3, [])
-    assert rows.count(ImportBatch) == 0
 
-    code, (told,) = run_import(path, *GUESS, "--only-refusals")
-    assert (code, told["state"]) == (0, "done")
-    assert {each.status for each in rows(Decision)} == {"RET"}
+@pytest.mark.parametrize(("model", "moment"), [(Provider, "suspended_at"), (Brand, "closed_at")])
+def test_refusals_of_a_suspended_provider_or_a_passive_brand_are_taken(app, run_import, tmp_path, rows, model, moment):
+    hold(app, model, **{moment: clock.now()})
+    path, done = put(tmp_path, "a.csv", GOOD), tmp_path / "done"
+    done.mkdir()
+
+    for is_repeated in (False, True):
+        code, (told,) = run_import(path, *GUESS, "--move-to", done)
+        assert (code, told["problem"]["word"], told["repeated"], told["moved_to"]) == (
+            3,
+            "suspended",
+            is_repeated,
+            None,
+        )
+        assert "2 refusals were recorded, 2 grants wait" in told["problem"]["sentence"]
+    assert [each.status for each in rows(Decision)] == ["RET", "RET"]
+    assert run_import(path, *GUESS, "--only-refusals")[0] == 0
+
+    hold(app, model, **{moment: None})
+    code, (told,) = run_import(path, *GUESS, "--move-to", done)
+    assert (code, told["tally"]["grant"], told["moved_to"]) == (0, 2, str(done / "a.csv"))
+
+
+def test_of_a_passive_brand_a_list_of_refusals_is_brought_and_one_of_grants_waits(app, run_import, tmp_path, rows):
+    hold(app, Brand, closed_at=clock.now())
+    refusals = put(tmp_path, "a.csv", csv_of(f"0533 234 56 78;RET;{NOW};HS_WEB;"))
+    grants = put(tmp_path, "izinler.csv", csv_of(f"0532 987 65 43;ONAY;{NOW};HS_WEB;Sipariş 1"))
+
+    assert [run_import(refusals, *GUESS)[1][0]["repeated"] for _ in range(2)] == [False, True]
+    assert run_import(refusals, *GUESS)[0] == 0
+    for _ in range(2):
+        code, (told,) = run_import(grants, *GUESS)
+        assert (code, told["state"], told["problem"]["word"]) == (3, "dry_run", "suspended")
+    assert {each.status for each in rows(Decision)} == {"RET"} and rows.count(ImportBatch) == 2
+    hold(app, Brand, closed_at=None)
+    assert run_import(grants, *GUESS)[1][0]["tally"] == {"grant": 2}
+
+
+def test_grants_that_were_left_out_as_they_ran_are_told_and_brought_anew(run_import, tmp_path, rows, monkeypatch):
+    """Though nothing holds them any more when the command ends."""
+    done, takes_grants = tmp_path / "done", batches.takes_grants
+    done.mkdir()
+    start, is_running = batches.start, []
+    monkeypatch.setattr(batches, "start", lambda *given, **more: (start(*given, **more), is_running.append(True)))
+    monkeypatch.setattr(
+        batches, "takes_grants", lambda *given: is_running.pop() is None if is_running else takes_grants(*given)
+    )
+    path = put(tmp_path, "a.csv", GOOD)
+
+    code, (told,) = run_import(path, *GUESS, "--move-to", done)
+    assert (code, told["problem"]["word"], told["moved_to"], rows.count(Decision)) == (3, "suspended", None, 2)
+    monkeypatch.undo()
+    code, (told,) = run_import(path, *GUESS, "--move-to", done)
+    assert (code, told["tally"]["grant"], told["moved_to"]) == (0, 2, str(done / "a.csv"))
 
 
 def test_a_package_without_room_is_said_to_have_none_and_refusals_go_all_the_same(app, run_import, tmp_path, rows):
