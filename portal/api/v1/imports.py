@@ -8,6 +8,7 @@ import flask
 from flask import g, request
 from spectree import Response
 from sqlalchemy.orm import Session
+from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import HTTPException
 
 from portal.api.v1 import file_schemas as schemas
@@ -157,9 +158,7 @@ def _answer(session: Session, batch: ImportBatch) -> dict[str, Any]:
 def _store(query: schemas.UploadQuery) -> ImportBatch:
     """Store the file. It is held until the request is stored, too, which says its profile."""
     is_form = request.mimetype == "multipart/form-data"
-    part = request.files.get("file") if is_form else None
-    if is_form and part is None:
-        refuse(ApiProblem.INVALID, errors=[problems.field_error("file", *problems.FIELD_PROBLEMS["missing"])])
+    part = _only_part() if is_form else None
     name, stream = query.fileName or (part and part.filename) or "", part.stream if part else request.stream
     try:
         return uploads.store_upload(
@@ -168,6 +167,20 @@ def _store(query: schemas.UploadQuery) -> ImportBatch:
         )  # fmt: skip
     except Unreadable as unreadable:
         refuse(unreadable.problem)
+
+
+def _only_part() -> FileStorage:
+    """The file of a form; whatever else the form has is refused, as nobody would read it."""
+    parts = [*request.files.items(multi=True), *request.form.items(multi=True)]
+    part = request.files.get("file")
+    unread = [name for name, each in parts if each is not part]
+    found = [("file", "missing")] * (part is None) + [(name, "extra_forbidden") for name in unread]
+    if part is None or found:
+        refuse(
+            ApiProblem.INVALID,
+            errors=[problems.field_error(name, *problems.FIELD_PROBLEMS[problem]) for name, problem in found],
+        )
+    return part
 
 
 def _may_refuse_again(first: dict[str, Any]) -> bool:

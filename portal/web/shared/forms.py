@@ -3,6 +3,7 @@
 from typing import Any
 
 from flask import request
+from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from werkzeug.datastructures import MultiDict
@@ -12,6 +13,9 @@ from wtforms.validators import Length, StopValidation, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.web.shared import form_errors, form_tokens
+
+ONE_FILE = _l("Yalnız bir dosya alınır; dosyaları tek tek yükleyin.")
+FILE_AND_TEXT = _l("Ya bir dosya seçin ya da tabloyu yapıştırın; ikisi birlikte alınmaz.")
 
 
 class BaseForm(FlaskForm):
@@ -38,7 +42,32 @@ class BaseForm(FlaskForm):
 
     def validate(self, extra_validators: Any = None) -> bool:
         form_errors.remember_form(self)
-        return super().validate(extra_validators)  # type: ignore[no-any-return]  # Flask-WTF has no types.
+        is_good: bool = super().validate(extra_validators)
+        return self._takes_all_files() and is_good
+
+    def _takes_all_files(self) -> bool:
+        """Of a form with a file: what else was uploaded is refused, as nobody would read it."""
+        field = next((each for each in self if isinstance(each, FileField)), None)
+        if field is None or len(posted_files()) <= 1:
+            return True
+        field.errors = [*field.errors, ONE_FILE]
+        return False
+
+
+class FileOrTextForm(BaseForm):
+    """A table as a file, or pasted. Both are refused together: one of them would not be read."""
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        is_good = super().validate(extra_validators)
+        if posted_files() and (self.text.data or "").strip():
+            self.text.errors = [*self.text.errors, FILE_AND_TEXT]
+            return False
+        return is_good
+
+
+def posted_files() -> list[str]:
+    """The names of the parts of a request that are files. A field in which none was chosen comes without a name."""
+    return [name for name, file in request.files.items(multi=True) if file.filename]
 
 
 class CsrfForm(BaseForm):

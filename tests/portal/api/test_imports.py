@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from sqlalchemy import update
+from werkzeug.datastructures import MultiDict
 
 from portal.api.documentation.example import MOMENT
 from portal.api.documentation.file_examples import FILE, HEADER, PROFILE
@@ -258,8 +259,19 @@ def test_a_file_that_was_not_started_is_dropped_and_seen_by_its_own_brand_only(a
 def test_a_form_without_a_file_is_refused(program, rows):
     answer = program.open("POST", IMPORTS, data={"other": (io.BytesIO(b"x"), "list.csv")})
 
-    assert (answer.status_code, [each["field"] for each in answer.json["errors"]]) == (422, ["file"])
+    assert (answer.status_code, [each["field"] for each in answer.json["errors"]]) == (422, ["file", "other"])
     assert rows.count(ImportBatch) == 0
+
+
+@pytest.mark.parametrize(("name", "second"), [("file", "b.csv"), ("file2", "b.csv"), ("profile", None)])
+def test_a_form_with_a_further_part_is_refused(program, rows, name, second):
+    further = (io.BytesIO(FILE.encode()), second) if second else PROFILE
+    form = MultiDict([("file", (io.BytesIO(FILE.encode()), "a.csv")), (name, further)])
+
+    answer = program.open("POST", f"{IMPORTS}?profile={PROFILE}", data=form)
+
+    errors = [(each["field"], each["code"]) for each in answer.json["errors"]]
+    assert (answer.status_code, errors, rows.count(ImportBatch)) == (422, [(name, "unknown_field")], 0)
 
 
 @pytest.mark.parametrize("scopes", [{Scope.IMPORTS}, ALL])

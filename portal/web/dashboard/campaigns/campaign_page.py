@@ -66,7 +66,8 @@ def stop_while_iys_tells_nothing(campaign: Campaign) -> None:
 
 
 def render_campaign(
-    campaign: Campaign, file_problem: FileProblem | None = None, plan_form: PlanForm | None = None
+    campaign: Campaign, file_problem: FileProblem | None = None, plan_form: PlanForm | None = None,
+    audience_form: AudienceForm | None = None,
 ) -> str:  # fmt: skip
     progress = campaigns.count_progress(read_session(), campaign)
     lists = _list_context(campaign, file_problem)
@@ -81,7 +82,7 @@ def render_campaign(
         excluded_since=_excluded_addresses(campaign) if campaign.linked_at else [],
         left_out=_omitted_addresses(campaign),
         links_wait=_(launches.WAITS_FOR_IYS) if _waits_for_iys(campaign) else "",
-        audience_form=AudienceForm(),
+        audience_form=audience_form or AudienceForm(),
         standing=standing,
         is_limited=campaign.kind == CampaignKind.ASK or current_user.provider.in_sandbox_mode,
         **lists,

@@ -127,8 +127,11 @@ def show_campaign(campaign_id: int) -> str:
 def add_audience(campaign_id: int) -> ResponseReturnValue:
     """Take a pasted or uploaded list. A short text is read at once, anything else by the worker."""
     form = AudienceForm()
-    if own_campaign_or_404(read_session(), campaign_id).launched_at or not form.validate_on_submit():
+    campaign = own_campaign_or_404(read_session(), campaign_id)
+    if campaign.launched_at:
         abort(400)
+    if not form.validate_on_submit():
+        return render_campaign(campaign, audience_form=form), 422
     upload = request.files.get("file")
     content = upload.read() if upload and upload.filename else (form.text.data or "").encode(errors="replace")
     try:

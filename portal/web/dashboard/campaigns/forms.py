@@ -15,7 +15,7 @@ from portal.domain import consent_points
 from portal.domain.campaigns import Contact, Wording
 from portal.domain.providers import brand_requests
 from portal.web.dashboard.campaigns.promotion_check import PromotionForm
-from portal.web.shared.forms import BaseForm, CheckboxList
+from portal.web.shared.forms import BaseForm, CheckboxList, FileOrTextForm
 from portal.web.shared.labels import label
 from portal.web.shared.own_rows import current_provider
 from portal.web.shared.validators import READABLE, SHOWN_TEXT, UNKNOWN_NOTICE, WebAddress, stop_if_wrong
@@ -106,7 +106,7 @@ class CampaignForm(PromotionForm, ConsentTextForm):
         return Contact(ContactKind(kind), day, self.contact_note.data or "")
 
 
-class AudienceForm(BaseForm):
+class AudienceForm(FileOrTextForm):
     text = TextAreaField(_l("Adresleri yapıştırın"))
     file = FileField(_l("ya da bir Excel ya da CSV dosyası seçin"))
 

@@ -26,7 +26,7 @@ from portal.web.dashboard.imports.batch_page import Figures, own_batch_or_404, p
 from portal.web.shared import limits, masked_cells
 from portal.web.shared.access import needs
 from portal.web.shared.body_limits import max_bytes
-from portal.web.shared.forms import BaseForm
+from portal.web.shared.forms import FileOrTextForm
 from portal.web.shared.own_rows import own_brands
 
 A_PAGE = 50
@@ -38,7 +38,7 @@ Telefon;E-posta;Kanal;Durum;Tarih;Kaynak;Dayanak
 """
 
 
-class NewImportForm(BaseForm):
+class NewImportForm(FileOrTextForm):
     brand = SelectField(_l("Marka"), coerce=int)
     file = FileField(_l("Dosya"))
     text = TextAreaField(_l("ya da tabloyu yapıştırın"))
