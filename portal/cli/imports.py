@@ -18,6 +18,7 @@ from typing import Any
 import click
 from flask.cli import with_appcontext
 
+from portal.cli.import_repeats import describe_arrival, find_same_import
 from portal.cli.import_steps import ImportFailed, ImportOptions, find_earlier_batches, run_steps, upload, was_undone
 from portal.cli.import_summary import ExitCode, Summary, describe_unfinished
 from portal.cli.parameter_types import Channels, brand_option, find_brand
@@ -36,10 +37,7 @@ from portal.core import clock
 from portal.core.extensions import db, read_session, vault
 from portal.core.iys_protocol import Channel
 from portal.core.models import BatchState, Brand, ImportBatch, ImportProfile
-from portal.domain.consents.import_plan import Effect
-from portal.services.imports import batches, profiles
-from portal.services.imports.batch_problems import held_counts
-from portal.services.imports.store import DAMAGED, layout_of
+from portal.services.imports import profiles
 
 TAKEN = "taken"  # A file's state: another command has it.
 WAITING = "waiting"  # It was brought, but a program has it open for writing still, or wrote into it since.
@@ -235,7 +233,7 @@ def _run_import(call: Call, path: Path, name: str, summary: Summary, *, is_known
     status = path.stat()  # Before its bytes are read: of two writings the earlier one is kept.
     earlier = [] if call.again else find_earlier_batches(call.brand, path)
     before = next(iter(earlier), None)
-    arrived = _arrival(status, earlier)
+    arrived = describe_arrival(status, earlier)
     options = replace(call.options, received_at=arrived.received_at, written_ns=status.st_mtime_ns)
     if before is not None and before.state in (BatchState.UNDOING, BatchState.UNDONE):
         summary.read_batch(before, options)
@@ -243,7 +241,7 @@ def _run_import(call: Call, path: Path, name: str, summary: Summary, *, is_known
             return
         raise ImportFailed(*TAKEN_BACK)
     if before is not None and before.state == BatchState.DONE:
-        before = None if arrived.is_anew else _find_same_import(earlier, options)
+        before = None if arrived.is_anew else find_same_import(earlier, options)
         if before is not None:
             summary.read_batch(before, options)
             summary.repeated = True
@@ -255,48 +253,6 @@ def _run_import(call: Call, path: Path, name: str, summary: Summary, *, is_known
         run_steps(batch_id, options, summary.read_file)
     finally:
         summary.read_batch(read_session().get_one(ImportBatch, batch_id, populate_existing=True), options)
-
-
-def _find_same_import(earlier: Sequence[ImportBatch], options: ImportOptions) -> ImportBatch | None:
-    """The last import of these bytes by the layout of now; None where there is none, or another would bring more."""
-    done = (each for each in earlier if each.state == BatchState.DONE)
-    found = next((each for each in done if options.reads_as_before(each)), None)
-    if found is None or found.problem == DAMAGED:
-        return None
-    if options.confirms_after_refusal and Effect.OVER_REFUSAL in (found.tally or {}):
-        return None
-    is_waiting = found.only_refusals and held_counts(found)["grants"] > 0
-    return None if is_waiting and not options.leaves_grants_out(found) and not options.what_holds(found) else found
-
-
-@dataclass(frozen=True)
-class Arrival:
-    """Whether a file with refusals was written anew since the same one was imported: those without a date are of its
-    arrival, and newer than what people consented to meanwhile. Otherwise when they were taken first."""
-
-    is_anew: bool
-    received_at: datetime | None
-
-
-def _arrival(status: os.stat_result, earlier: Sequence[ImportBatch]) -> Arrival:
-    """Told by the file's own time of modification, which is its writer's clock, whichever way that goes wrong: another
-    one is another writing. Another name, chmod and hard links change none.
-    """
-    done = [each for each in earlier if each.state == BatchState.DONE]
-    if not done:
-        return Arrival(is_anew=False, received_at=None)
-    same = next((each for each in done if _is_of_writing(each, status)), None)
-    if same is None and any(map(batches.may_refuse_anew, done)):
-        return Arrival(is_anew=True, received_at=None)
-    same = same or done[0]
-    return Arrival(is_anew=False, received_at=layout_of(vault(), same).received_at or same.started_at)
-
-
-def _is_of_writing(batch: ImportBatch, status: os.stat_result) -> bool:
-    """Of a page's or a program's file, and of one from before times were kept, only the last change of all tells."""
-    if (written_ns := layout_of(vault(), batch).written_ns) is not None:
-        return written_ns == status.st_mtime_ns
-    return max(status.st_mtime, status.st_ctime) <= batch.created_at.timestamp()
 
 
 def _written(status: os.stat_result) -> float:

@@ -1,0 +1,56 @@
+"""Whether `flask import` has brought a file before: the same bytes, read by the same layout, and not written anew."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from portal.cli.import_steps import ImportOptions
+from portal.core.extensions import vault
+from portal.core.models import BatchState, ImportBatch
+from portal.domain.consents.import_plan import Effect
+from portal.services.imports import batches
+from portal.services.imports.batch_problems import held_counts
+from portal.services.imports.store import DAMAGED, layout_of
+
+
+def find_same_import(earlier: Sequence[ImportBatch], options: ImportOptions) -> ImportBatch | None:
+    """The last import of these bytes by the layout of now; None where there is none, or another would bring more."""
+    done = (each for each in earlier if each.state == BatchState.DONE)
+    found = next((each for each in done if options.reads_as_before(each)), None)
+    if found is None or found.problem == DAMAGED:
+        return None
+    if options.confirms_after_refusal and Effect.OVER_REFUSAL in (found.tally or {}):
+        return None
+    is_waiting = found.only_refusals and held_counts(found)["grants"] > 0
+    return None if is_waiting and not options.leaves_grants_out(found) and not options.what_holds(found) else found
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """Whether a file with refusals was written anew since the same one was imported: those without a date are of its
+    arrival, and newer than what people consented to meanwhile. Otherwise when they were taken first."""
+
+    is_anew: bool
+    received_at: datetime | None
+
+
+def describe_arrival(status: os.stat_result, earlier: Sequence[ImportBatch]) -> Arrival:
+    """Told by the file's own time of modification, which is its writer's clock, whichever way that goes wrong: another
+    one is another writing. Another name, chmod and hard links change none.
+    """
+    done = [each for each in earlier if each.state == BatchState.DONE]
+    if not done:
+        return Arrival(is_anew=False, received_at=None)
+    same = next((each for each in done if _is_of_writing(each, status)), None)
+    if same is None and any(map(batches.may_refuse_anew, done)):
+        return Arrival(is_anew=True, received_at=None)
+    same = same or done[0]
+    return Arrival(is_anew=False, received_at=layout_of(vault(), same).received_at or same.started_at)
+
+
+def _is_of_writing(batch: ImportBatch, status: os.stat_result) -> bool:
+    """Of a page's or a program's file, and of one from before times were kept, only the last change of all tells."""
+    if (written_ns := layout_of(vault(), batch).written_ns) is not None:
+        return written_ns == status.st_mtime_ns
+    return max(status.st_mtime, status.st_ctime) <= batch.created_at.timestamp()
