@@ -1,7 +1,7 @@
 """Refusals that vendors of SMS and mail systems tell us of: their lists, complaints about mails, refusals by mail."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import and_, or_, select
 
@@ -27,6 +27,8 @@ from portal.domain.notifications.gateways import GENERIC
 from portal.services.messaging import earlier_messages, mail_answers, meant_brands, replies
 from portal.services.messaging.gateways.protocol import ANSWER, DOUBTFUL_ANSWER, BlockedAddress
 
+TOLD_WITHIN = timedelta(minutes=10)  # Of a refusal; after that, what has no time is another one.
+
 
 class NotCertain(ValueError):
     """What may be a refusal, though not certainly this person's."""
@@ -48,8 +50,9 @@ def take_blocked(event: GatewayEvent, gateway: MessageGateway, blocked: BlockedA
     if address is None or not is_known:
         raise NotCertain
     parts = _refused_parts(event, gateway, message, address, at)
-    is_refused = bool(parts) and _are_refused(parts, None if is_doubtful else blocked.at)
-    if (is_doubtful and not is_refused) or _may_be_others(event, gateway, message, address, parts, blocked.at):
+    said_at = blocked.at or event.received_at - TOLD_WITHIN
+    is_refused = bool(parts) and _are_refused(parts, None if is_doubtful else said_at)
+    if (is_doubtful and not is_refused) or _may_be_others(event, gateway, message, address, parts, said_at):
         raise NotCertain
     if not parts and gateway.provider_id is not None:
         raise NotCertain
