@@ -11,8 +11,9 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from portal.core import leases
 from portal.core.models import EventKind, GatewayEvent, MessageGateway
 
-# What may refuse, as one account has its turn: what was made by reading pushes goes before pushes.
-REFUSING = ((EventKind.REPLY, False), (EventKind.BLOCKED, False), (EventKind.PUSH, False))
+# What may refuse, as one account has its turn: what people wrote, pushes, which may bring more of it, and the vendor's
+# list of whom it sends nothing.
+REFUSING = ((EventKind.REPLY, False), (EventKind.PUSH, False), (EventKind.BLOCKED, False))
 ONLY_REPORTS = ((EventKind.PUSH, True),)
 Queue = tuple[EventKind, bool]
 Due = Row[int, EventKind, int]  # An event's id, kind and gateway.
