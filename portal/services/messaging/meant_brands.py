@@ -39,6 +39,7 @@ from portal.services.messaging.named_brands import (
     find_named_brands,
     find_named_recipients,
     is_named_whole,
+    may_shorten,
     own_words,
     says_one_thing,
 )
@@ -105,7 +106,10 @@ def _find_meant_of_operators(
     ever = [each for each in holders if each.id in ever_ids]
     named = find_named_recipients(list(dict.fromkeys([*ever, *any_firms])), messages, reply)
     if (alone := _find_alone_named(gateway, ever, named, messages, reply)) is not None:
-        return Meant([alone])
+        others = {each.provider_id for each in wrote} - {alone.provider_id}
+        if not may_shorten(named[alone], [brand for each in others for brand in brands_of_provider(each)], reply):
+            return Meant([alone])
+        return Meant(list(dict.fromkeys([*wrote, *named])), is_certain=False)
     if answered.is_izinlinks:
         return Meant(list(dict.fromkeys([*wrote, *any_firms])), is_certain=False)
     if not {each.provider_id for each in named} <= {each.provider_id for each in wrote}:
@@ -262,7 +266,10 @@ def _brands_meant(
     wrote = [each for each in brands if answered.has_brand(each, recipient_id)]
     if reply and named.means_no_others and says_one_thing(gateway, reply, provider_id):
         ever = {each.brand_id for each in theirs}
-        others: Sequence[Brand] = [] if any(each.id in ever for each in named.brands) else wrote
+        has_written = any(each.id in ever for each in named.brands)
+        others: Sequence[Brand] = [
+            each for each in wrote if not has_written or may_shorten(named.brands, [each], reply)
+        ]
     elif gateway.provider_id is None:
         others = ([] if answered.is_izinlinks else wrote) or brands
     else:

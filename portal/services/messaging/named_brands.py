@@ -85,6 +85,15 @@ def is_named_whole(brand: Brand, reply: InboundMessage) -> bool:
     return bool(asked) or any(names_brand(each) and f" {fold(each)} " in words for each in names_of(brand))
 
 
+def may_shorten(named: Collection[Brand], others: Collection[Brand], reply: InboundMessage) -> bool:
+    """Whether a name by which a reply names one of these brands is a part of another one's: who writes "Moda" may mean
+    "Moda Evi"."""
+    words = f" {fold(reply.keyword)} {fold(reply.text)} "
+    said = {name for brand in named for name in map(fold, all_names_of(brand)) if f" {name} " in words}
+    longer = [f" {fold(name)} " for brand in others for name in all_names_of(brand)]
+    return any(f" {name} " in other for name in said for other in longer)
+
+
 def says_one_thing(gateway: MessageGateway, reply: InboundMessage, provider_id: int) -> bool:
     """Whether a reply says a clear refusal or a yes beside the names of a provider's brands, and that not of
     everything: what else it says may mean others as well."""

@@ -91,6 +91,30 @@ def test_a_name_within_another_firms_name_means_that_firm_alone(app, operators, 
     assert refused_brands(rows) == {moda.id} and held_firms(app) == set()
 
 
+@pytest.mark.parametrize("days", [3, 400])
+@pytest.mark.parametrize("words", ["Moda RET", "MODA mesajı istemiyorum"])
+def test_a_name_that_may_be_a_part_of_the_answered_ones_waits_for_the_operator(
+    app, operators, rival, moda, rows, words, days  # noqa: F811
+):  # fmt: skip
+    with app.app_context():
+        db.session.execute(update(Brand).where(Brand.provider_id == rival).values(name="Moda"))
+        db.session.commit()
+    write(
+        app,
+        operators.gateway_id,
+        rival,
+        timedelta(days=days),
+        brand_id=rows.one(Brand, Brand.name == "Moda").id,
+        **CODE,
+    )
+    write(app, operators.gateway_id, moda.provider_id, timedelta(hours=1), brand_id=moda.id, **CODE)
+    operators.brings(words, received_at=f"{clock.istanbul(clock.now()):%Y-%m-%d %H:%M:%S}")
+    work(app)
+
+    assert refused_brands(rows) == set()
+    assert held_firms(app) == {moda.provider_id, rival} and texts_by_firm(rows) == [None]
+
+
 @pytest.mark.parametrize(("words", "held"), [
     ("Moda Evi, tüm reklamları iptal et", {"rival"}), ("Hepsi RET Moda Evi", {"moda", "rival"}),
 ])  # fmt: skip
