@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import exists, select
 
+from portal.cli.import_failures import ImportFailed, failure_of_answers, failure_of_file, failure_of_grants
 from portal.cli.watched_folder import digest_of, open_regular_file
 from portal.core import clock, leases
 from portal.core.extensions import db, read_session, vault
@@ -16,7 +17,7 @@ from portal.core.iys_protocol import Channel
 from portal.core.models import WORKER_STATES, ApiRequest, BatchState, Brand, ImportBatch
 from portal.services.imports import batches, profiles, uploads, worker
 from portal.services.imports import layout as layouts
-from portal.services.imports.batch_problems import NO_ROOM, RESTORED, SUSPENDED, held_counts, held_grants
+from portal.services.imports.batch_problems import SUSPENDED, held_counts, held_grants
 from portal.services.imports.layout import Layout
 from portal.services.imports.reading import Unreadable
 from portal.services.imports.reading.file_problems import FileProblem
@@ -27,37 +28,6 @@ PAUSE = 0.5  # Seconds before looking again at a batch that a worker holds.
 # The same file is not started anew: somebody has decided, or nothing would change.
 ENDED = (BatchState.DONE, BatchState.UNDOING, BatchState.UNDONE, BatchState.STOPPED, BatchState.UNREADABLE)
 UNDER_WAY = (BatchState.UPLOADED, BatchState.READ, BatchState.MAPPED, BatchState.DRY_RUN, BatchState.RUNNING)
-
-# Why grants were left out, by ImportBatch.problem: the word, the sentence and the cure that are printed.
-HELD = {
-    NO_ROOM: (
-        "no_room", "The provider's package takes no new addresses now.",
-        "Its page on the dashboard says more; bring the file again once there is room.",
-    ),
-    SUSPENDED: (
-        "suspended", "The provider is suspended, or the brand passive.",
-        "Bring the file again once it is not; by --only-refusals its grants are not waited for.",
-    ),
-    "before_2015": (
-        "before_2015_unconfirmed",
-        "Grants of HS_2015 count as taken before 1 May 2015 (Law 6563, provisional art. 1).",
-        "If they were, and you can prove it, repeat with --confirm-before-2015.",
-    ),
-    "unread": (
-        "unread", "Refusals may stand in what is not read or not understood.",
-        "Look at unused_columns, unused_sheets and marks; if none is a refusal, repeat with --ignore-unread.",
-    ),
-    RESTORED: ("restored", "The database was restored from a backup meanwhile.", "Bring the file again."),
-}  # fmt: skip
-
-
-class ImportFailed(Exception):
-    """Why a file, or its grants, was not imported; `report` is printed. `is_for_room`: no new grants are taken now."""
-
-    def __init__(self, word: str, sentence: str, cure: str, *, is_for_room: bool = False, **more: object):
-        super().__init__(word)
-        self.report = {"word": word, "sentence": sentence, "cure": cure, **more}
-        self.is_for_room = is_for_room
 
 
 @dataclass(frozen=True)
@@ -94,15 +64,15 @@ class ImportOptions:
         if self.leaves_grants_out(batch):
             return None
         if missing := layouts.missing(_find_layout(batch, self)):
-            return _missing(missing, batch)
+            return failure_of_answers(missing, batch)
         if _is_suspended(batch):
-            return _held(SUSPENDED, batch)
+            return failure_of_grants(SUSPENDED, batch)
         try:
             batches.require_grants(
                 db.session, batch, clock.now(), before_2015=self.confirms_before_2015, unread=self.ignores_unread
             )
         except batches.GRANTS_HELD as held:
-            return _held(batches.HELD_BY[type(held)], batch)
+            return failure_of_grants(batches.HELD_BY[type(held)], batch)
         return None
 
     def what_held(self, batch: ImportBatch) -> ImportFailed | None:
@@ -110,7 +80,7 @@ class ImportOptions:
         if now := self.what_holds(batch):
             return now
         then = held_grants(batch)
-        return _held(then.problem, batch) if then and not self.leaves_grants_out(batch) else None
+        return failure_of_grants(then.problem, batch) if then and not self.leaves_grants_out(batch) else None
 
 
 def find_earlier_batches(brand: Brand, path: Path) -> Sequence[ImportBatch]:
@@ -155,7 +125,7 @@ def upload(brand: Brand, path: Path, name: str) -> int:
                 stream=file, at=clock.now(),
             )  # fmt: skip
         except Unreadable as unreadable:
-            raise _unread(unreadable.problem) from unreadable
+            raise failure_of_file(unreadable.problem) from unreadable
     db.session.commit()
     return batch.id
 
@@ -204,7 +174,7 @@ def _set_layout(batch: ImportBatch, options: ImportOptions) -> None:
     layout = _find_layout(batch, options)
     missing = layouts.missing(layout)
     if not layouts.OF_GRANTS.issuperset(missing):
-        raise _missing(missing, batch)
+        raise failure_of_answers(missing, batch)
     batches.set_layout(db.session, vault(), batch, layout, clock.now())
 
 
@@ -232,9 +202,9 @@ def _start(batch: ImportBatch, options: ImportOptions) -> None:
         _set_layout(batch, options)
         return
     if missing and not batches.brings_refusals(batch):
-        raise _missing(missing, batch)
+        raise failure_of_answers(missing, batch)
     if _is_suspended(batch) and not options.leaves_grants_out(batch) and not batches.brings_refusals(batch):
-        raise _held(SUSPENDED, batch)
+        raise failure_of_grants(SUSPENDED, batch)
     try:
         batches.start(
             db.session, batch, None, clock.now(),
@@ -243,7 +213,7 @@ def _start(batch: ImportBatch, options: ImportOptions) -> None:
             confirms_unread=options.ignores_unread,
         )  # fmt: skip
     except batches.GRANTS_HELD as held:
-        raise _held(batches.HELD_BY[type(held)], batch) from held
+        raise failure_of_grants(batches.HELD_BY[type(held)], batch) from held
     except batches.AnswerMissing as missing:
         raise ImportFailed(
             "missing", f"The file does not say: {', '.join(missing.names)}.", "Answer on the dashboard.",
@@ -267,32 +237,9 @@ def _tell_stopped(batch: ImportBatch, options: ImportOptions) -> None:
 
 
 def _tell_unreadable(batch: ImportBatch, options: ImportOptions) -> None:
-    raise _unread(FileProblem(batch.problem or ""))
-
-
-def _unread(problem: FileProblem) -> ImportFailed:
-    return ImportFailed(problem.value, problem.sentence, problem.cure)
-
-
-def _missing(names: list[str], batch: ImportBatch) -> ImportFailed:
-    return ImportFailed(
-        "missing", f"The file does not say: {', '.join(names)}.{_written(batch)}",
-        "Say it for the whole file on the dashboard, or keep it in a profile; channels, by --channels.", missing=names,
-    )  # fmt: skip
+    raise failure_of_file(FileProblem(batch.problem or ""))
 
 
 def _is_suspended(batch: ImportBatch) -> bool:
     """Whether it has grants that the provider or the brand takes none of now."""
     return held_counts(batch)["grants"] > 0 and not batches.takes_grants(db.session, batch)
-
-
-def _held(problem: str, batch: ImportBatch) -> ImportFailed:
-    word, sentence, cure = HELD[problem]
-    counts = {"grants": batch.before_2015} if problem == "before_2015" else {}
-    is_for_room = problem in (NO_ROOM, SUSPENDED)
-    return ImportFailed(word, sentence + _written(batch), cure, is_for_room=is_for_room, **counts)
-
-
-def _written(batch: ImportBatch) -> str:
-    said = " {refusals} refusals were recorded, {grants} grants wait."
-    return said.format(**held_counts(batch)) if batch.state == BatchState.DONE else ""

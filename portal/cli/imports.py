@@ -19,7 +19,8 @@ import click
 from flask.cli import with_appcontext
 
 from portal.cli.import_repeats import describe_arrival, find_same_import
-from portal.cli.import_steps import ImportFailed, ImportOptions, find_earlier_batches, run_steps, upload, was_undone
+from portal.cli.import_failures import ImportFailed
+from portal.cli.import_steps import ImportOptions, find_earlier_batches, run_steps, upload, was_undone
 from portal.cli.import_summary import ExitCode, Summary, describe_unfinished
 from portal.cli.parameter_types import Channels, brand_option, find_brand
 from portal.cli.watched_folder import (
