@@ -4,6 +4,8 @@ from portal.core.models import BatchState, ImportBatch
 from portal.services.imports.batch_problems import NO_ROOM, RESTORED, SUSPENDED, held_counts
 from portal.services.imports.reading.file_problems import FileProblem
 
+READ_OTHERWISE = "read_otherwise"  # Known to this command alone: the batch has no such problem.
+
 # Why grants were left out, by ImportBatch.problem: the word, the sentence and the cure that are printed.
 HELD = {
     NO_ROOM: (
@@ -22,6 +24,10 @@ HELD = {
     "unread": (
         "unread", "Refusals may stand in what is not read or not understood.",
         "Look at unused_columns, unused_sheets and marks; if none is a refusal, repeat with --ignore-unread.",
+    ),
+    READ_OTHERWISE: (
+        READ_OTHERWISE, "The file was imported before, and is read by another layout now, which nobody named.",
+        "If its grants are meant so, repeat with --again or name the --profile; if not, take the file away.",
     ),
     RESTORED: ("restored", "The database was restored from a backup meanwhile.", "Bring the file again."),
 }  # fmt: skip

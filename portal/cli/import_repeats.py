@@ -10,8 +10,10 @@ from portal.core.extensions import vault
 from portal.core.models import BatchState, ImportBatch
 from portal.domain.consents.import_plan import Effect
 from portal.services.imports import batches
+from portal.services.imports import layout as layouts
 from portal.services.imports.batch_problems import held_counts
 from portal.services.imports.store import DAMAGED, layout_of
+from portal.services.imports.unread import unread_of
 
 
 def find_same_import(earlier: Sequence[ImportBatch], options: ImportOptions) -> ImportBatch | None:
@@ -24,6 +26,22 @@ def find_same_import(earlier: Sequence[ImportBatch], options: ImportOptions) -> 
         return None
     is_waiting = found.only_refusals and held_counts(found)["grants"] > 0
     return None if is_waiting and not options.leaves_grants_out(found) and not options.what_holds(found) else found
+
+
+def reads_otherwise(earlier: Sequence[ImportBatch], options: ImportOptions) -> bool:
+    """Whether a file that was imported would be read by a layout by which its grants were never taken, and that nobody
+    named: the profile of its header may be of other files since."""
+    settled = [each for each in earlier if each.state == BatchState.DONE and _is_settled(each)]
+    if options.profile or not settled:
+        return False
+    meant = [each for each in settled if not each.only_refusals] + settled[-1:]
+    return not any(options.reads_as_before(each, by_profile=True) for each in meant)
+
+
+def _is_settled(batch: ImportBatch) -> bool:
+    """Whether its layout lacked nothing for grants that a profile was to say later."""
+    is_missing = layouts.missing(layout_of(vault(), batch))
+    return not is_missing and (not batch.only_refusals or not unread_of(vault(), batch).doubtful)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,13 @@ from pathlib import Path
 
 from sqlalchemy import exists, select
 
-from portal.cli.import_failures import ImportFailed, failure_of_answers, failure_of_file, failure_of_grants
+from portal.cli.import_failures import (
+    READ_OTHERWISE,
+    ImportFailed,
+    failure_of_answers,
+    failure_of_file,
+    failure_of_grants,
+)
 from portal.cli.watched_folder import digest_of, open_regular_file
 from portal.core import clock, leases
 from portal.core.extensions import db, read_session, vault
@@ -42,25 +48,34 @@ class ImportOptions:
     ignores_unread: bool = False  # Somebody has vouched that nothing unread holds refusals.
     received_at: datetime | None = None  # When it was read first, where the same file runs again.
     written_ns: int | None = None  # The file's own time of modification.
+    reads_otherwise: bool = False  # Than when it was imported, by a layout that nobody named: only refusals.
 
     def leaves_grants_out(self, batch: ImportBatch) -> bool:
         """Also where refusals may stand in what is not read: nobody looks at a page before the grants are written. For
         a part that cannot be read nobody can vouch."""
         return (
             self.only_refusals
+            or self.reads_otherwise
             or batch.problem == DAMAGED
             or (not self.ignores_unread and unread_of(vault(), batch).doubtful > 0)
         )
 
-    def reads_as_before(self, batch: ImportBatch) -> bool:
-        """Whether its file would be read by the same layout now; also where no other is known."""
+    def reads_as_before(self, batch: ImportBatch, *, by_profile: bool = False) -> bool:
+        """Whether its file would be read by the same layout now (`by_profile`: but for the channels that --channels
+        says); also where no other is known."""
+        earlier = layout_of(vault(), batch)
         try:
-            return profiles.is_same_reading(_find_layout(batch, self), layout_of(vault(), batch))
+            found = _find_layout(batch, self)
         except ImportFailed:
             return True
+        if by_profile and self.channels and layouts.Field.CHANNEL not in found.columns:
+            found = replace(found, channels=earlier.channels)
+        return profiles.is_same_reading(found, earlier)
 
     def what_holds(self, batch: ImportBatch) -> ImportFailed | None:
         """What else leaves its grants out, which is a failure: refusals were written, but the file must come again."""
+        if self.reads_otherwise and not self.only_refusals and held_counts(batch)["grants"]:
+            return failure_of_grants(READ_OTHERWISE, batch)
         if self.leaves_grants_out(batch):
             return None
         if missing := layouts.missing(_find_layout(batch, self)):
@@ -222,10 +237,10 @@ def _start(batch: ImportBatch, options: ImportOptions) -> None:
 
 
 def _drop(batch: ImportBatch, options: ImportOptions) -> None:
-    """End a dry run; it also tells whether the package has room."""
+    """End a dry run; it also tells whether the package has room, and whether the file is read otherwise than before."""
     held = options.what_holds(batch)
     batches.drop(db.session, batch, None, clock.now())
-    if held is not None and held.is_for_room:
+    if held is not None and (held.is_for_room or options.reads_otherwise):
         db.session.commit()
         raise held
 

@@ -1,8 +1,8 @@
 """`flask import FILE…`: import files of consents from a shell, for cron and for folders into which others put files.
 
 A file is recognized by its digest: an unfinished import is continued, a finished one is not repeated, but for a file
-that is read by another layout by now, for one with refusals that was put there anew, and for one whose grants were left
-out, once nothing holds them.
+that is read by another layout by now, of which only the refusals are taken unless the profile is named, for one with
+refusals that was put there anew, and for one whose grants were left out, once nothing holds them.
 """
 
 import hashlib
@@ -18,8 +18,8 @@ from typing import Any
 import click
 from flask.cli import with_appcontext
 
-from portal.cli.import_repeats import describe_arrival, find_same_import
 from portal.cli.import_failures import ImportFailed
+from portal.cli.import_repeats import describe_arrival, find_same_import, reads_otherwise
 from portal.cli.import_steps import ImportOptions, find_earlier_batches, run_steps, upload, was_undone
 from portal.cli.import_summary import ExitCode, Summary, describe_unfinished
 from portal.cli.parameter_types import Channels, brand_option, find_brand
@@ -236,6 +236,7 @@ def _run_import(call: Call, path: Path, name: str, summary: Summary, *, is_known
     before = next(iter(earlier), None)
     arrived = describe_arrival(status, earlier)
     options = replace(call.options, received_at=arrived.received_at, written_ns=status.st_mtime_ns)
+    options = replace(options, reads_otherwise=reads_otherwise(earlier, options))
     if before is not None and before.state in (BatchState.UNDOING, BatchState.UNDONE):
         summary.read_batch(before, options)
         if is_known:  # It is no file that came again.

@@ -55,10 +55,52 @@ def test_a_file_is_read_again_once_its_profile_reads_it_otherwise(run_import, re
     (done / "a.csv").rename(path)
     code, (told,) = run_import(path, *named, "--move-to", done)
 
-    assert (code, told["repeated"], told["problems"]) == (0, False, [])
+    is_held = not named  # A grant that the former layout did not read.
+    assert (code, told["repeated"], told["problems"]) == (2 if is_held else 0, False, [])
     assert [each.channel for each in rows(Decision, Decision.status == Status.REFUSED)] == [Channel.CALL]
-    assert rows.count(Decision) == 4
-    assert run_import(*done.iterdir(), *named)[1][0]["repeated"]
+    assert rows.count(Decision) == 3 if is_held else 4
+    assert path.exists() == is_held
+    assert run_import(path if is_held else done / "a.csv", *named)[1][0]["repeated"]
+
+
+@pytest.mark.parametrize(("said", "grants"), [(("--again",), 2), (("--profile", "crm"), 2), (("--only-refusals",), 1)])
+def test_another_layout_brings_no_grants_of_an_old_file_unless_somebody_says_so(
+    run_import, remember, tmp_path, rows, said, grants
+):
+    path = put(tmp_path, "a.csv", csv_of(f"0532 123 45 61;Evet;Evet;{NOW}", header=";".join(HEADER)))
+    remember(READS_SMS)
+    run_import(path, "--ignore-unread")
+    remember(READS_BOTH)  # Of another file with this header.
+
+    for options, is_repeated in ((("--dry-run",), False), ((), False), ((), True)):
+        code, (told,) = run_import(path, *options)
+        assert (code, told["problem"]["word"], told["repeated"]) == (2, "read_otherwise", is_repeated)
+        assert "--again" in told["problem"]["cure"]
+        assert [each.channel for each in rows(Decision)] == [Channel.SMS]
+
+    assert run_import(path, *said)[0] == 0
+    assert rows.count(Decision) == grants
+    assert run_import(path)[0] == (0 if grants == 2 else 2)
+
+
+@pytest.mark.parametrize(
+    ("former", "options", "code"),
+    [(replace(READS_SMS, source=None), ("--ignore-unread",), 2), (READS_SMS, (), 1)],
+    ids=["missing", "unread"],
+)
+def test_what_a_profile_had_to_say_first_brings_the_grants_that_waited(
+    run_import, remember, tmp_path, rows, former, options, code
+):
+    lines = f"0532 123 45 61;Evet;Hayır;{NOW}", f"0532 123 45 62;Hayır;Hayır;{NOW}"
+    path = put(tmp_path, "a.csv", csv_of(*lines, header=";".join(HEADER)))
+    remember(former)
+    assert run_import(path, *options)[0] == code
+    assert {each.status for each in rows(Decision)} == {Status.REFUSED}
+
+    remember(READS_BOTH)
+    assert run_import(path)[0] == 0
+
+    assert [each.channel for each in rows(Decision, Decision.status == Status.GRANTED)] == [Channel.SMS]
 
 
 def test_a_file_that_is_read_for_other_channels_is_no_repetition(run_import, tmp_path, rows):
