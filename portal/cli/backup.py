@@ -30,13 +30,15 @@ NOT_HELD = (
 HELD = (
     "Held until a person has looked: all firms ({0.all_firms}) are suspended, refusals go on. Of this run: {0.firms} "
     "firms suspended, {0.plans} planned campaigns drafts again, {0.campaigns} campaigns paused, {0.imports} imports "
-    "without their grants, {0.keys} API keys for refusals only, {0.sessions} sessions ended."
+    "without their grants, {0.keys} API keys for refusals only, {0.webhooks} webhooks paused, {0.sessions} sessions "
+    "ended."
 )
 HELD_AGAIN = "{0.again} of these firms went on after an earlier hold: resume them if nothing was restored since."
 RELEASE = (
     "What was shut since the backup is open again: staff, people, invitations, passwords, texts that were declined, "
     "firms that were suspended. Look at your staff first, then at each firm, shut it again, and resume the firm on "
-    "its page; its people resume campaigns, import files again for their grants, and make new keys. What to look at: "
+    "its page; its people resume campaigns, import files again for their grants, make new keys, and turn webhooks on. "
+    "What to look at: "
     "docs/backups.md."
 )
 FILE = click.Path(path_type=Path, dir_okay=False)

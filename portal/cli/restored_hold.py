@@ -15,6 +15,7 @@ from portal.domain import audit
 from portal.domain.campaigns import sending
 from portal.domain.identity import api_keys, sessions
 from portal.domain.providers import suspension
+from portal.domain.webhooks import endpoints
 from portal.services.imports import batches
 from portal.web.shared.absolute_urls import absolute_url
 from portal.web.shared.owner_notifications import notify_owners
@@ -23,11 +24,13 @@ NOBODY = 0  # Whose act it was.
 REASON = (
     "Veritabanı yedekten geri yüklendi. Planlar geri alındı, kampanyalar duraklatıldı, süren dosya aktarımlarının "
     "yalnız retleri yazılır (onaylar için dosyayı yeniden aktarın), API anahtarlarınız yalnız ret getirir (yenilerini "
-    "oluşturun). Yedekten sonra kapattığınız her şey yeniden açık olabilir: üyelerinize, davetlere ve webhooklara "
-    "bakın. Hesap, destek ekibimiz baktıktan sonra sürer.\n\n"
+    "oluşturun), webhooklarınız durdu (sizin olanları yeniden açın; aradaki her şey gelir). Yedekten sonra "
+    "kapattığınız her şey yeniden açık olabilir: üyelerinize ve davetlere bakın. Hesap, destek ekibimiz baktıktan "
+    "sonra sürer.\n\n"
     "The database was restored from a backup. Plans were taken back, campaigns paused, of imports that were being "
-    "written only refusals are (import the file again for its grants), and your API keys bring refusals only (make "
-    "new ones). What you shut since the backup may be open again: look at your people, invitations and webhooks. "
+    "written only refusals are (import the file again for its grants), your API keys bring refusals only (make new "
+    "ones), and your webhooks rest (turn on those that are yours; all that happened meanwhile is told). What you shut "
+    "since the backup may be open again: look at your people and invitations. "
     "The account goes on once our team has looked."
 )
 
@@ -43,12 +46,13 @@ class Held:
     campaigns: int
     imports: int
     keys: int
+    webhooks: int
     sessions: int
 
 
 def hold(session: Session, at: datetime) -> Held:
-    """Suspend every firm, take plans back, pause what sends, leave grants of running imports out, and have keys of
-    before bring refusals only. What rests already is left as it is. Does not commit."""
+    """Suspend every firm, take plans back, pause what sends and webhooks, leave grants of running imports out, and have
+    keys of before bring refusals only. What rests already is left as it is. Does not commit."""
     firms = session.scalars(select(Provider).where(Provider.suspended_at.is_(None)).order_by(Provider.id)).all()
     were_held = set(session.scalars(select(Review.provider_id).where(Review.made_by == NOBODY)))
     for firm in firms:
@@ -72,8 +76,18 @@ def hold(session: Session, at: datetime) -> Held:
             session, "api_key.narrowed", "api_key", key.id, provider_id=key.provider_id, at=at,
             facts={"scopes": ", ".join(scopes)},
         )  # fmt: skip
+    webhooks = _pause_webhooks(session, at)
     ended = sessions.end_all_sessions(session, at)
     return Held(
         session.scalar(select(func.count()).select_from(Provider)) or 0, len(firms),
-        len(were_held & {each.id for each in firms}), len(planned), len(running), imports, len(narrowed), ended,
+        len(were_held & {each.id for each in firms}), len(planned), len(running), imports, len(narrowed), webhooks,
+        ended,
     )  # fmt: skip
+
+
+def _pause_webhooks(session: Session, at: datetime) -> int:
+    """Who has one may have left since. Its position stays."""
+    paused = endpoints.pause_all(session, at)
+    for each in paused:
+        audit.note(session, "webhook.paused", "webhook", each.id, provider_id=each.provider_id, at=at)
+    return len(paused)

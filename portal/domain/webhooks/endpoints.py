@@ -181,6 +181,14 @@ def end_sandbox(session: Session, provider_id: int, at: datetime) -> None:
     _turn_off(session, WebhookEndpoint.provider_id == provider_id, OffReason.PAUSED, at)
 
 
+def pause_all(session: Session, at: datetime) -> list[WebhookEndpoint]:
+    """Pause the endpoints of every provider; those that were on."""
+    were_on = select(WebhookEndpoint).where(WebhookEndpoint.due_at.is_not(None)).order_by(WebhookEndpoint.id)
+    paused = list(session.scalars(were_on))
+    _turn_off(session, WebhookEndpoint.due_at.is_not(None), OffReason.PAUSED, at)
+    return paused
+
+
 def _turn_off(session: Session, which: ColumnElement[bool], reason: OffReason, at: datetime) -> None:
     session.execute(
         update(WebhookEndpoint).where(which, WebhookEndpoint.due_at.is_not(None))
