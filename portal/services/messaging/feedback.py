@@ -24,8 +24,9 @@ from portal.core.models import (
 from portal.domain.consents import recipients
 from portal.domain.consents.refusals import RefusalScope
 from portal.domain.notifications.gateways import GENERIC
+from portal.domain.replies import ReplyOutcome
 from portal.services.messaging import earlier_messages, mail_answers, meant_brands, replies
-from portal.services.messaging.gateways.protocol import ANSWER, DOUBTFUL_ANSWER, BlockedAddress
+from portal.services.messaging.gateways.protocol import ANSWER, DOUBTFUL_ANSWER, BlockedAddress, InboundMessage
 
 TOLD_WITHIN = timedelta(minutes=10)  # Of a refusal; after that, what has no time is another one.
 
@@ -40,8 +41,8 @@ def take_blocked(event: GatewayEvent, gateway: MessageGateway, blocked: BlockedA
     A message of ours that is named refuses its brand alone, or its firm if no campaign sent it; otherwise the mailbox
     or number refuses all brands that send that way. Of a mailbox each spelling counts. Raises NotCertain where a person
     has to read it: also what a vendor says whose words we know by a description alone, or a relay, and may have
-    guessed, unless all of it is refused already; and of İzinlink's own message, which is of every firm that has the
-    mailbox, where the operator's accounts wrote not for all of them."""
+    guessed, unless all of it is refused already; and where a RET at the operator's account may mean other firms, too,
+    such as after İzinlink's own message, which is of every firm that has the mailbox or number."""
     message = _named_message(gateway, blocked)
     address = mail_answers.address_of_message(message) or meant_brands.address_of(blocked.address)
     is_known = address is not None and meant_brands.channel_of(gateway) in address.all_channels
@@ -52,7 +53,8 @@ def take_blocked(event: GatewayEvent, gateway: MessageGateway, blocked: BlockedA
     parts = _refused_parts(event, gateway, message, address, at)
     said_at = blocked.at or event.received_at - TOLD_WITHIN
     is_refused = bool(parts) and _are_refused(parts, None if is_doubtful else said_at)
-    if (is_doubtful and not is_refused) or _may_be_others(event, gateway, message, address, parts, said_at):
+    others = _find_others(event, gateway, message, address, parts, blocked.at or event.received_at, at)
+    if (is_doubtful and not is_refused) or (others and not _are_refused(others, said_at)):
         raise NotCertain
     if not parts and gateway.provider_id is not None:
         raise NotCertain
@@ -80,17 +82,21 @@ def _refused_parts(
     return [RefusalScope(each, its, [brand], (channel,)) for each, its in spelled.items()]
 
 
-def _may_be_others(
+def _find_others(
     event: GatewayEvent, gateway: MessageGateway, message: Message | None, address: Address,
-    parts: Sequence[RefusalScope], since: datetime | None,
-) -> bool:  # fmt: skip
-    """Whether a message was İzinlink's own, and of other firms, too, at which not all is refused."""
-    if message is None or not earlier_messages.is_izinlinks(message, address):
-        return False
-    meant = {part.recipient for part in parts}
-    others = [each for each in earlier_messages.find_any_firms(address) if each not in meant]
-    theirs = meant_brands.scopes(gateway, address, others, event.received_at)
-    return bool(others) and not _are_refused(theirs, since)
+    parts: Sequence[RefusalScope], told_at: datetime, at: datetime,
+) -> list[RefusalScope]:  # fmt: skip
+    """What a RET of that moment may mean besides, for the operator to read. None where a message is named that is not
+    İzinlink's own."""
+    if message is not None and not earlier_messages.is_izinlinks(message, address):
+        return []
+    own = (address.reaches,) if message else ()
+    said_at = min(told_at, event.received_at)
+    reply = InboundMessage("", address.text, "", "RET", said_at, izinlink_wrote_to=own)
+    meant = meant_brands.find_meant(event, gateway, address, reply, ReplyOutcome.REFUSAL, at)
+    refused = {part.recipient for part in parts}
+    others = [] if meant.is_certain else [each for each in meant.recipients if each not in refused]
+    return meant_brands.scopes(gateway, address, others, event.received_at)
 
 
 def _are_refused(parts: Sequence[RefusalScope], since: datetime | None) -> bool:

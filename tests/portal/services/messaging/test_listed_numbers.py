@@ -1,0 +1,81 @@
+"""A number that a vendor tells as on its list, without a message: at the operator's account it means what a RET from it
+would mean there."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+import time_machine
+
+from portal.core import clock
+from portal.core.extensions import db
+from portal.core.models import EventKind, GatewayEvent, Message, MessageGateway, MessageKind, Recipient
+from portal.services.messaging.gateways.protocol import BlockedAddress, Feedback, Reason, Report, ReportState
+from portal.services.messaging.news_keeping import keep_news
+from tests import make
+from tests.portal.services.messaging.test_answered_messages import operators, refused_brands, rival, write
+from tests.portal.services.messaging.vendor_pushes import Vendor, work
+from tests.portal.web.recipient.open_complaints import proves
+
+__all__ = ["operators", "rival"]
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def after_a_code(app, browser, operators) -> Iterator[Vendor]:
+    """The operator's account, by which İzinlink's own code reached Fatma an hour ago."""
+    proves(browser)
+    with app.app_context():
+        db.session.query(Message).one().gateway_id = operators.gateway_id
+        db.session.commit()
+    with time_machine.travel(clock.now() + timedelta(hours=1)):
+        yield operators
+
+
+def tell(app, vendor: Vendor, news: Feedback) -> None:
+    with app.app_context():
+        keep_news(db.session.get_one(MessageGateway, vendor.gateway_id), news, clock.now())
+        db.session.commit()
+    work(app)
+
+
+def held_firms(rows) -> set[int | None]:
+    """By what waits for the operator."""
+    replies = rows(GatewayEvent, GatewayEvent.kind == EventKind.REPLY, GatewayEvent.settled_at.is_(None))
+    return {each.provider_id for each in replies if each.recipient_id}
+
+
+@pytest.mark.parametrize("has_written", [False, True])
+@pytest.mark.parametrize("by", ["list", "undated list", "report of an unknown message"])
+def test_who_is_listed_after_the_portals_own_message_is_held_everywhere(
+    app, after_a_code, rival, rows, by, has_written
+):
+    if has_written:
+        write(app, after_a_code.gateway_id, rival, timedelta(days=60), kind=MessageKind.CODE)
+    at = None if by == "undated list" else clock.now()
+    report = Report(ReportState.FAILED, ref="x", to=make.PHONE, reason=Reason.BLOCKED_BY_VENDOR, code="2", at=at)
+    listed = BlockedAddress(make.PHONE, at, "MO")
+
+    tell(app, after_a_code, Feedback((report,)) if by.startswith("report") else Feedback(blocked=(listed,)))
+
+    assert refused_brands(rows) == set()
+    assert held_firms(rows) == {each.provider_id for each in rows(Recipient)}
+
+
+def test_what_wrote_after_the_moment_of_a_list_does_not_take_its_word(app, after_a_code, rival, rows):
+    """The list is read two days later; that firm wrote in between."""
+    listed = BlockedAddress(make.PHONE, clock.now(), "MO")
+    with time_machine.travel(clock.now() + timedelta(days=2)):
+        write(app, after_a_code.gateway_id, rival, timedelta(days=1), kind=MessageKind.CODE)
+        tell(app, after_a_code, Feedback(blocked=(listed,)))
+
+    assert refused_brands(rows) == set()
+    assert held_firms(rows) == {each.provider_id for each in rows(Recipient)}
+
+
+def test_who_is_listed_after_a_firms_message_refuses_that_firm_at_once(app, operators, rival, rows):
+    write(app, operators.gateway_id, rival, timedelta(hours=1), kind=MessageKind.CODE)
+
+    tell(app, operators, Feedback(blocked=(BlockedAddress(make.PHONE, clock.now(), "MO"),)))
+
+    assert (len(refused_brands(rows)), held_firms(rows)) == (1, set())
