@@ -15,7 +15,8 @@ from portal.services.messaging.gateways.sample_words import may_refuse
 
 Mapped = Mapping[str, Any]  # "report_push" or "inbound_push" of a description.
 # Beside ISO 8601.
-TIME_FORMATS = ("%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%d%m%Y%H%M%S", "%d%m%Y%H%M", "%d/%m/%Y %H:%M:%S")
+TIME_FORMATS = ("%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%d/%m/%Y %H:%M:%S")
+TIMES_OF_DIGITS = {14: "%d%m%Y%H%M%S", 12: "%d%m%Y%H%M"}  # By their length: strptime takes one digit for two.
 PLAUSIBLE_YEARS = range(2000, 2100)
 LONGEST_DATE = 10  # Characters of a date without a time.
 WITH_SECONDS = re.compile(r":[0-9]{2}:[0-9]{2}|[0-9]{14}|T[0-9]{6}")  # A time.
@@ -107,7 +108,8 @@ def guess_address(number: str) -> str:
 def parse_time(text: str, zone: str = "") -> datetime | None:
     """A vendor's time in UTC. A time without a zone is Istanbul's, or that of "UTC"."""
     own = UTC if zone == "UTC" else clock.ISTANBUL
-    for layout in ("", *TIME_FORMATS):
+    of_digits = [TIMES_OF_DIGITS[len(text)]] if text.isdecimal() and len(text) in TIMES_OF_DIGITS else []
+    for layout in ("", *of_digits, *TIME_FORMATS):
         with suppress(ValueError, OverflowError):
             at = datetime.strptime(text, layout).replace(tzinfo=own) if layout else datetime.fromisoformat(text)
             at = (at if at.tzinfo else at.replace(tzinfo=own)).astimezone(UTC)
