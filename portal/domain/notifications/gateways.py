@@ -31,6 +31,7 @@ INBOX_UNREAD_AFTER = timedelta(hours=1)
 ANSWERED_FOR = timedelta(days=90)  # By people, after their brand chose another account.
 WHOLE = 100  # Percent of a brand's batches.
 GENERIC, ROUTE, DOMESTIC = "described", "route", "domestic"  # A vendor, its field, and that field's value.
+IS_SWEEP = GatewayEvent.gateway_id == MessageGateway.id, GatewayEvent.kind == EventKind.SWEEP
 IN_USE = (GatewayState.UNTESTED, GatewayState.WORKING, GatewayState.STOPPED)
 
 
@@ -159,9 +160,15 @@ def is_inbox_unread(at: datetime, after: timedelta = INBOX_UNREAD_AFTER) -> Colu
 
 
 def is_silent(at: datetime, after: timedelta) -> ColumnElement[bool]:
-    """The condition that an account's inbox is unread, and that it was asked in vain: its owner can do something."""
-    is_sweep = GatewayEvent.gateway_id == MessageGateway.id, GatewayEvent.kind == EventKind.SWEEP
-    return and_(is_inbox_unread(at, after), exists().where(*is_sweep, GatewayEvent.failures > 0))
+    """The condition that an account's inbox is unread, and that its replies were asked for in vain."""
+    return and_(is_inbox_unread(at, after), exists().where(*IS_SWEEP, GatewayEvent.failures > 0))
+
+
+def is_asked_in_vain(at: datetime, after: timedelta) -> ColumnElement[bool]:
+    """The condition that an account's inbox is unread, and that replies, or its list of refusals, were asked for in
+    vain: its owner can do something. A sweep plans the next one, and is no reading where anything was not told."""
+    was_swept = or_(GatewayEvent.failures > 0, GatewayEvent.due_at > at)
+    return and_(is_inbox_unread(at, after), exists().where(*IS_SWEEP, was_swept))
 
 
 def mark_inbox_read(gateway: MessageGateway, at: datetime) -> None:

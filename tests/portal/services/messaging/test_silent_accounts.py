@@ -2,15 +2,18 @@
 
 from datetime import timedelta
 
+import pytest
 import time_machine
 
 from portal.core import clock
 from portal.core.extensions import db
-from portal.core.models import EventKind, GatewayEvent, MessageGateway
+from portal.core.models import EventKind, GatewayEvent, Mail, MailKind, MessageGateway
 from portal.domain.notifications import gateways
+from portal.jobs.gateway_alarms import notify_owners_of_gateways
 from portal.services.messaging import gateway_events, gateway_sweeps, sender
 from portal.services.messaging.gateways import verimor
 from portal.services.messaging.gateways.protocol import ErrorClass, GatewayError, SendError
+from tests import make
 from tests.portal.services.messaging import test_gateway_delivery as delivery
 from tests.portal.services.messaging.vendor_pushes import work
 
@@ -105,6 +108,31 @@ def test_an_inbox_is_unread_however_late_its_sweep_is_and_silent_only_where_it_w
     for late in (59, 61, 76, 180, 3 * 24 * 60):
         now = at + timedelta(minutes=late)
         told.append(len(rows(MessageGateway, gateways.is_inbox_unread(now))))
-        assert rows(MessageGateway, gateways.is_silent(now, timedelta(hours=1))) == []
+        for in_vain in (gateways.is_silent, gateways.is_asked_in_vain):
+            assert rows(MessageGateway, in_vain(now, timedelta(hours=1))) == []
 
     assert told == [0, 1, 1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("asked", "is_told"), [("inbound", True), ("blocked", True), (None, False)], ids=["replies", "refusals", "nothing"]
+)
+def test_owners_are_mailed_once_of_what_an_account_does_not_tell_for_hours(
+    app, vendors, rows, monkeypatch, asked, is_told
+):
+    with app.app_context():
+        make.provider()
+        delivery.add("verimor")
+    silence(monkeypatch)
+    if asked:
+        monkeypatch.setattr(verimor.Verimor, asked, silent)
+    mailed = []
+    with time_machine.travel(clock.now(), tick=False) as at:
+        for _ in range(7):
+            work(app, EventKind.SWEEP)
+            with app.app_context():
+                notify_owners_of_gateways()
+            mailed.append(len(rows(Mail, Mail.kind == MailKind.INBOX_UNREAD)))
+            at.shift(timedelta(hours=1))
+
+    assert mailed == [0] * 4 + [int(is_told)] * 3
