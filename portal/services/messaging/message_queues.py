@@ -8,25 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from portal.core import leases
 from portal.core.addresses import AddressKind
-from portal.core.models import (
-    Brand,
-    BrandGateway,
-    Campaign,
-    Decision,
-    GatewayState,
-    Message,
-    MessageGateway,
-    Provider,
-    ReceiptDecision,
-)
+from portal.core.models import GatewayState, Message, MessageGateway, Provider
 from portal.domain.notifications.gateways import IN_USE
 from portal.domain.notifications.messages import HIGH_PRIORITY, NORMAL_PRIORITY
-from portal.services.messaging import routing
 
 
 @dataclass(frozen=True)
@@ -118,36 +107,3 @@ def gateways_of(session: Session, queue: MessageQueue) -> Sequence[MessageGatewa
         MessageGateway.state.in_(IN_USE),
     )
     return session.scalars(theirs.order_by(MessageGateway.id).with_for_update()).all()
-
-
-def has_way(
-    session: Session, queue: MessageQueue, gateways: Sequence[MessageGateway], at: datetime
-) -> ColumnElement[bool]:  # fmt: skip
-    """The condition that one of these gateways may send a message now, or that its lost call is asked about: what waits
-    for a brand's account keeps nothing of its firm's other brands from leaving. What goes by no gateway of the firm's
-    always has a way."""
-    provider = session.get(Provider, queue.provider_id) if queue.provider_id else None
-    ready = {each.id for each in gateways if routing.is_ready(each, at)}
-    if len(ready) == len(gateways) or provider is None or provider.in_sandbox_mode:
-        return true()
-    chosen = select(BrandGateway.brand_id, BrandGateway.gateway_id)
-    rows = session.execute(chosen.where(BrandGateway.gateway_id.in_([each.id for each in gateways]))).all()
-    in_sandbox = select(Brand.id).where(Brand.provider_id == provider.id, Brand.is_sandbox)
-    by_demo = set(session.scalars(in_sandbox))
-    ways = [_brand_id().in_({brand_id for brand_id, gateway_id in rows if gateway_id in ready} | by_demo)]
-    default = routing.choose_default(gateways)
-    if default is not None and default.id in ready:
-        without = _brand_id().not_in({brand_id for brand_id, _ in rows} | by_demo)
-        ways += [_brand_id().is_(None), without]
-    return or_(Message.batch_id.is_not(None), *ways)
-
-
-def _brand_id() -> ColumnElement[int | None]:
-    """As outgoing_messages.brand_of tells it of one message."""
-    campaigns = select(Campaign.brand_id).where(Campaign.id == Message.campaign_id)
-    of_act = select(Brand.id).join(Decision, Decision.brand_id == Brand.id)
-    of_act = of_act.join(ReceiptDecision, ReceiptDecision.decision_id == Decision.id)
-    of_act = of_act.where(ReceiptDecision.receipt_id == Message.receipt_id)
-    first = of_act.order_by(Brand.is_sandbox, Brand.id).limit(1)
-    subqueries = (each.correlate(Message).scalar_subquery() for each in (campaigns, first))
-    return func.coalesce(Message.brand_id, *subqueries)

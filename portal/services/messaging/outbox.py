@@ -106,7 +106,7 @@ def _claim(queue: MessageQueue, at: datetime) -> Claim:
     rows = db.session.execute(
         select(Message, Recipient)
         .outerjoin(Recipient, Recipient.id == Message.recipient_id)
-        .where(queue.condition, leases.is_due(Message, at), message_queues.has_way(db.session, queue, gateways, at))
+        .where(queue.condition, leases.is_due(Message, at))
         .order_by(Message.due_at)
         .limit(BATCHES[queue.address_kind])
         .with_for_update(of=Message, skip_locked=True)

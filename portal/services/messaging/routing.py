@@ -78,13 +78,8 @@ def _gateways_with_shares(
     rows = session.scalars(chosen.order_by(BrandGateway.place)).all() if brand_id else []
     if rows:
         return [(by_id[row.gateway_id], row.share) for row in rows]
-    default = choose_default(candidates)
-    return [(default, WHOLE)] if default else []
-
-
-def choose_default(candidates: Sequence[MessageGateway]) -> MessageGateway | None:
-    """Which one brands take that chose none: the first that works."""
-    return next((each for each in candidates if each.state == GatewayState.WORKING), None)
+    working = [each for each in candidates if each.state == GatewayState.WORKING]
+    return [(working[0], WHOLE)] if working else []
 
 
 def _shift_share(session: Session, brand_id: int, gateway: MessageGateway, *, went_well: bool) -> None:
