@@ -159,6 +159,17 @@ def defaults(at: datetime) -> Defaults:
     )
 
 
+def find_route(
+    message: Message, brand_id: int | None, gateways_: Sequence[MessageGateway], at: datetime
+) -> Route | datetime:  # fmt: skip
+    """How a brand's message leaves by one of its provider's gateways, if there are any; or when to look again, which
+    is now where an account is only paced."""
+    if (is_sandbox := outgoing_messages.is_sandbox(message)) or not gateways_:
+        return default_route(message, at) or (at + routing.WAY_WAIT if is_sandbox else at)
+    gateway_id = routing.choose(db.session, brand_id, gateways_, at)
+    return Route(gateway_id) if gateway_id else routing.looks_again_at(db.session, brand_id, gateways_, at)
+
+
 def default_route(message: Message, at: datetime) -> Route | None:
     """How a message leaves of somebody without a gateway, or in sandbox mode: by the demo gateway or one of the
     operator's. None: not now."""

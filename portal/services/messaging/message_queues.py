@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from portal.core import leases
@@ -16,6 +16,8 @@ from portal.core.addresses import AddressKind
 from portal.core.models import GatewayState, Message, MessageGateway, Provider
 from portal.domain.notifications.gateways import IN_USE
 from portal.domain.notifications.messages import HIGH_PRIORITY, NORMAL_PRIORITY
+
+MOST_PUT_OFF = 5000  # At once, while others cannot write.
 
 
 @dataclass(frozen=True)
@@ -107,3 +109,17 @@ def gateways_of(session: Session, queue: MessageQueue) -> Sequence[MessageGatewa
         MessageGateway.state.in_(IN_USE),
     )
     return session.scalars(theirs.order_by(MessageGateway.id).with_for_update()).all()
+
+
+def put_off(session: Session, queue: MessageQueue, found: Sequence[Message], until: datetime, at: datetime) -> None:
+    """Let messages wait that have no way now, so that the firm's others come next; also what else of their campaigns
+    is due, as a campaign has more than anybody could look at again and again."""
+    for message in found:
+        message.due_at = until
+    campaigns = {each.campaign_id for each in found if each.brand_id is None} - {None}
+    theirs = queue.condition, Message.campaign_id.in_(campaigns), Message.brand_id.is_(None)
+    due = select(Message.id).where(*theirs, Message.batch_id.is_(None), leases.is_due(Message, at))
+    most = due.order_by(Message.due_at).limit(MOST_PUT_OFF).with_for_update(skip_locked=True)
+    ids = session.scalars(most).all() if campaigns else []
+    alike = update(Message).where(Message.id.in_(ids)).values(due_at=until)
+    session.execute(alike.execution_options(synchronize_session=False))

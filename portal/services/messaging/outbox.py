@@ -115,7 +115,7 @@ def _claim(queue: MessageQueue, at: datetime) -> Claim:
     fresh = [(message, recipient) for message, recipient in rows if message.batch_id is None]
     outgoing, ended = _sendable(queue, fresh, at)
     payable = campaign_budgets.lock_payable(outgoing, at)
-    new_calls = _new_calls(payable, gateways, at)
+    new_calls = _new_calls(queue, payable, gateways, at)
     leaving = {each.id: each for call in new_calls for each in call.batch.messages}
     for message, _ in payable:
         if message.id in leaving:
@@ -186,21 +186,23 @@ def _outgoing_message(
     return None
 
 
-def _new_calls(pairs: list[Pair], gateways: Sequence[MessageGateway], at: datetime) -> list[Call]:
-    """One call per gateway; what none may take now stays due."""
+def _new_calls(
+    queue: MessageQueue, pairs: list[Pair], gateways: Sequence[MessageGateway], at: datetime
+) -> list[Call]:  # fmt: skip
+    """One call per gateway; what none may take now stays due while it is only paced, or else is put off."""
     groups: dict[int | None, list[tuple[int | None, OutgoingMessage]]] = defaultdict(list)
-    chosen: dict[int | None, Route | None] = {}  # A brand's messages of one turn go one way.
+    waiting: dict[datetime, list[Message]] = defaultdict(list)
+    chosen: dict[int | None, Route | datetime] = {}  # A brand's messages of one turn go one way.
     for message, outgoing in pairs:
         brand_id = outgoing_messages.brand_of(message)
-        if outgoing_messages.is_sandbox(message) or not gateways:
-            route = gateway_accounts.default_route(message, at)
-        elif brand_id in chosen:
-            route = chosen[brand_id]
-        else:
-            gateway_id = routing.choose(db.session, brand_id, gateways, at)
-            route = chosen[brand_id] = Route(gateway_id) if gateway_id else None
-        if route:
-            groups[route.gateway_id].append((brand_id, outgoing))
+        if brand_id not in chosen:
+            chosen[brand_id] = gateway_accounts.find_route(message, brand_id, gateways, at)
+        if isinstance(way := chosen[brand_id], Route):
+            groups[way.gateway_id].append((brand_id, outgoing))
+        elif way > at:
+            waiting[way].append(message)
+    for until, found in waiting.items():
+        message_queues.put_off(db.session, queue, found, until, at)
     return [call for gateway_id, group in groups.items() if (call := _new_call(gateway_id, group, at)) is not None]
 
 
@@ -219,12 +221,12 @@ def _new_call(gateway_id: int | None, group: list[tuple[int | None, OutgoingMess
 
 def _lost_calls(rows: list[tuple[Message, Recipient]], at: datetime) -> list[Call]:
     """Calls whose outcome nobody recorded: the process was killed, or the answer was lost."""
-    groups: dict[tuple[int | None, int, datetime | None], list[OutgoingMessage]] = defaultdict(list)
+    groups: dict[tuple[int | None, int, datetime | None], list[Pair]] = defaultdict(list)
     for message, recipient in rows:
         assert message.batch_id is not None
         its_call = message.gateway_id, message.batch_id, message.called_at
         try:
-            groups[its_call].append(outgoing_messages.as_sent(message, recipient))
+            groups[its_call].append((message, outgoing_messages.as_sent(message, recipient)))
         except CannotOpen:  # Nobody can ask about it any more.
             message.state, message.due_at = MessageState.UNCERTAIN, None
         except KeyMissing:
@@ -232,8 +234,11 @@ def _lost_calls(rows: list[tuple[Message, Recipient]], at: datetime) -> list[Cal
     calls = []
     for (gateway_id, batch_id, called_at), group in groups.items():
         account = gateway_accounts.open_account(gateway_id)
-        if account is not None:
-            batch = Batch(batch_id, account.header, group, called_at)
+        if account is None:
+            for message, _ in group:
+                message.due_at = at + routing.WAY_WAIT
+        else:
+            batch = Batch(batch_id, account.header, [outgoing for _, outgoing in group], called_at)
             calls.append(Call(account.adapter, gateway_id, batch, frozenset(), is_repeated=True))
     return calls
 

@@ -16,6 +16,7 @@ FIRST_REST, LONGEST_REST = timedelta(seconds=15), timedelta(minutes=5)
 LOST, WON = 25, 5  # Percent of a brand's batches that a failure takes from a gateway, and a success brings the first.
 LEAST = 5  # Percent that the first one keeps, so that its recovery is noticed.
 LATENESS = timedelta(seconds=1)  # So much of its pace a gateway may catch up.
+WAY_WAIT = timedelta(minutes=2)  # After which a queue looks again whether a brand has a gateway that works.
 
 
 def choose(session: Session, brand_id: int | None, candidates: Sequence[MessageGateway], at: datetime) -> int | None:
@@ -29,10 +30,21 @@ def choose(session: Session, brand_id: int | None, candidates: Sequence[MessageG
     return ready[1][0].id
 
 
+def looks_again_at(
+    session: Session, brand_id: int | None, candidates: Sequence[MessageGateway], at: datetime
+) -> datetime:  # fmt: skip
+    """When to look again for a brand for which choose() found none: now where one is only paced, else after a rest,
+    and soon enough for what a person puts right or chooses meanwhile."""
+    working = [each for each, _ in _gateways_with_shares(session, brand_id, candidates) if _works(each)]
+    if any(not is_resting(each, at) for each in working):
+        return at
+    return min([at + WAY_WAIT, *(each.resting_until for each in working if each.resting_until)])
+
+
 def is_ready(gateway: MessageGateway, at: datetime) -> bool:
     """Whether a gateway may send now."""
     is_free = gateway.next_at is None or gateway.next_at <= at
-    return gateway.state == GatewayState.WORKING and is_free and not is_resting(gateway, at)
+    return _works(gateway) and is_free and not is_resting(gateway, at)
 
 
 def is_resting(gateway: MessageGateway, at: datetime) -> bool:
@@ -69,6 +81,10 @@ def stop(session: Session, gateway_id: int, code: str, reason: str = "unknown") 
         gateway.stop_mailed_at = None
 
 
+def _works(gateway: MessageGateway) -> bool:
+    return gateway.state == GatewayState.WORKING
+
+
 def _gateways_with_shares(
     session: Session, brand_id: int | None, candidates: Sequence[MessageGateway]
 ) -> list[tuple[MessageGateway, int]]:
@@ -78,7 +94,7 @@ def _gateways_with_shares(
     rows = session.scalars(chosen.order_by(BrandGateway.place)).all() if brand_id else []
     if rows:
         return [(by_id[row.gateway_id], row.share) for row in rows]
-    working = [each for each in candidates if each.state == GatewayState.WORKING]
+    working = [each for each in candidates if _works(each)]
     return [(working[0], WHOLE)] if working else []
 
 
