@@ -1,5 +1,5 @@
 """Whose word the answer to a mail is: theirs to whom it was written, and its sender's where the account's owner has
-them, each by all spellings of their mailbox."""
+them, each by all spellings of their mailbox; and of an SMS whose sender's digits are several numbers."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -44,7 +44,7 @@ def with_whose_word(gateway: MessageGateway, reply: InboundMessage, at: datetime
     named = _find_named(gateway, clue.message_ids, () if is_copy else clue.codes, at)
     guessed = address_of_message(find_sent(gateway, clue.replied_id))
     known = dict.fromkeys([*named.addresses, *filter(None, [sender])])
-    theirs = [each for some in known for each in find_spellings(gateway, some, at)]
+    theirs = [each for some in known for each in find_spellings(gateway, some, at)] + _find_numbers(gateway, reply)
     is_answer = clue.is_ours or guessed is not None or (clue.replied_id is not None and bool(theirs))
     if not named.addresses and (clue.needs_proof or not is_answer):
         return None
@@ -55,6 +55,16 @@ def with_whose_word(gateway: MessageGateway, reply: InboundMessage, at: datetime
         reply, sender=first, others=tuple(others), answers=named.answers, izinlink_wrote_to=named.izinlink_wrote_to,
         clue=MailClue(),
     )  # fmt: skip
+
+
+def _find_numbers(gateway: MessageGateway, reply: InboundMessage) -> list[Address]:
+    """Of the numbers that a sender's digits may be, those that the account's owner has, or any firm at the
+    operator's."""
+    return [
+        each for each in (meant_brands.addresses_of(reply) if reply.others else ())
+        if any(gateway.provider_id in (None, holder.provider_id)
+               for holder in address_holders.find_holders(db.session, vault(), each))
+    ]  # fmt: skip
 
 
 def with_named(gateway: MessageGateway, reply: InboundMessage) -> InboundMessage:

@@ -120,9 +120,15 @@ def read_rows(document: Any, reports: Mapped | None, inbound: Mapped | None, own
     in_inbox = reports is None or (has_replies and not any(report.is_known for _, report in told))
     found += [_facts(means, value, Kind.OTHER, in_inbox=in_inbox) for value in others]
     whole = [each.reply for each in found if each.fate == Fate.REPLY]
-    unread = [unread_replies(each.row, PHONE, each.people) for each in found if each.fate == Fate.UNREAD]
+    unread = [_unread(each) for each in found if each.fate == Fate.UNREAD]
     reports_told = tuple(_to_the_one(means, *each) for each in told)
     return Feedback(reports_told, replies=(*whole, *chain.from_iterable(unread)))
+
+
+def _unread(facts: RowFacts) -> list[InboundMessage]:
+    """One from each of its people; from its sender as whichever number their digits may be."""
+    told, writer = unread_replies(facts.row, PHONE, facts.people), facts.reply
+    return [replace(each, others=writer.others) if each.sender == writer.sender else each for each in told]
 
 
 def read_replies(mapping: Mapped, document: Any, own: OwnText = NO_TEXT) -> list[InboundMessage]:

@@ -1,7 +1,7 @@
 """Read delivery reports and replies out of a vendor's rows, as the vendor's description says where what stands."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -90,6 +90,7 @@ def read_reply(mapping: Mapped, row: Any) -> InboundMessage:
         received_at=told_at or clock.now(),
         keyword=keyword,
         is_dated=told_at is not None and len(time) > LONGEST_DATE,
+        others=_guess_abroad(sender),
         tells_seconds=told_at is not None and WITH_SECONDS.search(time) is not None,
     )
 
@@ -103,6 +104,16 @@ def guess_address(number: str) -> str:
         found = addresses.parse_possible(number)
         return found.text if found.is_mobile else number
     return number
+
+
+def _guess_abroad(number: str) -> Sequence[str]:
+    """What digits without a 0 or a plus are abroad where guess_address() takes them for a landline: 452 123 45 67 is in
+    Ordu, and a mobile in Denmark."""
+    digits = number.replace(" ", "")
+    with suppress(addresses.BadAddress):
+        abroad = addresses.parse(f"+{digits}" if digits.isdecimal() else "").text
+        return () if abroad == guess_address(number) else (abroad,)
+    return ()
 
 
 def parse_time(text: str, zone: str = "") -> datetime | None:
