@@ -14,15 +14,23 @@ from portal.services.imports.row_results import RowProblem
 from portal.services.imports.row_values import RowValues
 
 FIRST = datetime(2015, 5, 1, tzinfo=ISTANBUL).astimezone(UTC)  # Since then İYS's law holds (H156).
-DAY, A_SECOND = timedelta(days=1), timedelta(seconds=1)
+DAY, A_MINUTE, A_SECOND = timedelta(days=1), timedelta(minutes=1), timedelta(seconds=1)
+MIDNIGHT_OF_UTC = 3  # Istanbul's hour by then.
 MAYBE_SWAPPED = (RowProblem.DATE_IMPOSSIBLE, RowProblem.DATE_TO_COME)
 
 
 def refusal_date(date: datetime, at: datetime) -> datetime:
     """The date of a refusal that bears this one, at `at` (now, in whole seconds). Midnight names the day only, and no
     seconds the minute: a refusal counts from their end, now at most, so that no grant of theirs outlasts it."""
-    named = DAY if clock.istanbul(date).time() == time() else timedelta(minutes=0 if date.second else 1)
-    return min(date + named - A_SECOND, at) if named else date
+    if _is_midnight(date):
+        return min(clock.start_of_day(clock.day(date)) + DAY - A_SECOND, at)
+    return date if date.second else min(date + A_MINUTE - A_SECOND, at)
+
+
+def _is_midnight(date: datetime) -> bool:
+    """Whether a moment is midnight in Istanbul, UTC or a zone between, by which programs write a day alone."""
+    local = clock.istanbul(date)
+    return local.time() == time(local.hour) and local.hour <= MIDNIGHT_OF_UTC
 
 
 class DateColumn:
@@ -74,9 +82,9 @@ class DateColumn:
         moment = dates.read(cell, self._day_first)
         if not isinstance(moment, Moment):
             return moment
-        midnight = moment.at.astimezone(ISTANBUL).replace(hour=0, minute=0, second=0).astimezone(UTC)
-        if self._time is None or (moment.has_clock and moment.at != midnight):
+        if self._time is None or (moment.has_clock and not _is_midnight(moment.at)):
             return moment.at
+        midnight = moment.at.astimezone(ISTANBUL).replace(hour=0, minute=0, second=0).astimezone(UTC)
         try:
             return midnight + timedelta(seconds=read_clock(cells[self._time]))
         except BadTime:

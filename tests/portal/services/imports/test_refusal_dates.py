@@ -17,10 +17,11 @@ def test_a_refusal_by_its_day_only_counts_from_the_days_end_and_now_at_most():
         found = looked(line, **GIVEN)[EMAIL]
         return found.consent_date.astimezone(ISTANBUL).strftime("%d.%m.%Y %H:%M:%S"), found.source
 
-    for day in ("20.11.2026", "2026-11-20 00:00:00"):
-        assert at("ONAY", date=day) == ("20.11.2026 00:00:00", Source.WEB)
+    for day in ("20.11.2026", "2026-11-20 00:00:00", "2026-11-20T00:00:00Z", "2026-11-20 00:00:00 +0200", "1795132800"):
         assert at("RET", date=day) == at("RET", date=day, time="") == ("20.11.2026 23:59:59", Source.WEB)
         assert at("RET", date=day, time="14:02") == ("20.11.2026 14:02:59", Source.WEB)
+    for day in ("20.11.2026", "2026-11-20 00:00:00"):
+        assert at("ONAY", date=day) == ("20.11.2026 00:00:00", Source.WEB)
         assert at("RET", date=day, time="14:02:07") == ("20.11.2026 14:02:07", Source.WEB)
     assert at("RET", date="24.11.2026") == ("24.11.2026 15:00:00", Source.WEB)
     for date in ("", "01.05.2015", "30.04.2015"):  # A consent's own, of a table with one column for both.
