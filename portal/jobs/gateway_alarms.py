@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from portal.core import clock
 from portal.core.extensions import db, read_session
 from portal.core.models import GatewayState, MailKind, MessageGateway
-from portal.domain.notifications.gateways import GENERIC, is_asked_in_vain
+from portal.domain.notifications.gateways import GENERIC, has_failing_sweeps
 from portal.jobs.independent_steps import independent_step, mail_owners
 from portal.services.messaging.gateways.offered_vendors import OFFERED
 from portal.web.shared.absolute_urls import absolute_url
@@ -24,7 +24,7 @@ def notify_owners_of_gateways() -> None:
 
 def _fails_untold() -> ColumnElement[bool]:
     is_untold = MessageGateway.stop_mailed_at.is_(None), MessageGateway.provider_id.is_not(None)
-    fails = or_(MessageGateway.state == GatewayState.STOPPED, is_asked_in_vain(clock.now(), INBOX_MAILED_AFTER))
+    fails = or_(MessageGateway.state == GatewayState.STOPPED, has_failing_sweeps(clock.now(), INBOX_MAILED_AFTER))
     return and_(*is_untold, fails)
 
 

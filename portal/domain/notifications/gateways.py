@@ -159,14 +159,15 @@ def is_inbox_unread(at: datetime, after: timedelta = INBOX_UNREAD_AFTER) -> Colu
     return and_(MessageGateway.state == GatewayState.WORKING, is_read, heard_at < at - after)
 
 
-def is_silent(at: datetime, after: timedelta) -> ColumnElement[bool]:
-    """The condition that an account's inbox is unread, and that its replies were asked for in vain."""
+def has_failing_inbox(at: datetime, after: timedelta) -> ColumnElement[bool]:
+    """The condition that an account's inbox is unread, and that its last sweep got no replies told."""
     return and_(is_inbox_unread(at, after), exists().where(*IS_SWEEP, GatewayEvent.failures > 0))
 
 
-def is_asked_in_vain(at: datetime, after: timedelta) -> ColumnElement[bool]:
-    """The condition that an account's inbox is unread, and that replies, or its list of refusals, were asked for in
-    vain: its owner can do something. A sweep plans the next one, and is no reading where anything was not told."""
+def has_failing_sweeps(at: datetime, after: timedelta) -> ColumnElement[bool]:
+    """The condition that an account's inbox is unread although the sender sweeps it: replies or the list of refusals
+    are not told, which its owner can mend. A sweep that ran has planned the next one; `swept_at` moves only where all
+    was told."""
     was_swept = or_(GatewayEvent.failures > 0, GatewayEvent.due_at > at)
     return and_(is_inbox_unread(at, after), exists().where(*IS_SWEEP, was_swept))
 

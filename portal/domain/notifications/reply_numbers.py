@@ -52,7 +52,7 @@ def takes_replies(
     number."""
     working = select(MessageGateway).where(
         MessageGateway.provider_id == provider_id, MessageGateway.state == GatewayState.WORKING,
-        ~gateways.is_silent(at, UNREAD), *which,
+        ~gateways.has_failing_inbox(at, UNREAD), *which,
     )  # fmt: skip
     accounts = session.scalars(working.order_by(MessageGateway.id.desc())).all()
     return any(_brings(session, vault, each, plain_number(number), at - LATELY) for each in accounts)

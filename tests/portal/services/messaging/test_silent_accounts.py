@@ -108,7 +108,7 @@ def test_an_inbox_is_unread_however_late_its_sweep_is_and_silent_only_where_it_w
     for late in (59, 61, 76, 180, 3 * 24 * 60):
         now = at + timedelta(minutes=late)
         told.append(len(rows(MessageGateway, gateways.is_inbox_unread(now))))
-        for in_vain in (gateways.is_silent, gateways.is_asked_in_vain):
+        for in_vain in (gateways.has_failing_inbox, gateways.has_failing_sweeps):
             assert rows(MessageGateway, in_vain(now, timedelta(hours=1))) == []
 
     assert told == [0, 1, 1, 1, 1]
