@@ -51,10 +51,10 @@ def take_blocked(event: GatewayEvent, gateway: MessageGateway, blocked: BlockedA
     if address is None or not is_known:
         raise NotCertain
     parts = _refused_parts(event, gateway, message, address, at)
-    said_at = blocked.at or event.received_at - TOLD_WITHIN
-    is_refused = bool(parts) and _are_refused(parts, None if is_doubtful else said_at)
+    since = blocked.at or event.received_at - TOLD_WITHIN
+    is_refused = bool(parts) and _are_refused(parts, None if is_doubtful else since)
     others = _find_others(event, gateway, message, address, parts, blocked.at or event.received_at, at)
-    if (is_doubtful and not is_refused) or (others and not _are_refused(others, said_at)):
+    if (is_doubtful and not is_refused) or (others and not _are_refused(others, since)):
         raise NotCertain
     if not parts and gateway.provider_id is not None:
         raise NotCertain

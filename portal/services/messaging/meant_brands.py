@@ -256,10 +256,10 @@ def _brands_meant(
     heard_at: datetime, reply: InboundMessage | None,
 ) -> Sequence[Brand]:  # fmt: skip
     """Those whose mails a reply surely answers, and those that are named, with those that wrote to the recipient where
-    none of the named ones did. Without a name, beside one in the middle, or where a reply says more than one thing,
-    those that wrote by any account of the owner's, since a brand's SMS may name the number of another one, and of a
-    firm's gateway those that have it, had it when it was heard or have none; all where there is none of these, or
-    İzinlink's own message came last."""
+    none of the named ones did, or that may be called so for short. Without a name, beside one in the middle, or where a
+    reply says more than one thing, those that wrote by any account of the owner's, since a brand's SMS may name the
+    number of another one, and of a firm's gateway those that have it, had it when it was heard or have none; all where
+    there is none of these, or İzinlink's own message came last."""
     brands, theirs = brands_of_provider(provider_id), of_recipient(messages, recipient_id)
     named = find_named_brands(provider_id, theirs, reply) if reply else NamedBrands([], means_no_others=False)
     answered = find_answered(gateway, messages, said_at(heard_at, reply) if reply else None)
