@@ -33,6 +33,7 @@ MAILBOX_COLUMNS = {"index_odd": "mailbox_odd", "index_even": "mailbox_even"}  # 
 
 class Recipient(BlindIndexed, Entity):
     __table_args__ = (
+        Index("ix_recipient_of_provider", "provider_id", "id"),
         *(
             partial_index(f"uq_recipient_{name}", "provider_id", name, where=f"{name} IS NOT NULL", unique=True)
             for name in ("index_odd", "index_even")

@@ -8,7 +8,7 @@ from sqlalchemy import Engine, event
 from portal.core.extensions import db
 from portal.core.models import OperatorRole, Provider
 from tests import databases, make
-from tests.portal.api.programs import CONSENTS, Program, make_key
+from tests.portal.api.programs import CONSENTS, Program, grant, make_key
 from tests.portal.web.dashboard.staff import signed_in
 
 OPERATOR = "derya@operator.example"
@@ -38,6 +38,8 @@ def acts(app) -> dict:
         "further decisions": lambda: [person.decides(MESAJ=each, ARAMA="RET") for each in ("ONAY", "RET", "RET")],
         "receipt": lambda: app.test_client().get(person.decides(MESAJ="RET").location),
         "consent asked for by a program": lambda: program.get(f"{CONSENTS}/MESAJ/{make.PHONE}"),
+        "new addresses of a program": lambda: program.post(CONSENTS, grant("ada@example.com")),
+        "overview": lambda: ayse.opens("/dashboard/"),
         "health of the installation": lambda: operator.opens("/operator/health"),
         "brands": lambda: ayse.opens("/dashboard/brands"),
         "search at the desk": lambda: ayse.opens(ayse.posts("/desk/search", {"address": make.PHONE}).location),
