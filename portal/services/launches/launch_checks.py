@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from portal.core.addresses import AddressKind
 from portal.core.extensions import vault
 from portal.core.models import (
+    ApiKey,
     AudienceEntry,
     AudienceList,
     AuditEntry,
@@ -119,12 +120,16 @@ def _of_provider(session: Session, campaign: Campaign, by: int | None, at: datet
 
 
 def find_preparers(session: Session, campaign: Campaign) -> set[int | None]:
-    """The users who opened a campaign, brought people into it or wrote its texts."""
+    """The users who opened a campaign, brought people into it or wrote its texts, also by a key that they made."""
     prepared = or_(AuditEntry.act.startswith("audience."), AuditEntry.act.in_(PREPARING))
-    acts = select(AuditEntry.actor_id).where(
-        AuditEntry.subject == "campaign", AuditEntry.subject_id == campaign.id, prepared
-    )
-    return {campaign.prepared_by, *session.scalars(acts)}
+    acts = session.execute(
+        select(AuditEntry.actor_id, AuditEntry.facts).where(
+            AuditEntry.subject == "campaign", AuditEntry.subject_id == campaign.id, prepared
+        )
+    ).all()
+    hints = {facts["key"] for _, facts in acts if "key" in facts}
+    makers = select(ApiKey.created_by).where(ApiKey.provider_id == campaign.provider_id, ApiKey.hint.in_(hints))
+    return {campaign.prepared_by, *(actor_id for actor_id, _ in acts), *session.scalars(makers)}
 
 
 def _of_messages(session: Session, campaign: Campaign, at: datetime) -> Iterator[LaunchCheck]:

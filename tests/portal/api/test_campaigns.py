@@ -7,10 +7,11 @@ import pytest
 
 from portal.core import clock
 from portal.core.extensions import db, vault
-from portal.core.models import AudienceEntry, AudienceLine, AudienceList, AuditEntry, Campaign, Delivery
+from portal.core.models import AudienceEntry, AudienceLine, AudienceList, AuditEntry, Campaign, Delivery, User
 from portal.domain.campaigns import confirm_unread
 from portal.services import launches
 from portal.services.imports import audience
+from portal.services.launches.needs import Need
 from tests import make
 from tests.portal.api.programs import BASE, CONSENTS, Program, make_key, refusal
 
@@ -185,6 +186,18 @@ def test_what_a_page_would_ask_of_a_person_no_program_answers(program, provider,
     assert (alone.json["code"], [each["code"] for each in alone.json["errors"]]) == ("person_needed", ["two_people"])
     assert f"/campaigns/{rows(Campaign)[-1].id}" in alone.json["page"]
     assert not any(each.launched_at for each in rows(Campaign))
+
+
+def test_what_a_program_prepared_its_keys_maker_does_not_launch_alone(program, provider, rows):
+    maker = db.session.query(User).one().id
+    provider.needs_two_people = True
+    db.session.commit()
+    with_people(program)
+
+    checks = {by: launches.check_launch(db.session, rows(Campaign)[0], by=by, at=clock.now()) for by in (maker, 2)}
+
+    met = {by: next(each.is_met for each in found if each.need == Need.TWO_PEOPLE) for by, found in checks.items()}
+    assert met == {maker: False, 2: True}
 
 
 def test_nothing_new_begins_for_who_is_suspended_and_new_people_need_room(app, program, provider, rows):
