@@ -21,6 +21,7 @@ from portal.core.models.inserts import insert_missing
 from portal.domain.consents import refusals
 from portal.services.messaging.gateways import push_text
 from portal.services.messaging.gateways.protocol import (
+    DOUBTFUL_ANSWER,
     BlockedAddress,
     Feedback,
     InboundMessage,
@@ -130,13 +131,19 @@ def _has_ended(earlier: GatewayEvent) -> bool:
 
 def keep_blocked(
     gateway: MessageGateway, secret: str, blocked: BlockedAddress, at: datetime, moment: str, *,
-    recipient_id: int | None = None, due_at: datetime | None = None,
+    recipient_id: int | None = None, due_at: datetime | None = None, is_listed: bool = False,
 ) -> None:  # fmt: skip
     """Keep a refusal, and hold messages to its recipient, if known, until it is read. Of one without a time `moment`
-    tells which are the same."""
+    tells which are the same: of a list (`is_listed`) what came to it is another one, and what may have been there
+    before waits for somebody where the one that was kept does not stand any more."""
     named = [blocked.address, blocked.message_id, blocked.source, blocked.at or moment]
     content = content_of(blocked)
-    keep(gateway, secret, EventKind.BLOCKED, named, content, at, recipient_id=recipient_id, due_at=due_at)
+    earlier = keep(gateway, secret, EventKind.BLOCKED, named, content, at, recipient_id=recipient_id, due_at=due_at)
+    if earlier is not None and blocked.is_new:
+        keep(gateway, secret, EventKind.BLOCKED, [*named, f"back {at}"], content, at)
+    elif earlier is not None and is_listed and _has_ended(earlier):
+        doubtful = content_of(replace(blocked, source=DOUBTFUL_ANSWER))
+        keep(gateway, secret, EventKind.BLOCKED, [*named, f"back {earlier.receipt_id}"], doubtful, at)
 
 
 def sweep_row(gateway: MessageGateway, at: datetime) -> dict[str, Any]:

@@ -25,10 +25,11 @@ from portal.domain.consents import recipients
 from portal.domain.consents.refusals import RefusalScope
 from portal.domain.notifications.gateways import GENERIC
 from portal.domain.replies import ReplyOutcome
-from portal.services.messaging import earlier_messages, mail_answers, meant_brands, replies
+from portal.services.messaging import earlier_messages, listed_refusals, mail_answers, meant_brands, replies
 from portal.services.messaging.gateways.protocol import ANSWER, DOUBTFUL_ANSWER, BlockedAddress, InboundMessage
 
 TOLD_WITHIN = timedelta(minutes=10)  # Of a refusal; after that, what has no time is another one.
+DAY = timedelta(days=1)
 
 
 class NotCertain(ValueError):
@@ -51,7 +52,7 @@ def take_blocked(event: GatewayEvent, gateway: MessageGateway, blocked: BlockedA
     if address is None or not is_known:
         raise NotCertain
     parts = _refused_parts(event, gateway, message, address, at)
-    since = blocked.at or event.received_at - TOLD_WITHIN
+    since = _refused_since(event, blocked)
     is_refused = bool(parts) and _are_refused(parts, None if is_doubtful else since)
     others = _find_others(event, gateway, message, address, parts, blocked.at or event.received_at, at)
     if (is_doubtful and not is_refused) or (others and not _are_refused(others, since)):
@@ -63,6 +64,14 @@ def take_blocked(event: GatewayEvent, gateway: MessageGateway, blocked: BlockedA
         return
     event.recipient_id = parts[0].recipient.id if parts else None  # Else somebody to whom no firm wrote through it.
     event.outcome, event.due_at, event.settled_at = EventOutcome.REFUSED if parts else EventOutcome.READ, None, at
+
+
+def _refused_since(event: GatewayEvent, blocked: BlockedAddress) -> datetime:
+    """From when on a refusal that is known may be the one that is told."""
+    if blocked.at is not None and listed_refusals.tells_time(blocked):
+        return blocked.at
+    until = min(event.received_at, blocked.at + DAY) if blocked.at else event.received_at
+    return until - TOLD_WITHIN
 
 
 def _refused_parts(

@@ -14,7 +14,14 @@ from portal.core.extensions import db, vault
 from portal.core.models import EventOutcome, GatewayEvent, MessageGateway
 from portal.core.vault import CannotOpen
 from portal.domain.notifications import gateways
-from portal.services.messaging import delivery_reports, event_contents, gateway_accounts, listed_replies, routing
+from portal.services.messaging import (
+    delivery_reports,
+    event_contents,
+    gateway_accounts,
+    listed_refusals,
+    listed_replies,
+    routing,
+)
 from portal.services.messaging.gateways.mailbox import MailboxVisit, Place
 from portal.services.messaging.gateways.offered_vendors import OFFERED
 from portal.services.messaging.gateways.protocol import ErrorClass, Feedback, GatewayError
@@ -47,7 +54,8 @@ def sweep(event: GatewayEvent, gateway: MessageGateway, at: datetime) -> None:
         event.due_at, event.settled_at = None, at
         return
     adapter, read_until = gateway_accounts.adapter_of(gateway), _read_until(gateway, at)
-    since = read_until - (LONG_OVERLAP if at.minute == 0 else OVERLAP)
+    is_of_day = at.minute == 0
+    since = read_until - (LONG_OVERLAP if is_of_day else OVERLAP)
     if isinstance(adapter, SmtpGateway):
         _read_mailbox(event, gateway, adapter, read_until - OVERLAP, at)
         return
@@ -61,6 +69,8 @@ def sweep(event: GatewayEvent, gateway: MessageGateway, at: datetime) -> None:
     answers = listed_replies.count_alike(answers)
     if has_all and features.lists_whole_inbox:
         answers = listed_replies.leave_out_known(event, _inbox_identity(gateway), answers, at)
+    account = _inbox_identity(gateway)
+    blocked = listed_refusals.leave_out_known(event, account, blocked, is_of_day=is_of_day, is_whole=has_list)
     keep_news(gateway, Feedback(tuple(reports), tuple(blocked), tuple(answers)), at, read_until=read_until)
     plan_next(event, at, has_failed=not (has_reports if is_followed else has_all))  # Replies wait for no other answer.
     if has_all and has_list:

@@ -34,14 +34,19 @@ def leave_out_known(
 ) -> list[InboundMessage]:
     """Of a list that is whole what was not in it at the last sweep, as far as no time tells; `inbox` is its identity,
     and `row` the one by which the gateway is swept, and keeps what is listed now."""
-    noted: dict[str, Any] = {}
-    with suppress(CannotOpen):
-        noted = event_contents.read_content(row) if row.body else {}
+    noted = read_noted(row)
     before_inbox, before = noted.get(LISTED, ("", {}))
     now = Counter(_key(each) for each in replies if _is_timeless(each, asked_at))
     if noted.get(LISTED) != [inbox, now]:
         event_contents.write_content(row, noted | {LISTED: (inbox, now)})
     return list(_new_of(replies, before, asked_at)) if before_inbox == inbox else list(replies)
+
+
+def read_noted(row: GatewayEvent) -> dict[str, Any]:
+    """What the row by which a gateway is swept holds; nothing where it cannot be opened."""
+    with suppress(CannotOpen):
+        return event_contents.read_content(row) if row.body else {}
+    return {}
 
 
 def _new_of(replies: Sequence[InboundMessage], before: dict[str, int], asked_at: datetime) -> Iterator[InboundMessage]:

@@ -1,7 +1,7 @@
 """What gateways tell us, kept piece by piece: each once, and none at the expense of another."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from portal.core import clock
@@ -9,7 +9,7 @@ from portal.core.addresses import AddressKind
 from portal.core.extensions import vault
 from portal.core.models import Message, MessageGateway
 from portal.domain.notifications import gateways
-from portal.services.messaging import delivery_reports, event_contents, mail_answers, meant_brands
+from portal.services.messaging import delivery_reports, event_contents, listed_refusals, mail_answers, meant_brands
 from portal.services.messaging.gateways import unread_rows
 from portal.services.messaging.gateways.protocol import (
     DOUBTFUL_ANSWER,
@@ -49,21 +49,29 @@ def keep_news(
             keep_reply(answer)
 
     def keep_blocked(each: BlockedAddress) -> None:
+        is_listed = pushed_at is None and each in news.blocked and not listed_refusals.tells_time(each)
         each = mail_answers.with_linked(gateway, each, at)
         if each.mail is not None and mail_answers.find_sent(gateway, each.message_id) is None:
             keep_answered(each.mail)
         else:
-            event_contents.keep_blocked(gateway, secret, each, at, moment)
+            event_contents.keep_blocked(gateway, secret, each, at, moment, is_listed=is_listed)
 
     failed: list[FailedPiece[Report | InboundMessage | BlockedAddress]] = [
         *applied.failed,
         *run_in_savepoints([*news.replies, *nobodys], keep_answered),
         *run_in_savepoints([each for each in told if each not in nameless], keep_blocked),
     ]
+    _keep_failed(gateway, failed, keep_answered, keep_reply)
+    return applied.unknown
+
+
+def _keep_failed(
+    gateway: MessageGateway, failed: Sequence[FailedPiece[Report | InboundMessage | BlockedAddress]],
+    keep_answered: Callable[[InboundMessage], None], keep_reply: Callable[[InboundMessage], None],
+) -> None:  # fmt: skip
     odd = [each for each, _ in run_in_savepoints([unread_rows.as_unread(*each) for each in failed], keep_answered)]
     for piece, _ in run_in_savepoints(odd, lambda each: keep_reply(mail_answers.with_named(gateway, each))):
         keep_reply(piece)
-    return applied.unknown
 
 
 def names_in(gateway: MessageGateway) -> re.Pattern[str]:

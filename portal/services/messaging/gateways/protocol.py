@@ -194,6 +194,7 @@ class BlockedAddress:
     word: str = ""  # The vendor's own, as a code.
     # By which it was told, to be read where nobody knows the message, such as after a restore.
     mail: InboundMessage | None = field(default=None, compare=False, repr=False)
+    is_new: bool = False  # It came to the list since the answer before.
 
 
 @dataclass(frozen=True)

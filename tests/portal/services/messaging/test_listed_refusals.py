@@ -1,0 +1,137 @@
+"""A vendor's list of refusals, asked each minute for some minutes and each hour for a day, that tells no times."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+import time_machine
+
+from portal.core import clock
+from portal.core.extensions import db
+from portal.core.iys_protocol import Channel, Status
+from portal.core.models import Consent, Decision, EventKind, MessageGateway, Recipient, may_have_refused
+from portal.services.messaging.gateways import iletimerkezi
+from portal.services.messaging.gateways.protocol import BlockedAddress, ErrorClass, Feedback, GatewayError, SendError
+from portal.services.messaging.news_keeping import keep_news
+from tests import make
+from tests.portal.domain.consents.import_entries import bring, entry
+from tests.portal.services.messaging import test_gateway_delivery as delivery
+from tests.portal.services.messaging.vendor_pushes import work
+
+pytestmark = pytest.mark.slow
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+GRANTED, REFUSED, HELD = "granted", "refused", "held"
+
+
+class ListOfRefusals:
+    """Of one person at one account, who grants and refuses by the vendor. Times are hours since nine o'clock."""
+
+    def __init__(self, app, rows, monkeypatch):
+        self.app, self.rows = app, rows
+        self.nine = clock.istanbul(clock.now()).replace(hour=9, minute=0, second=10, microsecond=0)
+        self.refused_at = list[datetime]()
+        self.is_whole = True
+        monkeypatch.setattr(iletimerkezi.IletiMerkezi, "inbound", lambda *_: [])
+        monkeypatch.setattr(iletimerkezi.IletiMerkezi, "blocked", lambda _, since: self.told(since))
+        with app.app_context():
+            bring(make.brand(), entry(make.PHONE, Status.GRANTED, self.nine - 24 * HOUR))
+        with time_machine.travel(self.nine - HOUR), app.app_context():
+            self.gateway_id = delivery.add("iletimerkezi")
+
+    def told(self, since: datetime) -> list[BlockedAddress]:
+        """It has a number once, however often that refused."""
+        found = [BlockedAddress(make.PHONE, None) for each in self.refused_at[-1:] if since <= each <= clock.now()]
+        if not self.is_whole:
+            raise GatewayError(SendError(ErrorClass.TEMPORARY), found)
+        return found
+
+    def refuses(self, hours: float) -> None:
+        self.refused_at.append(self.nine + hours * HOUR)
+
+    def grants(self, hours: float) -> None:
+        with time_machine.travel(self.nine + hours * HOUR), self.app.app_context():
+            bring(make.brand(), replace(entry(make.PHONE, Status.GRANTED, clock.now()), is_vouched=True))
+
+    def is_swept(self, first: float, last: float, pause: timedelta = 5 * MINUTE) -> str:
+        """How the person stands after these hours."""
+        at = self.nine + round(first * HOUR / pause) * pause  # Also at full hours.
+        while at <= self.nine + last * HOUR:
+            with time_machine.travel(at):
+                work(self.app, *EventKind)
+            at += pause
+        return self.stands()
+
+    def is_told(self, hours: float, blocked: BlockedAddress) -> str:
+        """Of an account whose last answer nobody knows."""
+        with time_machine.travel(self.nine + hours * HOUR):
+            with self.app.app_context():
+                gateway = db.session.get_one(MessageGateway, self.gateway_id)
+                keep_news(gateway, Feedback(blocked=(blocked,)), clock.now(), read_until=clock.now())
+                db.session.commit()
+            work(self.app)
+        return self.stands()
+
+    def stands(self) -> str:
+        with self.app.app_context():
+            if db.session.query(Recipient.id).filter(may_have_refused(Recipient.id)).count():
+                return HELD
+        status = self.rows.one(Consent, Consent.channel == Channel.SMS).status
+        return GRANTED if status == Status.GRANTED else REFUSED
+
+
+@pytest.fixture
+def listing(app, rows, monkeypatch):
+    return ListOfRefusals(app, rows, monkeypatch)
+
+
+def test_who_is_still_listed_after_a_grant_refuses_nothing_anew(listing, rows):
+    """Not in the minutes after it, at no full hour and not on the next day."""
+    listing.refuses(10.5)
+    assert listing.is_swept(10.4, 10.6) == REFUSED
+    listing.grants(10.62)
+
+    assert listing.is_swept(10.63, 11.3) == GRANTED
+    assert listing.is_swept(11.5, 36, pause=30 * MINUTE) == GRANTED
+    assert len(rows(Decision, Decision.status == Status.REFUSED)) == 1
+
+
+@pytest.mark.parametrize("hours", [3.3, 20])
+@pytest.mark.parametrize("is_whole", [True, False])
+def test_who_comes_on_a_list_again_after_a_grant_refuses_again(listing, hours, is_whole):
+    listing.refuses(0.3)
+    assert listing.is_swept(0.2, 0.6) == REFUSED
+    listing.grants(2)
+    listing.is_swept(2, 3, pause=HOUR)
+    assert listing.is_swept(hours - 0.2, hours) == GRANTED
+    listing.refuses(hours + 0.05)
+    listing.is_whole = is_whole
+
+    assert listing.is_swept(hours + 0.1, hours + 0.15) == REFUSED
+
+
+def test_a_second_refusal_stands_over_a_grant_of_before_it_that_is_heard_later(listing):
+    listing.refuses(0.3)
+    listing.is_swept(0.2, 0.6)
+    listing.refuses(6)
+    listing.is_swept(5.9, 6.2)
+    listing.grants(5)
+
+    assert listing.stands() == REFUSED
+
+
+def test_who_may_have_been_listed_before_a_grant_waits_for_a_reader(listing):
+    entry_of_list = BlockedAddress(make.PHONE, None)
+    assert listing.is_told(0, entry_of_list) == REFUSED
+    assert listing.is_told(1, entry_of_list) == REFUSED
+    listing.grants(3)
+
+    assert listing.is_told(6, entry_of_list) == HELD
+
+
+def test_a_list_that_tells_days_refuses_anew_what_it_tells_hours_after_a_refusal(listing, rows):
+    today = BlockedAddress(make.PHONE, clock.start_of_day(clock.day(listing.nine)))
+    assert listing.is_told(0, BlockedAddress(make.PHONE, listing.nine)) == REFUSED
+    listing.is_told(6, today)
+    listing.grants(5)
+
+    assert listing.stands() == REFUSED
