@@ -18,11 +18,13 @@ from typing import Any
 import click
 from flask.cli import with_appcontext
 
+from portal.cli import waiting_files
 from portal.cli.import_failures import ImportFailed
 from portal.cli.import_repeats import describe_arrival, find_same_import, reads_otherwise
 from portal.cli.import_steps import ImportOptions, find_earlier_batches, run_steps, upload, was_undone
 from portal.cli.import_summary import ExitCode, Summary, describe_unfinished
 from portal.cli.parameter_types import Channels, brand_option, find_brand
+from portal.cli.waiting_files import WAITING, Waiting
 from portal.cli.watched_folder import (
     LONGEST_UNSETTLED,
     OURS,
@@ -31,6 +33,7 @@ from portal.cli.watched_folder import (
     claim,
     is_taken,
     note_settled,
+    take_again,
     take_up,
     unsettled_for,
 )
@@ -41,7 +44,6 @@ from portal.core.models import BatchState, Brand, ImportBatch, ImportProfile
 from portal.services.imports import profiles
 
 TAKEN = "taken"  # A file's state: another command has it.
-WAITING = "waiting"  # It was brought, but a program has it open for writing still, or wrote into it since.
 TAKEN_BACK = ("undone", "Somebody took this file back.", "If it is right, bring it anew with --again.")
 
 
@@ -125,10 +127,12 @@ class Call:
     move_to: Path | None  # Files are claimed while they are read only where they are moved away.
 
     def bring(self, paths: Sequence[Path]) -> list[ExitCode]:
-        """Import what an earlier call left in hand, and these files; the failure of one stops no other."""
-        summaries = []
+        """Import what waits for this brand or was left in hand, and these files; the failure of one stops no other."""
+        waiting = waiting_files.list_waiting(self.brand)
+        summaries = [self._tell(summary) for each in waiting if (summary := self._look_at(each))]
         if self.move_to:
-            summaries += [self._tell(self._bring_claimed(each)) for each in take_up(paths, self._key())]
+            hidden = take_up(paths, self._key(), {each.path for each in waiting})
+            summaries += [self._tell(self._bring_claimed(each)) for each in hidden]
         summaries += [self._tell(self._bring(path)) for path in paths]
         told = {each.batch for each in summaries}
         summaries += [self._tell(each) for each in describe_unfinished(self.brand) if each.batch not in told]
@@ -136,6 +140,25 @@ class Call:
 
     def _key(self) -> str:
         return hashlib.sha256(repr((self.brand.id, self.options)).encode()).hexdigest()[:8]
+
+    def _look_at(self, waiting: Waiting) -> Summary | None:
+        """Bring what was appended, as the file was brought first; a dry run tells only whether it waits for long."""
+        call = replace(self, options=waiting.options, settled=waiting.settled, move_to=waiting.move_to)
+        try:
+            found = take_again(waiting.path)
+        except InOtherHands:
+            return None
+        except OSError:
+            return waiting_files.describe_missing(waiting, clock.now())
+        if self.options.dry_run:
+            found.release()
+            summary = Summary(str(found.origin), state=WAITING, hidden_as=found.path.name)
+        else:
+            summary = call._bring_claimed(found)
+        if summary.hidden_as is None:
+            waiting_files.forget(waiting)
+        waiting_files.tell_long_wait(summary, waiting, clock.now())
+        return summary if summary.problem or not self.options.dry_run else None
 
     def _tell(self, summary: Summary) -> Summary:
         report = {name: value for name, value in vars(summary).items() if name != "exit_code"}
@@ -209,10 +232,13 @@ class Call:
         target = self.move_to / found.origin.name
         if target.exists():
             target = self.move_to / f"{target.stem}-{summary.batch}{target.suffix}"
-        if found.put_away(target, summary.batch):
+        if found.is_at_rest():
+            found.move(target)
             summary.moved_to = str(target)
         else:
             summary.state = WAITING
+            found.keep_waiting(summary.batch)
+            waiting_files.remember(self.brand, found.path, self.options, self.settled, self.move_to, clock.now())
 
     def _import(self, path: Path, name: str, summary: Summary, first_batch: int | None = None) -> None:
         """Of a file that changed after it was brought, and that a person took back meanwhile, only the refusals."""

@@ -13,7 +13,7 @@ import shutil
 import signal
 import stat
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -59,18 +59,20 @@ class Claim:
             self._lock.close()
         return False
 
-    def put_away(self, target: Path, batch_id: int) -> bool:
-        """Move it; False where it changed since it was read, or may: then the next command takes it up. Raises
-        OSError."""
-        if self.is_at_rest():
-            with suppress(FileNotFoundError):  # Somebody was quicker.
-                shutil.move(self.path, target)
-            return True
+    def move(self, target: Path) -> None:
+        """Raises OSError."""
+        try:
+            shutil.move(self.path, target)
+        except FileNotFoundError:
+            if self.path.exists():  # Else somebody was quicker.
+                raise
+
+    def keep_waiting(self, batch_id: int) -> None:
+        """Under a name that tells where it was brought."""
         if self.first_batch is None:
             kept = self.path.with_name(f"{self.path.name.removesuffix('.reading')}-{batch_id}.reading")
             with suppress(OSError):  # A name may be too long: then it is taken up as a killed command's.
                 self.path, self.first_batch = self.path.rename(kept), batch_id
-        return False
 
     def release(self) -> None:
         """Unlock it; ends the kernel's lease, too."""
@@ -112,18 +114,33 @@ def claim(path: Path, key: str) -> Claim:
     return Claim(claimed, path, _lock(claimed))
 
 
-def take_up(paths: Iterable[Path], key: str) -> Iterator[Claim]:
-    """What earlier commands left in the folders of these files: of those that read alike it is taken in hand. What
-    others' killed ones left is put back for them, and told only where that is not possible (yet)."""
+def take_up(paths: Iterable[Path], key: str, known: Container[Path]) -> Iterator[Claim]:
+    """What earlier commands left in the folders of these files, but for what is `known` to wait: of those that read
+    alike it is taken in hand. What others' killed ones left is put back for them, and told only where that is not
+    possible (yet)."""
     for folder in dict.fromkeys(path.parent for path in paths):
-        names = [match for each in _names_in(folder) if (match := CLAIMED.fullmatch(each))]
-        for match in names:
+        for path in [folder / each for each in _names_in(folder) if CLAIMED.fullmatch(each)]:
+            if path.absolute() in known:
+                continue
             with suppress(OSError, InOtherHands):
-                path, is_ours = folder / match[0], match["key"] == key
-                first_batch = int(match["batch"]) if match["batch"] else None
-                found = Claim(path, folder / match["name"], _lock(path), is_ours, first_batch)
-                if is_ours or first_batch is not None or not found.put_back():
+                found = take_again(path, key)
+                if found.is_ours or found.first_batch is not None or not found.put_back():
                     yield found
+
+
+def take_again(path: Path, key: str | None = None) -> Claim:
+    """Take a file of a hidden name in hand; it is ours where it was read alike. Raises OSError and InOtherHands."""
+    match = CLAIMED.fullmatch(path.name)
+    assert match
+    open_regular_file(path).close()
+    first_batch = int(match["batch"]) if match["batch"] else None
+    return Claim(path, path.with_name(match["name"]), _lock(path), key in (None, match["key"]), first_batch)
+
+
+def name_of(path: Path) -> str:
+    """The own name of a file of a hidden one."""
+    match = CLAIMED.fullmatch(path.name)
+    return match["name"] if match else path.name
 
 
 def is_taken(path: Path, move_to: Path) -> bool:

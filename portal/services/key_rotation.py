@@ -47,6 +47,7 @@ SEALED = (
     (models.ImportChunk, "content", models.ImportChunk.PLACE),
     (models.ImportProfile, "layout", models.ImportProfile.LAYOUT),
     (models.UploadPart, "content", models.UploadPart.PLACE),
+    (models.WaitingFile, "place", models.WaitingFile.PLACE),
     (models.ApiRequest, "body", models.ApiRequest.BODY),
     (models.ApiRequest, "answer", models.ApiRequest.ANSWER),
     (models.ApiCall, "content", models.ApiCall.PLACE),

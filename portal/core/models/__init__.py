@@ -58,6 +58,7 @@ from portal.core.models.imports import (
     ImportChunk,
     ImportProfile,
     UploadPart,
+    WaitingFile,
 )
 from portal.core.models.message import (
     Mail,

@@ -114,6 +114,17 @@ class ImportChunk(Entity):
     ran_at: Mapped[datetime | None]  # When its valid entries were written.
 
 
+class WaitingFile(Entity):
+    """A file of a watched folder that was imported while a program had it open for writing."""
+
+    PLACE = "waiting_file.place"
+
+    provider_id: Mapped[int] = foreign_key("provider.id", index=False)
+    brand_id: Mapped[int] = foreign_key("brand.id")
+    place: Mapped[bytes]  # Encrypted JSON: its path, and how it is read (portal/cli/waiting_files.py).
+    created_at: Mapped[datetime]
+
+
 class ImportProfile(Entity):
     """A remembered column layout for a provider's files with this header."""
 

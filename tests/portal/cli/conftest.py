@@ -18,3 +18,10 @@ def run_import(app):
         return result.exit_code, [json.loads(line) for line in result.stdout.splitlines() if line.startswith("{")]
 
     return call
+
+
+@pytest.fixture
+def done(tmp_path):
+    folder = tmp_path / "done"
+    folder.mkdir()
+    return folder

@@ -17,14 +17,11 @@ from portal.core.extensions import db
 from portal.core.models import BatchState, Consent, Decision, ImportBatch
 from portal.services.imports import batches
 from tests import make
-from tests.portal.cli.import_files import GUESS, NOW, put
+from tests.portal.cli.import_files import FIRST, GUESS, NOW, SECOND, SMS, lines_of, names_in, put, refused
 from tests.portal.services.imports.file_steps import csv_of, uploaded, work_all
 
 pytestmark = pytest.mark.slow
 
-SMS = ("--guess", "--channels", "MESAJ", "--ignore-unread")
-FIRST = csv_of("0532 987 65 43;RET;;;", "0533 987 65 43;RET;;;")
-SECOND = csv_of("0535 987 65 43;RET;;;", "0536 987 65 43;RET;;;")
 # A command that is killed where it would start the run.
 KILLED = """
 import os, signal, sys
@@ -33,13 +30,6 @@ from portal.services.imports import batches
 batches.start = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)
 create_app(dict(os.environ)).test_cli_runner().invoke(args=sys.argv[1:])
 """
-
-
-@pytest.fixture
-def done(tmp_path):
-    folder = tmp_path / "done"
-    folder.mkdir()
-    return folder
 
 
 @pytest.fixture
@@ -57,20 +47,6 @@ def meanwhile(monkeypatch):
         monkeypatch.setattr(command, "run_steps", with_act)
 
     return call
-
-
-def refused(rows) -> int:
-    """How many people."""
-    return len({each.recipient_id for each in rows(Decision)})
-
-
-def names_in(folder) -> list[str]:
-    return sorted(each.name for each in folder.iterdir() if each.is_file())
-
-
-def lines_of(content: bytes) -> bytes:
-    """Without the header."""
-    return content.split(b"\n", 1)[1]
 
 
 def undo_first(app, rows) -> None:
@@ -179,19 +155,6 @@ def test_hidden_names_are_left_alone_where_they_are_given(run_import, tmp_path, 
             assert (code, {each["state"] for each in told}) == (0, {"waiting", "taken"})
 
     assert rows.count(ImportBatch) == 1 and len(names) == 2 and names_in(done) == []
-
-
-def test_what_others_brought_and_wait_for_is_left_to_them(run_import, tmp_path, done, rows):
-    path = put(tmp_path, "day.csv", FIRST)
-    others, told = (tmp_path / "*.csv", *SMS, "--only-refusals", "--move-to", done), []
-    with path.open("ab") as writer:
-        (mine,) = run_import(path, *SMS, "--move-to", done)[1]
-        told += run_import(*others)[1]
-        writer.write(lines_of(SECOND))
-    told += run_import(*others)[1]
-
-    assert [each["state"] or each["problem"]["word"] for each in told if each["hidden_as"]] == ["waiting", "unfinished"]
-    assert names_in(tmp_path) == [mine["hidden_as"]] and refused(rows) == 2
 
 
 @pytest.mark.parametrize("refusal", [PermissionError, BlockingIOError])

@@ -34,6 +34,7 @@ from portal.core.models import (
     SignIn,
     UploadPart,
     User,
+    WaitingFile,
     WebhookEndpoint,
 )
 from portal.core.vault import KeyMissing
@@ -116,7 +117,7 @@ def _hear_from_iys(provider) -> None:
 def _bring_a_file(provider) -> None:
     """A file on its way, with its bytes, its lines and how it is read; and a request of a program."""
     at, whose = clock.now(), {"provider_id": provider.id}
-    batch_id, part_id, piece_id, profile_id, key_id, request_id, call_id, hook_id = new_ids(8)
+    batch_id, part_id, piece_id, profile_id, key_id, request_id, call_id, hook_id, waiting_id = new_ids(9)
     hooks = WebhookEndpoint
 
     def sealed(text: str, place: str, row_id: int) -> bytes:
@@ -134,6 +135,10 @@ def _bring_a_file(provider) -> None:
         ImportChunk(
             id=piece_id, batch_id=batch_id, sheet=0, place=0, first_line=1, lines=1, **whose,
             content=sealed(make.EMAIL, ImportChunk.PLACE, piece_id),
+        ),
+        WaitingFile(
+            id=waiting_id, brand_id=make.brand().id, place=sealed("{}", WaitingFile.PLACE, waiting_id),
+            created_at=at, **whose,
         ),
         ImportProfile(
             id=profile_id, signature=b"digest", layout=sealed("{}", ImportProfile.LAYOUT, profile_id), used_at=at,

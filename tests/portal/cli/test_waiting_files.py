@@ -1,0 +1,164 @@
+"""`flask import --move-to`: a file that a program has open is looked at by each later call for its brand."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+
+from portal.core import clock
+from portal.core.models import ImportBatch, WaitingFile
+from tests import make
+from tests.portal.cli.import_files import FIRST, NOW, SECOND, SMS, csv_of, lines_of, names_in, put, refused
+
+pytestmark = pytest.mark.slow
+
+OTHERS = 700002
+
+
+@pytest.fixture
+def days(tmp_path):
+    """Folders by day."""
+    folders = tmp_path / "1130", tmp_path / "1201"
+    for each in folders:
+        each.mkdir()
+    return folders
+
+
+@pytest.fixture
+def open_file(days):
+    """That a program appends to."""
+    with put(days[0], "day.csv", FIRST).open("ab") as writer:
+        yield writer
+
+
+@pytest.fixture
+def bring_next(run_import, days, done):
+    """Calls the command for the next day's folder: (exit code, what it said of the first file)."""
+
+    def call(*more, **later):
+        with time_machine.travel(clock.now() + timedelta(**later)):
+            code, told = run_import(days[1] / "day.csv", *SMS, "--move-to", done, *more)
+        return code, told[0] if told else None
+
+    return call
+
+
+@pytest.fixture
+def waiting(run_import, days, done, open_file):
+    """What was said of it."""
+    code, (told,) = run_import(days[0] / "day.csv", *SMS, "--move-to", done)
+    assert (code, told["state"]) == (0, "waiting")
+    return told
+
+
+def words(told) -> tuple:
+    return told["state"], (told["problem"] or {}).get("word")
+
+
+def test_what_is_appended_is_brought_by_a_call_for_another_folder(bring_next, days, done, open_file, waiting, rows):
+    for each in range(2):
+        put(days[1], "day.csv", csv_of(f"0537 987 6{each} 43;RET;;;"))
+        code, told = bring_next(minutes=each)
+        assert (code, words(told), told["file"]) == (0, ("waiting", None), waiting["file"])
+    open_file.write(lines_of(SECOND))
+    open_file.close()
+    put(days[1], "day.csv", csv_of("0538 987 65 43;RET;;;"))
+
+    code, told = bring_next(minutes=3)
+
+    assert (code, words(told), names_in(days[0])) == (0, ("done", None), [])
+    assert (refused(rows), rows.count(WaitingFile), len(names_in(done))) == (7, 0, 4)
+
+
+def test_files_of_the_same_content_wait_each_by_itself(run_import, bring_next, days, done, open_file, waiting, rows):
+    with put(days[1], "day.csv", FIRST).open("ab") as other:
+        assert bring_next()[0] == 0 and rows.count(WaitingFile) == 2
+        for writer, line in ((open_file, "0537 987 65 43;RET;;;"), (other, "0538 987 65 43;RET;;;")):
+            writer.write(lines_of(csv_of(line)))
+            writer.close()
+
+    run_import(put(done.parent, "later.csv", SECOND), *SMS, "--move-to", done)
+
+    assert (refused(rows), rows.count(WaitingFile), names_in(days[0]) + names_in(days[1])) == (6, 0, [])
+
+
+def test_one_that_waits_for_more_than_a_day_is_named(run_import, bring_next, days, waiting):
+    later = days[1] / "day.csv"
+    for hours, expected in (
+        (23, (0, ("waiting", None))),
+        (25, (2, ("waiting", "waiting"))),
+        (600, (2, ("waiting", "waiting"))),
+    ):
+        put(days[1], "day.csv", SECOND)
+        code, told = bring_next(hours=hours)
+        assert (code, words(told), told["file"]) == (*expected, waiting["file"])
+    with time_machine.travel(clock.now() + timedelta(hours=25)):
+        code, told = run_import(put(days[1], "day.csv", SECOND), *SMS, "--dry-run")
+
+    assert (code, [words(each) for each in told]) == (2, [("waiting", "waiting"), ("dropped", None)])
+    assert run_import(later, *SMS, "--dry-run")[0] == 0
+
+
+def test_it_is_brought_by_the_options_of_its_first_call(run_import, days, open_file, waiting, rows, tmp_path):
+    """Whatever the next calls say, also that files stay where they are."""
+    open_file.write(lines_of(csv_of(f"0535 987 65 43;ONAY;{NOW};HS_WEB;A-1")))
+    open_file.close()
+
+    code, told = run_import(put(days[1], "day.csv", SECOND), *SMS, "--only-refusals")
+
+    assert (code, told[0]["moved_to"], told[0]["tally"]["grant"]) == (0, str(tmp_path / "done" / "day.csv"), 1)
+    assert rows.count(WaitingFile) == 0
+
+
+def test_one_that_somebody_took_away_is_told_once(bring_next, days, waiting, rows):
+    (days[0] / waiting["hidden_as"]).unlink()
+    told = []
+    for _ in range(2):
+        put(days[1], "day.csv", SECOND)
+        told.append(bring_next())
+
+    assert [(code, words(each)) for code, each in told] == [(2, ("waiting", "gone")), (0, ("done", None))]
+    assert rows.count(WaitingFile) == 0
+
+
+def test_one_whose_folder_is_away_is_named_after_a_day_and_brought_when_it_is_back(
+    bring_next, days, open_file, waiting, rows
+):
+    """As of a drive that is not mounted, or where another machine brings files for the brand."""
+    away = days[0].rename(days[0].with_name("away"))
+    for hours, expected in ((1, (0, ("done", None))), (25, (2, ("waiting", "unopened")))):
+        days[0].mkdir(exist_ok=True)  # Another one by its name.
+        put(days[1], "day.csv", SECOND)
+        code, told = bring_next(hours=hours)
+        assert (code, words(told)) == expected
+    days[0].rmdir()
+    away.rename(days[0])
+    open_file.write(lines_of(csv_of("0537 987 65 43;RET;;;")))
+    open_file.close()
+
+    put(days[1], "day.csv", SECOND)
+    assert words(bring_next(hours=26)[1]) == ("done", None)
+    assert (refused(rows), rows.count(WaitingFile)) == (5, 0)
+
+
+def test_one_whose_folder_is_away_for_long_is_forgotten(bring_next, days, waiting, rows):
+    days[0].rename(days[0].with_name("away"))
+    told = []
+    for _ in range(2):
+        put(days[1], "day.csv", SECOND)
+        told.append(bring_next(days=8))
+
+    assert [(code, words(each)) for code, each in told] == [(2, ("waiting", "unopened")), (0, ("done", None))]
+    assert rows.count(WaitingFile) == 0
+
+
+def test_what_another_brand_waits_for_is_left_to_it(app, run_import, days, done, open_file, waiting, rows):
+    with app.app_context():
+        make.provider(OTHERS, OTHERS, "cem@example.com")
+    told = run_import(days[0] / "*.csv", *SMS, "--move-to", done, brand=OTHERS)[1]
+    open_file.write(lines_of(SECOND))
+    open_file.close()
+    told += run_import(days[0] / "*.csv", *SMS, "--move-to", done, brand=OTHERS)[1]
+
+    assert [words(each) for each in told if each["hidden_as"]] == [("waiting", None), (None, "unfinished")]
+    assert (names_in(days[0]), rows.count(ImportBatch), refused(rows)) == ([waiting["hidden_as"]], 1, 2)
