@@ -218,8 +218,6 @@ def _start(batch: ImportBatch, options: ImportOptions) -> None:
         return
     if missing and not batches.brings_refusals(batch):
         raise failure_of_answers(missing, batch)
-    if _is_suspended(batch) and not options.leaves_grants_out(batch) and not batches.brings_refusals(batch):
-        raise failure_of_grants(SUSPENDED, batch)
     try:
         batches.start(
             db.session, batch, None, clock.now(),

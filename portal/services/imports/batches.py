@@ -18,7 +18,7 @@ from portal.core.models import BatchState, Brand, ImportBatch, ImportChunk, Prov
 from portal.core.vault import Vault
 from portal.domain import audit, packages
 from portal.domain.consents.import_plan import REFUSALS, Effect
-from portal.services.imports.batch_problems import NO_ROOM, REASONS, RESTORED
+from portal.services.imports.batch_problems import NO_ROOM, REASONS, RESTORED, SUSPENDED
 from portal.services.imports.brand_names import other_brands
 from portal.services.imports.layout import Layout
 from portal.services.imports.store import DAMAGED
@@ -91,12 +91,15 @@ def start(
 ) -> None:  # fmt: skip
     """Start the run; `seen`: only of the dry run whose page was posted. Grants that are newer than a person's own
     refusal are written only if `confirms_after_refusal`. What holds grants back leaves them out (`problem` says which)
-    and is raised where the file has no refusal. Raises AnswerMissing, CannotOpen, GRANTS_HELD, WrongState."""
+    and, but for a suspension, is raised where the file has no refusal. Raises AnswerMissing, CannotOpen, GRANTS_HELD
+    and WrongState."""
     if seen is not None and seen != str(batch.dry_run_at or ""):
         raise WrongState
     if batch.asked and batch.answered_at is None:
         raise AnswerMissing(list(batch.asked))
     problem, only_refusals = {}, only_refusals or batch.problem == DAMAGED  # Lines that are lost may refuse.
+    if not only_refusals and not takes_grants(session, batch):
+        only_refusals, problem = True, {"problem": SUSPENDED}
     if not only_refusals:
         try:
             require_grants(session, batch, at, before_2015=confirms_before_2015, unread=confirms_unread)

@@ -151,6 +151,13 @@ def hold(app, model, **moment):
         db.session.commit()
 
 
+def end_package(app):
+    with app.app_context():
+        order = bought(db.session.query(Provider).one(), 5000)
+        order.starts_on, order.ends_on = (day - timedelta(days=500) for day in (order.starts_on, order.ends_on))
+        db.session.commit()
+
+
 @pytest.mark.parametrize(("model", "moment"), [(Provider, "suspended_at"), (Brand, "closed_at")])
 def test_refusals_of_a_suspended_provider_or_a_passive_brand_are_taken(app, run_import, tmp_path, rows, model, moment):
     hold(app, model, **{moment: clock.now()})
@@ -174,19 +181,34 @@ def test_refusals_of_a_suspended_provider_or_a_passive_brand_are_taken(app, run_
     assert (code, told["tally"]["grant"], told["moved_to"]) == (0, 2, str(done / "a.csv"))
 
 
-def test_of_a_passive_brand_a_list_of_refusals_is_brought_and_one_of_grants_waits(app, run_import, tmp_path, rows):
+def test_of_a_passive_brand_a_list_of_refusals_is_brought_and_one_of_grants_ends(app, run_import, tmp_path, rows):
     hold(app, Brand, closed_at=clock.now())
     refusals = put(tmp_path, "a.csv", csv_of(f"0533 234 56 78;RET;{NOW};HS_WEB;"))
     grants = put(tmp_path, "izinler.csv", csv_of(f"0532 987 65 43;ONAY;{NOW};HS_WEB;Sipariş 1"))
 
     assert [run_import(refusals, *GUESS)[1][0]["repeated"] for _ in range(2)] == [False, True]
-    assert run_import(refusals, *GUESS)[0] == 0
-    for _ in range(2):
+    for is_repeated in (False, True):
         code, (told,) = run_import(grants, *GUESS)
-        assert (code, told["state"], told["problem"]["word"]) == (3, "dry_run", "suspended")
+        assert (code, told["state"], told["problem"]["word"], told["repeated"]) == (3, "done", "suspended", is_repeated)
+        assert "0 refusals were recorded, 2 grants wait" in told["problem"]["sentence"]
     assert {each.status for each in rows(Decision)} == {"RET"} and rows.count(ImportBatch) == 2
+    with time_machine.travel(clock.now() + timedelta(hours=1)):  # Somebody took the file away.
+        code, (told,) = run_import(refusals, *GUESS)
+        assert (code, told["repeated"]) == (0, True)
     hold(app, Brand, closed_at=None)
     assert run_import(grants, *GUESS)[1][0]["tally"] == {"grant": 2}
+
+
+@pytest.mark.parametrize("lacks", ["vouching", "room"])
+def test_a_passive_brands_grants_end_whatever_else_holds_them(app, run_import, tmp_path, rows, lacks):
+    hold(app, Brand, closed_at=clock.now())
+    if lacks == "room":
+        end_package(app)
+    line = "01.05.2015;HS_2015;Sözleşme" if lacks == "vouching" else f"{NOW};HS_WEB;Sipariş 1"
+
+    code, (told,) = run_import(put(tmp_path, "a.csv", csv_of(f"0532 987 65 43;ONAY;{line}")), *GUESS)
+
+    assert (code, told["state"], told["problem"]["word"], rows.count(Decision)) == (3, "done", "suspended", 0)
 
 
 def test_grants_that_were_left_out_as_they_ran_are_told_and_brought_anew(run_import, tmp_path, rows, monkeypatch):
@@ -208,10 +230,7 @@ def test_grants_that_were_left_out_as_they_ran_are_told_and_brought_anew(run_imp
 
 
 def test_a_package_without_room_is_said_to_have_none_and_refusals_go_all_the_same(app, run_import, tmp_path, rows):
-    with app.app_context():
-        order = bought(db.session.query(Provider).one(), 5000)
-        order.starts_on, order.ends_on = (day - timedelta(days=500) for day in (order.starts_on, order.ends_on))
-        db.session.commit()
+    end_package(app)
     path = put(tmp_path, "a.csv", GOOD)
 
     code, (summary,) = run_import(path, *GUESS, "--dry-run")
