@@ -10,6 +10,7 @@ from openpyxl.styles import Border, Side
 from tests.files.people import FRESH, HEADER, PEOPLE, SHEET, saved, text, with_parts, workbook
 
 AT = datetime(2026, 11, 24, 14, 2)
+HEADER_OF_DAYS = ["E-posta", "Durum", "İzin Tarihi", "Sipariş No"]
 MACROS = "application/vnd.ms-office.vbaProject"
 
 
@@ -126,6 +127,12 @@ def dates_of_1904() -> bytes:
         sheet.write_string(1, 0, "a@example.com")
         sheet.write_datetime(1, 1, AT, book.add_format({"num_format": "dd.mm.yyyy hh:mm"}))
     return out.getvalue()
+
+
+def bare_serials_of_1904() -> bytes:
+    """The same without the format: 44888 is a day of 2026 there, and one of 2022 elsewhere."""
+    sheet = [HEADER_OF_DAYS, ["a@example.com", "ONAY", 44888, 44888], ["b@example.com", "RET", 44888.5, "S-2"]]
+    return _written(sheet, {"date_1904": True})
 
 
 def yes_and_no_cells() -> bytes:

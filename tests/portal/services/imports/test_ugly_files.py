@@ -169,6 +169,7 @@ CASES = [
     Case(saved("typed.ods"), "liste.ods", "status source origin", TYPED),
     Case(workbooks.bare_serials, "liste.xlsx", "status source origin", {"grant": 2}),
     Case(workbooks.dates_of_1904, "mac.xlsx", "status source origin", {"grant": 1}),
+    Case(workbooks.bare_serials_of_1904, "mac.xlsx", "source", {"date_unreadable": 1, "first_refusal": 1}),
     Case(workbooks.yes_and_no_cells, "liste.xlsx", "source date origin", {"grant": 2, "first_refusal": 2}),
     Case(workbooks.formulas_with_values, "liste.xlsx", NOTHING_ELSE, {"grant": 4}),
     Case(workbooks.formulas_without_values, "liste.xlsx", NOTHING_ELSE, {"grant": 2, "empty": 1}),

@@ -11,6 +11,7 @@ from typing import Any
 
 from .chunks import CHUNK_HEADER, HIDDEN_HEADER, MOST_LINES, CannotChunk, FrameKind, Line, chunk_lines, frame
 from .container import format_of
+from .day_counts import counts_from_1904, name_count
 from .marked_lines import HiddenLines, with_notes
 from .marks import HIDDEN, SHAPE, Marks, SheetLooks
 from .merged_cells import fill_merged
@@ -39,6 +40,7 @@ def workbook_frames(data: bytes) -> Iterator[bytes]:
 
     workbook, line_count = CalamineWorkbook.from_filelike(io.BytesIO(data)), 0
     marks = find_marks(data, written_as)
+    to_text = _text_in_1904 if counts_from_1904(data, written_as) else text_of
     del data
     metadata = [sheet for sheet in workbook.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
     sheets = [sheet.name for sheet in metadata]
@@ -49,7 +51,7 @@ def workbook_frames(data: bytes) -> Iterator[bytes]:
         yield frame(FrameKind.SHEET, name.encode(errors="replace"))
         its = marks.get(name) or Marks(SheetLooks(texts=[UNSEEN]))
         hidden = HiddenLines(its.hidden)
-        for chunk in chunk_lines(hidden.count(_sheet_lines(workbook, name, its))):
+        for chunk in chunk_lines(hidden.count(_sheet_lines(workbook, name, its, to_text))):
             line_count += chunk.lines
             if line_count > MOST_LINES:
                 raise CannotChunk("file_too_many_lines")
@@ -78,10 +80,10 @@ def find_marks(data: bytes, written_as: str) -> dict[str, Marks]:
     return marks
 
 
-def _sheet_lines(workbook: Any, name: str, marks: Marks) -> Iterator[Line]:
+def _sheet_lines(workbook: Any, name: str, marks: Marks, to_text: Callable[[object], str]) -> Iterator[Line]:
     """Numbered as Excel does: the empty rows above the first one with content come too, and count."""
     sheet = workbook.get_sheet_by_name(name)
-    rows = ((number, list(map(text_of, row))) for number, row in enumerate(sheet.iter_rows(), 1))
+    rows = ((number, list(map(to_text, row))) for number, row in enumerate(sheet.iter_rows(), 1))
     lines = (line for line in rows if any(line[1]))
     ranges = marks.merged or sheet.merged_cell_ranges or ()
     first_column = sheet.start[1] if sheet.start else 0
@@ -98,6 +100,10 @@ def text_of(value: object) -> str:
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() else repr(value)
     return _FORMATTERS.get(type(value), str)(value)
+
+
+def _text_in_1904(value: object) -> str:
+    return name_count(text_of(value)) if type(value) in (int, float) else text_of(value)
 
 
 def _format_datetime(value: datetime) -> str:

@@ -25,6 +25,11 @@ class WorkbookParts:
     def __contains__(self, path: str) -> bool:
         return path.lower() in self._names
 
+    def begin(self, path: str) -> bytes:
+        """The first block of a part. Raises KeyError."""
+        with self._packed.open(self._names[path.lower()]) as part:
+            return part.read(BLOCK)
+
     def parse(self, path: str, parser: expat.XMLParserType) -> Iterator[None]:
         """Parse a part block by block, as far as it goes; yields after each. Raises KeyError."""
         parser.StartCdataSectionHandler = self._meet_cdata
