@@ -14,6 +14,7 @@ from portal.core.vault import CannotOpen
 from portal.domain.consents import recipients
 from portal.services.messaging import earlier_messages, meant_brands, message_outcomes, outgoing_messages
 from portal.services.messaging.gateways.protocol import BLOCKED, Reason, Report, ReportState
+from portal.services.messaging.gateways.vendor_rows import readings
 from portal.services.messaging.savepoints import FailedPiece, run_in_savepoints
 
 WAITS_FOR_REPORT = timedelta(days=3)  # Longer than any vendor tries.
@@ -70,7 +71,7 @@ def unreported_refs(gateway_id: int, at: datetime) -> tuple[list[str], datetime]
 
 def _recipient_ids(gateway: MessageGateway, reports: Sequence[Report]) -> dict[str, int]:
     """Recipients of a provider's, by address, for reports that do not name our id."""
-    told = {report.to for report in reports if report.message_id is None}
+    told = {each for report in reports if report.message_id is None for each in readings(report.to)}
     texts = {each for each in told if meant_brands.address_of(each)}
     if gateway.provider_id is None or not texts:
         return {}
@@ -89,13 +90,13 @@ def _find_message(gateway: MessageGateway, report: Report, by_text: dict[str, in
     if meant_brands.address_of(report.to) is None:
         ids = db.session.scalars(select(Message.id).where(*of_ref).limit(2)).all()
         return _lock_newest(Message.id == ids[0]) if len(ids) == 1 else None
-    recipient_id = by_text.get(report.to)
-    if recipient_id is not None and (found := _lock_newest(*of_ref, Message.recipient_id == recipient_id)):
+    ids = [by_text[each] for each in readings(report.to) if each in by_text]
+    if ids and (found := _lock_newest(*of_ref, Message.recipient_id.in_(ids))):
         return found
     others = select(Message).where(*of_ref)
     if gateway.provider_id is not None:  # All others are to recipients.
         others = others.where(Message.recipient_id.is_(None))
-    fitting = [each for each in db.session.scalars(others) if _read_address(each) == report.to]
+    fitting = [each for each in db.session.scalars(others) if _read_address(each) in readings(report.to)]
     return _lock_newest(Message.id == fitting[0].id) if len(fitting) == 1 else None
 
 

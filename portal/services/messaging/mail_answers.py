@@ -1,5 +1,5 @@
 """Whose word the answer to a mail is: theirs to whom it was written, and its sender's where the account's owner has
-them, each by all spellings of their mailbox; and of an SMS whose sender's digits are several numbers."""
+them, each by all spellings of their mailbox."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ from portal.core.extensions import db, vault
 from portal.core.models import AudienceEntry, Campaign, Message, MessageGateway, MessageKind, Recipient
 from portal.core.vault import CannotOpen
 from portal.domain.consents import recipients
-from portal.services.messaging import earlier_messages, meant_brands, outgoing_messages
+from portal.services.messaging import earlier_messages, known_numbers, meant_brands, outgoing_messages
 from portal.services.messaging.gateways.mail_message import split_mailbox
 from portal.services.messaging.gateways.protocol import BlockedAddress, InboundMessage, MailClue
 
@@ -37,6 +37,7 @@ def with_whose_word(gateway: MessageGateway, reply: InboundMessage, at: datetime
     What holds tokens or links of ours is the word of whom we wrote to, whatever its sender is called: whoever has them
     saw those mails. It is its sender's, too. An id without a token is no reason to hold anybody else's messages, since
     anybody could name it; of a sender whom the owner has it waits, whosever it is."""
+    reply = known_numbers.with_known_sender(gateway, reply)
     sender, clue = meant_brands.address_of(reply.sender), reply.clue
     senders = [reply.sender, *clue.senders]
     is_owners = all(_is_at_owners_domain(gateway, each) for each in senders) and not _is_recipients(gateway, sender, at)
@@ -44,27 +45,18 @@ def with_whose_word(gateway: MessageGateway, reply: InboundMessage, at: datetime
     named = _find_named(gateway, clue.message_ids, () if is_copy else clue.codes, at)
     guessed = address_of_message(find_sent(gateway, clue.replied_id))
     known = dict.fromkeys([*named.addresses, *filter(None, [sender])])
-    theirs = [each for some in known for each in find_spellings(gateway, some, at)] + _find_numbers(gateway, reply)
+    theirs = [each for some in known for each in find_spellings(gateway, some, at)]
     is_answer = clue.is_ours or guessed is not None or (clue.replied_id is not None and bool(theirs))
     if not named.addresses and (clue.needs_proof or not is_answer):
         return None
     if guessed is not None and sender is not None and guessed.reaches == sender.reaches:
         theirs = [guessed, *theirs]
-    first, *others = dict.fromkeys([each.text for each in (*named.addresses, *theirs)] or [reply.sender])
+    found = [each.text for each in (*named.addresses, *theirs)] or [reply.sender]
+    first, *others = dict.fromkeys([*found, *reply.others])
     return replace(
         reply, sender=first, others=tuple(others), answers=named.answers, izinlink_wrote_to=named.izinlink_wrote_to,
         clue=MailClue(),
     )  # fmt: skip
-
-
-def _find_numbers(gateway: MessageGateway, reply: InboundMessage) -> list[Address]:
-    """Of the numbers that a sender's digits may be, those that the account's owner has, or any firm at the
-    operator's."""
-    return [
-        each for each in (meant_brands.addresses_of(reply) if reply.others else ())
-        if any(gateway.provider_id in (None, holder.provider_id)
-               for holder in address_holders.find_holders(db.session, vault(), each))
-    ]  # fmt: skip
 
 
 def with_named(gateway: MessageGateway, reply: InboundMessage) -> InboundMessage:

@@ -9,7 +9,14 @@ from portal.core.addresses import AddressKind
 from portal.core.extensions import vault
 from portal.core.models import Message, MessageGateway
 from portal.domain.notifications import gateways
-from portal.services.messaging import delivery_reports, event_contents, listed_refusals, mail_answers, meant_brands
+from portal.services.messaging import (
+    delivery_reports,
+    event_contents,
+    known_numbers,
+    listed_refusals,
+    mail_answers,
+    meant_brands,
+)
 from portal.services.messaging.gateways import unread_rows
 from portal.services.messaging.gateways.protocol import (
     DOUBTFUL_ANSWER,
@@ -36,7 +43,8 @@ def keep_news(
     secret, applied = gateways.read_secret(vault(), gateway), delivery_reports.apply_reports(gateway, news.reports, at)
     may_be_known = pushed_at is not None and at < pushed_at + KNOWN_AFTER
     lost, nobodys = _lost([] if may_be_known else [each for each in news.reports if each not in applied.matched])
-    told = [*news.blocked, *_refusals_reported(applied.matched, is_pushed=pushed_at is not None), *lost]
+    blocked = [known_numbers.with_known_address(gateway, each) for each in (*news.blocked, *lost)]
+    told = [*blocked, *_refusals_reported(applied.matched, is_pushed=pushed_at is not None)]
     nameless = dict.fromkeys(filter(_is_nameless, told))
     nobodys += [reply for each in nameless for reply in unread_rows.unread_refusals(each.address, names_in(gateway))]
     moment = f"{pushed_at:%Y-%m-%d %H:%M}" if pushed_at else clock.day(read_until or at).isoformat()
@@ -49,7 +57,7 @@ def keep_news(
             keep_reply(answer)
 
     def keep_blocked(each: BlockedAddress) -> None:
-        is_listed = pushed_at is None and each in news.blocked and not listed_refusals.tells_time(each)
+        is_listed = pushed_at is None and each in blocked and not listed_refusals.tells_time(each)
         each = mail_answers.with_linked(gateway, each, at)
         if each.mail is not None and mail_answers.find_sent(gateway, each.message_id) is None:
             keep_answered(each.mail)
@@ -88,7 +96,8 @@ def _lost(reports: Sequence[Report]) -> tuple[list[BlockedAddress], list[Inbound
 
 
 def _is_nameless(told: BlockedAddress) -> bool:
-    return told.message_id is None and told.mail is None and meant_brands.address_of(told.address) is None
+    is_unclear = known_numbers.is_unclear(told) or meant_brands.address_of(told.address) is None
+    return told.message_id is None and told.mail is None and is_unclear
 
 
 def _refusals_reported(matched: Mapping[Report, Message], *, is_pushed: bool) -> Iterator[BlockedAddress]:

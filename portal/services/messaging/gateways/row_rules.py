@@ -120,15 +120,9 @@ def read_rows(document: Any, reports: Mapped | None, inbound: Mapped | None, own
     in_inbox = reports is None or (has_replies and not any(report.is_known for _, report in told))
     found += [_facts(means, value, Kind.OTHER, in_inbox=in_inbox) for value in others]
     whole = [each.reply for each in found if each.fate == Fate.REPLY]
-    unread = [_unread(each) for each in found if each.fate == Fate.UNREAD]
+    unread = [unread_replies(each.row, PHONE, each.people) for each in found if each.fate == Fate.UNREAD]
     reports_told = tuple(_to_the_one(means, *each) for each in told)
     return Feedback(reports_told, replies=(*whole, *chain.from_iterable(unread)))
-
-
-def _unread(facts: RowFacts) -> list[InboundMessage]:
-    """One from each of its people; from its sender as whichever number their digits may be."""
-    told, writer = unread_replies(facts.row, PHONE, facts.people), facts.reply
-    return [replace(each, others=writer.others) if each.sender == writer.sender else each for each in told]
 
 
 def read_replies(mapping: Mapped, document: Any, own: OwnText = NO_TEXT) -> list[InboundMessage]:
@@ -177,7 +171,7 @@ def _facts(means: Meanings, row: Any, kind: Kind, report: Report | None = None, 
             )  # fmt: skip
     words = max((each.words for each in elsewhere), default=Refusing.NOT)
     ours = [reply.to] if is_meant and not report else []
-    writer = [reply.sender] if reply.sender[:1] == "+" else []
+    writer = [reply.sender] if reply.sender[:1] == "+" or is_person(reply.sender) else []
     named += [each for each in writer if not each.startswith(SERVICE)]
     known = [recipient] if is_listed and is_person(recipient) and words < Refusing.LIKELY else named
     whose = (known, writer, _people(values), numbers_in(row))  # The last ones: landlines.

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from itertools import islice
@@ -12,7 +12,7 @@ from urllib.parse import unquote_plus
 from portal.core import clock
 from portal.services.messaging.gateways import json_values
 from portal.services.messaging.gateways.protocol import BlockedAddress, InboundMessage, MailClue, Report
-from portal.services.messaging.gateways.vendor_rows import MOST_ROWS, guess_address
+from portal.services.messaging.gateways.vendor_rows import MOST_ROWS, guess_address, guess_person, readings
 
 MOBILE = re.compile(  # However it is written, also with a "%2B" before it.
     r"(?<![0-9])(?:(?:00)?90|0)?[ (]{0,2}5[0-9]{2}[ ).-]{0,2}[0-9]{3}[ .-]?[0-9]{2}[ .-]?[0-9]{2}(?![0-9])"
@@ -65,7 +65,7 @@ def names_of(row: Any) -> list[str]:
     may be an id."""
     told, found, by_name = json.dumps(row), numbers_in(row), dict[str, set[str]]()
     for place, value in json_values.leaves(row if isinstance(row, dict) else {}):
-        by_name.setdefault(re.sub("/[0-9]+(?=/|$)", "", place), set()).update(people_at(place, value))
+        by_name.setdefault(re.sub("/[0-9]+(?=/|$)", "", place), set()).update(people_at(place, value, guess_person))
     if len({frozenset(each) for each in by_name.values() if each}) > 1:
         return [told]
     return found + ([] if MOBILE.search(told) or (found and isinstance(row, str)) else [told])
@@ -85,22 +85,24 @@ def numbers_in(value: Any) -> list[str]:
 
 
 def is_person(number: str) -> bool:
-    """Whether it is a mobile number, or one abroad. Other Turkish ones are ours in some vendors' rows."""
-    return number[1:].isdecimal() and (number.startswith("+905") or (number[:1] == "+" and number[:3] != "+90"))
+    """Whether it is a mobile number, or one abroad, or may be. Other Turkish ones are ours in some vendors' rows."""
+    if number[:1] != "+":
+        return number.isdecimal() and len(readings(number)) > 1
+    return number[1:].isdecimal() and (number.startswith("+905") or number[:3] != "+90")
 
 
 def people_in(told: str) -> list[str]:
     """Those in a row of a list as JSON."""
     with suppress(ValueError):
-        found = [people_at(*each) for each in json_values.leaves(json_values.parse(told))]
+        found = [people_at(*each, guess_person) for each in json_values.leaves(json_values.parse(told))]
         return list(dict.fromkeys(each for people in found for each in people))
     return []
 
 
-def people_at(place: str, value: Any) -> list[str]:
+def people_at(place: str, value: Any, guess: Callable[[str], str] = guess_address) -> list[str]:
     """Those whose numbers stand in a single value or its name, also abroad without a plus where it is the whole."""
     found = [guess_address(each[0]) for each in PHONE.finditer(f"{place} {value}")]
-    whole = [] if NO_NUMBER.search(place) else [guess_address(str(value).strip())]
+    whole = [] if NO_NUMBER.search(place) else [guess(str(value).strip())]
     return list(dict.fromkeys(each for each in [*found, *whole] if is_person(each)))
 
 

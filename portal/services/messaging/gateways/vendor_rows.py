@@ -66,7 +66,7 @@ def read_report(mapping: Mapped, row: Any) -> Report:
         state,
         ref=read_text(row, mapping.get("ref", "/ ")),
         message_id=parse_id(number),
-        to=guess_address(read_text(row, mapping.get("to", "/ "))),
+        to=guess_person(read_text(row, mapping.get("to", "/ "))),
         reason=reason,
         code="/".join(filter(None, (safe_code(word), safe_code(detail) if detail != "0" else ""))),
         at=parse_time(read_text(row, mapping.get("at", "/ ")), mapping.get("zone", "")),
@@ -84,13 +84,12 @@ def read_reply(mapping: Mapped, row: Any) -> InboundMessage:
     told_at = parse_time(time, mapping.get("zone", ""))
     return InboundMessage(
         id=given_id,
-        sender=guess_address(sender),
+        sender=guess_person(sender),
         to=guess_address(to),
         text=text,
         received_at=told_at or clock.now(),
         keyword=keyword,
         is_dated=told_at is not None and len(time) > LONGEST_DATE,
-        others=_guess_abroad(sender),
         tells_seconds=told_at is not None and WITH_SECONDS.search(time) is not None,
     )
 
@@ -106,14 +105,20 @@ def guess_address(number: str) -> str:
     return number
 
 
-def _guess_abroad(number: str) -> Sequence[str]:
-    """What digits without a 0 or a plus are abroad where guess_address() takes them for a landline: 452 123 45 67 is in
-    Ordu, and a mobile in Denmark."""
+def guess_person(number: str) -> str:
+    """As guess_address(), but digits that may be two numbers stay as they are: whose they are is known by whom the
+    account's owner has (known_numbers)."""
     digits = number.replace(" ", "")
+    return digits if len(readings(digits)) > 1 else guess_address(number)
+
+
+def readings(number: str) -> Sequence[str]:
+    """All that a number may be. Digits without a 0 or a plus may be a Turkish landline and a number abroad: 452 123
+    45 67 is in Ordu, and a mobile in Denmark."""
+    here = guess_address(number)
     with suppress(addresses.BadAddress):
-        abroad = addresses.parse(f"+{digits}" if digits.isdecimal() else "").text
-        return () if abroad == guess_address(number) else (abroad,)
-    return ()
+        return tuple(dict.fromkeys([here, addresses.parse(f"+{number}" if number.isdecimal() else "").text]))
+    return (here,)
 
 
 def parse_time(text: str, zone: str = "") -> datetime | None:

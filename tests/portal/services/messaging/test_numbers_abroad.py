@@ -6,14 +6,18 @@ from portal.core import clock
 from portal.core.addresses import parse
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Status
-from portal.core.models import EventKind, GatewayEvent, Recipient, may_have_refused
+from portal.core.models import Consent, EventKind, GatewayEvent, MessageGateway, Recipient, may_have_refused
 from portal.domain.consents import recipients
+from portal.services.messaging.gateways import unread_rows, vendor_rows
+from portal.services.messaging.gateways.protocol import BlockedAddress, Feedback
+from portal.services.messaging.news_keeping import keep_news
 from tests import make
 from tests.portal.domain.consents.import_entries import bring, entry
 from tests.portal.services.messaging.vendor_pushes import work
 
 pytestmark = pytest.mark.slow
-LANDLINE, ABROAD = "+904521234567", "+4521234567"
+LANDLINE, ABROAD, DIGITS = "+904521234567", "+4521234567", "4521234567"
+BLOCKS = [{"words": ["no"], "state": "failed", "reason": "blocked_by_vendor"}]
 
 
 def held(app) -> set[str]:
@@ -22,9 +26,14 @@ def held(app) -> set[str]:
         return {recipients.address_of(vault(), each) for each in found}
 
 
-@pytest.mark.parametrize("words", ["RET", "artık yazmayın lütfen"])
-@pytest.mark.parametrize("has", [{ABROAD}, {LANDLINE}, {ABROAD, LANDLINE}])
-def test_a_reply_of_digits_that_are_two_numbers_holds_whichever_the_firm_has(app, vendor, rows, quiet_logs, has, words):
+def refused(app) -> set[str]:
+    with app.app_context():
+        theirs = Consent.recipient_id == Recipient.id, Consent.status == Status.REFUSED
+        found = db.session.query(Recipient).join(Consent, theirs[0]).filter(theirs[1])
+        return {recipients.address_of(vault(), each) for each in found}
+
+
+def add(app, has: set[str]) -> None:
     with app.app_context():
         make.brand()
         if ABROAD in has:
@@ -33,7 +42,12 @@ def test_a_reply_of_digits_that_are_two_numbers_holds_whichever_the_firm_has(app
             recipients.gather(db.session, vault(), make.brand().provider_id, [parse(LANDLINE)], clock.now())
             db.session.commit()
 
-    vendor.brings(words, ABROAD)
+
+@pytest.mark.parametrize("has", [{ABROAD}, {LANDLINE}, {ABROAD, LANDLINE}])
+def test_a_reply_of_digits_that_are_two_numbers_holds_whichever_the_firm_has(app, vendor, rows, quiet_logs, has):
+    add(app, has)
+
+    vendor.brings("artık yazmayın lütfen", ABROAD)
     work(app)
 
     assert held(app) == has
@@ -41,12 +55,59 @@ def test_a_reply_of_digits_that_are_two_numbers_holds_whichever_the_firm_has(app
     assert len(rows(GatewayEvent, GatewayEvent.kind == EventKind.REPLY, GatewayEvent.body.is_not(None))) == 1
 
 
+def replies(app, vendor) -> None:
+    vendor.brings("RET", ABROAD)
+
+
+def is_listed(app, vendor) -> None:
+    row = {"phone": DIGITS, "source": "MO", "created_at": f"{clock.now():%Y-%m-%dT%H:%M:%SZ}"}
+    blocked = tuple(BlockedAddress(each, clock.now()) for each in unread_rows.names_of(row))
+    keep(app, vendor, Feedback(blocked=blocked))
+
+
+def is_reported(app, vendor) -> None:
+    mapping = {"ref": "/ref", "to": "/to", "state": "/state", "states": BLOCKS}
+    keep(app, vendor, Feedback((vendor_rows.read_report(mapping, {"ref": "x", "to": DIGITS, "state": "no"}),)))
+
+
+def keep(app, vendor, news: Feedback) -> None:
+    with app.app_context():
+        keep_news(db.session.get_one(MessageGateway, vendor.gateway_id), news, clock.now())
+        db.session.commit()
+
+
+@pytest.mark.parametrize("tells", [replies, is_reported])
+@pytest.mark.parametrize(
+    ("has", "refuses", "waits"), [({ABROAD}, {ABROAD}, set()), ({ABROAD, LANDLINE}, set(), {ABROAD, LANDLINE})]
+)
+def test_digits_refuse_at_once_where_the_firm_has_one_of_both_numbers(
+    app, vendor, quiet_logs, tells, has, refuses, waits
+):
+    add(app, has)
+
+    tells(app, vendor)
+    work(app)
+
+    assert (refused(app), held(app)) == (refuses, waits)
+
+
+@pytest.mark.parametrize("has", [{ABROAD}, {ABROAD, LANDLINE}])
+def test_a_row_of_a_list_with_such_digits_holds_whichever_the_firm_has(app, vendor, quiet_logs, has):
+    """What looks like a number abroad there may be an id: somebody reads it."""
+    add(app, has)
+
+    is_listed(app, vendor)
+    work(app)
+
+    assert (refused(app), held(app)) == (set(), has)
+
+
 @pytest.mark.parametrize("number", ["+4542345678", "+4560123456", "+3546123456", "+4741234567"])
-def test_a_person_abroad_whose_digits_are_a_landlines_is_held(app, vendor, quiet_logs, number):
+def test_a_person_abroad_whose_digits_are_a_landlines_refuses(app, vendor, quiet_logs, number):
     with app.app_context():
         bring(make.brand(), entry(number, Status.GRANTED))
 
     vendor.brings("RET", number)
     work(app)
 
-    assert held(app) == {number}
+    assert refused(app) == {number}

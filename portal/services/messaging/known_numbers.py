@@ -1,0 +1,42 @@
+"""Whose a number is that a vendor writes as digits which are two: a Turkish landline, and a number abroad."""
+
+from dataclasses import replace
+
+from portal.core import address_holders
+from portal.core.addresses import parse
+from portal.core.extensions import db, vault
+from portal.core.models import MessageGateway
+from portal.services.messaging.gateways.protocol import BlockedAddress, InboundMessage
+from portal.services.messaging.gateways.vendor_rows import readings
+
+
+def with_known_sender(gateway: MessageGateway, reply: InboundMessage) -> InboundMessage:
+    """A reply whose sender's digits may be two numbers, from those that the account's owner has; it is for a person
+    unless that is one."""
+    if len(readings(reply.sender)) == 1:
+        return reply
+    known = _find_known(gateway, reply.sender)
+    first, *others = known or readings(reply.sender)
+    return replace(reply, sender=first, others=tuple(others), is_whole=reply.is_whole and len(known) == 1)
+
+
+def with_known_address(gateway: MessageGateway, blocked: BlockedAddress) -> BlockedAddress:
+    """A refusal of digits that may be two numbers, with the one that the account's owner has; else as it is."""
+    known = _find_known(gateway, blocked.address) if is_unclear(blocked) else []
+    return replace(blocked, address=known[0]) if len(known) == 1 else blocked
+
+
+def is_unclear(blocked: BlockedAddress) -> bool:
+    return len(readings(blocked.address)) > 1
+
+
+def _find_known(gateway: MessageGateway, number: str) -> list[str]:
+    """Those that the account's owner has, or any firm at the operator's."""
+    return [
+        each
+        for each in readings(number)
+        if any(
+            gateway.provider_id in (None, holder.provider_id)
+            for holder in address_holders.find_holders(db.session, vault(), parse(each))
+        )
+    ]
