@@ -27,8 +27,8 @@ def leave_out_known(
     """Of an answer what was not in the one before, as far as no time tells; of an account that was not asked before,
     all. `account` is its identity, and `row` the one by which it is swept.
 
-    What is asked for a day (`is_of_day`) holds more than what is asked for minutes: it is compared with the last one
-    of its kind, and what was listed since."""
+    What is asked for a day (`is_of_day`) holds more than what is asked for minutes: each is compared with the last one
+    of its kind, and with what came to the list since."""
     noted = read_noted(row)
     of_account, *before = noted.get(LISTED, (None, [], []))
     is_known = of_account == account
@@ -38,7 +38,8 @@ def leave_out_known(
     known = set(of_day if is_of_day else last)
     kept = [] if is_whole else [*known]
     now = [*dict.fromkeys([*kept, *told])]
-    last, of_day = (last, now) if is_of_day else (now, [*dict.fromkeys([*of_day, *now])])
+    came = [key for key in now if key not in known]
+    last, of_day = ([*last, *came], now) if is_of_day else (now, [*dict.fromkeys([*of_day, *now])])
     if noted.get(LISTED) != [account, last, of_day]:
         event_contents.write_content(row, noted | {LISTED: (account, last, of_day)})
     if not is_known:

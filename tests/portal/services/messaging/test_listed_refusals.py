@@ -95,6 +95,29 @@ def test_who_is_still_listed_after_a_grant_refuses_nothing_anew(listing, rows):
     assert len(rows(Decision, Decision.status == Status.REFUSED)) == 1
 
 
+def test_what_an_hourly_sweep_hears_first_is_no_other_refusal_a_few_minutes_later(listing, rows):
+    """Nor after a grant in between, nor past midnight."""
+    listing.is_swept(0.7, 0.9)
+    listing.refuses(0.95)
+    assert listing.is_swept(1, 1) == REFUSED
+    listing.grants(1.02)
+
+    assert listing.is_swept(1.05, 1.15) == GRANTED
+    assert listing.is_swept(2, 26, pause=HOUR) == GRANTED
+    assert len(rows(Decision, Decision.status == Status.REFUSED)) == 1
+
+
+def test_who_comes_on_a_list_again_just_before_an_hourly_sweep_refuses_again(listing):
+    """It has them, but for a day: the next sweep, of some minutes, tells that they came back."""
+    listing.refuses(0.3)
+    listing.is_swept(0.2, 0.6)
+    listing.grants(2)
+    assert listing.is_swept(2.8, 2.9) == GRANTED
+    listing.refuses(2.95)
+
+    assert listing.is_swept(3, 3.1) == REFUSED
+
+
 @pytest.mark.parametrize("hours", [3.3, 20])
 @pytest.mark.parametrize("is_whole", [True, False])
 def test_who_comes_on_a_list_again_after_a_grant_refuses_again(listing, hours, is_whole):
