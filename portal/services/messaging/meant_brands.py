@@ -19,7 +19,7 @@ from portal.core.models import NO_PROVIDER, Brand, GatewayEvent, MessageGateway,
 from portal.domain.consents import recipients, spellings
 from portal.domain.consents.refusals import RefusalScope
 from portal.domain.notifications import gateways
-from portal.domain.replies import ReplyOutcome, only_asks, speaks_of_calls
+from portal.domain.replies import REFUSING, ReplyOutcome, only_asks, speaks_of_calls
 from portal.services.messaging.brand_names import brands_of_provider
 from portal.services.messaging.earlier_messages import (
     MOST_HOLDERS,
@@ -36,8 +36,10 @@ from portal.services.messaging.earlier_messages import (
 from portal.services.messaging.gateways.protocol import InboundMessage
 from portal.services.messaging.named_brands import (
     NamedBrands,
+    classify,
     find_named_brands,
     find_named_recipients,
+    find_shortened,
     is_named_whole,
     may_shorten,
     own_words,
@@ -104,12 +106,13 @@ def _find_meant_of_operators(
     any_firms = find_any_firms(address, is_sure=address.reaches in reply.izinlink_wrote_to)
     ever_ids = {each.recipient_id for each in left_by_owner(gateway, messages)} | named_ids
     ever = [each for each in holders if each.id in ever_ids]
-    named = find_named_recipients(list(dict.fromkeys([*ever, *any_firms])), messages, reply)
+    among = list(dict.fromkeys([*ever, *any_firms]))
+    named = find_named_recipients(among, messages, reply)
     if (alone := _find_alone_named(gateway, ever, named, messages, reply)) is not None:
-        others = {each.provider_id for each in wrote} - {alone.provider_id}
-        if not may_shorten(named[alone], [brand for each in others for brand in brands_of_provider(each)], reply):
+        is_yes = classify(gateway, reply, alone.provider_id) == ReplyOutcome.CONSENT and outcome not in REFUSING
+        if is_yes or not (longer := find_shortened(alone, named[alone], among, reply)):
             return Meant([alone])
-        return Meant(list(dict.fromkeys([*wrote, *named])), is_certain=False)
+        return Meant(list(dict.fromkeys([*wrote, *named, *longer])), is_certain=False)
     if answered.is_izinlinks:
         return Meant(list(dict.fromkeys([*wrote, *any_firms])), is_certain=False)
     if not {each.provider_id for each in named} <= {each.provider_id for each in wrote}:
@@ -220,9 +223,9 @@ def channels_meant(
     return {channel_of(gateway), *offered.intersection(address.all_channels)}
 
 
-def find_brands(event: GatewayEvent, reply: InboundMessage) -> Sequence[Brand]:
-    """The brands of the provider that a refusal by this reply refuses; none where no such address sent it, or nobody
-    knows who did."""
+def find_brands(event: GatewayEvent, reply: InboundMessage, *, is_yes: bool = False) -> Sequence[Brand]:
+    """The brands of the provider that a refusal by this reply refuses, or to which it says yes; none where no such
+    address sent it, or nobody knows who did."""
     gateway, owner = db.session.get_one(MessageGateway, event.gateway_id), event.provider_id or NO_PROVIDER
     address = address_of(reply.sender)
     if address is None or channel_of(gateway) not in address.all_channels:
@@ -231,7 +234,8 @@ def find_brands(event: GatewayEvent, reply: InboundMessage) -> Sequence[Brand]:
     if recipient is None and not reply.is_sender_proved:
         return []
     messages = find_messages(address, [recipient], event.received_at, reply) if recipient else []
-    return _brands_meant(gateway, owner, recipient.id if recipient else 0, messages, event.received_at, reply)
+    recipient_id = recipient.id if recipient else 0
+    return _brands_meant(gateway, owner, recipient_id, messages, event.received_at, reply, is_yes=is_yes)
 
 
 def _find_alone_named(
@@ -253,13 +257,13 @@ def _find_alone_named(
 
 def _brands_meant(
     gateway: MessageGateway, provider_id: int, recipient_id: int, messages: Sequence[EarlierMessage],
-    heard_at: datetime, reply: InboundMessage | None,
+    heard_at: datetime, reply: InboundMessage | None, *, is_yes: bool = False,
 ) -> Sequence[Brand]:  # fmt: skip
     """Those whose mails a reply surely answers, and those that are named, with those that wrote to the recipient where
-    none of the named ones did, or that may be called so for short. Without a name, beside one in the middle, or where a
-    reply says more than one thing, those that wrote by any account of the owner's, since a brand's SMS may name the
-    number of another one, and of a firm's gateway those that have it, had it when it was heard or have none; all where
-    there is none of these, or İzinlink's own message came last."""
+    none of the named ones did; those that may be called so for short are refused, too, but are given no yes. Without a
+    name, beside one in the middle, or where a reply says more than one thing, those that wrote by any account of the
+    owner's, since a brand's SMS may name the number of another one, and of a firm's gateway those that have it, had it
+    when it was heard or have none; all where there is none of these, or İzinlink's own message came last."""
     brands, theirs = brands_of_provider(provider_id), of_recipient(messages, recipient_id)
     named = find_named_brands(provider_id, theirs, reply) if reply else NamedBrands([], means_no_others=False)
     answered = find_answered(gateway, messages, said_at(heard_at, reply) if reply else None)
@@ -268,7 +272,7 @@ def _brands_meant(
         ever = {each.brand_id for each in theirs}
         has_written = any(each.id in ever for each in named.brands)
         others: Sequence[Brand] = [
-            each for each in wrote if not has_written or may_shorten(named.brands, [each], reply)
+            each for each in wrote if not has_written or (not is_yes and may_shorten(named.brands, [each], reply))
         ]
     elif gateway.provider_id is None:
         others = ([] if answered.is_izinlinks else wrote) or brands

@@ -94,6 +94,16 @@ def may_shorten(named: Collection[Brand], others: Collection[Brand], reply: Inbo
     return any(f" {name} " in other for name in said for other in longer)
 
 
+def find_shortened(
+    alone: Recipient, named: Collection[Brand], among: Sequence[Recipient], reply: InboundMessage
+) -> list[Recipient]:  # fmt: skip
+    """Those of other firms' recipients whose brands a reply may call for short by the name of these."""
+    return [
+        each for each in among
+        if each.provider_id != alone.provider_id and may_shorten(named, brands_of_provider(each.provider_id), reply)
+    ]  # fmt: skip
+
+
 def says_one_thing(gateway: MessageGateway, reply: InboundMessage, provider_id: int) -> bool:
     """Whether a reply says a clear refusal or a yes beside the names of a provider's brands, and that not of
     everything: what else it says may mean others as well."""

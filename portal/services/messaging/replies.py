@@ -50,7 +50,7 @@ def take_reply(event: GatewayEvent, gateway: MessageGateway, reply: InboundMessa
     elif (
         event.outcome is not None  # It came back with a backup, and may be refused by what is not known yet.
         or outcome != ReplyOutcome.CONSENT
-        or not reply_consents.grant(event, gateway, address, find_brands(event, reply), reply, at)
+        or not reply_consents.grant(event, gateway, address, find_brands(event, reply, is_yes=True), reply, at)
     ):
         hold_sender(event, gateway, reply, at)
         _put_to_desk(event, outcome)

@@ -91,28 +91,41 @@ def test_a_name_within_another_firms_name_means_that_firm_alone(app, operators, 
     assert refused_brands(rows) == {moda.id} and held_firms(app) == set()
 
 
+@pytest.mark.parametrize("account", ["the operator's", "its own"])
 @pytest.mark.parametrize("days", [3, 400])
 @pytest.mark.parametrize("words", ["Moda RET", "MODA mesajı istemiyorum"])
-def test_a_name_that_may_be_a_part_of_the_answered_ones_waits_for_the_operator(
-    app, operators, rival, moda, rows, words, days  # noqa: F811
+def test_a_name_that_may_be_a_part_of_another_firms_waits_for_the_operator(
+    app, operators, rival, moda, rows, words, days, account  # noqa: F811
 ):  # fmt: skip
     with app.app_context():
         db.session.execute(update(Brand).where(Brand.provider_id == rival).values(name="Moda"))
+        own = delivery.add("netgsm", provider_id=moda.provider_id)
         db.session.commit()
-    write(
-        app,
-        operators.gateway_id,
-        rival,
-        timedelta(days=days),
-        brand_id=rows.one(Brand, Brand.name == "Moda").id,
-        **CODE,
-    )
-    write(app, operators.gateway_id, moda.provider_id, timedelta(hours=1), brand_id=moda.id, **CODE)
+    short = rows.one(Brand, Brand.name == "Moda").id
+    write(app, operators.gateway_id, rival, timedelta(days=days), brand_id=short, **CODE)
+    by = operators.gateway_id if account == "the operator's" else own
+    write(app, by, moda.provider_id, timedelta(hours=1), brand_id=moda.id, **CODE)
     operators.brings(words, received_at=f"{clock.istanbul(clock.now()):%Y-%m-%d %H:%M:%S}")
     work(app)
 
     assert refused_brands(rows) == set()
     assert held_firms(app) == {moda.provider_id, rival} and texts_by_firm(rows) == [None]
+
+
+def test_a_yes_with_a_name_that_is_a_part_of_another_firms_is_the_named_ones(
+    app, operators, rival, moda, rows  # noqa: F811
+):  # fmt: skip
+    with app.app_context():
+        db.session.execute(update(Brand).where(Brand.provider_id == rival).values(name="Moda"))
+        db.session.commit()
+    write(app, operators.gateway_id, moda.provider_id, timedelta(hours=1), brand_id=moda.id, **CODE)
+    write(
+        app, operators.gateway_id, rival, timedelta(days=1), brand_id=rows.one(Brand, Brand.name == "Moda").id, **CODE
+    )
+    operators.brings("Moda EVET", received_at=f"{clock.istanbul(clock.now()):%Y-%m-%d %H:%M:%S}")
+    work(app)
+
+    assert set(texts_by_firm(rows)) == {None, rival}
 
 
 @pytest.mark.parametrize(("words", "held"), [

@@ -184,3 +184,25 @@ def test_yes_is_no_consent_where_one_condition_fails(app, vendor, rows, case):
     assert len(rows(Message, Message.kind == MessageKind.INVITATION)) == (2 if case == "two brands" else 1)
     assert not rows(Decision, Decision.status == "ONAY")
     assert rows(GatewayEvent, GatewayEvent.kind == EventKind.REPLY)[-1].outcome == EventOutcome.REVIEW
+
+
+@pytest.mark.parametrize(("keyword", "outcome"), [("MODA", "review"), ("MODAEVI", "granted")])
+def test_a_yes_for_a_keyword_is_no_consent_to_a_brand_that_may_be_called_so(app, vendor, rows, keyword, outcome):
+    moda = add_brand(app, "Moda", "MODA", "MODA")
+    with app.app_context():
+        named = {"name": "Moda Evi", "header": "MODAEVI", "keyword": "MODAEVI"}
+        db.session.execute(update(Brand).where(Brand.id == make.brand().id).values(named))
+        db.session.commit()
+    message = asked(app, vendor, rows, "Moda Evi: SMS almak için EVET yazıp gönderin.")
+    with app.app_context():
+        left = {"created_at": clock.now() - timedelta(hours=2), "called_at": clock.now() - timedelta(hours=2)}
+        whose = {"provider_id": message.provider_id, "recipient_id": message.recipient_id, "brand_id": moda}
+        code = {"kind": MessageKind.CODE, "state": MessageState.DELIVERED, "attempts": 1}
+        db.session.add(Message(**whose, **code, **left, gateway_id=vendor.gateway_id))
+        db.session.commit()
+
+    answers(vendor, "EVET", keyword=keyword)
+    work(app)
+
+    assert rows.one(GatewayEvent, GatewayEvent.kind == EventKind.REPLY).outcome == outcome
+    assert len(rows(Decision)) == (outcome == "granted")
