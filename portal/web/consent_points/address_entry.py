@@ -38,7 +38,7 @@ def address(slug: str) -> ResponseReturnValue:
     point = find_point(slug)
     chosen, typed = selection.read_token(request.form.get("form", ""), point.point_id), request.form.get("address", "")
     if not point.is_open:
-        return pages.render_closed(point)
+        return pages.render_closed(point, unrecorded=chosen.choices if chosen else ()), 409
     is_stale = chosen is None or not chosen.is_fresh(clock.now()) or form_tokens.is_cross_site_post()
     if chosen is None or is_stale or not chosen.choices:
         return redirect(url_for(".page", slug=slug), 303)

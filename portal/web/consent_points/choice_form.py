@@ -37,9 +37,10 @@ def page(slug: str) -> ResponseReturnValue:
 def choose(slug: str) -> ResponseReturnValue:
     """Read the choices; go on to the address. Nothing is decided yet."""
     point = find_point(slug)
-    if not point.is_open:
-        return pages.render_closed(point)
     served, at = selection.read_token(request.form.get("form", ""), point.point_id), clock.now()
+    if not point.is_open:
+        posted = _read_choices(point) or (served.choices if served else {})
+        return pages.render_closed(point, unrecorded=posted), 409
     if served is None or not served.is_fresh(at) or form_tokens.is_cross_site_post():
         return _ask_to_confirm(point, served)
     name = posted_form.read_name(request.form) or served.name

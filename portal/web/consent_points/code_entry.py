@@ -77,7 +77,7 @@ def again(slug: str, code: str) -> ResponseReturnValue:
     proof = _find_proof(read_session(), point, code)
     chosen = _selection_of(proof)
     if not point.is_open:
-        return pages.render_closed(point)
+        return pages.render_closed(point, unrecorded=() if proof.proved_at else chosen.choices), 409
     if proof.proved_at or not chosen.is_fresh(clock.now()) or form_tokens.is_cross_site_post():
         return redirect(url_for(".page", slug=slug), 303)
     if "change" in request.form:

@@ -149,10 +149,12 @@ def render_no_codes(
     )
 
 
-def render_closed(point: PublicPoint, *, lost: Collection[Channel] = ()) -> str:
-    """Why nothing is asked here, and how to refuse. `lost` are grants that the firm's package has no room for."""
+def render_closed(point: PublicPoint, *, lost: Collection[Channel] = (), unrecorded: Collection[Channel] = ()) -> str:
+    """Why nothing is asked here, and how to refuse. `lost` are grants that the firm's package has no room for,
+    `unrecorded` what was chosen on a page that had been open before."""
     state = "full" if lost else point.state
-    return _render("consent_points/closed.html", point, state=state, lost=_sort_channels(lost))
+    channels = {"lost": _sort_channels(lost), "unrecorded": _sort_channels(unrecorded)}
+    return _render("consent_points/closed.html", point, state=state, **channels)
 
 
 def used_up_kinds(point: PublicPoint) -> frozenset[AddressKind]:

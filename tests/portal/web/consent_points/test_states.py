@@ -57,6 +57,29 @@ def test_where_nothing_is_asked_the_page_says_why_and_how_to_refuse(app, point, 
     assert rows.count(AddressProof) == 0
 
 
+@pytest.mark.parametrize(
+    ("state", "step"), [("closed", "choices"), ("brand", "address"), ("suspended", "again"), ("gone", "own site")]
+)
+def test_of_who_chose_before_it_closed_the_page_says_that_nothing_was_recorded(app, point, rows, state, step):
+    fatma = Visitor(app)
+    form = "" if step == "own site" else (fatma.opens(), fatma.form)[1]
+    if step in ("address", "again"):
+        fatma.chooses(MESAJ="RET")
+    if step == "again":
+        fatma.writes(make.PHONE)
+    becomes(app, point, state)
+    match step:
+        case "address":
+            fatma.writes(make.PHONE)
+        case "again":
+            fatma.posts(f"{fatma.here}/yeniden")
+        case _:
+            fatma.posts(f"/b/{SLUG}", form=form, MESAJ="RET")
+
+    assert fatma.answer.status_code == 409 and SAID[state] in fatma.page
+    assert "Az önceki seçimleriniz kaydedilmedi: SMS." in fatma.page and rows.count(Decision) == 0
+
+
 def test_a_draft_says_that_it_is_not_open_yet(app, admitted):
     opened(app, "ornek-magaza-taslak", published=False)
 
