@@ -42,7 +42,7 @@ def take_blocked(event: GatewayEvent, gateway: MessageGateway, blocked: BlockedA
     A message of ours that is named refuses its brand alone, or its firm if no campaign sent it; otherwise the mailbox
     or number refuses all brands that send that way. Of a mailbox each spelling counts. Raises NotCertain where a person
     has to read it: also what a vendor says whose words we know by a description alone, or a relay, and may have
-    guessed, unless all of it is refused already; and where a RET at the operator's account may mean other firms, too,
+    guessed, unless all of it is refused since; and where a RET at the operator's account may mean other firms, too,
     such as after İzinlink's own message, which is of every firm that has the mailbox or number."""
     message = _named_message(gateway, blocked)
     address = mail_answers.address_of_message(message) or meant_brands.address_of(blocked.address)
@@ -53,7 +53,7 @@ def take_blocked(event: GatewayEvent, gateway: MessageGateway, blocked: BlockedA
         raise NotCertain
     parts = _refused_parts(event, gateway, message, address, at)
     since = _refused_since(event, blocked)
-    is_refused = bool(parts) and _are_refused(parts, None if is_doubtful else since)
+    is_refused = bool(parts) and _are_refused(parts, since)
     others = _find_others(event, gateway, message, address, parts, blocked.at or event.received_at, at)
     if (is_doubtful and not is_refused) or (others and not _are_refused(others, since)):
         raise NotCertain
@@ -108,15 +108,13 @@ def _find_others(
     return meant_brands.scopes(gateway, address, others, event.received_at)
 
 
-def _are_refused(parts: Sequence[RefusalScope], since: datetime | None) -> bool:
+def _are_refused(parts: Sequence[RefusalScope], since: datetime) -> bool:
     """Whether all of it is refused here by the person's own word, of that moment or later, and İYS is not known to hold
     a grant that is younger. What a file says of them is no such word: it can be taken back, or be older; nor is what
     the firm decided itself, of one address."""
     is_granted_since = and_(Consent.iys_status == Status.GRANTED.value, Consent.iys_as_of > Consent.effective_at)
     is_own = and_(Decision.status == Status.REFUSED, is_own_word())
-    is_open = or_(Decision.id.is_(None), ~is_own, is_granted_since)
-    if since is not None:
-        is_open = or_(is_open, Consent.effective_at < since)
+    is_open = or_(Decision.id.is_(None), ~is_own, is_granted_since, Consent.effective_at < since)
     theirs = select(Consent.recipient_id, Consent.brand_id, Consent.channel, is_open).where(
         Consent.recipient_id.in_([part.recipient.id for part in parts])
     )

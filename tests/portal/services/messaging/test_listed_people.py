@@ -25,7 +25,7 @@ from portal.core.models import (
 )
 from portal.domain.consents import recipients
 from portal.domain.notifications import gateways, messages
-from portal.services.messaging import event_contents, gateway_accounts, gateway_events, message_outcomes
+from portal.services.messaging import event_contents, feedback, gateway_accounts, gateway_events, message_outcomes
 from portal.services.messaging.gateways.protocol import (
     Batch,
     ErrorClass,
@@ -196,15 +196,17 @@ def test_a_code_that_means_a_list_or_something_else_waits_also_where_the_vendor_
     assert len(rows(GatewayEvent, GatewayEvent.outcome == EventOutcome.LIKELY_REFUSAL)) == 2
 
 
-def test_of_who_has_refused_already_no_vendors_guess_waits(app, described, rows):
+@pytest.mark.parametrize("ago", [timedelta(days=1), timedelta(minutes=5)])
+def test_a_vendors_guess_of_who_has_refused_waits_where_that_was_before(app, described, rows, ago):
     ((number, recipient_id),) = sent(app, described, 1).items()
     with app.app_context():
-        at, origin = clock.now() - timedelta(days=1), DecisionOrigin.REPLY
+        at, origin = clock.now() - ago, DecisionOrigin.REPLY
         insert_decisions(make.brand(), [f"+{number}"], at, status=Status.REFUSED, origin=origin)
     described.pushes({"id": "7", "to": number, "status": "BLACKLISTED"})
     work(app)
 
-    assert recipient_id and waiting_words(app, rows) == {} and rows.count(Decision) == 1
+    waits = {recipient_id: "BLACKLISTED"} if ago > feedback.TOLD_WITHIN else {}
+    assert waiting_words(app, rows) == waits and rows.count(Decision) == 1
 
 
 def test_a_vendor_that_takes_nothing_refuses_the_account_and_no_person(app, vendor, rows):
