@@ -34,6 +34,7 @@ from portal.services.messaging.gateways.unread_rows import (
     is_person,
     numbers_in,
     people_at,
+    people_of,
     unread_replies,
 )
 from portal.services.messaging.gateways.vendor_rows import Mapped, guess_address, meant_rows
@@ -174,7 +175,7 @@ def _facts(means: Meanings, row: Any, kind: Kind, report: Report | None = None, 
     writer = [reply.sender] if reply.sender[:1] == "+" or is_person(reply.sender) else []
     named += [each for each in writer if not each.startswith(SERVICE)]
     known = [recipient] if is_listed and is_person(recipient) and words < Refusing.LIKELY else named
-    whose = (known, writer, _people(values), numbers_in(row))  # The last ones: landlines.
+    whose = (known, writer, _people(values), numbers_in(row), people_of(row))  # The last ones: landlines, or unclear.
     people = next(filter(None, (_without(ours, each) for each in whose)), [""])
     words = Refusing.SURELY if is_listed else words
     return RowFacts(row, kind, reply, is_written, has_others, words, people)

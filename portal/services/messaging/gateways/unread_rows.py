@@ -30,6 +30,7 @@ NO_NUMBER = re.compile(  # As names of ids and times end.
 MAILBOX = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w.-]{1,255}[^\W\d_]")  # Also of an IDN.
 ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
 LONG_NUMBER = re.compile(r"(?<![0-9])\+?[0-9]{11,15}(?![0-9])")  # Abroad, or a landline.
+TEN_DIGITS = re.compile(r"(?<![0-9+])[1-9][0-9]{9}(?![0-9])")
 SERVICE = "+908"  # Such as ours, to which people write.
 MOST_LONG_NUMBERS = 1000
 # Characters of what nobody can read; or beside a number, at least and at most.
@@ -43,10 +44,10 @@ def unread_replies(document: Any, names: re.Pattern[str] = MOBILE, people: Seque
     text = _unquoted(document) if isinstance(document, str) else json.dumps(document, ensure_ascii=False)
     around: dict[str, str] = {}
     ends: dict[str, int] = {}
-    found = list(islice(names.finditer(text), MOST_ROWS)) or _long_numbers(text)
+    found = list(islice(names.finditer(text), MOST_ROWS)) or _other_numbers(text)
     stops, starts = (each.end() for each in found[:-1]), (each.start() for each in found[1:])
     for before, each, after in zip([0, *stops], found, [*starts, len(text)], strict=False):
-        number = guess_address(each[0])
+        number = guess_person(each[0])
         begin = max(min(before, each.start() - AROUND), each.start() - LONGEST_SMS, ends.get(number, 0))
         ends[number] = min(max(after, each.end() + AROUND), each.end() + LONGEST_SMS)
         around[number] = f"{around.get(number, '')}…{text[begin : ends[number]]}…"
@@ -94,9 +95,14 @@ def is_person(number: str) -> bool:
 def people_in(told: str) -> list[str]:
     """Those in a row of a list as JSON."""
     with suppress(ValueError):
-        found = [people_at(*each, guess_person) for each in json_values.leaves(json_values.parse(told))]
-        return list(dict.fromkeys(each for people in found for each in people))
+        return people_of(json_values.parse(told))
     return []
+
+
+def people_of(row: Any) -> list[str]:
+    """Those in a row, also by digits that may be two numbers."""
+    found = [people_at(*each, guess_person) for each in json_values.leaves(row)]
+    return list(dict.fromkeys(each for people in found for each in people))
 
 
 def people_at(place: str, value: Any, guess: Callable[[str], str] = guess_address) -> list[str]:
@@ -116,6 +122,12 @@ def _unquoted(text: str) -> str:
 def _long_numbers(text: str) -> list[re.Match[str]]:
     found = ((each, guess_address(each[0])) for each in islice(LONG_NUMBER.finditer(text), MOST_LONG_NUMBERS))
     return [each for each, number in found if number.startswith("+") and not number.startswith(SERVICE)]
+
+
+def _other_numbers(text: str) -> list[re.Match[str]]:
+    """Long ones, and digits that may be two numbers."""
+    unclear = [each for each in islice(TEN_DIGITS.finditer(text), MOST_LONG_NUMBERS) if is_person(each[0])]
+    return sorted([*_long_numbers(text), *unclear], key=lambda each: each.start())
 
 
 def as_unread(piece: Report | InboundMessage | BlockedAddress, why: str) -> InboundMessage:

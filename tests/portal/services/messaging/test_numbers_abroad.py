@@ -111,3 +111,28 @@ def test_a_person_abroad_whose_digits_are_a_landlines_refuses(app, vendor, quiet
     work(app)
 
     assert refused(app) == {number}
+
+
+@pytest.mark.parametrize("has", [{ABROAD}, {LANDLINE}])
+@pytest.mark.parametrize("is_json", [False, True])
+def test_what_nobody_can_read_holds_whichever_of_both_numbers_the_firm_has(
+    app, vendor, browser, quiet_logs, has, is_json
+):
+    add(app, has)
+
+    if is_json:
+        vendor.pushes({"type": "optout", "msisdn": DIGITS, "what": "RET"})
+    else:
+        cut = f'{{"type":"inbound","source_addr":"{DIGITS}","content":"RET"'
+        browser.post(f"/callbacks/messages/{vendor.secret}", data=cut, content_type="application/json")
+    work(app)
+
+    assert (refused(app), held(app)) == (set(), has)
+
+
+def test_digits_of_nobodys_hold_a_grant_that_a_file_brings_later(app, vendor, quiet_logs):
+    vendor.brings("RET", ABROAD)
+    work(app)
+    add(app, {ABROAD})
+
+    assert ABROAD in held(app)
