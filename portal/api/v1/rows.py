@@ -30,7 +30,7 @@ from portal.core.iys_protocol import (
 from portal.domain.consents.bulk_import import Entry
 from portal.services.imports.brand_columns import BrandColumn, brand_columns, find_another
 from portal.services.imports.brand_names import NO_BRANDS, BrandNames
-from portal.services.imports.date_column import refusal_date
+from portal.services.imports.date_column import grant_date, refusal_date
 from portal.services.imports.layout.normalization import addresses_within, name_of
 from portal.services.imports.row_results import RowProblem
 
@@ -226,7 +226,8 @@ def _grant(place: int, row: dict[str, Any], address: addresses.Address) -> Entry
     source = Source(row["source"]) if "source" in row else None
     return Entry(
         place, address, Channel(row["type"]), _type_of(row), Status.GRANTED, source,
-        parse_wire_date(row["consentDate"]), is_vouched=row.get("grantedAgain", False), retailers=_retailers_of(row),
+        grant_date(parse_wire_date(row["consentDate"])), is_vouched=row.get("grantedAgain", False),
+        retailers=_retailers_of(row),
     )  # fmt: skip
 
 

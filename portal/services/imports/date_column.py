@@ -22,15 +22,26 @@ MAYBE_SWAPPED = (RowProblem.DATE_IMPOSSIBLE, RowProblem.DATE_TO_COME)
 def refusal_date(date: datetime, at: datetime) -> datetime:
     """The date of a refusal that bears this one, at `at` (now, in whole seconds). Midnight names the day only, and no
     seconds the minute: a refusal counts from their end, now at most, so that no grant of theirs outlasts it."""
-    if _is_midnight(date):
-        return min(clock.start_of_day(clock.day(date)) + DAY - A_SECOND, at)
+    day = _day_named_by(date)
+    if day is not None:
+        return min(day[1], at)
     return date if date.second else min(date + A_MINUTE - A_SECOND, at)
 
 
-def _is_midnight(date: datetime) -> bool:
-    """Whether a moment is midnight in Istanbul, UTC or a zone between, by which programs write a day alone."""
+def grant_date(date: datetime) -> datetime:
+    """The date of a grant that bears this one: of a day only its beginning, so that it outlasts no refusal of it."""
+    day = _day_named_by(date)
+    return date if day is None else day[0]
+
+
+def _day_named_by(date: datetime) -> tuple[datetime, datetime] | None:
+    """The first and last second of the day that a moment names: midnight in Istanbul, UTC or a zone between, by which
+    programs write a day alone. None for a moment that is a time of day."""
     local = clock.istanbul(date)
-    return local.time() == time(local.hour) and local.hour <= MIDNIGHT_OF_UTC
+    if local.time() != time(local.hour) or local.hour > MIDNIGHT_OF_UTC:
+        return None
+    begin = clock.start_of_day(local.date())
+    return begin, begin + DAY - A_SECOND
 
 
 class DateColumn:
@@ -82,13 +93,13 @@ class DateColumn:
         moment = dates.read(cell, self._day_first)
         if not isinstance(moment, Moment):
             return moment
-        if self._time is None or (moment.has_clock and not _is_midnight(moment.at)):
-            return moment.at
-        midnight = moment.at.astimezone(ISTANBUL).replace(hour=0, minute=0, second=0).astimezone(UTC)
+        day = _day_named_by(moment.at)
+        if self._time is None or day is None:
+            return grant_date(moment.at)
         try:
-            return midnight + timedelta(seconds=read_clock(cells[self._time]))
+            return day[0] + timedelta(seconds=read_clock(cells[self._time]))
         except BadTime:
-            return moment.at if says_nothing(cells[self._time]) else RowProblem.DATE_UNREADABLE
+            return day[0] if says_nothing(cells[self._time]) else RowProblem.DATE_UNREADABLE
 
     def _default_date(self, values: RowValues) -> datetime | RowProblem:
         if values.source == Source.BEFORE_2015:

@@ -324,6 +324,20 @@ def test_a_refusal_by_its_day_counts_to_the_days_end_also_where_one_of_that_morn
     assert rows.one(Consent).status == Status.REFUSED
 
 
+def test_a_grant_at_utcs_midnight_is_of_the_days_beginning(program, rows):
+    yesterday = clock.istanbul(clock.now() - timedelta(days=1)).strftime("%Y-%m-%d")
+    program.post(CONSENTS, refusal(consentDate=f"{yesterday} 02:30:10"))
+
+    answers = [
+        program.post(CONSENTS, grant(consentDate=f"{yesterday} {hour}")).json for hour in ("03:00:00", "03:00:01")
+    ]
+
+    assert [each["results"][0]["result"] for each in answers] == ["older", "grant"]
+    assert {clock.istanbul(each.consent_date).strftime("%X") for each in rows(Decision)} == {
+        "02:30:10", "00:00:00", "03:00:01",
+    }  # fmt: skip
+
+
 def test_a_full_package_takes_refusals_and_known_addresses(app, program, monkeypatch):
     program.post(CONSENTS, refusal())
     with app.app_context():

@@ -20,9 +20,12 @@ def test_a_refusal_by_its_day_only_counts_from_the_days_end_and_now_at_most():
     for day in ("20.11.2026", "2026-11-20 00:00:00", "2026-11-20T00:00:00Z", "2026-11-20 00:00:00 +0200", "1795132800"):
         assert at("RET", date=day) == at("RET", date=day, time="") == ("20.11.2026 23:59:59", Source.WEB)
         assert at("RET", date=day, time="14:02") == ("20.11.2026 14:02:59", Source.WEB)
-    for day in ("20.11.2026", "2026-11-20 00:00:00"):
-        assert at("ONAY", date=day) == ("20.11.2026 00:00:00", Source.WEB)
+        assert at("ONAY", date=day) == at("ONAY", date=day, time="") == ("20.11.2026 00:00:00", Source.WEB)
+        for time in ("14:02:07", "03:00:00"):  # A time that stands apart is no day.
+            assert at("ONAY", date=day, time=time) == (f"20.11.2026 {time}", Source.WEB)
         assert at("RET", date=day, time="14:02:07") == ("20.11.2026 14:02:07", Source.WEB)
+    for other in ("20.11.2026 03:00:01", "20.11.2026 04:00:00", "20.11.2026 02:30:00"):
+        assert at("ONAY", date=other) == (other, Source.WEB)
     assert at("RET", date="24.11.2026") == ("24.11.2026 15:00:00", Source.WEB)
     for date in ("", "01.05.2015", "30.04.2015"):  # A consent's own, of a table with one column for both.
         assert at("RET", source="HS_2015", date=date) == ("24.11.2026 15:00:00", Source.PROVIDER_DECISION)
