@@ -2,6 +2,7 @@
 own membership or assigns more permissions than they have."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, cast
 
@@ -20,7 +21,7 @@ from portal.core.models import (
     SignIn,
     User,
 )
-from portal.core.vault import Vault
+from portal.core.vault import CannotOpen, Vault
 from portal.domain.identity import accounts, one_time_links, permissions
 from portal.domain.identity.permissions import Permission
 from portal.domain.notifications import mails
@@ -124,6 +125,15 @@ def revoke_invitation(
     return mine if mine is not None and one_time_links.revoke(session, mine.id, at) else None
 
 
+def revoke_invitations_of(session: Session, vault: Vault, user: User, provider_id: int | None, at: datetime) -> None:
+    """Revoke all unused invitations to a team that were mailed to a user, who leaves it; None: to the operator's."""
+    for each in list_invitations(session, provider_id, at):
+        with suppress(CannotOpen):  # Nobody could accept it, either.
+            invited = accounts.find_user(session, vault, one_time_links.email_of(vault, each))
+            if invited is not None and invited.id == user.id:
+                one_time_links.revoke(session, each.id, at)
+
+
 def is_invitation_valid(session: Session, invitation: OneTimeLink) -> bool:
     """Whether the sender of an invitation may still invite. The system's own are always valid."""
     if invitation.made_by is None:
@@ -192,11 +202,13 @@ def resume(session: Session, of: Membership, by: Membership) -> bool:
     return True
 
 
-def remove(session: Session, of: Membership, by: Membership, at: datetime) -> None:
-    """End a membership. The audit log keeps the name. Raises RoleTooHigh, OwnMembership and LastOwner."""
+def remove(session: Session, vault: Vault, of: Membership, by: Membership, at: datetime) -> None:
+    """End a membership and the invitations of its user that wait. The audit log keeps the name. Raises RoleTooHigh,
+    OwnMembership and LastOwner."""
     _check_change(session, of, by)
     _require_another_owner(session, of)
     of.ended_at = at
+    revoke_invitations_of(session, vault, session.get_one(User, of.user_id), of.provider_id, at)
     session.flush()
 
 

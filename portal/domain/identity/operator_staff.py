@@ -9,6 +9,8 @@ from portal.core.database import changed_rows
 from portal.core.ids import new_id
 from portal.core.models import Assignment, OperatorRole, Provider, User
 from portal.core.models.inserts import insert_missing
+from portal.core.vault import Vault
+from portal.domain.identity import members
 
 
 class OwnRole(ValueError):
@@ -29,16 +31,16 @@ def list_staff(session: Session) -> list[User]:
     return list(session.scalars(theirs.order_by(User.name, User.id)))
 
 
-def change_role(session: Session, user: User, role: OperatorRole | None, *, by: int) -> None:
-    """Change a role at the operator; None removes it, and memberships stay. Raises OwnRole, LastAdmin."""
-    if user.id == by:
-        raise OwnRole
-    if user.operator_role == OperatorRole.ADMIN and role != OperatorRole.ADMIN:
-        _require_another_admin(session, user)
-    user.operator_role = role
-    if role != OperatorRole.SUPPORT:
-        session.execute(delete(Assignment).where(Assignment.user_id == user.id))
-    session.flush()
+def change_role(session: Session, user: User, role: OperatorRole, *, by: int) -> None:
+    """Change a role at the operator. Raises OwnRole, LastAdmin."""
+    _set_role(session, user, role, by)
+
+
+def remove(session: Session, vault: Vault, user: User, *, by: int, at: datetime) -> None:
+    """Take a role at the operator away, and the invitations to one that wait; memberships stay. Raises OwnRole,
+    LastAdmin."""
+    _set_role(session, user, None, by)
+    members.revoke_invitations_of(session, vault, user, None, at)
 
 
 def assign(session: Session, user: User, provider: Provider, at: datetime) -> None:
@@ -62,6 +64,17 @@ def list_assignments(session: Session) -> dict[int, list[Provider]]:
     for user_id, provider in session.execute(rows.order_by(Provider.title)):
         found.setdefault(user_id, []).append(provider)
     return found
+
+
+def _set_role(session: Session, user: User, role: OperatorRole | None, by: int) -> None:
+    if user.id == by:
+        raise OwnRole
+    if user.operator_role == OperatorRole.ADMIN and role != OperatorRole.ADMIN:
+        _require_another_admin(session, user)
+    user.operator_role = role
+    if role != OperatorRole.SUPPORT:
+        session.execute(delete(Assignment).where(Assignment.user_id == user.id))
+    session.flush()
 
 
 def _require_another_admin(session: Session, but: User) -> None:

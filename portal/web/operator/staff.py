@@ -84,7 +84,7 @@ def change_staff_role(user_id: int) -> ResponseReturnValue:
 @needs(Permission.STAFF, fresh=True)
 def remove_staff(user_id: int) -> ResponseReturnValue:
     user = _staff_member_or_404(user_id)
-    operator_staff.change_role(db.session, user, None, by=current_user.id)
+    operator_staff.remove(db.session, vault(), user, by=current_user.id, at=clock.now())
     record_operator_audit("staff.removed", "user", user.id)
     return commit_and_redirect(url_for(".staff"), _("Ekipten çıkarıldı; bir sonraki adımından itibaren giremez."))
 

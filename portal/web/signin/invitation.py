@@ -61,7 +61,8 @@ def accept_invitation(token: str) -> ResponseReturnValue:
 def _accept_as_current(token: str) -> ResponseReturnValue:
     """Make the signed-in user a member. Commits."""
     invitation = _find_invitation(db.session, token)
-    if invitation is None or not accept(invitation, current_user.user, current_user.sign_in.id):
+    user = db.session.get_one(User, current_user.id)  # What the signed-in user's own row changes is written nowhere.
+    if invitation is None or not accept(invitation, user, current_user.sign_in.id):
         return render_dead_link(DEAD_PAGE)
     if invitation.invites_to is None:
         db.session.commit()

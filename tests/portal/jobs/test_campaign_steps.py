@@ -113,7 +113,7 @@ def test_the_plan_of_who_may_launch_no_more_makes_a_draft_and_owners_hear_why(ap
         theirs = db.session.query(Membership).filter_by(user_id=planned).one()
         owner = db.session.query(Membership).filter_by(role=Role.OWNER).one()
         if what == "removed":
-            members.remove(db.session, theirs, owner, clock.now())
+            members.remove(db.session, vault(), theirs, owner, clock.now())
         elif what == "demoted":
             members.change_role(db.session, theirs, Role.AGENT, owner)
         elif what == "suspended":

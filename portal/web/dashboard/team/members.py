@@ -144,7 +144,7 @@ def resume_person(membership_id: int) -> ResponseReturnValue:
 @needs(Permission.PEOPLE, fresh=True)
 def remove_person(membership_id: int) -> ResponseReturnValue:
     member = _member_or_404(membership_id)
-    members.remove(db.session, member, _current_membership(), clock.now())
+    members.remove(db.session, vault(), member, _current_membership(), clock.now())
     record_audit("person.removed", "membership", member.id, role=member.role.value)
     return _commit_and_list(_("Kişi çıkarıldı. Yaptıkları, kayıtlarda adıyla durur."), close_chosen(member))
 

@@ -87,20 +87,35 @@ def test_an_invitation_changes_nothing_for_who_belongs_already(firm):
     assert of(firm, BURAK).role == Role.OWNER
 
 
-@pytest.mark.parametrize("end", ["suspend", "remove"])
-def test_an_older_invitation_undoes_no_suspension_and_no_removal(firm, end):
+def test_an_older_invitation_undoes_no_suspension(firm):
     burak, at = joins(firm), clock.now()
     ticket = invited(firm, role=Role.OWNER, at=at)
-    getattr(members, end)(db.session, burak, of(firm), at + timedelta(seconds=1))
+    members.suspend(db.session, burak, of(firm), at + timedelta(seconds=1))
 
     members.accept_invitation(db.session, ticket, db.session.get(User, burak.user_id), at + timedelta(minutes=1))
 
     assert not of(firm, BURAK).is_open
 
 
+def test_a_removal_revokes_the_invitations_of_who_is_removed(firm):
+    burak, at = joins(firm), clock.now()
+    other = make.provider(700002, 700002, "derya@example.com")
+    theirs = [invited(firm, email, Role.OWNER, at=at) for email in (BURAK, " Burak@Example.com")]
+    others = [invited(firm, CEM), invited(other, by=of(other, "derya@example.com"))]
+    damaged = invited(firm)
+    damaged.email = b"damaged"
+    members.remove(db.session, vault(), burak, of(firm), at + timedelta(seconds=1))
+
+    with pytest.raises(members.InvitationExpired):
+        members.accept_invitation(db.session, theirs[0], db.session.get(User, burak.user_id), at + timedelta(minutes=1))
+    assert not of(firm, BURAK).is_open
+    db.session.expire_all()
+    assert all(each.revoked_at for each in theirs) and not any(each.revoked_at for each in (*others, damaged))
+
+
 def test_who_was_removed_comes_back_by_a_newer_invitation(firm):
     burak, at = joins(firm, role=Role.OWNER), clock.now()
-    members.remove(db.session, burak, of(firm), at)
+    members.remove(db.session, vault(), burak, of(firm), at)
     ticket = invited(firm, role=Role.AUDITOR, at=at + timedelta(days=1))
 
     assert members.accept_invitation(db.session, ticket, db.session.get(User, burak.user_id), at + timedelta(days=2))
@@ -115,8 +130,10 @@ def test_an_invitation_holds_as_long_as_who_sent_it_may_send_one(firm, loss):
 
     if loss == "lowered":
         members.change_role(db.session, burak, Role.MANAGER, of(firm))
+    elif loss == "suspended":
+        members.suspend(db.session, burak, of(firm), clock.now())
     else:
-        {"suspended": members.suspend, "removed": members.remove}[loss](db.session, burak, of(firm), clock.now())
+        members.remove(db.session, vault(), burak, of(firm), clock.now())
 
     assert not members.is_invitation_valid(db.session, ticket)
     with pytest.raises(members.InvitationExpired):
@@ -160,7 +177,7 @@ def test_another_providers_invitation_is_not_revoked(firm):
 CHANGES = {
     "change_role": lambda whom, by: members.change_role(db.session, whom, Role.AGENT, by),
     "suspend": lambda whom, by: members.suspend(db.session, whom, by, clock.now()),
-    "remove": lambda whom, by: members.remove(db.session, whom, by, clock.now()),
+    "remove": lambda whom, by: members.remove(db.session, vault(), whom, by, clock.now()),
 }
 
 
@@ -196,10 +213,10 @@ def test_a_closed_account_is_no_owner_who_can_come_in(firm):
     db.session.get_one(User, of(firm).user_id).closed_at = clock.now()
     db.session.flush()
     third = joins(firm, CEM, Role.OWNER)
-    members.remove(db.session, burak, third, clock.now())
+    members.remove(db.session, vault(), burak, third, clock.now())
 
     with pytest.raises(members.LastOwner):
-        members.remove(db.session, third, of(firm), clock.now())
+        members.remove(db.session, vault(), third, of(firm), clock.now())
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role != Role.OWNER])
@@ -225,7 +242,7 @@ def test_the_list_knows_colleagues_and_nobody_else(firm):
     joins(firm)
     make.provider(700002, 700002, CEM)
     gone = joins(firm, "derya@example.com")
-    members.remove(db.session, gone, of(firm), clock.now())
+    members.remove(db.session, vault(), gone, of(firm), clock.now())
 
     listed = members.list_members(db.session, firm.id)
     assert {accounts.email_of(vault(), each.User) for each in listed} == {make.AYSE, BURAK}

@@ -3,7 +3,7 @@
 import pytest
 
 from portal.core import clock
-from portal.core.extensions import db
+from portal.core.extensions import db, vault
 from portal.core.models import Assignment, OperatorRole, Provider, User
 from portal.domain.identity import operator_staff
 from tests import make
@@ -35,7 +35,7 @@ def test_nobody_changes_or_removes_themselves(house):
     with pytest.raises(operator_staff.OwnRole):
         operator_staff.change_role(house, derya, SUPPORT, by=derya.id)
     with pytest.raises(operator_staff.OwnRole):
-        operator_staff.change_role(house, derya, None, by=derya.id)
+        operator_staff.remove(house, vault(), derya, by=derya.id, at=clock.now())
 
 
 def test_an_admin_always_stays(house):
@@ -44,7 +44,7 @@ def test_an_admin_always_stays(house):
     with pytest.raises(operator_staff.LastAdmin):
         operator_staff.change_role(house, derya, SUPPORT, by=deniz.id)
     with pytest.raises(operator_staff.LastAdmin):
-        operator_staff.change_role(house, derya, None, by=deniz.id)
+        operator_staff.remove(house, vault(), derya, by=deniz.id, at=clock.now())
 
 
 def test_an_admin_whose_account_is_closed_does_not_count(house):
@@ -53,7 +53,7 @@ def test_an_admin_whose_account_is_closed_does_not_count(house):
     house.flush()
 
     with pytest.raises(operator_staff.LastAdmin):
-        operator_staff.change_role(house, derya, None, by=deniz.id)
+        operator_staff.remove(house, vault(), derya, by=deniz.id, at=clock.now())
 
 
 def test_support_is_assigned_once_and_an_admin_never(house):
@@ -79,7 +79,7 @@ def test_who_leaves_or_rises_leaves_no_assignment_behind(house):
         operator_staff.assign(house, each, ayses, clock.now())
 
     operator_staff.change_role(house, risen, ADMIN, by=derya.id)
-    operator_staff.change_role(house, gone, None, by=derya.id)
+    operator_staff.remove(house, vault(), gone, by=derya.id, at=clock.now())
 
     assert house.query(Assignment).count() == 0
     assert house.get_one(User, gone.id).operator_role is None

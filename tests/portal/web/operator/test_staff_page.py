@@ -8,7 +8,8 @@ import pytest
 from portal.core.extensions import db, vault
 from portal.core.models import Assignment, AuditEntry, Mail, OneTimeLink, OperatorRole, User
 from portal.domain.notifications import mails
-from tests.portal.web.dashboard.staff import csrf_token
+from tests import make
+from tests.portal.web.dashboard.staff import csrf_token, signed_in
 from tests.portal.web.operator.conftest import DENIZ, DERYA, assign
 from tests.portal.web.signin.enrolling import enrol
 
@@ -36,6 +37,40 @@ def test_who_is_invited_comes_in_with_the_role(app, derya, browser, rows):
 
     assert rows.one(User, User.name == "Ece Can").operator_role == OperatorRole.SUPPORT
     assert "e•••@o•••.example" not in derya.opens("/operator/staff").text.split("Bekleyen davetler")[1]
+
+
+@pytest.mark.parametrize("is_of_firm", [True, False], ids=["of a firm", "formerly of the team"])
+def test_who_has_an_account_comes_in_by_an_invitation(app, derya, rows, is_of_firm):
+    with app.app_context():
+        make.provider() if is_of_firm else make.staff(DENIZ, OperatorRole.SUPPORT)
+        db.session.commit()
+    email = make.AYSE if is_of_firm else DENIZ
+    invitee = signed_in(app, email).browser
+    if not is_of_firm:
+        derya.posts(f"/operator/staff/{ids(rows)[OperatorRole.SUPPORT]}/removal")
+        assert invitee.get("/operator/").status_code == 403
+    derya.posts("/operator/staff", NEW | {"email": email})
+    path = link(app, rows)
+
+    answer = invitee.post(path, data={"csrf_token": csrf_token(invitee, path)})
+
+    assert OperatorRole.SUPPORT in ids(rows)
+    assert invitee.get(answer.location).status_code == 200
+
+
+@pytest.mark.parametrize("second", ["support", "admin"])
+def test_who_was_removed_comes_back_by_no_older_invitation(app, derya, browser, rows, second):
+    derya.posts("/operator/staff", NEW)
+    first = link(app, rows)
+    derya.posts("/operator/staff", NEW | {"role": second})
+    other = link(app, rows)
+    browser.post(first, data=NEWCOMER | {"csrf_token": csrf_token(browser, first)})
+    enrol(browser)
+    derya.posts(f"/operator/staff/{ids(rows)[OperatorRole.SUPPORT]}/removal")
+
+    assert browser.get(other).status_code == 404
+    assert browser.post(other, data={"csrf_token": csrf_token(browser, "/account/")}).status_code == 404
+    assert rows.one(User, User.name == "Ece Can").operator_role is None
 
 
 def test_an_invitation_is_sent_again_or_taken_back(app, derya, browser, rows):

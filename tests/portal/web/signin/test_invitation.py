@@ -257,7 +257,7 @@ def test_an_invitation_of_somebody_who_was_removed_opens_nothing(app, browser, l
         firm = db.session.scalar(select(Provider))
         make.person(firm, "cem@example.com", Role.OWNER)
         ayse, cem = db.session.scalars(select(Membership).order_by(Membership.id))
-        members.remove(db.session, ayse, cem, clock.now())
+        members.remove(db.session, vault(), ayse, cem, clock.now())
         db.session.commit()
 
     assert browser.get(link).status_code == 404
