@@ -25,11 +25,10 @@ from portal.domain.consents import recipients
 from portal.domain.consents.refusals import RefusalScope
 from portal.domain.notifications.gateways import GENERIC
 from portal.domain.replies import ReplyOutcome
-from portal.services.messaging import earlier_messages, listed_refusals, mail_answers, meant_brands, replies
+from portal.services.messaging import earlier_messages, mail_answers, meant_brands, replies
 from portal.services.messaging.gateways.protocol import ANSWER, DOUBTFUL_ANSWER, BlockedAddress, InboundMessage
 
 TOLD_WITHIN = timedelta(minutes=10)  # Of a refusal; after that, what has no time is another one.
-DAY = timedelta(days=1)
 
 
 class NotCertain(ValueError):
@@ -54,7 +53,7 @@ def take_blocked(event: GatewayEvent, gateway: MessageGateway, blocked: BlockedA
     parts = _refused_parts(event, gateway, message, address, at)
     since = _refused_since(event, blocked)
     is_refused = bool(parts) and _are_refused(parts, since)
-    others = _find_others(event, gateway, message, address, parts, blocked.at or event.received_at, at)
+    others = _find_others(event, gateway, message, address, parts, _said_until(event, blocked), at)
     if (is_doubtful and not is_refused) or (others and not _are_refused(others, since)):
         raise NotCertain
     if not parts and gateway.provider_id is not None:
@@ -68,10 +67,14 @@ def take_blocked(event: GatewayEvent, gateway: MessageGateway, blocked: BlockedA
 
 def _refused_since(event: GatewayEvent, blocked: BlockedAddress) -> datetime:
     """From when on a refusal that is known may be the one that is told."""
-    if blocked.at is not None and listed_refusals.tells_time(blocked):
+    if blocked.at is not None and blocked.tells_time:
         return blocked.at
-    until = min(event.received_at, blocked.at + DAY) if blocked.at else event.received_at
-    return until - TOLD_WITHIN
+    return _said_until(event, blocked) - TOLD_WITHIN
+
+
+def _said_until(event: GatewayEvent, blocked: BlockedAddress) -> datetime:
+    """The latest moment at which it may have been said."""
+    return min(blocked.until or event.received_at, event.received_at)
 
 
 def _refused_parts(
@@ -93,14 +96,13 @@ def _refused_parts(
 
 def _find_others(
     event: GatewayEvent, gateway: MessageGateway, message: Message | None, address: Address,
-    parts: Sequence[RefusalScope], told_at: datetime, at: datetime,
+    parts: Sequence[RefusalScope], said_at: datetime, at: datetime,
 ) -> list[RefusalScope]:  # fmt: skip
     """What a RET of that moment may mean besides, for the operator to read. None where a message is named that is not
     İzinlink's own."""
     if message is not None and not earlier_messages.is_izinlinks(message, address):
         return []
     own = (address.reaches,) if message else ()
-    said_at = min(told_at, event.received_at)
     reply = InboundMessage("", address.text, "", "RET", said_at, izinlink_wrote_to=own)
     meant = meant_brands.find_meant(event, gateway, address, reply, ReplyOutcome.REFUSAL, at)
     refused = {part.recipient for part in parts}

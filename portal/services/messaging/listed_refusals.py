@@ -7,18 +7,12 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from portal.core import clock
 from portal.core.models import GatewayEvent
 from portal.services.messaging import event_contents
 from portal.services.messaging.gateways.protocol import BlockedAddress
 from portal.services.messaging.listed_replies import read_noted
 
 LISTED = "listed_refusals"  # In what is noted of a gateway: of which account, and what its last answers held.
-
-
-def tells_time(blocked: BlockedAddress) -> bool:
-    """Whether a refusal has a time. A day is read as its beginning."""
-    return blocked.at is not None and clock.start_of_day(clock.day(blocked.at)) != blocked.at
 
 
 def leave_out_known(
@@ -55,4 +49,4 @@ def _keys(listed: Sequence[BlockedAddress]) -> Iterable[str]:
     for each in listed:
         said = [each.address, each.source, each.at, counts[each]]
         counts[each] += 1
-        yield "" if tells_time(each) else hashlib.sha256(json.dumps(said, default=str).encode()).hexdigest()[:32]
+        yield "" if each.tells_time else hashlib.sha256(json.dumps(said, default=str).encode()).hexdigest()[:32]

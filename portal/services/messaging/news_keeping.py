@@ -9,14 +9,7 @@ from portal.core.addresses import AddressKind
 from portal.core.extensions import vault
 from portal.core.models import Message, MessageGateway
 from portal.domain.notifications import gateways
-from portal.services.messaging import (
-    delivery_reports,
-    event_contents,
-    known_numbers,
-    listed_refusals,
-    mail_answers,
-    meant_brands,
-)
+from portal.services.messaging import delivery_reports, event_contents, known_numbers, mail_answers, meant_brands
 from portal.services.messaging.gateways import unread_rows
 from portal.services.messaging.gateways.protocol import (
     DOUBTFUL_ANSWER,
@@ -57,7 +50,7 @@ def keep_news(
             keep_reply(answer)
 
     def keep_blocked(each: BlockedAddress) -> None:
-        is_listed = pushed_at is None and each in blocked and not listed_refusals.tells_time(each)
+        is_listed = pushed_at is None and each in blocked and not each.tells_time
         each = mail_answers.with_linked(gateway, each, at)
         if each.mail is not None and mail_answers.find_sent(gateway, each.message_id) is None:
             keep_answered(each.mail)

@@ -131,14 +131,14 @@ def _other_numbers(text: str) -> list[re.Match[str]]:
 
 
 def as_unread(piece: Report | InboundMessage | BlockedAddress, why: str) -> InboundMessage:
-    """A piece of news that failed, and what was raised in place of a keyword. A refusal's date stays,
+    """A piece of news that failed, and what was raised in place of a keyword. A refusal's date stays, of a day its end,
     since what it may answer depends on that."""
     said = {name: value for name, value in asdict(piece).items() if value}
     if isinstance(piece, InboundMessage) and not piece.is_dated:
         del said["received_at"]
     sender = said.get("sender") or said.get("address") or (said.get("to", "") if isinstance(piece, Report) else "")
     text = json.dumps(said, default=str, ensure_ascii=False)
-    told_at = piece.at if isinstance(piece, BlockedAddress) else None
+    told_at = piece.until if isinstance(piece, BlockedAddress) else None
     ours = () if isinstance(piece, InboundMessage) or piece.message_id is None else (piece.message_id,)
     return InboundMessage(
         "", sender, "", text, told_at or clock.now(), keyword=why, is_dated=told_at is not None, is_whole=False,

@@ -73,6 +73,22 @@ def test_what_wrote_after_the_moment_of_a_list_does_not_take_its_word(app, after
     assert held_firms(rows) == {each.provider_id for each in rows(Recipient)}
 
 
+def test_what_wrote_on_the_day_of_a_list_came_before_its_word(app, browser, operators, rival, rows):
+    """It tells the day alone: a firm wrote two days before, İzinlink's own code came that day at 14:00."""
+    with time_machine.travel(clock.istanbul(clock.now()).replace(hour=14, minute=0), tick=False):
+        proves(browser)
+        with app.app_context():
+            db.session.query(Message).one().gateway_id = operators.gateway_id
+            db.session.commit()
+    with time_machine.travel(clock.istanbul(clock.now()).replace(hour=15, minute=0), tick=False):
+        write(app, operators.gateway_id, rival, timedelta(days=2), kind=MessageKind.CODE)
+        today = clock.start_of_day(clock.day(clock.now()))
+        tell(app, operators, Feedback(blocked=(BlockedAddress(make.PHONE, today, "MO"),)))
+
+    assert refused_brands(rows) == set()
+    assert held_firms(rows) == {each.provider_id for each in rows(Recipient)}
+
+
 def test_who_is_listed_after_a_firms_message_refuses_that_firm_at_once(app, operators, rival, rows):
     write(app, operators.gateway_id, rival, timedelta(hours=1), kind=MessageKind.CODE)
 
