@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, func, or_, select
 
 from portal.core.addresses import Address, AddressKind
 from portal.core.extensions import db, vault
@@ -27,6 +27,7 @@ from portal.domain.notifications.gateways import GENERIC
 from portal.domain.replies import ReplyOutcome
 from portal.services.messaging import earlier_messages, mail_answers, meant_brands, replies
 from portal.services.messaging.gateways.protocol import ANSWER, DOUBTFUL_ANSWER, BlockedAddress, InboundMessage
+from portal.services.messaging.meant_brands import Meant
 
 TOLD_WITHIN = timedelta(minutes=10)  # Of a refusal; after that, what has no time is another one.
 
@@ -41,8 +42,8 @@ def take_blocked(event: GatewayEvent, gateway: MessageGateway, blocked: BlockedA
     A message of ours that is named refuses its brand alone, or its firm if no campaign sent it; otherwise the mailbox
     or number refuses all brands that send that way. Of a mailbox each spelling counts. Raises NotCertain where a person
     has to read it: also what a vendor says whose words we know by a description alone, or a relay, and may have
-    guessed, unless all of it is refused since; and where a RET at the operator's account may mean other firms, too,
-    such as after İzinlink's own message, which is of every firm that has the mailbox or number."""
+    guessed, and, at the operator's account, where any firm may be meant, such as after İzinlink's own message; unless
+    all of it is refused since."""
     message = _named_message(gateway, blocked)
     address = mail_answers.address_of_message(message) or meant_brands.address_of(blocked.address)
     is_known = address is not None and meant_brands.channel_of(gateway) in address.all_channels
@@ -50,11 +51,10 @@ def take_blocked(event: GatewayEvent, gateway: MessageGateway, blocked: BlockedA
     is_doubtful = blocked.source == DOUBTFUL_ANSWER or gateway.vendor == GENERIC or is_of_relay
     if address is None or not is_known:
         raise NotCertain
-    parts = _refused_parts(event, gateway, message, address, at)
-    since = _refused_since(event, blocked)
-    is_refused = bool(parts) and _are_refused(parts, since)
-    others = _find_others(event, gateway, message, address, parts, _said_until(event, blocked), at)
-    if (is_doubtful and not is_refused) or (others and not _are_refused(others, since)):
+    meant = _find_meant(event, gateway, message, address, _said_until(event, blocked), at)
+    parts = _refused_parts(event, gateway, message, address, meant.recipients)
+    is_refused = bool(parts) and _are_refused(parts, _refused_since(event, blocked))
+    if (is_doubtful and not is_refused) or (parts and not meant.is_certain and not is_refused):
         raise NotCertain
     if not parts and gateway.provider_id is not None:
         raise NotCertain
@@ -77,15 +77,32 @@ def _said_until(event: GatewayEvent, blocked: BlockedAddress) -> datetime:
     return min(blocked.until or event.received_at, event.received_at)
 
 
-def _refused_parts(
-    event: GatewayEvent, gateway: MessageGateway, message: Message | None, address: Address, at: datetime
-) -> list[RefusalScope]:
-    if message is not None and message.recipient_id is not None:  # What is said of a firm's message is said to it.
-        found = [db.session.get_one(Recipient, message.recipient_id)]
-    else:
+def _find_meant(
+    event: GatewayEvent, gateway: MessageGateway, message: Message | None, address: Address, said_at: datetime,
+    at: datetime,
+) -> Meant:  # fmt: skip
+    """Whose word it is. What is said of a firm's message is said to it; what is told to the operator's account of a
+    number, a mailbox or İzinlink's own message is what a RET of that moment means. Nobody's, rather than maybe
+    anybody's, where it is older than the account."""
+    if message is not None and message.recipient_id is not None:
+        return Meant(meant_brands.with_spellings([db.session.get_one(Recipient, message.recipient_id)]))
+    is_firms = message is not None and not earlier_messages.is_izinlinks(message, address)
+    if gateway.provider_id is not None or is_firms:
         found = meant_brands.find_recipients(event, gateway, [address], at)
         found += mail_answers.find_mailbox(gateway, address, event.received_at)
-    found = meant_brands.with_spellings(dict.fromkeys(found))
+        return Meant(meant_brands.with_spellings(dict.fromkeys(found)))
+    spelled = [each.text for each in mail_answers.find_spellings(gateway, address, event.received_at)]
+    first, *others = spelled or [address.text]
+    own = (address.reaches,) if message else ()
+    reply = InboundMessage("", first, "", "RET", said_at, others=others, izinlink_wrote_to=own)
+    meant = meant_brands.find_meant(event, gateway, address, reply, ReplyOutcome.REFUSAL, at)
+    return meant if meant.is_certain or not _is_before_us(gateway, said_at) else Meant([])
+
+
+def _refused_parts(
+    event: GatewayEvent, gateway: MessageGateway, message: Message | None, address: Address,
+    found: Sequence[Recipient],
+) -> list[RefusalScope]:  # fmt: skip
     campaign = db.session.get(Campaign, message.campaign_id) if message is not None and message.campaign_id else None
     if campaign is None:
         return meant_brands.scopes(gateway, address, found, event.received_at)
@@ -94,20 +111,11 @@ def _refused_parts(
     return [RefusalScope(each, its, [brand], (channel,)) for each, its in spelled.items()]
 
 
-def _find_others(
-    event: GatewayEvent, gateway: MessageGateway, message: Message | None, address: Address,
-    parts: Sequence[RefusalScope], said_at: datetime, at: datetime,
-) -> list[RefusalScope]:  # fmt: skip
-    """What a RET of that moment may mean besides, for the operator to read. None where a message is named that is not
-    İzinlink's own."""
-    if message is not None and not earlier_messages.is_izinlinks(message, address):
-        return []
-    own = (address.reaches,) if message else ()
-    reply = InboundMessage("", address.text, "", "RET", said_at, izinlink_wrote_to=own)
-    meant = meant_brands.find_meant(event, gateway, address, reply, ReplyOutcome.REFUSAL, at)
-    refused = {part.recipient for part in parts}
-    others = [] if meant.is_certain else [each for each in meant.recipients if each not in refused]
-    return meant_brands.scopes(gateway, address, others, event.received_at)
+def _is_before_us(gateway: MessageGateway, said_until: datetime) -> bool:
+    """Whether it was said before the account's owner had one at that vendor, and so in answer to nothing of ours."""
+    theirs = MessageGateway.provider_id == gateway.provider_id, MessageGateway.vendor == gateway.vendor
+    first_added_at = db.session.scalars(select(func.min(MessageGateway.created_at)).where(*theirs)).one()
+    return said_until < first_added_at
 
 
 def _are_refused(parts: Sequence[RefusalScope], since: datetime) -> bool:

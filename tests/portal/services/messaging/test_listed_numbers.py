@@ -9,7 +9,7 @@ import time_machine
 
 from portal.core import clock
 from portal.core.extensions import db
-from portal.core.models import EventKind, GatewayEvent, Message, MessageGateway, MessageKind, Recipient
+from portal.core.models import Brand, EventKind, GatewayEvent, Message, MessageGateway, MessageKind, Recipient
 from portal.services.messaging.gateways.protocol import BlockedAddress, Feedback, Reason, Report, ReportState
 from portal.services.messaging.news_keeping import keep_news
 from tests import make
@@ -71,6 +71,29 @@ def test_what_wrote_after_the_moment_of_a_list_does_not_take_its_word(app, after
 
     assert refused_brands(rows) == set()
     assert held_firms(rows) == {each.provider_id for each in rows(Recipient)}
+
+
+@pytest.mark.parametrize("by", ["RET", "list"])
+def test_a_list_refuses_the_firms_of_the_week_as_a_ret_does(app, operators, rival, rows, by):
+    with app.app_context():
+        own = make.brand()
+    write(app, operators.gateway_id, rival, timedelta(days=400), kind=MessageKind.CODE)
+    write(app, operators.gateway_id, own.provider_id, timedelta(hours=1), kind=MessageKind.CODE)
+    if by == "RET":
+        operators.brings("RET", received_at=f"{clock.istanbul(clock.now()):%Y-%m-%d %H:%M:%S}")
+    tell(app, operators, Feedback(blocked=(BlockedAddress(make.PHONE, clock.now(), "MO"),) if by == "list" else ()))
+
+    refused = {each.provider_id for each in rows(Brand) if each.id in refused_brands(rows)}
+    assert (refused, held_firms(rows)) == ({own.provider_id}, set())
+
+
+@pytest.mark.parametrize(("ago", "is_held"), [(timedelta(hours=20), False), (timedelta(), True)])
+def test_what_is_listed_since_before_the_account_was_added_holds_nobody(app, operators, rows, ago, is_held):
+    """It answers nothing that left by it; after that it may be a word to any firm."""
+    tell(app, operators, Feedback(blocked=(BlockedAddress(make.PHONE, clock.now() - ago, "MO"),)))
+
+    assert held_firms(rows) == ({rows.one(Recipient).provider_id} if is_held else set())
+    assert not refused_brands(rows)
 
 
 def test_what_wrote_on_the_day_of_a_list_came_before_its_word(app, browser, operators, rival, rows):
