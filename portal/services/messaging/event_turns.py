@@ -1,7 +1,7 @@
 """Which news of accounts is read next: what may refuse before what only tells what became of messages. Of each,
 accounts take turns, so that one's million holds up nobody else's."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,8 +11,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from portal.core import leases
 from portal.core.models import EventKind, GatewayEvent, MessageGateway
 
-# What may refuse, as one account has its turn: what people wrote, pushes, which may bring more of it, and the vendor's
-# list of whom it sends nothing.
+# What may refuse: what people wrote, then pushes, which may bring more of it, or whom the vendor told to have refused.
 REFUSING = ((EventKind.REPLY, False), (EventKind.PUSH, False), (EventKind.BLOCKED, False))
 ONLY_REPORTS = ((EventKind.PUSH, True),)
 Queue = tuple[EventKind, bool]
@@ -24,10 +23,17 @@ def find_next(
 ) -> Due | None:  # fmt: skip
     """The due event whose turn it is; of what `only_reports`, or of all."""
     for queues in (ONLY_REPORTS,) if only_reports else (REFUSING, ONLY_REPORTS):
-        asked = [queue for queue in queues if queue[0] in kinds]
+        asked = [queue for queue in _in_turn(queues, at) if queue[0] in kinds]
         if asked and (found := _find_of_turn(session, asked, at)):
             return found
     return None
+
+
+def _in_turn(queues: Sequence[Queue], at: datetime) -> Sequence[Queue]:
+    """Of an account, what people wrote first; of the rest either half of the times, as the clock's microseconds fall:
+    a complaint waits behind no thousand pushes, nor a reply in one behind a vendor's whole list."""
+    first, *rest = queues
+    return [first, *(reversed(rest) if at.microsecond % 2 else rest)]
 
 
 def find_next_sweep(session: Session, at: datetime, *conditions: ColumnElement[bool]) -> Due | None:

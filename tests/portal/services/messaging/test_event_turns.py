@@ -6,14 +6,15 @@ from itertools import count
 
 import pytest
 import time_machine
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from portal.core import clock
 from portal.core.addresses import AddressKind
 from portal.core.extensions import db, read_session, vault
-from portal.core.models import Decision, EventKind, EventOutcome, GatewayEvent, Message, MessageState
+from portal.core.models import EventKind, EventOutcome, GatewayEvent, Message, MessageGateway, MessageState
 from portal.domain.notifications import gateways
 from portal.services.messaging import event_contents, event_turns, gateway_events, sender
+from portal.services.messaging.gateways.protocol import BlockedAddress
 from tests import grants, make
 from tests.portal.services.messaging import test_gateway_delivery as delivery
 from tests.portal.services.messaging.test_feedback import PEOPLE, MailAccount
@@ -42,11 +43,12 @@ def report(number: int | None = None) -> dict:
     return told | {"status": "DELIVERED"}
 
 
-def steps_until_refused(app) -> int:
+def steps_until_refused(app, by: EventKind = EventKind.REPLY) -> int:
+    refused = select(GatewayEvent.id).where(GatewayEvent.kind == by, GatewayEvent.outcome == EventOutcome.REFUSED)
     with app.app_context():
         for step in count(1):
             assert gateway_events.work_due()
-            if db.session.scalar(select(func.count()).select_from(Decision).where(Decision.status == "RET")):
+            if db.session.scalar(refused):
                 return step
             db.session.rollback()
 
@@ -70,6 +72,31 @@ def test_accounts_take_turns_so_that_what_people_write_waits_behind_one_of_each(
     vendor.brings("RET", PERSON)
 
     assert steps_until_refused(app) == 3  # The push, one thing of the rival's, and the reply in the push.
+
+
+@pytest.mark.parametrize("waits", ["complaint", "reply in a push"])
+def test_what_a_vendor_told_and_pushes_do_not_wait_behind_all_of_the_other(app, vendor, waits):
+    """Each time it is either one's turn by chance."""
+    delivery.launch(app, 1)
+    many = grants.phones(40, 3_000_100)
+    is_complaint = waits == "complaint"
+    keep_listed(app, vendor, [PERSON] if is_complaint else many)
+    for phone in many if is_complaint else ():
+        vendor.brings("merhaba", phone)
+    if not is_complaint:
+        vendor.brings("RET", PERSON)
+
+    assert steps_until_refused(app, EventKind.BLOCKED if is_complaint else EventKind.REPLY) < 40
+
+
+def keep_listed(app, vendor: Vendor, phones: list[str]) -> None:
+    with app.app_context():
+        gateway = db.session.get_one(MessageGateway, vendor.gateway_id)
+        secret = gateways.read_secret(vault(), gateway)
+        for phone in phones:
+            blocked = BlockedAddress(phone, clock.now(), "MO")
+            event_contents.keep_blocked(gateway, secret, blocked, clock.now(), "")
+        db.session.commit()
 
 
 def test_a_thread_of_its_own_reads_reports_beside_any_number_of_what_may_refuse(app, vendor, rival, rows):
