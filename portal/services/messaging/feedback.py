@@ -27,6 +27,7 @@ from portal.domain.notifications.gateways import GENERIC
 from portal.domain.replies import ReplyOutcome
 from portal.services.messaging import earlier_messages, mail_answers, meant_brands, replies
 from portal.services.messaging.gateways.protocol import ANSWER, DOUBTFUL_ANSWER, BlockedAddress, InboundMessage
+from portal.services.messaging.gateways.refusal_times import latest_moment, tells_time
 from portal.services.messaging.meant_brands import Meant
 
 TOLD_WITHIN = timedelta(minutes=10)  # Of a refusal; after that, what has no time is another one.
@@ -67,14 +68,14 @@ def take_blocked(event: GatewayEvent, gateway: MessageGateway, blocked: BlockedA
 
 def _refused_since(event: GatewayEvent, blocked: BlockedAddress) -> datetime:
     """From when on a refusal that is known may be the one that is told."""
-    if blocked.at is not None and blocked.tells_time:
+    if blocked.at is not None and tells_time(blocked):
         return blocked.at
     return _said_until(event, blocked) - TOLD_WITHIN
 
 
 def _said_until(event: GatewayEvent, blocked: BlockedAddress) -> datetime:
     """The latest moment at which it may have been said."""
-    return min(blocked.until or event.received_at, event.received_at)
+    return min(latest_moment(blocked) or event.received_at, event.received_at)
 
 
 def _find_meant(

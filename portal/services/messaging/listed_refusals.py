@@ -10,6 +10,7 @@ from dataclasses import replace
 from portal.core.models import GatewayEvent
 from portal.services.messaging import event_contents
 from portal.services.messaging.gateways.protocol import BlockedAddress
+from portal.services.messaging.gateways.refusal_times import tells_time
 from portal.services.messaging.listed_replies import read_noted
 
 LISTED = "listed_refusals"  # In what is noted of a gateway: of which account, and what its last answers held.
@@ -49,4 +50,4 @@ def _keys(listed: Sequence[BlockedAddress]) -> Iterable[str]:
     for each in listed:
         said = [each.address, each.source, each.at, counts[each]]
         counts[each] += 1
-        yield "" if each.tells_time else hashlib.sha256(json.dumps(said, default=str).encode()).hexdigest()[:32]
+        yield "" if tells_time(each) else hashlib.sha256(json.dumps(said, default=str).encode()).hexdigest()[:32]

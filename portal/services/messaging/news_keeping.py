@@ -19,6 +19,7 @@ from portal.services.messaging.gateways.protocol import (
     Reason,
     Report,
 )
+from portal.services.messaging.gateways.refusal_times import tells_time
 from portal.services.messaging.savepoints import FailedPiece, run_in_savepoints
 
 KNOWN_AFTER = timedelta(minutes=5)  # A report may come before the answer to the call that sent its message.
@@ -50,7 +51,7 @@ def keep_news(
             keep_reply(answer)
 
     def keep_blocked(each: BlockedAddress) -> None:
-        is_listed = pushed_at is None and each in blocked and not each.tells_time
+        is_listed = pushed_at is None and each in blocked and not tells_time(each)
         each = mail_answers.with_linked(gateway, each, at)
         if each.mail is not None and mail_answers.find_sent(gateway, each.message_id) is None:
             keep_answered(each.mail)

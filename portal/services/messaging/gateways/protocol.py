@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from portal.core import clock
 from portal.core.iys_protocol import RecipientType
 
 
@@ -181,7 +180,6 @@ class InboundMessage:
 
 # Sources of a refusal that a vendor answers to the call that sends; the second may be of the account.
 ANSWER, DOUBTFUL_ANSWER = "answer", "answer?"
-END_OF_DAY = timedelta(days=1, microseconds=-1)  # After its beginning.
 
 
 @dataclass(frozen=True)
@@ -197,16 +195,6 @@ class BlockedAddress:
     # By which it was told, to be read where nobody knows the message, such as after a restore.
     mail: InboundMessage | None = field(default=None, compare=False, repr=False)
     is_new: bool = False  # It came to the list since the answer before.
-
-    @property
-    def tells_time(self) -> bool:
-        """Whether `at` is more than a day, which is read as its beginning."""
-        return self.at is not None and clock.start_of_day(clock.day(self.at)) != self.at
-
-    @property
-    def until(self) -> datetime | None:
-        """The latest moment that `at` means: of a day its end."""
-        return self.at + END_OF_DAY if self.at is not None and not self.tells_time else self.at
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from urllib.parse import unquote_plus
 from portal.core import clock
 from portal.services.messaging.gateways import json_values
 from portal.services.messaging.gateways.protocol import BlockedAddress, InboundMessage, MailClue, Report
+from portal.services.messaging.gateways.refusal_times import latest_moment
 from portal.services.messaging.gateways.vendor_rows import MOST_ROWS, guess_address, guess_person, readings
 
 MOBILE = re.compile(  # However it is written, also with a "%2B" before it.
@@ -138,7 +139,7 @@ def as_unread(piece: Report | InboundMessage | BlockedAddress, why: str) -> Inbo
         del said["received_at"]
     sender = said.get("sender") or said.get("address") or (said.get("to", "") if isinstance(piece, Report) else "")
     text = json.dumps(said, default=str, ensure_ascii=False)
-    told_at = piece.until if isinstance(piece, BlockedAddress) else None
+    told_at = latest_moment(piece) if isinstance(piece, BlockedAddress) else None
     ours = () if isinstance(piece, InboundMessage) or piece.message_id is None else (piece.message_id,)
     return InboundMessage(
         "", sender, "", text, told_at or clock.now(), keyword=why, is_dated=told_at is not None, is_whole=False,
