@@ -4,6 +4,7 @@ about it."""
 from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 
 from sqlalchemy import (
     ColumnElement,
@@ -75,6 +76,7 @@ class GatewayEvent(Entity):
     reminded_at: Mapped[datetime | None]  # When a mail last told the desk that it waits.
 
 
+@cache
 def may_have_refused(
     recipient_id: SQLColumnExpression[int], outcomes: Collection[EventOutcome] = TO_READ
 ) -> ColumnElement[bool]:  # fmt: skip

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cache, lru_cache
 from typing import Any, Protocol
 
 from sqlalchemy import (
@@ -237,6 +238,7 @@ def is_refused(at: datetime) -> ColumnElement[bool]:
     return reason_column(at).in_(REFUSALS)
 
 
+@cache
 def is_refused_elsewhere() -> ColumnElement[bool]:
     """The condition that nothing was decided on a consent, and that its person refused where it does not show, by
     another spelling of their mailbox or before the firm was admitted."""
@@ -252,6 +254,11 @@ def standing(at: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
 
 def reason_column(at: datetime) -> ColumnElement[str]:
     """The reason in SQL. What is EXPIRED stays UNREGISTERED here: neither allows messages."""
+    return _reason_column(business_days.earliest_in_time(at))
+
+
+@lru_cache(maxsize=4)  # Made once a day: it costs as much as the rest of a statement.
+def _reason_column(earliest_pull: datetime) -> ColumnElement[str]:
     codes, other = sandbox_mode.EXEMPT_CODES, aliased(Consent)
     refused_as_other = exists().where(
         other.brand_id == Consent.brand_id, other.recipient_id == Consent.recipient_id,
@@ -269,8 +276,7 @@ def reason_column(at: datetime) -> ColumnElement[str]:
         "is_exempt": Brand.provider_id.in_(exempt_providers),
     }
     *earlier, (_, _, otherwise) = RULE
-    late = Feed.answered_at() < business_days.earliest_in_time(at)
-    lapsed = Consent.brand_id.in_(select(Feed.brand_id).where(late))
+    lapsed = Consent.brand_id.in_(select(Feed.brand_id).where(Feed.answered_at() < earliest_pull))
     by_iys = {each: case((lapsed, literal(Reason.NOT_PULLED.value)), else_=literal(each.value)) for each in BY_IYS}
     cases = (
         (and_(*(facts[name] == value for name, value in its.items())), by_iys.get(reason, literal(reason.value)))
