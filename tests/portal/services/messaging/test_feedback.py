@@ -55,26 +55,10 @@ class MailAccount:
         self.app, self.browser = app, browser
         values = {"host": "127.0.0.1", "security": "smtp", "bounce_domain": DOMAIN, **credentials}
         with app.app_context():
-            make.prove_host(make.brand(), "ornek.com.tr")
-            row = gateways.add_gateway(
-                db.session, vault(), provider_id=make.brand().provider_id, carries=AddressKind.EMAIL, vendor="smtp",
-                header="Marka <bilgi@ornek.com.tr>", credentials=values, per_second=10, at=clock.now(),
-            )  # fmt: skip
-            gateways.mark_tested(row, clock.now())
-            make.approve_mailboxes()
-            db.session.commit()
-            self.id, self.secret = row.id, gateways.read_secret(vault(), row)
-            self.key = gateway_accounts.adapter_of(row).token_keys[0]
-        make.codes(app, "\n".join(PEOPLE), delivery=Delivery.GATEWAY)
-        with app.app_context():
-            at = clock.now()
-            facts = {"gateway_id": self.id, "state": MessageState.ACCEPTED, "due_at": None, "called_at": at}
-            db.session.execute(update(Message).values(facts | {"ended_at": at}))
-            db.session.commit()
-            self.messages = {self._address(each): each.id for each in db.session.scalars(select(Message))}
-
-    def _address(self, message: Message) -> str:
-        return recipients.address_of(vault(), db.session.get_one(Recipient, message.recipient_id))
+            made = make.made_once(("mail account", *PEOPLE, repr(values)), lambda: _rows_of_account(app, values))
+            self.id, self.messages = made[0], dict(made[1])
+            row = db.session.get_one(MessageGateway, self.id)
+            self.secret, self.key = gateways.read_secret(vault(), row), gateway_accounts.adapter_of(row).token_keys[0]
 
     def token(self, address: str, purpose: TokenPurpose = TokenPurpose.BOUNCE) -> str:
         return token_address(self.key, purpose, self.messages[address], DOMAIN)
@@ -85,6 +69,27 @@ class MailAccount:
     def states(self, rows) -> dict[str, str]:
         by_id = {message_id: address for address, message_id in self.messages.items()}
         return {by_id[each.id].partition("@")[0]: each.state.value for each in rows(Message) if each.id in by_id}
+
+
+def _rows_of_account(app, credentials: dict[str, str]) -> tuple[int, dict[str, int]]:
+    """The account's id, and those of the mails that left by it: {address: id}."""
+    make.prove_host(make.brand(), "ornek.com.tr")
+    row = gateways.add_gateway(
+        db.session, vault(), provider_id=make.brand().provider_id, carries=AddressKind.EMAIL, vendor="smtp",
+        header="Marka <bilgi@ornek.com.tr>", credentials=credentials, per_second=10, at=clock.now(),
+    )  # fmt: skip
+    gateways.mark_tested(row, clock.now())
+    make.approve_mailboxes()
+    db.session.commit()
+    make.codes(app, "\n".join(PEOPLE), delivery=Delivery.GATEWAY)
+    at = clock.now()
+    facts = {"gateway_id": row.id, "state": MessageState.ACCEPTED, "due_at": None, "called_at": at, "ended_at": at}
+    db.session.execute(update(Message).values(facts))
+    db.session.commit()
+    people = [(each, db.session.get_one(Recipient, each.recipient_id)) for each in db.session.scalars(select(Message))]
+    found = row.id, {recipients.address_of(vault(), whose): each.id for each, whose in people}
+    db.session.rollback()
+    return found
 
 
 def held(app) -> list[str]:
