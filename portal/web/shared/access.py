@@ -21,8 +21,9 @@ from portal.web.shared import address_session, held_forms, languages, maintenanc
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
 Check = Callable[[], ResponseReturnValue | None]
 
-# During maintenance people still search, to answer somebody; and refuse for a caller, by the views of that permission.
+# During maintenance people still search, to answer somebody; and record refusals, by these views and those of REFUSE.
 SEARCHES = ("dashboard.search", "desk.search", "operator.search_recipient")
+REFUSALS = ("operator.refuse_reply",)
 ACCESS_RULES: dict[str, str] = {}  # By blueprint name; a test checks that none is missing.
 
 
@@ -151,7 +152,7 @@ def _check_operator() -> ResponseReturnValue | None:
 
 
 def _stop_writes_in_maintenance() -> None:
-    is_read = request.method in ("GET", "HEAD") or request.endpoint in SEARCHES
+    is_read = request.method in ("GET", "HEAD") or request.endpoint in (*SEARCHES, *REFUSALS)
     if not is_read and _current_view().needs != Permission.REFUSE:
         maintenance.stop_writes()
 
