@@ -31,7 +31,7 @@ from tests import make
 from tests.portal.domain.complaints.cast import a_case, closed, code_of, receipt_of, words_are_shown
 from tests.portal.services.messaging.vendor_pushes import add_brand
 from tests.portal.web.dashboard.staff import signed_in
-from tests.portal.web.recipient.open_complaints import complains, new_link, proves
+from tests.portal.web.recipient.open_complaints import complains, new_link, proves, told
 
 pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
@@ -168,12 +168,13 @@ def test_no_case_is_closed_from_a_page_without_the_persons_last_words(app, brows
 )
 def test_the_words_of_a_report_refuse_or_hold_as_later_words_do(app, browser, rows, said, then):
     _, code = receipt_of(app, rows, MESAJ="ONAY", ARAMA="ONAY")
+    said = told(**said)  # Of one minute.
 
     answer = complains(browser, code, **said)
 
     case = rows.one(Complaint)
-    told = [each if each in (Reason.UNREAD_REPLY, Reason.REFUSED) else None for each in reasons(app, case)]
-    assert answer.status_code == 303 and told == then
+    found = [each if each in (Reason.UNREAD_REPLY, Reason.REFUSED) else None for each in reasons(app, case)]
+    assert answer.status_code == 303 and found == then
     if Reason.UNREAD_REPLY in then:
         with app.app_context():
             complaints.record_reading(db.session, (its := db.session.get_one(Complaint, case.id)), 2, its.unread_since)
