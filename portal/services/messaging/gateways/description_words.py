@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from portal.core.display_names import leads_elsewhere
 from portal.core.lazy_text import N_
 from portal.services.messaging.gateways.description_checks import BAD_VALUE, OF_CALL, OF_MESSAGE, BadDescription
 from portal.services.messaging.gateways.description_fields import whole_url
@@ -29,8 +30,8 @@ ONLY_WORD = N_(
 )
 LONGEST_WORD = 40  # Characters.
 WORD = re.compile(r"(?!.*//)[\w.:/+;=,*-]*")
-LONG_NUMBER = re.compile(r"\d{7}")
-MOST_DIGITS = 9
+VERSION = re.compile(r"\d{4}-\d\d-\d\d")  # Of many an API.
+KINDS_OF_CONTENT = ("/headers/content-type", "/headers/accept")  # Whose dots and dashes are no host's.
 DATE_FORMAT = re.compile(r"(?:%[a-zA-Z]|[TZ :./-])*(?:\+03:?00)?")
 
 
@@ -71,11 +72,12 @@ def _find_problem(name: str, value: Any) -> str | None:
     is_ours = is_alone and names[0] in OF_CALL | OF_MESSAGE
     if "text" in names or (is_texts(name) and isinstance(value, str) and value):
         return None if is_ours else ONLY_TEXT
-    return None if _is_word(value) else ONLY_WORD
+    return None if _is_word(name, value) else ONLY_WORD
 
 
-def _is_word(value: Any) -> bool:
+def _is_word(name: str, value: Any) -> bool:
     """Whether what is always the same in a value is short and no sentence, telephone or link."""
     text = PLACEHOLDER.sub("", str(value)).strip()
     is_word = len(text) <= LONGEST_WORD and WORD.fullmatch(text) is not None
-    return is_word and sum(map(str.isdigit, text)) <= MOST_DIGITS and not LONG_NUMBER.search(text)
+    is_kind = name.lower() in KINDS_OF_CONTENT or VERSION.fullmatch(text) is not None
+    return is_word and (is_kind or not leads_elsewhere(text))

@@ -80,6 +80,8 @@ def test_flags_and_log_ins_of_a_vendor_stand_beside_the_text():
         (with_body(ek="0850-999-99-99"), "/send/body/ek", ONLY_WORD),
         (with_body(ek="08509999999"), "/send/body/ek", ONLY_WORD),
         (with_body(ek="https://ptt.example"), "/send/body/ek", ONLY_WORD),
+        (with_body(ek="kargonuz_bekliyor:ptt-ode.com/k"), "/send/body/ek", ONLY_WORD),
+        (with_body(ek="444.03.33"), "/send/body/ek", ONLY_WORD),
         (with_body(ek="{{secret.a}} kart numaranız"), "/send/body/ek", ONLY_WORD),
         (described(query={"ek": WORDS}), "/send/query/ek", ONLY_WORD),
         (described(headers={"X-Footer": WORDS}), "/send/headers/X-Footer", ONLY_WORD),
