@@ -177,17 +177,19 @@ def find_answered(
 ) -> Answered:  # fmt: skip
     """Which of these messages what came by an account may answer: what its owner sent, by any account. At the
     operator's, where several firms wrote, what left within ANSWERED_WITHIN before it, or else at any time, by accounts
-    alike, or else by any."""
+    alike, or else by any; what left after it is no reason to leave out what left before."""
+
+    def is_earlier(each: EarlierMessage) -> bool:
+        return said_at is None or each.at <= said_at + CLOCKS_DIFFER
+
     found = left_by_owner(gateway, messages)
-    if gateway.provider_id is None:
+    earlier = [each for each in found if is_earlier(each)]
+    if gateway.provider_id is None and earlier:
         alike = {None, *_alike(gateway)}
-        found = [each for each in found if said_at and each.at >= said_at - ANSWERED_WITHIN] or found
-        found = [each for each in found if each.gateway_id in alike] or found
-
-    def order(each: EarlierMessage) -> tuple[bool, datetime]:
-        return said_at is None or each.at <= said_at + CLOCKS_DIFFER, each.at
-
-    return Answered(sorted(found, key=order, reverse=True))
+        late = [each for each in earlier if said_at and each.at >= said_at - ANSWERED_WITHIN] or earlier
+        late = [each for each in late if each.gateway_id in alike] or late
+        found = [each for each in found if each in late or not is_earlier(each)]
+    return Answered(sorted(found, key=lambda each: (is_earlier(each), each.at), reverse=True))
 
 
 def channels_offered_to(recipient_id: int | None, brands: Collection[Brand] | None) -> set[Channel]:

@@ -87,6 +87,21 @@ def test_a_list_refuses_the_firms_of_the_week_as_a_ret_does(app, operators, riva
     assert (refused, held_firms(rows)) == ({own.provider_id}, set())
 
 
+@pytest.mark.parametrize("by", ["RET", "list"])
+def test_what_left_after_a_refusal_hides_nothing_that_left_before(app, operators, rival, rows, by):
+    with app.app_context():
+        own = make.brand()
+    said_at = clock.now()
+    write(app, operators.gateway_id, own.provider_id, timedelta(days=10), kind=MessageKind.CODE)
+    with time_machine.travel(said_at + timedelta(days=1)):
+        write(app, operators.gateway_id, rival, timedelta(minutes=10), kind=MessageKind.CODE)
+        if by == "RET":
+            operators.brings("RET", received_at=f"{clock.istanbul(said_at):%Y-%m-%d %H:%M:%S}")
+        tell(app, operators, Feedback(blocked=(BlockedAddress(make.PHONE, said_at, "MO"),) if by == "list" else ()))
+
+    assert own.provider_id in {each.provider_id for each in rows(Brand) if each.id in refused_brands(rows)}
+
+
 @pytest.mark.parametrize(("ago", "is_held"), [(timedelta(hours=20), False), (timedelta(), True)])
 def test_what_is_listed_since_before_the_account_was_added_holds_nobody(app, operators, rows, ago, is_held):
     """It answers nothing that left by it; after that it may be a word to any firm."""
