@@ -13,34 +13,34 @@ from portal.services.messaging.gateways.protocol import BlockedAddress
 from portal.services.messaging.gateways.refusal_times import tells_time
 from portal.services.messaging.listed_replies import read_noted
 
-LISTED = "listed_refusals"  # In what is noted of a gateway: of which account, and what its last answers held.
+# In what is noted of a gateway: of which account, what its last answers held, and whether one was of a day.
+LISTED = "known_refusals"
 
 
 def leave_out_known(
     row: GatewayEvent, account: str, listed: Sequence[BlockedAddress], *, is_of_day: bool, is_whole: bool
 ) -> list[BlockedAddress]:
-    """Of an answer what was not in the one before, as far as no time tells; of an account that was not asked before,
-    all. `account` is its identity, and `row` the one by which it is swept.
+    """Of an answer what was not in the one before, as far as no time tells; all where nobody knows the one before, as
+    of an account that was not asked yet. `account` is its identity, and `row` the one by which it is swept.
 
     What is asked for a day (`is_of_day`) holds more than what is asked for minutes: each is compared with the last one
     of its kind, and with what came to the list since."""
     noted = read_noted(row)
-    of_account, *before = noted.get(LISTED, (None, [], []))
+    of_account, *before = noted.get(LISTED, (None, [], [], False))
     is_known = of_account == account
+    last, of_day, has_day = before if is_known else ([], [], False)
+    is_first = not has_day if is_of_day else not is_known  # Of its kind: what it holds may have stood there before.
     keys = list(_keys(listed))
     told = [key for key in keys if key]
-    last, of_day = before if is_known else (told, told)
     known = set(of_day if is_of_day else last)
-    kept = [] if is_whole else [*known]
-    now = [*dict.fromkeys([*kept, *told])]
+    now = [*dict.fromkeys([*([] if is_whole else known), *told])]
     came = [key for key in now if key not in known]
     last, of_day = ([*last, *came], now) if is_of_day else (now, [*dict.fromkeys([*of_day, *now])])
-    if noted.get(LISTED) != [account, last, of_day]:
-        event_contents.write_content(row, noted | {LISTED: (account, last, of_day)})
-    if not is_known:
-        return list(listed)
+    has_day = has_day or is_of_day
+    if noted.get(LISTED) != [account, last, of_day, has_day]:
+        event_contents.write_content(row, noted | {LISTED: (account, last, of_day, has_day)})
     told_now = zip(listed, keys, strict=True)
-    return [replace(each, is_new=bool(key)) for each, key in told_now if key not in known]
+    return [replace(each, is_new=bool(key) and not is_first) for each, key in told_now if key not in known]
 
 
 def _keys(listed: Sequence[BlockedAddress]) -> Iterable[str]:

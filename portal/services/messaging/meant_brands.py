@@ -271,9 +271,8 @@ def _brands_meant(
     if reply and named.means_no_others and says_one_thing(gateway, reply, provider_id):
         ever = {each.brand_id for each in theirs}
         has_written = any(each.id in ever for each in named.brands)
-        others: Sequence[Brand] = [
-            each for each in wrote if not has_written or (not is_yes and may_shorten(named.brands, [each], reply))
-        ]
+        may_be_called_so = (each for each in wrote if not has_written or may_shorten(named.brands, [each], reply))
+        others: Sequence[Brand] = [] if is_yes else list(may_be_called_so)
     elif gateway.provider_id is None:
         others = ([] if answered.is_izinlinks else wrote) or brands
     else:

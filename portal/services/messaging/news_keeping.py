@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from portal.core import clock
@@ -40,7 +41,9 @@ def keep_news(
     blocked = [known_numbers.with_known_address(gateway, each) for each in (*news.blocked, *lost)]
     told = [*blocked, *_refusals_reported(applied.matched, is_pushed=pushed_at is not None)]
     nameless = dict.fromkeys(filter(_is_nameless, told))
-    nobodys += [reply for each in nameless for reply in unread_rows.unread_refusals(each.address, names_in(gateway))]
+    for each in nameless:
+        unread = unread_rows.unread_refusals(each.address, names_in(gateway))
+        nobodys += [replace(reply, is_new=each.is_new) for reply in unread]
     moment = f"{pushed_at:%Y-%m-%d %H:%M}" if pushed_at else clock.day(read_until or at).isoformat()
 
     def keep_reply(reply: InboundMessage) -> None:

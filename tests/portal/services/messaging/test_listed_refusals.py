@@ -1,5 +1,6 @@
 """A vendor's list of refusals, asked each minute for some minutes and each hour for a day, that tells no times."""
 
+import json
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -9,7 +10,8 @@ import time_machine
 from portal.core import clock
 from portal.core.extensions import db
 from portal.core.iys_protocol import Channel, Status
-from portal.core.models import Consent, Decision, EventKind, MessageGateway, Recipient, may_have_refused
+from portal.core.models import Consent, Decision, EventKind, GatewayEvent, MessageGateway, Recipient, may_have_refused
+from portal.services.messaging import event_contents
 from portal.services.messaging.gateways import iletimerkezi
 from portal.services.messaging.gateways.protocol import BlockedAddress, ErrorClass, Feedback, GatewayError, SendError
 from portal.services.messaging.news_keeping import keep_news
@@ -158,3 +160,36 @@ def test_a_list_that_tells_days_refuses_anew_what_it_tells_hours_after_a_refusal
     listing.grants(5)
 
     assert listing.stands() == REFUSED
+
+
+def test_of_the_first_answer_for_a_day_somebody_reads_who_refuses_again(app, listing):
+    """As after the account's login was changed: what was listed hours ago is not known to be new."""
+    listing.refuses(0.3)
+    assert listing.is_swept(0.2, 0.6) == REFUSED
+    with app.app_context():
+        row = db.session.query(GatewayEvent).filter_by(kind=EventKind.SWEEP, gateway_id=listing.gateway_id).one()
+        event_contents.write_content(row, {})
+        db.session.commit()
+    listing.grants(0.7)
+
+    assert listing.is_swept(0.75, 0.95) == GRANTED
+    assert listing.is_swept(1, 1.1) == HELD
+
+
+def test_a_row_that_somebody_reads_is_read_again_where_it_comes_again(app, listing, rows, monkeypatch):
+    """Of two numbers in it nobody knows which one refuses."""
+    row = json.dumps({"number": make.PHONE, "by": "+905321112233"})
+    told = lambda _, since: [replace(each, address=row) for each in listing.told(since)]  # noqa: E731
+    monkeypatch.setattr(iletimerkezi.IletiMerkezi, "blocked", told)
+    listing.refuses(0.3)
+    assert listing.is_swept(0.2, 0.6) == HELD
+    with app.app_context():
+        db.session.query(GatewayEvent).filter_by(kind=EventKind.REPLY).update(
+            {"settled_at": clock.now(), "due_at": None}
+        )
+        db.session.commit()
+    listing.grants(30)
+    assert listing.is_swept(30, 33, pause=HOUR) == GRANTED
+    listing.refuses(50.3)
+
+    assert listing.is_swept(50.25, 51.5) == HELD

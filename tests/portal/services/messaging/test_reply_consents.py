@@ -186,8 +186,12 @@ def test_yes_is_no_consent_where_one_condition_fails(app, vendor, rows, case):
     assert rows(GatewayEvent, GatewayEvent.kind == EventKind.REPLY)[-1].outcome == EventOutcome.REVIEW
 
 
-@pytest.mark.parametrize(("keyword", "outcome"), [("MODA", "review"), ("MODAEVI", "granted")])
-def test_a_yes_for_a_keyword_is_no_consent_to_a_brand_that_may_be_called_so(app, vendor, rows, keyword, outcome):
+@pytest.mark.parametrize(
+    ("keyword", "has_written", "outcome"),
+    [("MODA", True, "review"), ("MODA", False, "review"), ("MODAEVI", True, "granted")],
+)
+def test_a_yes_for_a_keyword_is_no_consent_to_another_brand(app, vendor, rows, keyword, has_written, outcome):
+    """Also to one that may be called so, and where the named one never wrote."""
     moda = add_brand(app, "Moda", "MODA", "MODA")
     with app.app_context():
         named = {"name": "Moda Evi", "header": "MODAEVI", "keyword": "MODAEVI"}
@@ -198,7 +202,7 @@ def test_a_yes_for_a_keyword_is_no_consent_to_a_brand_that_may_be_called_so(app,
         left = {"created_at": clock.now() - timedelta(hours=2), "called_at": clock.now() - timedelta(hours=2)}
         whose = {"provider_id": message.provider_id, "recipient_id": message.recipient_id, "brand_id": moda}
         code = {"kind": MessageKind.CODE, "state": MessageState.DELIVERED, "attempts": 1}
-        db.session.add(Message(**whose, **code, **left, gateway_id=vendor.gateway_id))
+        db.session.add_all([Message(**whose, **code, **left, gateway_id=vendor.gateway_id)] * has_written)
         db.session.commit()
 
     answers(vendor, "EVET", keyword=keyword)
