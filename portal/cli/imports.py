@@ -142,8 +142,9 @@ class Call:
         return hashlib.sha256(repr((self.brand.id, self.options)).encode()).hexdigest()[:8]
 
     def _look_at(self, waiting: Waiting) -> Summary | None:
-        """Bring what was appended, as the file was brought first; a dry run tells only whether it waits for long."""
-        call = replace(self, options=waiting.options, settled=waiting.settled, move_to=waiting.move_to)
+        """Bring what was appended, as the file was brought first; a dry run tells only whether it waits for long.
+        `--again` is said of the files that a call names, so one that somebody took back stays so."""
+        call = replace(self, options=waiting.options, settled=waiting.settled, move_to=waiting.move_to, again=False)
         try:
             found = take_again(waiting.path)
         except InOtherHands:

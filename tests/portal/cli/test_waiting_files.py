@@ -6,9 +6,11 @@ import pytest
 import time_machine
 
 from portal.core import clock
-from portal.core.models import ImportBatch, WaitingFile
+from portal.core.iys_protocol import Status
+from portal.core.models import Consent, ImportBatch, WaitingFile
 from tests import make
 from tests.portal.cli.import_files import FIRST, NOW, SECOND, SMS, csv_of, lines_of, names_in, put, refused
+from tests.portal.cli.test_watched_folder import undo_first
 
 pytestmark = pytest.mark.slow
 
@@ -162,3 +164,13 @@ def test_what_another_brand_waits_for_is_left_to_it(app, run_import, days, done,
 
     assert [words(each) for each in told if each["hidden_as"]] == [("waiting", None), (None, "unfinished")]
     assert (names_in(days[0]), rows.count(ImportBatch), refused(rows)) == ([waiting["hidden_as"]], 1, 2)
+
+
+def test_one_that_somebody_took_back_comes_by_no_again_of_another_file(app, run_import, days, done, rows):
+    given = csv_of(f"0532 987 65 43;ONAY;{NOW};HS_WEB;Sipariş 1")
+    with put(days[0], "day.csv", given).open("ab"):
+        run_import(days[0] / "day.csv", *SMS, "--move-to", done)
+        undo_first(app, rows)
+        run_import(put(days[1], "other.csv", SECOND), *SMS, "--again", "--move-to", done)
+
+    assert [each.status for each in rows(Consent) if each.status == Status.GRANTED] == []
