@@ -19,9 +19,10 @@ from portal.core.models import (
     has_mailbox_refusal,
     is_sandbox_recipient,
 )
-from portal.core.models.recipient import latest, other_spellings
+from portal.core.models.recipient import other_spellings
 from portal.core.models.trial_refusals import NEW_BRAND, TRIAL, TRIAL_CONSENT, select_unrepeated
 from portal.core.vault import Vault
+from portal.domain.consents import reassigned_addresses
 from portal.domain.consents.may_send import is_refused, may_send
 from portal.services.exports.filters import ExportFilter
 from portal.services.exports.paging import AddressReader, read_pages
@@ -38,7 +39,7 @@ class ExportedRecipient:
     since: datetime
     may_send: tuple[Channel, ...]
     refused: tuple[Channel, ...]
-    held_since: datetime | None  # What was before may be another person's (Recipient.own_held_since).
+    held_since: datetime | None  # What was before may be another person's (KnownChanges.own_held_since).
 
 
 def count(session: Session, wanted: ExportFilter, at: datetime) -> int:
@@ -48,15 +49,14 @@ def count(session: Session, wanted: ExportFilter, at: datetime) -> int:
 def rows(session: Session, vault: Vault, wanted: ExportFilter, at: datetime) -> Iterator[ExportedRecipient]:
     """In the order in which they were added."""
     addresses = AddressReader(vault, wanted.provider_id)
-    columns = select(
-        Recipient.id, Recipient.address, Recipient.kind, Recipient.created_at, Recipient.reassigned_at,
-        Recipient.closed_at,
-    )  # fmt: skip
+    columns = select(Recipient.id, Recipient.address, Recipient.kind, Recipient.created_at)
     for page in read_pages(session, columns.where(*_conditions(wanted)), Recipient.id):
-        may, refused = _channels(session, wanted, [each.id for each in page], at)
+        ids = [each.id for each in page]
+        may, refused = _channels(session, wanted, ids, at)
+        changes = reassigned_addresses.find_own_changes(session, ids, [wanted.provider_id])
         for each in page:
             address = addresses.read(each.id, each.address)
-            held_since = latest(each.reassigned_at, each.closed_at)
+            held_since = changes[each.id].own_held_since if each.id in changes else None
             channels = _ordered(may[each.id]), _ordered(refused[each.id])
             yield ExportedRecipient(address, each.kind, each.created_at, *channels, held_since)
 

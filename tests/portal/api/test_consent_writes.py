@@ -423,6 +423,19 @@ def test_a_history_says_since_when_the_address_is_its_present_holders(app, progr
     assert [each["origin"] for each in after["items"]] == ["not_mine", "api"] and theirs == after["items"][:1]
 
 
+def test_a_history_tells_what_was_heard_by_another_spelling_of_the_mailbox(app, program):
+    program.post(CONSENTS, grant("ada@gmail.com", type="EPOSTA"))
+    program.post(CONSENTS, grant("a.da@gmail.com", type="EPOSTA"))
+    with app.app_context():
+        at = clock.now() + timedelta(seconds=5)
+        whose, address = db.session.scalars(select(Recipient)).first(), addresses.parse("ada@gmail.com")
+        refusals.refuse_not_mine(db.session, vault(), whose, address, language="tr", request_metadata="{}", at=at)
+        db.session.commit()
+
+    asked = ({"recipient": each, "type": "EPOSTA"} for each in ("ada@gmail.com", "a.da@gmail.com"))
+    assert [program.post(f"{CONSENTS}/history", each).json["heldSince"] for each in asked] == [moment(at)] * 2
+
+
 def test_a_history_tells_a_key_of_one_brand_nothing_of_an_address_that_only_another_has(app, program):
     asked = {"recipient": make.PHONE, "type": "MESAJ"}
     with app.app_context():
