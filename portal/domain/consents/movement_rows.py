@@ -39,10 +39,13 @@ class MovementRow:
 
     def acted_at(self, ahead: timedelta) -> datetime:
         """When a person did it at İYS, by our clock, which is so far ahead of İYS's (negative: behind). A refusal wins
-        what is uncertain by that: it is never earlier than İYS says, and a grant never later."""
+        what is uncertain by that: it is never earlier than İYS says, and a grant never later, nor later than its
+        consentDate: İYS may have stored it only when the person had refused here."""
         is_measured = self.source != LINE_CLOSED and abs(ahead) <= iys_clock_difference.LONGEST
         by_ours = self.creation_date + ahead if is_measured else self.creation_date
-        return (max if self.status == Status.REFUSED else min)(self.creation_date, by_ours)
+        if self.status == Status.REFUSED:
+            return max(self.creation_date, by_ours)
+        return min(self.creation_date, by_ours, self.consent_date or self.creation_date)
 
     def is_same_act(self, created: datetime | None, consented: datetime | None) -> bool:
         """Whether it is the act of these dates, under whose name it is told again: by İYS's creationDate, which our

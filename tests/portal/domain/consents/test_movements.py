@@ -240,6 +240,14 @@ def test_what_another_sender_told_iys_becomes_a_decision_of_its_date(receiver, r
     assert decision.effective_at == iys_protocol.parse_wire_date(said["consentDate"])
 
 
+def test_a_grant_that_iys_stored_after_a_refusal_and_heard_before_it_passes_none(fatma, receiver, rows):
+    fatma.decides(MESAJ="RET")
+    dates = (iys_protocol.format_wire_date(clock.now() + timedelta(seconds=each)) for each in (-60, 60))
+    receiver.receives(row("ONAY", source="IYS_CM", **dict(zip(("consentDate", "creationDate"), dates, strict=True))))
+
+    assert rows.one(Consent).status == Status.REFUSED
+
+
 def test_another_senders_old_grant_passes_no_newer_refusal(receiver, rows):
     receiver.receives(row("RET", ago=timedelta(hours=10)))
     receiver.receives(
