@@ -129,7 +129,7 @@ class Call:
     def bring(self, paths: Sequence[Path]) -> list[ExitCode]:
         """Import what waits for this brand or was left in hand, and these files; the failure of one stops no other."""
         waiting = waiting_files.list_waiting(self.brand)
-        summaries = [self._tell(summary) for each in waiting if (summary := self._look_at(each))]
+        summaries = [self._tell(summary) for each in waiting if (summary := self._look_at(each, paths))]
         if self.move_to:
             hidden = take_up(paths, self._key(), {each.path for each in waiting})
             summaries += [self._tell(self._bring_claimed(each)) for each in hidden]
@@ -141,10 +141,11 @@ class Call:
     def _key(self) -> str:
         return hashlib.sha256(repr((self.brand.id, self.options)).encode()).hexdigest()[:8]
 
-    def _look_at(self, waiting: Waiting) -> Summary | None:
+    def _look_at(self, waiting: Waiting, paths: Sequence[Path]) -> Summary | None:
         """Bring what was appended, as the file was brought first; a dry run tells only whether it waits for long.
-        `--again` is said of the files that a call names, so one that somebody took back stays so."""
-        call = replace(self, options=waiting.options, settled=waiting.settled, move_to=waiting.move_to, again=False)
+        `--again` is said of folders that a call names, so what somebody took back in another one stays so."""
+        again = self.again and waiting.path.parent in {each.absolute().parent for each in paths}
+        call = replace(self, options=waiting.options, settled=waiting.settled, move_to=waiting.move_to, again=again)
         try:
             found = take_again(waiting.path)
         except InOtherHands:

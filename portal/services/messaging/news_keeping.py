@@ -41,9 +41,7 @@ def keep_news(
     blocked = [known_numbers.with_known_address(gateway, each) for each in (*news.blocked, *lost)]
     told = [*blocked, *_refusals_reported(applied.matched, is_pushed=pushed_at is not None)]
     nameless = dict.fromkeys(filter(_is_nameless, told))
-    for each in nameless:
-        unread = unread_rows.unread_refusals(each.address, names_in(gateway))
-        nobodys += [replace(reply, is_new=each.is_new) for reply in unread]
+    nobodys += [reply for each in nameless for reply in _unread(gateway, each)]
     moment = f"{pushed_at:%Y-%m-%d %H:%M}" if pushed_at else clock.day(read_until or at).isoformat()
 
     def keep_reply(reply: InboundMessage) -> None:
@@ -77,6 +75,12 @@ def _keep_failed(
     odd = [each for each, _ in run_in_savepoints([unread_rows.as_unread(*each) for each in failed], keep_answered)]
     for piece, _ in run_in_savepoints(odd, lambda each: keep_reply(mail_answers.with_named(gateway, each))):
         keep_reply(piece)
+
+
+def _unread(gateway: MessageGateway, told: BlockedAddress) -> list[InboundMessage]:
+    """What a person has to read of it: as new as it is on its list."""
+    replies = unread_rows.unread_refusals(told.address, names_in(gateway))
+    return [replace(each, is_new=told.is_new) for each in replies]
 
 
 def names_in(gateway: MessageGateway) -> re.Pattern[str]:
