@@ -10,7 +10,7 @@ from portal.core.addresses import AddressKind
 from portal.core.iys_protocol.enums import Channel, Source, Status
 from portal.core.models.decision import PROVIDERS_RECORDS, Decision, DecisionOrigin, is_void
 from portal.core.models.recipient import MOST_SPELLINGS, Consent, Recipient, other_spellings
-from portal.core.models.submission import Submission
+from portal.core.models.submission import Outcome, Submission
 from portal.core.models.trial_refusals import has_unrepeated
 
 # By these a provider states what somebody refused; by all others the person does. A renewal is neither: what it renews
@@ -34,11 +34,19 @@ def is_own_word(decision: type[Decision] = Decision) -> ColumnElement[bool]:
     return and_(decision.origin.not_in(STATED), decision.source.is_distinct_from(Source.PROVIDER_DECISION))
 
 
+def is_unsent(decision: type[Decision] = Decision) -> ColumnElement[bool]:
+    """The condition that a decision waits for İYS and nobody began to send it, so it may be taken back."""
+    waits = Submission.outcome == Outcome.WAITING, Submission.attempts == 0, Submission.lease_until.is_(None)
+    is_alone = Submission.decision_id == decision.id, Submission.bulk_id.is_(None)
+    return exists().where(*is_alone, *waits).correlate(decision)
+
+
 def is_own_refusal(decision: type[Decision] = Decision) -> ColumnElement[bool]:
-    """The condition that the person refused by a decision, and granted nothing of its consent since."""
+    """The condition that the person refused by a decision, and granted nothing of its consent since, at least nothing
+    that may still be taken back."""
     granted_since = exists().where(
         GRANT.consent_id == decision.consent_id, GRANT.status == Status.GRANTED,
-        GRANT.effective_at > decision.effective_at, was_current(GRANT),
+        GRANT.effective_at > decision.effective_at, was_current(GRANT), ~is_unsent(GRANT),
     )  # fmt: skip
     is_own = and_(decision.status == Status.REFUSED, decision.origin.not_in(STATED))
     return and_(is_own, ~is_void(decision), ~granted_since.correlate(decision))
@@ -49,8 +57,8 @@ def mailbox_refused_at(recipient_id: SQLColumnExpression[int], brand_id: Any) ->
     provider gets later; null where they did not, or granted since. What the provider decides itself is of the one
     address. As a scalar, so that databases look at nobody else's consents."""
     refused_at = select(func.max(REFUSAL.effective_at)).where(
-        HELD.recipient_id == recipient_id, HELD.brand_id == brand_id, HELD.status == Status.REFUSED,
-        REFUSAL.consent_id == HELD.id, is_own_refusal(REFUSAL), is_own_word(REFUSAL),
+        HELD.recipient_id == recipient_id, HELD.brand_id == brand_id, REFUSAL.consent_id == HELD.id,
+        is_own_refusal(REFUSAL), is_own_word(REFUSAL),
     )  # fmt: skip
     return refused_at.correlate_except(HELD, REFUSAL).scalar_subquery()
 

@@ -66,7 +66,7 @@ def read_snapshot(
         in session.execute(facts.where(is_one_of(session, Decision.consent_id, consent_ids), ~is_void()))
     }  # fmt: skip
     snapshot.refusals = other_types.newest_refusals(session, consents)
-    refused = [consent.id for consent in consents if consent.status == Status.REFUSED]
-    own = select(Decision.consent_id).where(is_one_of(session, Decision.consent_id, refused), is_own_refusal())
-    snapshot.own_refusals = set(session.scalars(own)) if refused else set()
+    decided = [consent.id for consent in consents if consent.status is not None]
+    own = select(Decision.consent_id).where(is_one_of(session, Decision.consent_id, decided), is_own_refusal())
+    snapshot.own_refusals = set(session.scalars(own)) if decided else set()
     return snapshot

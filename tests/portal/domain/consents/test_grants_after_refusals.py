@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from sqlalchemy import update
 
 from portal.core import addresses, clock
 from portal.core.extensions import db, read_session, vault
@@ -81,7 +82,19 @@ def test_a_files_refusal_after_the_persons_own_does_not_open_the_way(app, brand,
     assert bring(brand, held) == ["over_refusal"]
 
     bring(brand, replace(held, is_vouched=True), entry(make.PHONE, RET, now - TWO_HOURS))
-    assert bring(brand, entry(make.PHONE)) == ["grant"], "the vouched grant came after the person's own refusal"
+    assert bring(brand, entry(make.PHONE)) == ["over_refusal"], "the vouched grant may still be taken back"
+
+    db.session.execute(update(Submission).values(attempts=1))
+    db.session.commit()
+    assert bring(brand, entry(make.PHONE)) == ["grant"], "it came after the person's own refusal"
+
+
+def test_a_grant_that_may_be_taken_back_opens_the_way_for_no_other_type(app, brand, browser):
+    with time_machine.travel(clock.now() - timedelta(hours=5)):
+        refuse_by_link(app, browser)
+
+    assert bring(brand, replace(entry(make.PHONE), is_vouched=True)) == ["grant"]
+    assert bring(brand, entry(make.PHONE, recipient_type=RecipientType.MERCHANT)) == ["over_refusal"]
 
 
 def test_a_refusal_heard_between_plan_and_write_holds_the_grant(app, brand, rows):
