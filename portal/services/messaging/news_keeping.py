@@ -39,6 +39,7 @@ def keep_news(
     may_be_known = pushed_at is not None and at < pushed_at + KNOWN_AFTER
     lost, nobodys = _lost([] if may_be_known else [each for each in news.reports if each not in applied.matched])
     blocked = [known_numbers.with_known_address(gateway, each) for each in (*news.blocked, *lost)]
+    listed = frozenset() if pushed_at else frozenset(each for each in blocked if not tells_time(each))
     told = [*blocked, *_refusals_reported(applied.matched, is_pushed=pushed_at is not None)]
     nameless = dict.fromkeys(filter(_is_nameless, told))
     nobodys += [reply for each in nameless for reply in _unread(gateway, each)]
@@ -52,12 +53,11 @@ def keep_news(
             keep_reply(answer)
 
     def keep_blocked(each: BlockedAddress) -> None:
-        is_listed = pushed_at is None and each in blocked and not tells_time(each)
-        each = mail_answers.with_linked(gateway, each, at)
-        if each.mail is not None and mail_answers.find_sent(gateway, each.message_id) is None:
-            keep_answered(each.mail)
+        linked = mail_answers.with_linked(gateway, each, at)
+        if linked.mail is not None and mail_answers.find_sent(gateway, linked.message_id) is None:
+            keep_answered(linked.mail)
         else:
-            event_contents.keep_blocked(gateway, secret, each, at, moment, is_listed=is_listed)
+            event_contents.keep_blocked(gateway, secret, linked, at, moment, is_listed=each in listed)
 
     failed: list[FailedPiece[Report | InboundMessage | BlockedAddress]] = [
         *applied.failed,
