@@ -36,9 +36,8 @@ def is_own_word(decision: type[Decision] = Decision) -> ColumnElement[bool]:
 
 def is_unsent(decision: type[Decision] = Decision) -> ColumnElement[bool]:
     """The condition that a decision waits for İYS and nobody began to send it, so it may be taken back."""
-    waits = Submission.outcome == Outcome.WAITING, Submission.attempts == 0, Submission.lease_until.is_(None)
-    is_alone = Submission.decision_id == decision.id, Submission.bulk_id.is_(None)
-    return exists().where(*is_alone, *waits).correlate(decision)
+    waits = Submission.decision_id == decision.id, Submission.outcome == Outcome.WAITING, Submission.is_unclaimed()
+    return exists().where(*waits).correlate(decision)
 
 
 def is_own_refusal(decision: type[Decision] = Decision) -> ColumnElement[bool]:

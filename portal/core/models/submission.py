@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Index, Integer, String, case, func, select
+from sqlalchemy import ColumnElement, Index, Integer, String, and_, case, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.core.iys_protocol.enums import Channel, Status
@@ -116,6 +116,11 @@ class Submission(Entity):
     @property
     def is_open(self) -> bool:
         return self.outcome in OPEN_OUTCOMES
+
+    @classmethod
+    def is_unclaimed(cls) -> ColumnElement[bool]:
+        """The condition that nobody has begun to send it."""
+        return and_(cls.attempts == 0, cls.lease_until.is_(None), cls.bulk_id.is_(None))
 
 
 def told_next_at() -> ColumnElement[datetime | None]:

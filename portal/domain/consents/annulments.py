@@ -96,11 +96,10 @@ def undo_until() -> ColumnElement[datetime]:
 
 def was_never_claimed() -> ColumnElement[bool]:
     """The condition that nobody began to send a submission, or that it is sent to nobody."""
-    never_claimed = and_(Submission.attempts == 0, Submission.lease_until.is_(None), Submission.bulk_id.is_(None))
     told_nobody = and_(
         Submission.outcome == Outcome.NOT_NEEDED, Submission.code.in_((sandbox_mode.EXEMPT, sandbox_mode.OVER))
     )
-    return and_(never_claimed, or_(Submission.outcome == Outcome.WAITING, told_nobody))
+    return and_(Submission.is_unclaimed(), or_(Submission.outcome == Outcome.WAITING, told_nobody))
 
 
 def _lock(session: Session, decisions: Select[*tuple[Any, ...]]) -> dict[int, Row[*tuple[Any, ...]]]:
