@@ -183,12 +183,11 @@ def find_answered(
         return said_at is None or each.at <= said_at + CLOCKS_DIFFER
 
     found = left_by_owner(gateway, messages)
-    earlier = [each for each in found if is_earlier(each)]
-    if gateway.provider_id is None and earlier:
-        alike = {None, *_alike(gateway)}
-        late = [each for each in earlier if said_at and each.at >= said_at - ANSWERED_WITHIN] or earlier
-        late = [each for each in late if each.gateway_id in alike] or late
-        found = [each for each in found if each in late or not is_earlier(each)]
+    if gateway.provider_id is None:
+        alike, earlier = {None, *_alike(gateway)}, [each for each in found if is_earlier(each)]
+        recent = [each for each in earlier if said_at and each.at >= said_at - ANSWERED_WITHIN] or earlier
+        recent = [each for each in recent if each.gateway_id in alike] or recent
+        found = [*recent, *(each for each in found if not is_earlier(each))]
     return Answered(sorted(found, key=lambda each: (is_earlier(each), each.at), reverse=True))
 
 
