@@ -76,7 +76,7 @@ class GatewayEvent(Entity):
     reminded_at: Mapped[datetime | None]  # When a mail last told the desk that it waits.
 
 
-@cache
+@cache  # Of columns of mapped classes, of which there are few: it costs as much as the rest of a statement.
 def may_have_refused(
     recipient_id: SQLColumnExpression[int], outcomes: Collection[EventOutcome] = TO_READ
 ) -> ColumnElement[bool]:  # fmt: skip

@@ -28,17 +28,18 @@ def leave_out_known(
     noted = read_noted(row)
     of_account, *before = noted.get(LISTED, (None, [], [], False))
     is_known = of_account == account
-    last, of_day, has_day = before if is_known else ([], [], False)
-    is_first = not has_day if is_of_day else not is_known  # Of its kind: what it holds may have stood there before.
+    of_minutes, of_day, had_day = before if is_known else ([], [], False)
+    is_first = not had_day if is_of_day else not is_known  # Of its kind: what it holds may have stood there before.
     keys = list(_keys(listed))
-    told = [key for key in keys if key]
-    known = set(of_day if is_of_day else last)
-    now = [*dict.fromkeys([*([] if is_whole else known), *told])]
-    came = [key for key in now if key not in known]
-    last, of_day = ([*last, *came], now) if is_of_day else (now, [*dict.fromkeys([*of_day, *now])])
-    has_day = has_day or is_of_day
-    if noted.get(LISTED) != [account, last, of_day, has_day]:
-        event_contents.write_content(row, noted | {LISTED: (account, last, of_day, has_day)})
+    known = set(of_day if is_of_day else of_minutes)
+    now = [*dict.fromkeys([*([] if is_whole else known), *filter(None, keys)])]
+    if is_of_day:
+        of_minutes, of_day = [*of_minutes, *(key for key in now if key not in known)], now
+    else:
+        of_minutes, of_day = now, [*dict.fromkeys([*of_day, *now])]
+    noting = [account, of_minutes, of_day, had_day or is_of_day]
+    if noted.get(LISTED) != noting:
+        event_contents.write_content(row, noted | {LISTED: noting})
     told_now = zip(listed, keys, strict=True)
     return [replace(each, is_new=bool(key) and not is_first) for each, key in told_now if key not in known]
 
