@@ -11,6 +11,7 @@ from portal.api.v1 import campaign_schemas as schemas
 from portal.api.v1.authentication import needs_scope
 from portal.api.v1.blueprint import BRAND_PATH, MAX_LIST_BYTES, blueprint, specification
 from portal.api.v1.campaign_answers import link_answer, person_problem
+from portal.api.v1.rows import find_refusing_field
 from portal.api.v1.schemas import Problem, WriteHeaders
 from portal.api.v1.writes import Act, answer_once, record_audit, refuse
 from portal.core import addresses, clock
@@ -26,6 +27,7 @@ from portal.services import launches
 from portal.services.imports import audience
 from portal.services.imports.audience import AddressList
 from portal.services.imports.audience_rows import ROWS, Person, read_contact
+from portal.services.imports.row_results import RowProblem
 from portal.services.launches.refusing_links import refusal_root, refusing_urls
 from portal.web.shared import limits, problems
 from portal.web.shared.absolute_urls import absolute_url
@@ -90,6 +92,8 @@ def _request_link(
         address = addresses.parse(body.recipient)
     except BadAddress as bad:
         abort(problems.body_response(person_problem(bad.problem)))
+    if (noted := find_refusing_field(body.model_dump(), ("recipient", "reference"))) is not None:
+        abort(problems.body_response(problems.field_problem_body(RowProblem.REFUSED_BESIDE, noted)))
     contact = read_contact(Person("", body.contactKind, body.contactDate), clock.day(at))
     if not isinstance(contact, OwnContact):
         abort(problems.body_response(person_problem(contact[1])))

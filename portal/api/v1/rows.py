@@ -6,7 +6,7 @@ now, as HS_KARAR. What was left out is said.
 
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -32,6 +32,8 @@ from portal.services.imports.brand_columns import BrandColumn, brand_columns, fi
 from portal.services.imports.brand_names import NO_BRANDS, BrandNames
 from portal.services.imports.date_column import grant_date, refusal_date
 from portal.services.imports.layout.normalization import addresses_within, name_of
+from portal.services.imports.layout.refusals import refuses
+from portal.services.imports.refusals_beside import is_beside_address
 from portal.services.imports.row_results import RowProblem
 
 OUR_FIELDS = ("evidence", "grantedAgain", "correlationId", "reference", "confirm")  # Fields that İYS does not know.
@@ -42,6 +44,7 @@ NAMED_RETAILERS = ("retailerCode", "retailerAccess")
 NO_PROBLEM = "H467"  # See Effect.LATE_GRANT.
 CLOCK_AHEAD = timedelta(minutes=1)  # So far may a program's clock be ahead: what it dates counts as of now.
 NOT_BLOCKING = ("H112", "H113", "H120", "H121")  # A refusal needs no date, no source, and no address of today's rules.
+OWN_IDS = ("correlationId", "reference")  # A program's own: "RET-4711" is a number.
 Parse = Callable[[str], addresses.Address]
 
 
@@ -58,15 +61,16 @@ class ReadRow:
 def read_rows(
     rows: Sequence[object], at: datetime, brands: BrandNames = NO_BRANDS, *, parse: Parse = addresses.parse
 ) -> list[ReadRow]:
-    """Read rows, addresses of refusals by `parse`; an entry's line is the row's place, from 0. No grant is taken of an
-    address that another row may refuse which cannot be written or is another brand's."""
+    """Read rows, addresses of refusals by `parse`; an entry's line is the row's place, from 0. No grant is taken beside
+    whose address something may refuse, nor of an address that another row may refuse which cannot be written or is
+    another brand's."""
     moment = at.replace(microsecond=0)
     names = list(dict.fromkeys(name for row in rows if isinstance(row, dict) for name in row if name not in ROW_FIELDS))
     fields = {names[place]: each for place, each in brand_columns(names, brands).items()}
     read = [_read_row(place, row, moment, fields, parse) for place, row in enumerate(rows)]
     held = {
         text for row, each in zip(rows, read, strict=True)
-        for text in _addresses_maybe_refused(row, fields, is_taken=isinstance(each.found, Entry))
+        for text in _addresses_maybe_refused(row, fields, each.found)
     }  # fmt: skip
     return refuse_grants(read, RowProblem.REFUSED_ELSEWHERE, held)
 
@@ -150,19 +154,38 @@ def summarize(results: list[dict[str, Any]]) -> dict[str, Any]:
     return {"results": results, **{kind: kinds[kind] for kind in ("written", "unchanged", "problems")}}
 
 
-def _addresses_maybe_refused(row: object, of_brands: Collection[str], *, is_taken: bool) -> set[str]:
+def refuses_beside_id(text: str) -> bool:
+    """Whether words that refuse stand in a program's own number."""
+    return " " in text and refuses(text)
+
+
+def find_refusing_field(row: Mapping[str, object], names: Iterable[str]) -> str | None:
+    """The first of some of our fields that says, or may say beside its value, that somebody refuses."""
+    return next((each for each in names if row.get(each) is not None and _refuses(each, as_cell(row[each]))), None)
+
+
+def _refuses(name: str, cell: str) -> bool:
+    if name == "evidence":
+        return find_problem(cell) == ApiRowProblem.EVIDENCE_REFUSES
+    if name == "recipient":
+        return is_beside_address(cell)
+    return refuses_beside_id(cell) if name in OWN_IDS else refuses(cell)
+
+
+def _addresses_maybe_refused(row: object, of_brands: Collection[str], found: Entry | BadRow) -> set[str]:
     """The canonical addresses that a row may mean to refuse without doing so; also of telephones that are numbers,
     of several in one value, and beside a sign or a note. A name like one of ours ("Status", "re_cipient") may be meant
-    as it, and an unknown field beside a grant may refuse, but for those `of_brands`."""
+    as it, an unknown field beside a grant may refuse, but for those `of_brands`, and so may what our own say."""
     if not isinstance(row, dict):
         return _addresses_in([row])
+    is_taken = isinstance(found, Entry)
     if is_taken and row.keys() <= ROW_FIELDS:
         return set()
     values: dict[str, list[object]] = {}
     for name, value in row.items():
         values.setdefault("".join(filter(str.isalnum, name)).lower(), []).append(value)
     is_known = all(name in ROW_FIELDS or name in of_brands or its is None for name, its in row.items())
-    is_grant = is_known and values.get("status") == [Status.GRANTED]
+    is_grant = is_known and values.get("status") == [Status.GRANTED] and not find_refusing_field(row, ROW_FIELDS)
     if len(values) == len(row) and (is_taken or is_grant):
         return set()
     beside = [part for name in row if name not in ROW_FIELDS and name not in of_brands for part in (name, row[name])]
@@ -215,6 +238,8 @@ def _refusal(place: int, row: dict[str, Any], address: addresses.Address, at: da
 
 def _grant(place: int, row: dict[str, Any], address: addresses.Address) -> Entry | BadRow:
     """A grant needs its date also of a merchant, of whom İYS wants none: nothing is invented for it."""
+    if (noted := find_refusing_field(row, ("recipient", *OWN_IDS))) is not None:
+        return BadRow(RowProblem.REFUSED_BESIDE, "", noted)
     if (problem := find_problem(row.get("evidence", ""))) is not None:
         return BadRow(problem, "", "evidence")
     if row.get("confirm"):

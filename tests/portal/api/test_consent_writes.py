@@ -98,6 +98,11 @@ def test_a_row_of_a_list_is_due_when_iys_is_asked_for_the_lists_result(app, prog
         ({"retailerAccess": []}, "h163", "H163"),
         ({"retailerAccess": 101 * [58954386]}, "h126", "H126"),
         ({"recipient": 5}, "field_invalid", None),
+        ({"recipient": "// 0532 123 45 67"}, "refused_beside", None),
+        ({"recipient": "0532 123 45 67 -"}, "refused_beside", None),
+        ({"recipient": "Ayşe Er RET <ayse@example.com>", "type": "EPOSTA"}, "refused_beside", None),
+        ({"recipient": "mailto:ayse@example.com?subject=unsubscribe", "type": "EPOSTA"}, "refused_beside", None),
+        ({"reference": "C-42 (RET)"}, "refused_beside", None),
     ],
 )
 @pytest.mark.alike
@@ -277,6 +282,13 @@ def test_a_yes_is_good_no_longer_than_what_iys_last_told_of_the_brand(app, progr
         {"recipient": "0532 123 45 67, 0533 222 33 44"},
         {"recipient": ["+905321234567", "+905332223344"]},
         {"recipient": "0532\u00a0123\u201145:67 (iptal)"},
+        {"status": "ONAY", "recipient": "+905321234567 (RET)"},
+        {"status": "ONAY", "recipient": "-05321234567"},
+        {"status": "ONAY", "source": "RET"},
+        {"status": "ONAY", "type": "MESAJ (RET)"},
+        {"status": "ONAY", "consentDate": "RET 28.11.2026"},
+        {"status": "ONAY", "evidence": "web formu: hayır"},
+        {"status": "ONAY", "correlationId": "iptal etti"},
     ],
 )
 def test_no_grant_is_taken_beside_a_refusal_that_cannot_be_written(program, rows, fields):

@@ -101,6 +101,8 @@ def test_nobody_is_asked_on_demand_whom_a_campaign_must_not_ask(app, program, ro
     assert ask(program, contactDate="2099-01-01").json["code"] == "date_to_come"
     assert ask(program, contactDate="2014-01-01").json["code"] == "contact_before_2015"
     assert ask(program, "0532").json["code"] == "phone_too_short"
+    assert ask(program, f"// {make.PHONE}").json["code"] == "refused_beside"
+    assert ask(program, reference="Ayşe Er (RET)").json["errors"][0]["field"] == "reference"
     assert [each.link_id for each in rows(AudienceEntry, AudienceEntry.contact_kind.is_not(None))] == [None, None]
     suspend(app, clock.now())
     assert (ask(program).status_code, ask(program).json["code"]) == (409, "wrong_state")
