@@ -59,7 +59,8 @@ class OpenedAccount:
 
 def open_account(gateway_id: int | None) -> OpenedAccount | None:
     """The account of a gateway, or of the demo gateway. None where it stops, since it cannot be opened, names somebody
-    else, has words of its own in its description or an address that nobody proved and approved, or was never set."""
+    else, has words of its own in its description or secrets or an address that nobody proved and approved, or was
+    never set."""
     if gateway_id is None:
         url = current_app.config["MESSAGE_GATEWAY_URL"]
         return OpenedAccount(DemoGateway(url), "", None) if url else None
@@ -76,6 +77,7 @@ def open_account(gateway_id: int | None) -> OpenedAccount | None:
         adapter = adapter_of(row)
         if row.vendor == gateways.GENERIC and isinstance(adapter, GenericHttpGateway):
             description_words.check_words(adapter.description)
+            description_words.check_secrets(adapter.description, adapter.secrets)
         if isinstance(adapter, SmtpGateway):
             domain = adapter.bounce_domain
             adapter.shows_bounce_domain = sender_names.is_proved_domain(db.session, row.provider_id, domain)

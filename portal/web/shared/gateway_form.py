@@ -104,6 +104,10 @@ class GatewayForm(BaseForm):
             if not is_allowed_url(description["base_url"]):
                 raise description_checks.BadDescription("/base_url", NOT_ALLOWED)
             description_words.check_words(description)
+            description_words.check_secrets(description, values)
+        except description_words.BadSecret as bad:
+            self[bad.name].errors = [f"{_(bad.problem)} ({bad.pointer})"]
+            return False
         except description_checks.BadDescription as bad:
             where = bad.pointer or "/"
             self["description"].errors = [f"{where}: {_(bad.problem)}"]

@@ -1,4 +1,5 @@
-"""What a firm's description may send beside our text: no words of its own to people, and no sender but the account's.
+"""What a firm's description and its secrets may send beside our text: no words of their own to people, and no sender
+but the account's.
 
 A check of its own, since an account whose words are refused sends nothing, but goes on reading reports and replies.
 """
@@ -14,7 +15,7 @@ from portal.services.messaging.gateways.description_checks import BAD_VALUE, OF_
 from portal.services.messaging.gateways.description_fields import whole_url
 from portal.services.messaging.gateways.description_parts import list_parts
 from portal.services.messaging.gateways.json_values import PLACEHOLDER
-from portal.services.messaging.gateways.sample_words import is_senders, is_texts
+from portal.services.messaging.gateways.sample_words import is_logins, is_senders, is_texts
 
 ONLY_HEADER = N_(
     "Gönderici adı burada yazılmaz, hesaptan gelir: bu alan için gönderici adını seçin (JSON'da tek başına header "
@@ -28,11 +29,27 @@ ONLY_WORD = N_(
     "Her iletide aynı giden değer kısa bir teknik sözcük olmalı: en çok 40 karakter, boşluksuz, telefonsuz, "
     "bağlantısız. Giriş bilgisiyse kullanıcı adı, şifre ya da anahtar seçin; değilse bu alanı göndermeyin."
 )
+ONLY_ALONE = N_("Bu yer tutucu bir alanda tek başına durur: yanına yazdıklarınızı silin ya da ayrı bir alana koyun.")
+ONLY_LOGIN = N_(
+    "Bu değer giriş bilgisi adı taşımayan bir alanda da gidiyor; orada kısa bir teknik sözcük olmalı: en çok 40 "
+    "karakter, boşluksuz, telefonsuz, bağlantısız. Giriş bilgisini bir HTTP başlığında, HTTP Basic ile ya da adı "
+    "user, password, key, token gibi olan bir alanda gönderin; değilse bu alanı göndermeyin."
+)
 LONGEST_WORD = 40  # Characters.
 WORD = re.compile(r"(?!.*//)[\w.:/+;=,*-]*")
 VERSION = re.compile(r"\d{4}-\d\d-\d\d")  # Of many an API.
 KINDS_OF_CONTENT = ("/headers/content-type", "/headers/accept")  # Whose dots and dashes are no host's.
 DATE_FORMAT = re.compile(r"(?:%[a-zA-Z]|[TZ :./-])*(?:\+03:?00)?")
+XML_NAME = re.compile(r"#text|@?[^\W\d][\w.:-]*")  # Of a member. They are written as they are.
+IDS = frozenset({"to", "to_number", "item_id", "batch_id", "callback_url"})  # These may have signs beside them.
+
+
+class BadSecret(BadDescription):
+    """A secret says more where it goes than a log-in; `name` is that of its placeholder."""
+
+    def __init__(self, pointer: str, name: str):
+        super().__init__(pointer, ONLY_LOGIN)
+        self.name = name
 
 
 def check_words(description: Mapping[str, Any]) -> None:
@@ -40,11 +57,24 @@ def check_words(description: Mapping[str, Any]) -> None:
     for pointer, name, value in _list_values(description):
         if problem := _find_problem(name, value):
             raise BadDescription(pointer, problem)
+    send = description["send"]
+    if send.get("body_type") == "xml" and not all(map(XML_NAME.fullmatch, _member_names(send["body"]))):
+        raise BadDescription("/send/body", BAD_VALUE)
     for name in description.get("choices", {}):
         if name in OF_CALL | OF_MESSAGE or name.startswith("secret."):  # It would stand in place of ours.
             raise BadDescription(f"/choices/{name}", BAD_VALUE)
     if not DATE_FORMAT.fullmatch(description.get("life", {}).get("date_format", "")):
         raise BadDescription("/life/date_format", BAD_VALUE)
+
+
+def check_secrets(description: Mapping[str, Any], secrets: Mapping[str, str]) -> None:
+    """Of a description that check_words takes: what goes in a field that is none of a log-in is a word like those that
+    are always the same. `secrets` by the names of their placeholders. Raises BadSecret."""
+    for pointer, name, value in _list_values(description):
+        names = [each for each in PLACEHOLDER.findall(str(value)) if each.startswith("secret.")]
+        filled = PLACEHOLDER.sub(lambda found: secrets.get(found[1], ""), str(value))
+        if names and not is_logins(name) and not _is_word(name, filled):
+            raise BadSecret(pointer, names[0])
 
 
 def _list_values(description: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
@@ -70,14 +100,24 @@ def _find_problem(name: str, value: Any) -> str | None:
     if "header" in names or is_senders(name):
         return None if value in ("{{header}}", "", None) or isinstance(value, bool) else ONLY_HEADER
     is_ours = is_alone and names[0] in OF_CALL | OF_MESSAGE
+    if not is_alone and not all(each in IDS or each.startswith("secret.") for each in names):
+        return ONLY_TEXT if "text" in names else ONLY_ALONE
     if "text" in names or (is_texts(name) and isinstance(value, str) and value):
         return None if is_ours else ONLY_TEXT
-    return None if _is_word(name, value) else ONLY_WORD
+    return None if _is_word(name, PLACEHOLDER.sub("", str(value))) else ONLY_WORD
 
 
-def _is_word(name: str, value: Any) -> bool:
+def _member_names(value: Any) -> Iterator[str]:
+    """Those of a template at any depth, but for the two of a list."""
+    if isinstance(value, dict):
+        yield from value.keys() - {"$each", "$item"}
+    for each in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _member_names(each)
+
+
+def _is_word(name: str, text: str) -> bool:
     """Whether what is always the same in a value is short and no sentence, telephone or link."""
-    text = PLACEHOLDER.sub("", str(value)).strip()
+    text = text.strip()
     is_word = len(text) <= LONGEST_WORD and WORD.fullmatch(text) is not None
     is_kind = name.lower() in KINDS_OF_CONTENT or VERSION.fullmatch(text) is not None
     return is_word and (is_kind or not leads_elsewhere(text))

@@ -33,6 +33,12 @@ CALL_NAMES = {
 }
 # Secrets, by what their headers are called somewhere in the name.
 SECRET_HEADERS = {"secret.password": "password sifre parola secret", "secret.token": "key anahtar token auth"}
+# Of what a log-in is part of, with an ending that numbers have: "apiUserName", "Abone No", "client_id".
+LOGINS = re.compile(
+    "(?:ka|api|app|.*(?:user|username|usr|kullanici|kullaniciadi|login|account|hesap|musteri|customer|client|abone|subscriber|bayi|"
+    "merchant|email|eposta|pass|password|passwd|pwd|sifre|sifresi|parola|secret|token|key|anahtar|auth|"
+    "authorization|hash))(?:i|id|sid|no|number|code|kod|kodu)?"
+)
 SENDERS = ("sender", "originator", "header", "baslik", "gonderen", "gonderici")  # Somewhere in a sender's name.
 UNSPECIFIC = ("name", "groupname", "value")
 # What stands in answers and pushes.
@@ -136,6 +142,11 @@ def secret_of(place: str) -> str:
         if name in CALL_NAMES[secret].split() or (is_header and any(each in name for each in parts.split())):
             return secret
     return ""
+
+
+def is_logins(place: str) -> bool:
+    """Whether a log-in may stand at a place of a call: in any header, else by its name."""
+    return place.startswith("/headers/") or LOGINS.fullmatch(_last_name(place)) is not None
 
 
 def is_senders(place: str) -> bool:

@@ -62,23 +62,23 @@ def test_an_account_names_its_firm_or_a_brand_of_it(app):
         db.session.rollback()
 
 
-def test_an_account_whose_description_has_a_sender_of_its_own_stops_and_goes_on_reading(app):
+def test_an_account_with_a_sender_or_words_of_its_own_stops_and_goes_on_reading(app):
     with app.app_context():
         described = {
             "vendor": gateways.GENERIC, "provider_id": make.provider().id, "carries": AddressKind.PHONE,
             "header": "DENEME", "per_second": 1, "at": clock.now(),
         }  # fmt: skip
         stopped = []
-        for sender in ("{{header}}", "PTTKARGO"):
+        for sender, footer in (("{{header}}", "AC-7"), ("PTTKARGO", "AC-7"), ("{{header}}", "Iade: ptt-ode.com/k")):
             description = deepcopy(UNKNOWN_VENDOR)
-            description["send"]["body"]["From"] = sender
-            credentials = {"description": json.dumps(description), "secret.key": "x"}
+            description["send"]["body"] |= {"From": sender, "footer": "{{secret.footer}}"}
+            credentials = {"description": json.dumps(description), "secret.key": "x y", "secret.footer": footer}
             row = gateways.add_gateway(db.session, vault(), **described, credentials=credentials)
             gateways.mark_tested(row, clock.now())
             is_open = gateway_accounts.open_account(row.id) is not None
             stopped.append((is_open, row.state == GatewayState.STOPPED, row.stopped_code))
             assert gateway_accounts.adapter_of(row, only_reads=True)
-        assert stopped == [(True, False, None), (False, True, "words_of_description")]
+        assert stopped == [(True, False, None)] + [(False, True, "words_of_description")] * 2
         db.session.rollback()
 
 

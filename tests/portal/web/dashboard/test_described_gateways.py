@@ -108,6 +108,19 @@ def test_what_a_page_lists_needs_no_correction(app, ayse, vendor, rows):
     assert [each["state"] for each in rules["report_push"]["states"]] == ["delivered", "failed", "expired", "accepted"]
 
 
+def test_a_secret_in_a_field_that_is_none_of_a_log_in_says_nothing_to_people(ayse, vendor, rows):
+    """A vendor may send such a field to people: below our text, or before it."""
+    call = unknown_vendor.CALL.replace('"tur": "bilgilendirme"', '"altlik": "TR"')
+    form = corrected(ayse.posts(DESCRIBED, SAMPLES | {"call": call}), vendor.url)
+    (role,) = [name for name, text in form.items() if text == "TR"]
+    chosen = form | {role.replace("fixed", "role"): "secret.password"}
+
+    refused = ayse.posts(DESCRIBED, chosen | {"secret.password": "Kargonuz bekliyor: ptt-ode.com/k"})
+
+    assert refused.status_code == 422 and "(/send/body/altlik)" in shown(refused) and rows.count(MessageGateway) == 0
+    assert ayse.posts(DESCRIBED, chosen | {"secret.password": "TR-7"}).status_code == 303
+
+
 def test_an_account_says_what_its_description_lacks(ayse, vendor):
     """Each with what follows from it, and a link to where it is mended."""
     bare = {name: text for name, text in SAMPLES.items() if name not in ("error", "report", "reply")}

@@ -372,6 +372,9 @@ def test_a_vendor_nobody_knows_is_described(app, ayse, fake, rows):
     forged = ayse.posts(new, described | {"description": description.replace("{{header}}", "PTTKARGO")} | secrets)
     assert forged.status_code == 422 and "hesaptan gelir" in shown(forged) and rows.count(MessageGateway) == 0
     assert "https://" in shown(ayse.posts(new, described | {"description": http} | secrets))
+    footer = described | {"description": description.replace('"Body"', '"Footer": "{{secret.key}}", "Body"')} | secrets
+    said = shown(ayse.posts(new, footer | {"secret.key": "Iade: ptt-ode.com/k"}))
+    assert "(/send/body/Footer)" in said and "HTTP Basic ile" in said and rows.count(MessageGateway) == 0
     path = ayse.posts(new, described | secrets).location
     assert credentials_of(app, rows)["secret.key"] == SECRET
     failed = ayse.posts(f"{path}/test", {"address": prove(app)})

@@ -7,8 +7,19 @@ import pytest
 
 from portal.core.paths import ROOT
 from portal.services.messaging.gateways import description_words
-from portal.services.messaging.gateways.description_checks import BAD_VALUE, BadDescription, parse_description
-from portal.services.messaging.gateways.description_words import ONLY_HEADER, ONLY_TEXT, ONLY_WORD
+from portal.services.messaging.gateways.description_checks import (
+    BAD_VALUE,
+    BadDescription,
+    parse_description,
+    secret_names,
+)
+from portal.services.messaging.gateways.description_words import (
+    ONLY_ALONE,
+    ONLY_HEADER,
+    ONLY_TEXT,
+    ONLY_WORD,
+    BadSecret,
+)
 from portal.services.messaging.gateways.generic_http import DESCRIPTIONS
 from portal.services.messaging.gateways.sample_calls import parse_call
 from portal.services.messaging.gateways.sample_descriptions import draft_description
@@ -83,8 +94,17 @@ def test_flags_and_log_ins_of_a_vendor_stand_beside_the_text():
         (with_body(ek="kargonuz_bekliyor:ptt-ode.com/k"), "/send/body/ek", ONLY_WORD),
         (with_body(ek="444.03.33"), "/send/body/ek", ONLY_WORD),
         (with_body(ek="{{secret.a}} kart numaranız"), "/send/body/ek", ONLY_WORD),
+        (
+            with_body(ek="{{a}}.{{b}}/k") | {"choices": {name: dict.fromkeys(ALPHABETS, name) for name in "ab"}},
+            "/send/body/ek", ONLY_ALONE,
+        ),
+        (with_body(ek="ptt-ode{{starts_at}}com/k"), "/send/body/ek", ONLY_ALONE),
         (described(query={"ek": WORDS}), "/send/query/ek", ONLY_WORD),
         (described(headers={"X-Footer": WORDS}), "/send/headers/X-Footer", ONLY_WORD),
+        (
+            described(body_type="xml", body={"sms": {'@b="">PTT ptt-ode.com</sms><sms c': "", "metin": "{{text}}"}}),
+            "/send/body", BAD_VALUE,
+        ),
         (described(url="/messages?ek=PTT%20gonderiniz"), "/send/url", ONLY_WORD),
         (described(url="/PTT%20gonderiniz/send"), "/send/url", ONLY_WORD),
         (UNKNOWN_VENDOR | {"choices": {"header": dict.fromkeys(ALPHABETS, "PTT")}}, "/choices/header", BAD_VALUE),
@@ -105,3 +125,46 @@ def test_no_description_brings_a_sender_or_words_of_its_own(description, pointer
         check(description)
 
     assert (refused.value.pointer, refused.value.problem) == (pointer, problem)
+
+
+LOGINS = ("08509999999", "ayse@example.com", "Uzun bir parola, bitti.", "eyJhbGciOiJI.eyJzdWIi.c2ln/+==")
+
+
+@pytest.mark.parametrize("value", LOGINS)
+@pytest.mark.parametrize("text", [DOCUMENTED, *KNOWN, PASTED, json.dumps(UNKNOWN_VENDOR)])
+def test_a_log_in_may_be_any_text_where_vendors_ask_for_it(text, value):
+    description = json.loads(text)
+
+    description_words.check_secrets(description, {f"secret.{name}": value for name in secret_names(description)})
+
+
+@pytest.mark.parametrize("value", LOGINS)
+def test_a_field_named_as_one_of_a_log_in_takes_any_secret(value):
+    names = ("apiUserName", "kullanici_adi", "KullaniciKodu", "clientId", "Abone No", "accountSid", "ka", "smsSifre")
+    login = dict.fromkeys((*names, "api-key", "appId", "access_token"), "{{secret.x}}")
+
+    for place in ({"query": login}, {"body": login, "body_type": "json"}, {"headers": {"X-Any": "Tok {{secret.x}}"}}):
+        description_words.check_secrets(described(**place), {"secret.x": value})
+
+
+@pytest.mark.parametrize(
+    "value", [WORDS, "08509999999", "ptt-ode.com/k", "kargonuz bekliyor", "a" * 41, "444.03.33", "{{ode.com}}"]
+)
+@pytest.mark.parametrize("field", ["{{secret.ek}}", "x{{secret.ek}}", "{{secret.bos}}{{secret.ek}}"])
+@pytest.mark.parametrize("name", ["altlik", "keyword", "usertext", "customerMessage", "cc"])
+def test_a_secret_elsewhere_is_one_technical_word(name, field, value):
+    description = with_body(**{name: field})
+    check(description)
+    description_words.check_secrets(description, {"secret.ek": "AC-1042", "secret.bos": ""})
+
+    with pytest.raises(BadSecret) as refused:
+        description_words.check_secrets(description, {"secret.ek": value, "secret.bos": ""})
+
+    assert refused.value.pointer == f"/send/body/{name}" and refused.value.name.startswith("secret.")
+
+
+def test_two_secrets_of_one_field_are_read_together():
+    with pytest.raises(BadSecret):
+        description_words.check_secrets(
+            with_body(ek="{{secret.a}}{{secret.b}}"), {"secret.a": "ptt-ode.", "secret.b": "com/k"}
+        )
