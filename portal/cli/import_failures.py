@@ -26,7 +26,8 @@ HELD = {
         "Look at unused_columns, unused_sheets and marks; if none is a refusal, repeat with --ignore-unread.",
     ),
     READ_OTHERWISE: (
-        READ_OTHERWISE, "The file was imported before, and is read by another layout now, which nobody named.",
+        READ_OTHERWISE,
+        "The file, or what it begins with, was imported before; it is read by another layout now, which nobody named.",
         "If its grants are meant so, repeat with --again or name the --profile; if not, take the file away.",
     ),
     RESTORED: ("restored", "The database was restored from a backup meanwhile.", "Bring the file again."),

@@ -1,19 +1,64 @@
-"""Whether `flask import` has brought a file before: the same bytes, read by the same layout, and not written anew."""
+"""Whether `flask import` has brought a file before: the same bytes, read by the same layout, and not written anew; or
+what a file was before it grew."""
 
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import select
 
 from portal.cli.import_steps import ImportOptions
-from portal.core.extensions import vault
-from portal.core.models import BatchState, ImportBatch
+from portal.cli.watched_folder import digests_at
+from portal.core.extensions import read_session, vault
+from portal.core.ids import LARGEST_ID
+from portal.core.models import BatchState, Brand, ImportBatch
 from portal.domain.consents.import_plan import Effect
-from portal.services.imports import batches
+from portal.services.imports import batches, uploads
 from portal.services.imports import layout as layouts
 from portal.services.imports.batch_problems import held_counts
-from portal.services.imports.store import DAMAGED, layout_of
+from portal.services.imports.store import DAMAGED, file_name_of, layout_of
 from portal.services.imports.unread import unread_of
+
+TAKEN_BACK_STATES = BatchState.UNDOING, BatchState.UNDONE
+
+
+@dataclass(frozen=True)
+class FormerImports:
+    """Of a file that changed since it was imported."""
+
+    batches: Sequence[ImportBatch]  # The last first.
+    is_waiting: bool  # It was put away after the first of them, and is no file that came again.
+    is_undone: bool  # Somebody took it back.
+
+
+def find_former_imports(brand: Brand, path: Path, name: str, first_batch: int | None) -> FormerImports:
+    """A file that begins with all bytes of an imported one is that file, whatever its name; and where it is known to
+    have been a batch, it is, whatever it holds. Raises OSError."""
+    states = ImportBatch.state.in_((BatchState.DONE, *TAKEN_BACK_STATES))
+    of_brand = select(ImportBatch).where(ImportBatch.brand_id == brand.id, states)
+    columns = ImportBatch.id, ImportBatch.size, ImportBatch.digest
+    shorter = of_brand.where(ImportBatch.size < path.stat().st_size).with_only_columns(*columns)
+    candidates = read_session().execute(shorter).all()
+    digests = digests_at(path, {each.size for each in candidates})
+    ids = {each.id for each in candidates if digests.get(each.size) == each.digest}
+    if first_batch is not None:
+        ids.add(min(first_batch, LARGEST_ID))  # Anybody may name a file.
+    last_first = of_brand.where(ImportBatch.id.in_(ids)).order_by(ImportBatch.created_at.desc(), ImportBatch.id.desc())
+    found = read_session().scalars(last_first.execution_options(populate_existing=True)).all()
+    is_undone = bool(found) and found[0].state in TAKEN_BACK_STATES
+    if first_batch is not None:
+        is_undone = is_undone or _was_undone(brand, first_batch, name)
+    return FormerImports(found, first_batch is not None, is_undone)
+
+
+def _was_undone(brand: Brand, first: int, name: str) -> bool:
+    """Whether a person took back this batch, or a later one of a file of this name."""
+    later = (ImportBatch.brand_id == brand.id) & (ImportBatch.id >= min(first, LARGEST_ID))
+    found = select(ImportBatch).where(later, ImportBatch.state.in_(TAKEN_BACK_STATES))
+    kept = uploads.clean_file_name(name)
+    return any(first == each.id or file_name_of(vault(), each) == kept for each in read_session().scalars(found))
 
 
 def find_same_import(earlier: Sequence[ImportBatch], options: ImportOptions) -> ImportBatch | None:
@@ -29,8 +74,8 @@ def find_same_import(earlier: Sequence[ImportBatch], options: ImportOptions) -> 
 
 
 def reads_otherwise(earlier: Sequence[ImportBatch], options: ImportOptions) -> bool:
-    """Whether a file that was imported would be read by a layout by which its grants were never taken, and that nobody
-    named: the profile of its header may be of other files since."""
+    """Whether a file that was imported, the last first, also before lines were appended, would be read by a layout by
+    which its grants were never taken, and that nobody named: the profile of its header may be of other files since."""
     settled = [each for each in earlier if each.state == BatchState.DONE and _is_settled(each)]
     if options.profile or not settled:
         return False

@@ -18,7 +18,6 @@ from portal.cli.import_failures import (
 from portal.cli.watched_folder import digest_of, open_regular_file
 from portal.core import clock, leases
 from portal.core.extensions import db, read_session, vault
-from portal.core.ids import LARGEST_ID
 from portal.core.iys_protocol import Channel
 from portal.core.models import WORKER_STATES, ApiRequest, BatchState, Brand, ImportBatch
 from portal.services.imports import batches, profiles, uploads, worker
@@ -27,7 +26,7 @@ from portal.services.imports.batch_problems import SUSPENDED, held_counts, held_
 from portal.services.imports.layout import Layout
 from portal.services.imports.reading import Unreadable
 from portal.services.imports.reading.file_problems import FileProblem
-from portal.services.imports.store import DAMAGED, file_name_of, layout_of, outline_of
+from portal.services.imports.store import DAMAGED, layout_of, outline_of
 from portal.services.imports.unread import unread_of
 
 PAUSE = 0.5  # Seconds before looking again at a batch that a worker holds.
@@ -121,14 +120,6 @@ def find_unfinished_batches(brand: Brand) -> Sequence[ImportBatch]:
     is_left = leases.is_free(ImportBatch, clock.now()) & (ImportBatch.state_changed_at < clock.now() - batches.LEASE)
     found = select(ImportBatch).where(ImportBatch.brand_id == brand.id, waiting, is_ours, is_left)
     return read_session().scalars(found.order_by(ImportBatch.id)).all()
-
-
-def was_undone(brand: Brand, first: int, name: str) -> bool:
-    """Whether a person took back this batch, or a later one of a file of this name."""
-    later = (ImportBatch.brand_id == brand.id) & (ImportBatch.id >= min(first, LARGEST_ID))  # Anybody may name a file.
-    found = select(ImportBatch).where(later, ImportBatch.state.in_((BatchState.UNDOING, BatchState.UNDONE)))
-    kept = uploads.clean_file_name(name)
-    return any(first == each.id or file_name_of(vault(), each) == kept for each in read_session().scalars(found))
 
 
 def upload(brand: Brand, path: Path, name: str) -> int:

@@ -20,8 +20,15 @@ from flask.cli import with_appcontext
 
 from portal.cli import waiting_files
 from portal.cli.import_failures import ImportFailed
-from portal.cli.import_repeats import describe_arrival, find_same_import, reads_otherwise
-from portal.cli.import_steps import ImportOptions, find_earlier_batches, run_steps, upload, was_undone
+from portal.cli.import_repeats import (
+    TAKEN_BACK_STATES,
+    FormerImports,
+    describe_arrival,
+    find_former_imports,
+    find_same_import,
+    reads_otherwise,
+)
+from portal.cli.import_steps import ImportOptions, find_earlier_batches, run_steps, upload
 from portal.cli.import_summary import ExitCode, Summary, describe_unfinished
 from portal.cli.parameter_types import Channels, brand_option, find_brand
 from portal.cli.waiting_files import WAITING, Waiting
@@ -244,13 +251,13 @@ class Call:
 
     def _import(self, path: Path, name: str, summary: Summary, first_batch: int | None = None) -> None:
         """Of a file that changed after it was brought, and that a person took back meanwhile, only the refusals."""
-        undone = first_batch is not None and was_undone(self.brand, first_batch, name)
-        call = self if first_batch is None else replace(self, again=self.again and undone)
-        if undone and not self.again:
-            call = replace(call, options=replace(self.options, only_refusals=True))
+        former = find_former_imports(self.brand, path, name, first_batch)
+        call = self
+        if former.is_undone and not self.again:
+            call = replace(self, options=replace(self.options, only_refusals=True))
         try:
-            _run_import(call, path, name, summary, is_known=first_batch is not None)
-            if undone and summary.only_refusals and summary.state == BatchState.DONE:
+            _run_import(call, path, name, summary, former)
+            if former.is_undone and summary.only_refusals and summary.state == BatchState.DONE:
                 raise ImportFailed(*TAKEN_BACK)
         except ImportFailed as why:
             db.session.rollback()
@@ -258,16 +265,18 @@ class Call:
             summary.exit_code = ExitCode.NO_ROOM if why.is_for_room else ExitCode.FAILED
 
 
-def _run_import(call: Call, path: Path, name: str, summary: Summary, *, is_known: bool) -> None:
+def _run_import(call: Call, path: Path, name: str, summary: Summary, former: FormerImports) -> None:
     status = path.stat()  # Before its bytes are read: of two writings the earlier one is kept.
-    earlier = [] if call.again else find_earlier_batches(call.brand, path)
+    is_anew = call.again and (former.is_undone or not former.is_waiting)  # Else `again` vouches for its layout only.
+    earlier = [] if is_anew else find_earlier_batches(call.brand, path)
     before = next(iter(earlier), None)
     arrived = describe_arrival(status, earlier)
     options = replace(call.options, received_at=arrived.received_at, written_ns=status.st_mtime_ns)
-    options = replace(options, reads_otherwise=reads_otherwise(earlier, options))
-    if before is not None and before.state in (BatchState.UNDOING, BatchState.UNDONE):
+    if not call.again:
+        options = replace(options, reads_otherwise=reads_otherwise([*earlier, *former.batches], options))
+    if before is not None and before.state in TAKEN_BACK_STATES:
         summary.read_batch(before, options)
-        if is_known:  # It is no file that came again.
+        if former.is_waiting:
             return
         raise ImportFailed(*TAKEN_BACK)
     if before is not None and before.state == BatchState.DONE:

@@ -25,6 +25,7 @@ from portal.core import clock
 CLAIMED = re.compile(r"\.(?P<name>.+)\.(?P<key>[0-9a-f]{8})-[0-9a-f]{8}(-(?P<batch>\d+))?\.reading")
 OURS = re.compile(rf"{CLAIMED.pattern}|\..+\.unsettled")
 LONGEST_UNSETTLED = timedelta(hours=1)
+PART = 1024 * 1024  # Bytes that are read at once.
 AT_FDCWD, NO_REPLACE = -100, 1  # <fcntl.h>, <linux/fs.h>
 JUST_NOW = 120  # Seconds: from the list of files that a command is called with until it comes to one.
 
@@ -104,6 +105,19 @@ def digest_of(path: Path) -> bytes:
     """Raises OSError."""
     with open_regular_file(path) as file:
         return hashlib.file_digest(file, "sha256").digest()
+
+
+def digests_at(path: Path, sizes: Iterable[int]) -> dict[int, bytes]:
+    """The digests of a file's first bytes, by how many these are. Raises OSError."""
+    found, digest, read = {}, hashlib.sha256(), 0
+    with open_regular_file(path) as file:
+        for size in sorted(sizes):
+            while read < size and (part := file.read(min(size - read, PART))):
+                digest.update(part)
+                read += len(part)
+            if read == size:
+                found[size] = digest.digest()
+    return found
 
 
 def claim(path: Path, key: str) -> Claim:

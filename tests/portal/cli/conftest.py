@@ -2,7 +2,13 @@ import json
 
 import pytest
 
+from portal.core import clock
+from portal.core.extensions import db, vault
+from portal.core.models import Provider
+from portal.services.imports import profiles
+from portal.services.imports.layout import Layout
 from tests import make
+from tests.portal.cli.import_files import PERMISSIONS
 
 
 @pytest.fixture
@@ -25,3 +31,15 @@ def done(tmp_path):
     folder = tmp_path / "done"
     folder.mkdir()
     return folder
+
+
+@pytest.fixture
+def remember(app, rows):
+    """Keeps a layout as the profile of files with the columns PERMISSIONS."""
+
+    def keep(layout: Layout) -> None:
+        with app.app_context():
+            profiles.remember(db.session, vault(), rows.one(Provider).id, PERMISSIONS, layout, clock.now(), "crm")
+            db.session.commit()
+
+    return keep

@@ -9,6 +9,7 @@ from tests.portal.services.imports.file_steps import csv_of
 
 NOW = clock.istanbul(clock.now()).strftime("%d.%m.%Y 00:00")
 GOOD = csv_of(f"0532 987 65 43;ONAY;{NOW};HS_WEB;Sipariş 1", f"0533 234 56 78;RET;{NOW};HS_WEB;")
+PERMISSIONS = ["Telefon", "SMS izni", "Arama izni", "İzin Tarihi"]
 GUESS = ("--guess", "--channels", "MESAJ,ARAMA")
 
 

@@ -4,37 +4,23 @@ from dataclasses import replace
 
 import pytest
 
-from portal.core import clock
-from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel, Source, Status
-from portal.core.models import Decision, ImportBatch, Provider
-from portal.services.imports import profiles
+from portal.core.models import Consent, Decision, ImportBatch
 from portal.services.imports.layout import Field, Layout
-from tests.portal.cli.import_files import GOOD, GUESS, NOW, put
+from tests.portal.cli.import_files import GOOD, GUESS, NOW, PERMISSIONS, lines_of, put
+from tests.portal.cli.test_watched_folder import undo_first
 from tests.portal.services.imports.file_steps import csv_of
 
 pytestmark = pytest.mark.slow
 
-HEADER = ["Telefon", "SMS izni", "Arama izni", "İzin Tarihi"]
+HEADER = ";".join(PERMISSIONS)
 LINES = f"0532 123 45 61;Evet;Kod 7;{NOW}", f"0532 123 45 62;Evet;Evet;{NOW}"
-CONTENT = csv_of(*LINES, header=";".join(HEADER))
+CONTENT = csv_of(*LINES, header=HEADER)
 READS_SMS = Layout(
     {Field.PHONE: 0, Field.STATUS_SMS: 1, Field.DATE: 3}, channels=(Channel.SMS,), source=Source.WEB, origin="form"
 )
 READS_BOTH = replace(READS_SMS, columns=READS_SMS.columns | {Field.STATUS_CALL: 2})
 EXPLAINED = replace(READS_BOTH, words={"status": {"Kod 7": Status.REFUSED}})
-
-
-@pytest.fixture
-def remember(app, rows):
-    """Keeps a layout as the profile of these files."""
-
-    def keep(layout: Layout) -> None:
-        with app.app_context():
-            profiles.remember(db.session, vault(), rows.one(Provider).id, HEADER, layout, clock.now(), "crm")
-            db.session.commit()
-
-    return keep
 
 
 @pytest.mark.parametrize("named", [("--profile", "crm"), ()])
@@ -67,7 +53,7 @@ def test_a_file_is_read_again_once_its_profile_reads_it_otherwise(run_import, re
 def test_another_layout_brings_no_grants_of_an_old_file_unless_somebody_says_so(
     run_import, remember, tmp_path, rows, said, grants
 ):
-    path = put(tmp_path, "a.csv", csv_of(f"0532 123 45 61;Evet;Evet;{NOW}", header=";".join(HEADER)))
+    path = put(tmp_path, "a.csv", csv_of(f"0532 123 45 61;Evet;Evet;{NOW}", header=HEADER))
     remember(READS_SMS)
     run_import(path, "--ignore-unread")
     remember(READS_BOTH)  # Of another file with this header.
@@ -84,6 +70,50 @@ def test_another_layout_brings_no_grants_of_an_old_file_unless_somebody_says_so(
 
 
 @pytest.mark.parametrize(
+    ("options", "channels"),
+    [
+        ((), [Channel.SMS]),
+        (("--again",), [Channel.CALL, Channel.SMS]),
+        (("--profile", "crm"), [Channel.CALL, Channel.SMS]),
+    ],
+)
+def test_a_file_that_grew_is_read_by_no_other_layout_unless_somebody_says_so(
+    run_import, remember, tmp_path, rows, options, channels
+):
+    """Whatever its name is by now."""
+    first = csv_of(f"0532 123 45 61;Evet;Evet;{NOW}", header=HEADER)
+    remember(READS_SMS)
+    run_import(put(tmp_path, "a.csv", first), "--ignore-unread")
+    remember(READS_BOTH)  # Of another file with this header.
+    path = put(tmp_path, "day.csv", first + lines_of(csv_of(f"0532 123 45 62;Evet;Hayır;{NOW}", header=HEADER)))
+
+    code, (told,) = run_import(path, *options)
+
+    held = None if options else "read_otherwise"
+    assert (code, (told["problem"] or {}).get("word")) == (2 if held else 0, held)
+    assert sorted({each.channel for each in rows(Decision, Decision.status == Status.GRANTED)}) == channels
+    assert [each.channel for each in rows(Decision, Decision.status == Status.REFUSED)] == [Channel.CALL]
+    assert run_import(path)[0] == code
+
+
+def test_of_a_file_that_grew_after_somebody_took_it_back_only_the_refusals_are_brought(app, run_import, tmp_path, rows):
+    path = put(tmp_path, "a.csv", csv_of(f"0532 987 65 43;ONAY;{NOW};HS_WEB;Sipariş 1"))
+    run_import(path, *GUESS)
+    undo_first(app, rows)
+    with path.open("ab") as file:
+        file.write(lines_of(csv_of(f"0533 234 56 78;RET;{NOW};HS_WEB;")))
+
+    for _ in range(2):
+        code, (told,) = run_import(path, *GUESS)
+        assert (code, told["problem"]["word"], told["only_refusals"]) == (2, "undone", True)
+        assert {each.status for each in rows(Consent)} == {None, Status.REFUSED}
+
+    assert run_import(path, *GUESS, "--again")[0] == 0
+    assert run_import(path, *GUESS)[0] == 0
+    assert {each.status for each in rows(Consent)} == {Status.GRANTED, Status.REFUSED}
+
+
+@pytest.mark.parametrize(
     ("former", "options", "code"),
     [(replace(READS_SMS, source=None), ("--ignore-unread",), 2), (READS_SMS, (), 1)],
     ids=["missing", "unread"],
@@ -92,7 +122,7 @@ def test_what_a_profile_had_to_say_first_brings_the_grants_that_waited(
     run_import, remember, tmp_path, rows, former, options, code
 ):
     lines = f"0532 123 45 61;Evet;Hayır;{NOW}", f"0532 123 45 62;Hayır;Hayır;{NOW}"
-    path = put(tmp_path, "a.csv", csv_of(*lines, header=";".join(HEADER)))
+    path = put(tmp_path, "a.csv", csv_of(*lines, header=HEADER))
     remember(former)
     assert run_import(path, *options)[0] == code
     assert {each.status for each in rows(Decision)} == {Status.REFUSED}

@@ -6,10 +6,11 @@ import pytest
 import time_machine
 
 from portal.core import clock
-from portal.core.iys_protocol import Status
+from portal.core.iys_protocol import Channel, Status
 from portal.core.models import Consent, ImportBatch, WaitingFile
 from tests import make
 from tests.portal.cli.import_files import FIRST, NOW, SECOND, SMS, csv_of, lines_of, names_in, put, refused
+from tests.portal.cli.test_import_repeats import HEADER, READS_BOTH, READS_SMS
 from tests.portal.cli.test_watched_folder import undo_first
 
 pytestmark = pytest.mark.slow
@@ -174,3 +175,26 @@ def test_one_that_somebody_took_back_comes_by_no_again_of_another_file(app, run_
         run_import(put(days[1], "other.csv", SECOND), *SMS, "--again", "--move-to", done)
 
     assert [each.status for each in rows(Consent) if each.status == Status.GRANTED] == []
+
+
+def test_one_that_changed_is_read_by_no_other_layout_until_somebody_says_so(
+    run_import, remember, bring_next, days, done, rows
+):
+    """Also one that does not begin as it did."""
+    remember(READS_SMS)
+    lines = csv_of(f"0532 987 65 43;Evet;Evet;{NOW}", header=HEADER)
+    with put(days[0], "day.csv", lines).open("ab") as writer:
+        run_import(days[0] / "day.csv", "--ignore-unread", "--move-to", done)
+        remember(READS_BOTH)  # Of another file with this header.
+        writer.truncate(0)
+        writer.write(csv_of(f"0533 987 65 43;Evet;Evet;{NOW}", header=HEADER))
+    put(days[1], "day.csv", SECOND)
+    told = [bring_next()[1]]
+    put(days[0], "other.csv", SECOND)
+    told += run_import(days[0] / "other.csv", *SMS, "--again", "--move-to", done)[1][:1]
+
+    assert [words(each) for each in told] == [("done", "read_otherwise"), ("done", None)]
+    assert sorted(each.channel for each in rows(Consent) if each.status == Status.GRANTED) == [
+        Channel.CALL, Channel.SMS, Channel.SMS,
+    ]  # fmt: skip
+    assert (rows.count(WaitingFile), names_in(days[0])) == (0, [])
