@@ -54,10 +54,11 @@ HARMLESS = re.compile(  # An amount, laws, hours.
     r"|(?:\d{1,2}[.:](?:00|15|30|45) ?-? ?){2}(?![\W_]*+\d)"
     r"|(?<=deneme )99\d{7}(?!\d)"  # trial_name
 )
+COUNTED = "tl|try|lira|usd|eur|euro|dolar|kisi|adet|gun|puan|urun|sayili"  # Behind an amount or a count.
 # "0850 GARANTI": letters are keys, too. Without a zero only what no amount or count follows.
 VANITY = re.compile(
-    r"(?<![\d.,])(?:(?:\+?90|0)[\W_]*+[89][05]0|444)(?:[\W_]*+\d){0,3}[\W_]*+(?!(?:tl|try|lira|usd|eur|euro|dolar|kisi|adet|"
-    r"gun|puan|urun|sayili|ve|and)(?:y?[ae]|n?in|den|dan|lik|luk|)(?![^\W\d_]))[^\W\d_]{3,}"
+    r"(?<![\d.,])(?:(?:\+?90|0)[\W_]*+[89][05]0|444)(?:[\W_]*+\d){0,3}[\W_]*+"
+    rf"(?!(?:{COUNTED}|ve|and)(?:y?[ae]|n?in|den|dan|lik|luk|)(?![^\W\d_]))[^\W\d_]{{3,}}"
 )
 DIAL_CODE = re.compile(r"[*#∗]\s?\d{2,3}\s?[*#∗]")  # "*21*" and a number forwards calls to it.
 WORD = re.compile(r"[^\s,;()<>]+")
@@ -131,11 +132,17 @@ def holds_link(text: str) -> bool:
 def holds_phone(text: str) -> bool:
     """Whether a number that may be called stands in the text: seven digits in a row, whatever parts or spells them,
     which are neither a date or two, nor an amount, hours, or numbers of laws; or fewer and a word to key; or a code."""
-    plain = NUMERALS.sub(lambda found: NUMERAL.sub("00", found[0]), _plain(text).translate(ASCII).lower())
-    plain = LIKE_DIGITS.sub(lambda found: "0" * len(found[0]), plain)
+    plain = as_digits(text)
     return any(each.search(plain) for each in (VANITY, DIAL_CODE)) or any(
         _count_digits(plain, row) >= FEWEST_DIGITS and not _is_dates(row[0]) for row in DIGITS.finditer(plain)
     )
+
+
+def as_digits(text: str, *, each: str = "00") -> str:
+    """As it is read, in lower case without Turkish letters, with zeros for letters that look like digits and `each` for
+    a numeral."""
+    plain = NUMERALS.sub(lambda found: NUMERAL.sub(each, found[0]), _plain(text).translate(ASCII).lower())
+    return LIKE_DIGITS.sub(lambda found: "0" * len(found[0]), plain)
 
 
 def leads_elsewhere(text: str) -> bool:

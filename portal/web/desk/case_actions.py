@@ -18,7 +18,7 @@ from portal.services.messaging import replies
 from portal.web.dashboard.recipients.forms import ALL_BRANDS
 from portal.web.dashboard.recipients.recipients import apply_refusal_form, flash_refusal, make_refusal_form
 from portal.web.desk.blueprint import blueprint
-from portal.web.desk.case_page import render_case, reviewed_contact
+from portal.web.desk.case_page import render_case, reviewed_contacts
 from portal.web.desk.forms import AnswerForm, CloseForm, DueForm, NoteForm, ReopenForm
 from portal.web.shared import absolute_urls
 from portal.web.shared.access import needs
@@ -43,7 +43,7 @@ def add_note(complaint_id: int) -> ResponseReturnValue:
 def answer(complaint_id: int) -> ResponseReturnValue:
     """Write an answer, which the person reads on their page, once they proved the address."""
     found = own_row_or_404(db.session, Complaint, complaint_id)
-    form = AnswerForm(contact=reviewed_contact(found))
+    form = AnswerForm(contacts=reviewed_contacts(found))
     if not form.validate_on_submit():
         return render_case(found, form), 422
     complaints.answer_case(db.session, vault(), found, form.answer.data, user_id=current_user.id, at=clock.now())
@@ -76,7 +76,7 @@ def postpone(complaint_id: int) -> ResponseReturnValue:
 def close(complaint_id: int) -> ResponseReturnValue:
     """Close a case with a reason; whoever proved the address gets a message that links to it."""
     found = own_row_or_404(db.session, Complaint, complaint_id)
-    form = CloseForm(case=found, contact=reviewed_contact(found))
+    form = CloseForm(case=found, contacts=reviewed_contacts(found))
     if not form.validate_on_submit():
         return render_case(found, form), 422
     closing = Closing(form.closing.data)
@@ -110,7 +110,7 @@ def close(complaint_id: int) -> ResponseReturnValue:
 def reopen(complaint_id: int) -> ResponseReturnValue:
     """Reopen a case; staff and the person see the reason."""
     found = own_row_or_404(db.session, Complaint, complaint_id)
-    form = ReopenForm(contact=reviewed_contact(found))
+    form = ReopenForm(contacts=reviewed_contacts(found))
     if not form.validate_on_submit():
         return render_case(found, form), 422
     try:

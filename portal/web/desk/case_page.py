@@ -74,20 +74,21 @@ def render_case(case: Complaint, wrong: BaseForm | RefusalForm | None = None) ->
 
 def _forms(case: Complaint, wrong: BaseForm | None) -> dict[str, BaseForm]:
     """The form that came back, and the other ones empty."""
-    contact = reviewed_contact(case)
+    contacts = reviewed_contacts(case)
     empty = {
-        "answer": AnswerForm(formdata=None, contact=contact), "note": NoteForm(formdata=None),
+        "answer": AnswerForm(formdata=None, contacts=contacts), "note": NoteForm(formdata=None),
         "due": DueForm(formdata=None),
-        "reopen": ReopenForm(formdata=None, contact=contact),
-        "close": CloseForm(formdata=None, case=case, contact=contact),
+        "reopen": ReopenForm(formdata=None, contacts=contacts),
+        "close": CloseForm(formdata=None, case=case, contacts=contacts),
     }  # fmt: skip
     return {name: wrong if type(wrong) is type(form) else form for name, form in empty.items()}
 
 
-def reviewed_contact(case: Complaint) -> str:
-    """The contact line that answers may repeat: the brand's, or the provider's."""
+def reviewed_contacts(case: Complaint) -> tuple[str, str]:
+    """What answers may repeat: the contact line, the brand's or the provider's, and the brand's number for replies."""
     brand = read_session().get_one(Brand, case.brand_id) if case.brand_id else None
-    return current_sender(read_session().get_one(Provider, case.provider_id), brand).contact
+    line = current_sender(read_session().get_one(Provider, case.provider_id), brand).contact
+    return line, (brand.reply_number if brand else None) or ""
 
 
 def _refusal_form(recipient: Recipient, wrong: BaseForm | None) -> RefusalForm | None:

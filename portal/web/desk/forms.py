@@ -1,7 +1,7 @@
 """The desk's forms. None of them grants: only the person can, by their own link."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask_babel import gettext as _
@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import DateField, Field, RadioField, TextAreaField
 from wtforms.validators import InputRequired, Length, ValidationError
 
-from portal.core import display_names
+from portal.core import display_names, short_numbers
 from portal.core.models import Complaint
 from portal.domain import complaints
 from portal.web.shared.forms import BaseForm
@@ -17,7 +17,7 @@ from portal.web.shared.labels import label
 from portal.web.shared.validators import READABLE, asks_for_nothing_else, in_words, required_text, stop_if_wrong
 
 MAX_LENGTH = 2000
-ITS_PLACE = "\0"  # Where the contact line stood.
+ITS_PLACE = "\0"  # Where a reviewed contact stood.
 # It as a part of another number, address or link.
 GROWN = re.compile(r"\d[\s()./+-]{0,9}\0|[\w@.+/-]\0|\0[\s()./+-]{0,9}\d|\0[.+/-]?[\w@]")
 
@@ -40,27 +40,35 @@ def _strip(text: str | None) -> str | None:
 
 
 def _no_other_contact(form: "ShownForm", field: Field) -> None:
-    """An account that was taken over sends nobody to a telephone or page of its own."""
+    """An account that was taken over sends nobody to a telephone, short number or page of its own."""
     stop_if_wrong(field)
-    text = (field.data or "").replace(form.contact, ITS_PLACE) if form.contact else field.data or ""
+    text = field.data or ""
+    for contact in filter(None, form.contacts):
+        text = re.sub(rf"(?<!\d){re.escape(contact)}(?!\d)", ITS_PLACE, text)
     is_elsewhere = GROWN.search(text) or display_names.leads_elsewhere(text)
     if is_elsewhere or ACCOUNT.search(display_names.fold(text)):
         told = _(
             "Bağlantı, telefon ya da başka bir hesap yazılamaz; yalnız incelenmiş iletişim satırınız yazılabilir: "
             "%(contact)s"
         )
-        raise ValidationError(told % {"contact": form.contact})
+        raise ValidationError(told % {"contact": form.contacts[0]})
+    if short := short_numbers.find_short_number(text):
+        told = _(
+            "Kısa numara sanılabilecek bir sayı var (%(number)s): yazmayın. Günü 12.03.2026, saati 14:30 gibi yazın; "
+            "başka sayının hemen ardına neyin sayısı olduğunu yazın (24 saat, 1.500 TL, 6563 sayılı)."
+        )
+        raise ValidationError(told % {"number": short if short in text else _("sözcüklerle")})
 
 
 SHOWN = (_no_other_contact, asks_for_nothing_else)
 
 
 class ShownForm(BaseForm):
-    """A form with a text that the person reads. `contact`: the firm's contact line, which the operator has reviewed."""
+    """A form with a text that the person reads. `contacts` are reviewed, the firm's line first."""
 
-    def __init__(self, *arguments: Any, contact: str, **options: Any):
+    def __init__(self, *arguments: Any, contacts: Sequence[str], **options: Any):
         super().__init__(*arguments, **options)
-        self.contact = contact
+        self.contacts = contacts
 
 
 class AnswerForm(ShownForm):

@@ -14,6 +14,7 @@ from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel, Status
 from portal.core.models import (
     AuditEntry,
+    Brand,
     Closing,
     Complaint,
     ComplaintStep,
@@ -122,6 +123,9 @@ def test_accounts_at_other_networks_are_told_from_other_words():
         "Instagram banka_iade hesabına yazın",
         "Sayfamız: banka iade, Facebook'ta",
         "İade formu: iade.भारत",
+        "İadeniz için IADE yazıp 3838'e SMS gönderin.",
+        "Kısa numaramız 118 80'i arayın.",
+        "SIL yazıp 4609 1'e gönderin.",
     ],
 )
 def test_an_answer_leads_nowhere_but_to_the_reviewed_contact(case, ayse, rows, baits):
@@ -133,6 +137,18 @@ def test_an_answer_leads_nowhere_but_to_the_reviewed_contact(case, ayse, rows, b
     assert posts(ayse, case, "reopening", reason=baits).status_code == 422
 
     assert acts(rows) == ["opened", "answered", "closed"]
+
+
+def test_an_answer_names_the_brands_own_number_for_replies_and_no_other_short_one(app, case, ayse):
+    answer = {"answer": "RET yazıp 4609'a gönderebilirsiniz; izniniz 12.03.2026'dan."}
+    refused = posts(ayse, case, "answer", **answer)
+    assert refused.status_code == 422 and "Kısa numara sanılabilecek bir sayı var (4609)" in refused.text
+
+    with app.app_context():
+        db.session.get_one(Brand, case.brand_id).reply_number = "4609"
+        db.session.commit()
+
+    assert posts(ayse, case, "answer", **answer).status_code == 303
 
 
 def test_a_firms_words_stand_under_its_name_with_links_broken(app, case, browser, persons_page):

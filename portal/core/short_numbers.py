@@ -1,0 +1,28 @@
+"""Short numbers that SMS go to or that are called (3838, 118 80), in a text that nobody reviewed."""
+
+import re
+
+from portal.core.display_names import COUNTED, DIGITS, as_digits
+
+FEWEST_DIGITS = 4  # Those of three call for help (112, 155).
+MONTHS = (
+    "ocak|subat|mart|nisan|mayis|haziran|temmuz|agustos|eylul|ekim|kasim|aralik|january|february|march|april|may|june|july|"
+    "august|september|october|november|december"
+)
+YEAR, TIME = r"(?:19|20)\d\d", r"(?:[01]?\d|2[0-3])[:.][0-5]\d"
+# What is no number to write to, in lower case without Turkish letters: days, hours, shares, amounts, laws.
+HARMLESS = re.compile(
+    rf"(?<!\d)(?:[0-3]?\d[./][01]?\d[./]{YEAR}|(?:\d\d?(?: ?[-,–/] ?| (?:ve|and) ))*\d\d?\.? (?:{MONTHS})(?: {YEAR})?"
+    rf"|{YEAR}(?= (?:yil|sene)|['’ ]?[dt][ae]n?(?!\w))|saat\w* {TIME}(?: ?[-–] ?{TIME})?|{TIME.replace('.', '')}"
+    r"|\d[\d.,]*(?: ?[-–/] ?\d[\d.,]*)? ?"
+    rf"(?:[₺$€]|(?:{COUNTED}|saat|dakika|hafta|is gun|ay(?!ar)|yil(?!diz)|people|hours|days)\w{{0,5}}(?!\w)))"
+    rf"|(?:{MONTHS})\w* (?:\d\d?,? )?{YEAR}(?!\d)|(?:% ?|yuzde )\d[\d.,]*"
+)
+MASKED = re.compile(r"(?:\+?\d+ ?)?\d?•[•\d ]*\d?")
+
+
+def find_short_number(text: str) -> str:
+    """The first row of four to six digits, whatever parts or spells them, that is none of a day, an hour, an amount or
+    a law; empty where there is none. display_names.holds_phone knows the longer ones."""
+    plain = HARMLESS.sub(" xx ", as_digits(MASKED.sub(" xx ", text), each="0"))
+    return next((row[0] for row in DIGITS.finditer(plain) if sum(map(str.isdecimal, row[0])) >= FEWEST_DIGITS), "")
