@@ -30,7 +30,7 @@ from portal.core.iys_protocol import (
 from portal.domain.consents.bulk_import import Entry
 from portal.services.imports.brand_columns import BrandColumn, brand_columns, find_another
 from portal.services.imports.brand_names import NO_BRANDS, BrandNames
-from portal.services.imports.date_column import grant_date, refusal_date
+from portal.services.imports.date_column import grant_date, is_of_before_law, refusal_date
 from portal.services.imports.layout.normalization import addresses_within, name_of
 from portal.services.imports.layout.refusals import refuses
 from portal.services.imports.refusals_beside import is_beside_address
@@ -117,6 +117,9 @@ def _usable(row: dict[str, Any], at: datetime) -> dict[str, Any]:
     known = {name: value for name, value in row.items() if name in ROW_FIELDS and _has_type(name, value)}
     rules = iys_protocol.validate_consent(_wire(known), now=at)
     wrong = {each.location[0] for each in rules if each.location and each.code != NO_PROBLEM}
+    date = read_wire_date(known.get("consentDate"))
+    if date is not None and is_of_before_law(date):
+        wrong |= {"consentDate", "source"} if known.get("source") == Source.BEFORE_2015 else {"consentDate"}
     return {
         name: value for name, value in row.items()
         if name in REFUSAL_FIELDS or (name in known and name not in wrong)

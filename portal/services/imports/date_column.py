@@ -34,6 +34,12 @@ def grant_date(date: datetime) -> datetime:
     return date if day is None else day[0]
 
 
+def is_of_before_law(date: datetime) -> bool:
+    """Whether a date names the law's first day, at which İYS has what was said before (H155), or an earlier one: no
+    refusal is of then."""
+    return grant_date(date) <= FIRST
+
+
 def _day_named_by(date: datetime) -> tuple[datetime, datetime] | None:
     """The first and last second of the day that a moment names: midnight in Istanbul, UTC or a zone between, by which
     programs write a day alone. None for a moment that is a time of day."""
@@ -74,9 +80,9 @@ class DateColumn:
 
     def may_be_of_refusal(self, at: datetime, cells: Sequence[str]) -> bool:
         """Whether this date, as date_of() returned it, may be of a refusal: the line's own. A default of the file is
-        when its consents were given, and the law's first day means one of before (H155)."""
+        when its consents were given."""
         own = self._date_in_cell(cells[self._date], cells) if self._date is not None and cells[self._date] else None
-        return isinstance(own, datetime) and at > FIRST
+        return isinstance(own, datetime) and not is_of_before_law(at)
 
     def _date_in_cell(self, cell: str, cells: Sequence[str]) -> datetime | RowProblem | None:
         """The line's own date; None where the cell says nothing."""
