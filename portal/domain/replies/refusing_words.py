@@ -46,6 +46,7 @@ _WORDS = r"""
     (?:bik|bez|usan|yet)[dt]i dava_ac\w* hard_bounce
     do_?not\w+ rahat_?birak\w* \w+degil musaa?desiz imtina ekarte gndrm\w+ rddt\w* armyn\w* bulasma
     no(?:n?_?consent|_?contact|_?marketing|n_?activ|n_?subscrib)\w*
+    luzumsuz\w* ugrasma elleme niet non$ yox hec eks
     arsiv\w* degis(?:ti|mis)\w* baskasi(?:n[ia]\w*)? baska_kisi\w* yeni_sahi[bp]\w* hic_?biri\w* d_n_c
 """
 # A verb that says not, but for the aorist, which is a surname's ("Yılmaz"); "aranmasını" and "aramaya" are nouns.

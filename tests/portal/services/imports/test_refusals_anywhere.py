@@ -214,13 +214,15 @@ Küs müşteriler Örnek A.Ş.|Gidecekler Örnek A.Ş.|Küs market: darılanlar|
 NOTED_NAMES = """
 Ali Er RETli|Can Er RETverdi|Ali Er ONAYsız|Can Er REDli|Ali Er İPTALetti|Naz Er RET2711|Naz Er Hayır2|Naz Er yok2|
 Naz Er smsret|Naz Er RE T|Ayşe Yılmaz geri çevirdi|Ayşe Yılmaz es geçilecek|Ayşe Yılmaz kalsın dedi|Ali Er istmiyr|
+Ayşe Yılmaz uğraşma|AYŞE YILMAZ ELLEME|Ayşe Er LÜZUMSUZ|Ayşe Er NIET|Ayşe Er NON|Ayşe Er YOX|Ayşe Er HEÇ|Ayşe Er EKS|
 Ayşe Yılmaz muhatap olma|Ayşe Yılmaz boşuna zahmet|AYŞE YILMAZ VAZCAYDI|AYŞE YILMAZ ÜZERİNE GİTME|ali er veto etti|
 AYŞE YILMAZ TOPU ATILACAK|Ayşe Yılmaz kapadı|Ali Er ısrar etme|ali er atlanacak
 """
 REAL_NAMES = """
 Suret Kudret|Nusret Hasret|Hayri Ahret|Hayrünnisa Redif|Retik Rüstem|Cereti Şöhret|Ayşe Hayırlıoğlu|Ali Yokuş|
 Veli Çepni|Ali Can DURMUŞ|AYŞE NUR GÜNDOĞDU|Ali Veli Allahverdi|Hasan Ali Satılmış|Mehmet Ali Hayati|Ali Nur oğlu Veli|
-Yıldız Gıda San. ve Tic. Ltd. Şti.|Kadıköy Bahariye şubesi|AYşe Yılmaz|Onay Telci|Ali McDonald
+Yıldız Gıda San. ve Tic. Ltd. Şti.|Kadıköy Bahariye şubesi|AYşe Yılmaz|Onay Telci|Ali McDonald|
+Ege Gıda Pazarlama|Ayşe Nur Selma
 """
 FIRMS = """
 Yıldız Gıda San. ve Tic. Ltd. Şti.|Örnek A.Ş. müşteri listesi|ÖRNEK TEKSTİL SAN. VE TİC. LTD. ŞTİ. MÜŞTERİ LİSTESİ|
