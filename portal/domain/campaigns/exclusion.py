@@ -8,13 +8,14 @@ in 90 days.
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from sqlalchemy import ColumnElement, and_, case, exists, literal, literal_column, or_, select
 from sqlalchemy.orm import Session
 
 import shortlinks
 from portal.core.database import is_one_of
-from portal.core.iys_protocol import MESSAGE_CHANNELS
+from portal.core.iys_protocol import MESSAGE_CHANNELS, Channel
 from portal.core.models import (
     AudienceEntry,
     AudienceList,
@@ -54,10 +55,9 @@ def find_excluded(
     at: datetime,
 ) -> dict[int, ExclusionReason]:  # fmt: skip
     """Those of the recipients that must not get the link, with the reason. Call with ≤ 5,000."""
-    rows = select(Recipient.id, exclusion_reason(campaign, standing, at)).where(
-        is_one_of(session, Recipient.id, recipient_ids), is_excluded(campaign, standing, at)
-    )
-    return {recipient_id: ExclusionReason(reason) for recipient_id, reason in session.execute(rows)}
+    asked = is_one_of(session, Recipient.id, recipient_ids)
+    rows = session.execute(select(Recipient.id, exclusion_reason(campaign, standing, at)).where(asked))
+    return {recipient_id: ExclusionReason(reason) for recipient_id, reason in rows if reason}
 
 
 def _rules(campaign: Campaign, standing: Standing, at: datetime) -> Rules:
@@ -65,8 +65,7 @@ def _rules(campaign: Campaign, standing: Standing, at: datetime) -> Rules:
     refused, permitted = standing
     rules = [
         (_has_consent(campaign, Consent.channel.in_(campaign.barring), refused), ExclusionReason.REFUSED),
-        (has_mailbox_refusal(Recipient, literal(campaign.brand_id)), ExclusionReason.REFUSED),
-        (has_unrepeated(campaign.brand_id, Recipient.id, campaign.barring), ExclusionReason.REFUSED),
+        (_has_refused_otherwise(campaign.brand_id, tuple(sorted(campaign.barring))), ExclusionReason.REFUSED),
         (may_have_refused(Recipient.id), ExclusionReason.UNREAD_REPLY),
         (is_undeliverable(Recipient.id), ExclusionReason.NO_ADDRESS),
         (and_(has_held_since(), _was_chosen_before(campaign)), ExclusionReason.CHANGED_HANDS),
@@ -83,6 +82,13 @@ def _rules(campaign: Campaign, standing: Standing, at: datetime) -> Rules:
     if campaign.kind != CampaignKind.ASK:
         rules.append((_was_offered_lately(campaign, at - BETWEEN_OFFERS), ExclusionReason.OFFERED_LATELY))
     return tuple(rules)
+
+
+@lru_cache(maxsize=256)  # Made once of a brand: it costs as much as the rest of a statement.
+def _has_refused_otherwise(brand_id: int, barring: tuple[Channel, ...]) -> ColumnElement[bool]:
+    """The condition that a recipient refused the brand by another spelling of the mailbox, or before the admission."""
+    by_spelling = has_mailbox_refusal(Recipient, literal(brand_id))
+    return or_(by_spelling, has_unrepeated(brand_id, Recipient.id, barring))
 
 
 def _has_consent(campaign: Campaign, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
