@@ -55,7 +55,7 @@ def _no_other_contact(form: "ShownForm", field: Field) -> None:
     if short := short_numbers.find_short_number(text):
         told = _(
             "Kısa numara sanılabilecek bir sayı var (%(number)s): yazmayın. Günü 12.03.2026, saati 14:30 gibi yazın; "
-            "başka sayının hemen ardına neyin sayısı olduğunu yazın (24 saat, 1.500 TL, 6563 sayılı)."
+            "başka sayının hemen ardına neyin sayısı olduğunu yazın (24 saat, 1.500 TL, 6563 sayılı Kanun)."
         )
         raise ValidationError(told % {"number": short if short in text else _("sözcüklerle")})
 
