@@ -27,7 +27,7 @@ from portal.services.messaging.gateways.protocol import (
     Report,
     VendorPush,
 )
-from portal.services.messaging.news_keeping import KNOWN_AFTER, keep_news, names_in
+from portal.services.messaging.news_keeping import KNOWN_AFTER, keep_news, unread_replies
 from portal.services.messaging.savepoints import log_or_reraise, run_in_savepoints
 
 NEWS = (EventKind.PUSH, EventKind.REPLY, EventKind.BLOCKED)
@@ -221,7 +221,7 @@ def _pushed(event: GatewayEvent) -> VendorPush:
 def _unread_push(gateway: MessageGateway, push: VendorPush) -> list[InboundMessage]:
     query = json.dumps(push.query, ensure_ascii=False) if push.query else ""
     said = f"{push_text.decode(push.body, push.content_type)} {query}".strip()
-    return unread_rows.unread_replies(said, names_in(gateway))
+    return unread_replies(gateway, said)
 
 
 def _end_unreadable(event: GatewayEvent, gateway: MessageGateway, push: VendorPush, at: datetime) -> None:

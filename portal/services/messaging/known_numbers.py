@@ -5,7 +5,7 @@ from dataclasses import replace
 from portal.core import address_holders
 from portal.core.addresses import parse
 from portal.core.extensions import db, vault
-from portal.core.models import MessageGateway
+from portal.core.models import MessageGateway, Provider
 from portal.services.messaging.gateways.protocol import BlockedAddress, InboundMessage
 from portal.services.messaging.gateways.vendor_rows import readings
 
@@ -30,13 +30,13 @@ def is_unclear(blocked: BlockedAddress) -> bool:
     return len(readings(blocked.address)) > 1
 
 
+def is_known(gateway: MessageGateway, number: str) -> bool:
+    """Whether the account's owner has a number that these digits may be."""
+    return bool(_find_known(gateway, number))
+
+
 def _find_known(gateway: MessageGateway, number: str) -> list[str]:
     """Those that the account's owner has, or any firm at the operator's."""
-    return [
-        each
-        for each in readings(number)
-        if any(
-            gateway.provider_id in (None, holder.provider_id)
-            for holder in address_holders.find_holders(db.session, vault(), parse(each))
-        )
-    ]
+    among = None if gateway.provider_id is None else Provider.id == gateway.provider_id
+    numbers = [(each, parse(each)) for each in readings(number)]
+    return [each for each, address in numbers if address_holders.find_holders(db.session, vault(), address, among)]

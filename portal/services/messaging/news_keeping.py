@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from portal.core import clock
 from portal.core.addresses import AddressKind
@@ -79,11 +80,16 @@ def _keep_failed(
 
 def _unread(gateway: MessageGateway, told: BlockedAddress) -> list[InboundMessage]:
     """What a person has to read of it: as new as it is on its list."""
-    replies = unread_rows.unread_refusals(told.address, names_in(gateway))
+    replies = unread_rows.unread_refusals(told.address, _names_in(gateway), partial(known_numbers.is_known, gateway))
     return [replace(each, is_new=told.is_new) for each in replies]
 
 
-def names_in(gateway: MessageGateway) -> re.Pattern[str]:
+def unread_replies(gateway: MessageGateway, told: str) -> list[InboundMessage]:
+    """What a person has to read of what nobody can read."""
+    return unread_rows.unread_replies(told, _names_in(gateway), is_known=partial(known_numbers.is_known, gateway))
+
+
+def _names_in(gateway: MessageGateway) -> re.Pattern[str]:
     """What names people in what nobody can read."""
     return unread_rows.MAILBOX if gateway.carries == AddressKind.EMAIL else unread_rows.MOBILE
 

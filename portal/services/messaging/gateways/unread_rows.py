@@ -38,10 +38,13 @@ MOST_LONG_NUMBERS = 1000
 WHOLE, AROUND, LONGEST_SMS = 4000, 300, 1600
 
 
-def unread_replies(document: Any, names: re.Pattern[str] = MOBILE, people: Sequence[str] = ()) -> list[InboundMessage]:
+def unread_replies(
+    document: Any, names: re.Pattern[str] = MOBILE, people: Sequence[str] = (),
+    is_known: Callable[[str], bool] = lambda digits: True,
+) -> list[InboundMessage]:  # fmt: skip
     """What nobody can read, from these people; or else from each mobile number (or mailbox) in it, else from each other
     number, or from nobody: all of it, or of more than WHOLE characters what stands around each place of the number, to
-    those before and after."""
+    those before and after. Digits that may be two numbers, or an id, are somebody's only where `is_known` says so."""
     text = _unquoted(document) if isinstance(document, str) else json.dumps(document, ensure_ascii=False)
     around: dict[str, str] = {}
     ends: dict[str, int] = {}
@@ -49,6 +52,7 @@ def unread_replies(document: Any, names: re.Pattern[str] = MOBILE, people: Seque
     stops, starts = (each.end() for each in found[:-1]), (each.start() for each in found[1:])
     for before, each, after in zip([0, *stops], found, [*starts, len(text)], strict=False):
         number = guess_person(each[0])
+        number = number if len(readings(number)) == 1 or is_known(number) else ""
         begin = max(min(before, each.start() - AROUND), each.start() - LONGEST_SMS, ends.get(number, 0))
         ends[number] = min(max(after, each.end() + AROUND), each.end() + LONGEST_SMS)
         around[number] = f"{around.get(number, '')}…{text[begin : ends[number]]}…"
@@ -73,9 +77,11 @@ def names_of(row: Any) -> list[str]:
     return found + ([] if MOBILE.search(told) or (found and isinstance(row, str)) else [told])
 
 
-def unread_refusals(told: str, names: re.Pattern[str]) -> list[InboundMessage]:
+def unread_refusals(
+    told: str, names: re.Pattern[str], is_known: Callable[[str], bool] = lambda digits: True
+) -> list[InboundMessage]:  # fmt: skip
     """What nobody can read in a list of refusals, from all whose numbers or mailboxes stand in it."""
-    return unread_replies(told, names, people_in(told) if names is MOBILE else ())
+    return unread_replies(told, names, people_in(told) if names is MOBILE else (), is_known)
 
 
 def numbers_in(value: Any) -> list[str]:

@@ -1,5 +1,7 @@
 """Digits without a 0 or a plus that are a Turkish landline and a mobile abroad."""
 
+import json
+
 import pytest
 
 from portal.core import clock
@@ -8,6 +10,7 @@ from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Status
 from portal.core.models import Consent, EventKind, GatewayEvent, MessageGateway, Recipient, may_have_refused
 from portal.domain.consents import recipients
+from portal.services.messaging import event_contents
 from portal.services.messaging.gateways import unread_rows, vendor_rows
 from portal.services.messaging.gateways.protocol import BlockedAddress, Feedback
 from portal.services.messaging.news_keeping import keep_news
@@ -136,3 +139,31 @@ def test_digits_of_nobodys_hold_a_grant_that_a_file_brings_later(app, vendor, qu
     add(app, {ABROAD})
 
     assert ABROAD in held(app)
+
+
+@pytest.mark.parametrize("has", [set(), {ABROAD}])
+def test_digits_in_a_push_that_nobody_can_read_name_only_whom_the_firm_has(app, vendor, browser, rows, quiet_logs, has):
+    """They may be ids; one row tells of all others, who are not known here yet."""
+    add(app, has)
+    ids = [str(4521234501 + each) for each in range(5)]
+    cut = json.dumps([{"order_id": each, "note": "RET"} for each in [*ids, DIGITS]])[:-1]
+
+    browser.post(f"/callbacks/messages/{vendor.secret}", data=cut, content_type="application/json")
+    work(app)
+
+    assert held(app) == has
+    assert rows.count(Recipient) == len(has)
+    with app.app_context():
+        kept = db.session.query(GatewayEvent).filter(GatewayEvent.kind == EventKind.REPLY)
+        told = {reply.sender: reply.text for reply in map(event_contents.read_reply, kept)}
+    assert told.keys() == {"", *has} and all(each in told[""] for each in ids)
+
+
+def test_an_id_in_a_row_of_a_list_makes_nobody_a_recipient(app, vendor, rows, quiet_logs):
+    add(app, set())
+
+    keep(app, vendor, Feedback(blocked=(BlockedAddress(json.dumps({"order_id": DIGITS}), clock.now()),)))
+    work(app)
+
+    assert rows.count(Recipient) == 0
+    assert len(rows(GatewayEvent, GatewayEvent.kind == EventKind.REPLY)) == 1
