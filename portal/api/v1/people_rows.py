@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from portal.api.v1.campaign_schemas import Person
-from portal.api.v1.rows import as_text, refuses_beside_id
+from portal.api.v1.rows import as_text
 from portal.core.iys_protocol import Status
 from portal.core.models import ContactKind
 from portal.services.imports import audience_lines
@@ -40,7 +40,7 @@ CHECKS = {  # Of what stands in our fields, beside what they are for.
     "recipient": is_beside_address,
     "contactKind": lambda cell: cell not in tuple(ContactKind) and is_beside_contact(cell),
     "contactDate": is_beside_day,
-    "correlationId": refuses_beside_id,
+    "correlationId": lambda cell: " " in cell and refuses(cell),
 }
 OURS = Person.model_fields.keys()
 NUMBERS = "correlationId"  # A program's own, which may look like telephones.

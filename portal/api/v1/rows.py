@@ -5,6 +5,7 @@ now, as HS_KARAR. What was left out is said.
 """
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -44,7 +45,8 @@ NAMED_RETAILERS = ("retailerCode", "retailerAccess")
 NO_PROBLEM = "H467"  # See Effect.LATE_GRANT.
 CLOCK_AHEAD = timedelta(minutes=1)  # So far may a program's clock be ahead: what it dates counts as of now.
 NOT_BLOCKING = ("H112", "H113", "H120", "H121")  # A refusal needs no date, no source, and no address of today's rules.
-OWN_IDS = ("correlationId", "reference")  # A program's own: "RET-4711" is a number.
+OWN_IDS = ("correlationId", "reference")  # A program's own.
+NUMBER = re.compile(r"[\w./#+-]*\d")  # "RET-4711", but "1042-RET" is a note.
 Parse = Callable[[str], addresses.Address]
 
 
@@ -157,11 +159,6 @@ def summarize(results: list[dict[str, Any]]) -> dict[str, Any]:
     return {"results": results, **{kind: kinds[kind] for kind in ("written", "unchanged", "problems")}}
 
 
-def refuses_beside_id(text: str) -> bool:
-    """Whether words that refuse stand in a program's own number."""
-    return " " in text and refuses(text)
-
-
 def find_refusing_field(row: Mapping[str, object], names: Iterable[str]) -> str | None:
     """The first of some of our fields that says, or may say beside its value, that somebody refuses."""
     return next((each for each in names if row.get(each) is not None and _refuses(each, as_cell(row[each]))), None)
@@ -172,7 +169,11 @@ def _refuses(name: str, cell: str) -> bool:
         return find_problem(cell) == ApiRowProblem.EVIDENCE_REFUSES
     if name == "recipient":
         return is_beside_address(cell)
-    return refuses_beside_id(cell) if name in OWN_IDS else refuses(cell)
+    if name in OWN_IDS:
+        return (refuses(cell) and not NUMBER.fullmatch(cell)) or any(
+            unicodedata.category(each) == "So" for each in cell
+        )
+    return refuses(cell)
 
 
 def _addresses_maybe_refused(row: object, of_brands: Collection[str], found: Entry | BadRow) -> set[str]:

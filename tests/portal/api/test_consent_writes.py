@@ -103,6 +103,9 @@ def test_a_row_of_a_list_is_due_when_iys_is_asked_for_the_lists_result(app, prog
         ({"recipient": "Ayşe Er RET <ayse@example.com>", "type": "EPOSTA"}, "refused_beside", None),
         ({"recipient": "mailto:ayse@example.com?subject=unsubscribe", "type": "EPOSTA"}, "refused_beside", None),
         ({"reference": "C-42 (RET)"}, "refused_beside", None),
+        ({"reference": "RET"}, "refused_beside", None),
+        ({"correlationId": "1042/RET"}, "refused_beside", None),
+        ({"correlationId": "1042 ❌"}, "refused_beside", None),
     ],
 )
 @pytest.mark.alike
