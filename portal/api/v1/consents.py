@@ -18,7 +18,7 @@ from portal.core import clock
 from portal.core.addresses import Address, BadAddress
 from portal.core.extensions import read_session, vault
 from portal.core.iys_protocol import Channel, RecipientType, Status
-from portal.core.models import Consent, Recipient
+from portal.core.models import Consent
 from portal.domain.consents import history, may_send, reassigned_addresses, recipients
 from portal.domain.consents.history import DecisionRecord
 from portal.domain.consents.may_send import Reason, Verdict
@@ -74,18 +74,13 @@ def list_history(json: HistoryQuery) -> dict[str, Any]:
     own.sort(key=lambda each: each.id, reverse=True)
     left = [each for each in own if json.cursor is None or each.id < int(json.cursor)]
     page = left[: json.limit]
+    change = reassigned_addresses.find_own_change(read_session(), recipient) if recipient else None
     return {
         "reference": _reference(recipient.id, recipient.reference) if recipient else None,
-        "heldSince": moment(_held_since(recipient)) if recipient else None,
+        "heldSince": moment(change.own_held_since) if change else None,
         "items": [_history_item(each) for each in page],
         "nextCursor": str(page[-1].id) if len(left) > len(page) else None,
     }
-
-
-def _held_since(recipient: Recipient) -> datetime | None:
-    """Since when the address is its present holder's, as the firm heard by whichever spelling of the mailbox."""
-    found = reassigned_addresses.find_own_changes(read_session(), [recipient.id], [recipient.provider_id])
-    return found[recipient.id].own_held_since if recipient.id in found else None
 
 
 def _is_of_its_brands(caller: Caller, recipient_id: int) -> bool:

@@ -42,7 +42,12 @@ class KnownChanges:
     @property
     def own_held_since(self) -> datetime | None:
         """Since when what the firm is told is of who has the address now."""
-        return latest(*self.said_at, self.spelling_held_since)
+        return latest(self.said_last_at, self.closed_at)
+
+    @property
+    def said_last_at(self) -> datetime | None:
+        """When the firm last heard "this is not me", by whichever spelling."""
+        return latest(*self.said_at, self.reassigned_at)
 
     @property
     def spelling_held_since(self) -> datetime | None:
@@ -121,6 +126,20 @@ def find_own_changes(
     return {each: replace(own.get(each, NOTHING_KNOWN), said_at=said.get(each, frozenset())) for each in its}
 
 
+def find_own_change(session: Session, recipient: Recipient) -> KnownChanges:
+    """The same of one recipient, which reads no other mailboxes of its firm."""
+    own = KnownChanges(recipient.closed_at, None, recipient.reassigned_at)
+    if recipient.kind != AddressKind.EMAIL:
+        return own
+    spelled = [
+        or_(getattr(Recipient, index) == box, getattr(Recipient, mailbox) == box)
+        for index, mailbox in MAILBOX_COLUMNS.items()
+        if (box := getattr(recipient, mailbox) or getattr(recipient, index)) is not None
+    ]
+    said = read_said(session, Recipient.provider_id == recipient.provider_id, or_(*spelled))
+    return replace(own, said_at=said.get(recipient.id, frozenset()))
+
+
 def read_said(session: Session, *which: ColumnElement[bool]) -> dict[int, frozenset[datetime]]:
     """When who has the mailbox of these recipients said "this is not me" to their firm, by whichever spelling; of
     recipients where that was said, on which `which` are conditions."""
@@ -186,15 +205,30 @@ def note_closures(session: Session, closed_at: Mapping[int, datetime]) -> None:
             recipient.closed_at, recipient.reference = since, None
 
 
-def lock_holders(session: Session, vault: Vault, whose: Sequence[Recipient], address: Address) -> set[int]:
-    """Lock the recipients of this address's mailbox at all firms, before any other row, where what the firms of these
-    hear counts at all of them; empty where all of those are in sandbox mode, in which anybody may say anything."""
-    is_theirs = Provider.id.in_([each.provider_id for each in whose])
-    if session.scalar(select(Provider.id).where(is_theirs, Provider.admitted_at.is_not(None)).limit(1)) is None:
-        return set()
-    holders = {each.id for each in (*whose, *find_mailbox_holders(session, vault, address))}
+def lock_holders(
+    session: Session, vault: Vault, whose: Sequence[Recipient], address: Address
+) -> tuple[set[int], bool]:  # fmt: skip
+    """Lock the recipients of this address's mailbox, before any other row: at all firms where what the firms of these
+    hear counts at all of them, at these alone where all are in sandbox mode, in which anybody may say anything. Which
+    they are, and whether it counts at all firms."""
+    is_theirs = Provider.id.in_({each.provider_id for each in whose})
+    admitted = select(Provider.id).where(is_theirs, Provider.admitted_at.is_not(None)).limit(1)
+    is_for_all = session.scalar(admitted) is not None
+    found = find_mailbox_holders(session, vault, address, None if is_for_all else is_theirs)
+    holders = {each.id for each in (*whose, *found)}
     locking.lock_recipients(session, holders)
-    return holders
+    return holders, is_for_all
+
+
+def note_said(session: Session, whose: Collection[Recipient], holders: Collection[int], at: datetime) -> None:
+    """Note at these recipients that who has them said "this is not me". What their firms' programs call the earlier
+    holder names nobody any more, by whichever spelling of the mailbox, whose recipients (`holders`) are locked. Told
+    again, or older than what is known, it leaves the present holder's reference."""
+    news = [each for each in whose if each.reassigned_at is None or each.reassigned_at < at]
+    for recipient in news:
+        recipient.reassigned_at = at
+    is_theirs = Recipient.id.in_(holders), Recipient.provider_id.in_({each.provider_id for each in news})
+    session.execute(update(Recipient).where(*is_theirs, Recipient.reference.is_not(None)).values(reference=None))
 
 
 def spread(session: Session, vault: Vault, address: Address, holders: Collection[int], at: datetime) -> None:
@@ -229,7 +263,8 @@ def spread_again(session: Session, vault: Vault, recipient_id: int) -> None:
         recipient.reassigned_anywhere_at = at
         return
     address = read_canonical(text)
-    spread(session, vault, address, lock_holders(session, vault, [recipient], address), at)
+    holders, _ = lock_holders(session, vault, [recipient], address)
+    spread(session, vault, address, holders, at)
 
 
 def _sealed(vault: Vault, place: str, text: str) -> dict[str, Any]:

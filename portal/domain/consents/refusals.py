@@ -261,7 +261,7 @@ def _refuse_not_mine(
     session: Session, vault: Vault, whose: Mapping[Recipient, Address], address: Address, *, language: str,
     request_metadata: str, at: datetime, link_id: int | None = None,
 ) -> Withdrawn:  # fmt: skip
-    holders = reassigned_addresses.lock_holders(session, vault, list(whose), address)
+    holders, is_for_all = reassigned_addresses.lock_holders(session, vault, list(whose), address)
     brands = _brands_by_provider(session, {each.provider_id for each in whose})
     parts = [RefusalScope(each, its, brands[each.provider_id], its.all_channels) for each, its in whose.items()]
     withdrawn = withdraw(
@@ -269,9 +269,8 @@ def _refuse_not_mine(
         at=at, link_id=link_id, proved=address,
     )  # fmt: skip
     if withdrawn.refused:
-        for recipient in whose:
-            recipient.reassigned_at, recipient.reference = at, None
-        if holders:  # Their own rows are spread_again's, for who gets the address in this moment.
+        reassigned_addresses.note_said(session, list(whose), holders, at)
+        if is_for_all:  # Their own rows are spread_again's, for who gets the address in this moment.
             reassigned_addresses.spread(session, vault, address, holders - {each.id for each in whose}, at)
     return withdrawn
 

@@ -24,12 +24,12 @@ from portal.core.models import (
     Lane,
     Leaf,
     Outcome,
+    Provider,
     Receipt,
     Recipient,
     Submission,
 )
 from portal.core.models.inserts import insert_rows
-from portal.core.models.recipient import latest
 from portal.core.vault import CannotOpen, Vault
 from portal.domain.consents import (
     annulments,
@@ -199,12 +199,14 @@ def restore_change_of_hands(session: Session, vault: Vault, receipt: Row, submis
         return
     address, at = _address(vault, submissions[0]), receipt["decided_at"]
     own = recipients.find(session, vault, receipt["provider_id"], address)
-    if not all(is_sandbox_path(each["endpoint"]) for each in submissions):  # Else it counted nowhere else.
-        holders = {each.id for each in find_mailbox_holders(session, vault, address)}
-        locking.lock_recipients(session, holders)
+    is_for_all = not all(is_sandbox_path(each["endpoint"]) for each in submissions)  # Else it counted nowhere else.
+    of_firm = None if is_for_all else Provider.id == receipt["provider_id"]
+    holders = {each.id for each in find_mailbox_holders(session, vault, address, of_firm)}
+    locking.lock_recipients(session, holders)
+    if is_for_all:
         reassigned_addresses.spread(session, vault, address, holders, at)
     if own is not None:
-        _note_change_of_hands(session, own.id, at)
+        reassigned_addresses.note_said(session, [own], holders, at)
 
 
 def _find_holder(receipt: Row, decision_ids: Sequence[int], whose: Mapping[int, int]) -> Row:
@@ -225,10 +227,3 @@ def _without_lost_references(session: Session, receipts: Sequence[Row]) -> list[
         })  # fmt: skip
         used.add(digest)
     return kept
-
-
-def _note_change_of_hands(session: Session, recipient_id: int, at: datetime) -> None:
-    recipient = session.get_one(Recipient, recipient_id)
-    since = latest(recipient.reassigned_at, at)
-    if since != recipient.reassigned_at:
-        recipient.reassigned_at, recipient.reference = since, None

@@ -33,7 +33,7 @@ from portal.core.models import (
     UnsentReason,
 )
 from portal.domain import campaigns, complaints
-from portal.domain.consents import history
+from portal.domain.consents import history, reassigned_addresses
 from portal.domain.receipts import format_number
 from portal.web.desk import sends
 from portal.web.shared.pagination import Page, requested_number
@@ -74,7 +74,8 @@ def events_page(recipient: Recipient, at: datetime) -> Page:
 
 
 def _all_events(recipient: Recipient, at: datetime) -> Iterator[TimelineEvent]:
-    yield from _messages(recipient)
+    change = reassigned_addresses.find_own_change(read_session(), recipient)
+    yield from _messages(recipient, hides_others=change.own_held_since is None)
     for each in sends.list_sends(recipient):
         yield TimelineEvent(each.send.sent_at, TimelineKind.SEND, each)
     yield from _openings(recipient)
@@ -87,8 +88,8 @@ def _all_events(recipient: Recipient, at: datetime) -> Iterator[TimelineEvent]:
     ids = list(read_session().scalars(select(Complaint.id).where(Complaint.recipient_id == recipient.id)))
     for step in complaints.list_steps(read_session(), vault(), ids, staff_at=at):
         yield TimelineEvent(step.at, TimelineKind.STEP, step)
-    if recipient.reassigned_at is not None:
-        yield TimelineEvent(recipient.reassigned_at, TimelineKind.REASSIGNED, recipient)
+    if change.said_last_at is not None:
+        yield TimelineEvent(change.said_last_at, TimelineKind.REASSIGNED, recipient)
     if recipient.closed_at is not None:
         yield TimelineEvent(recipient.closed_at, TimelineKind.LINE_CLOSED, recipient)
 
@@ -97,12 +98,12 @@ def _newest(rows: Select[*tuple[Any, ...]], moment: InstrumentedAttribute[dateti
     return read_session().execute(rows.order_by(moment.desc()).limit(MAX_PER_KIND))
 
 
-def _messages(recipient: Recipient) -> Iterator[TimelineEvent]:
+def _messages(recipient: Recipient, *, hides_others: bool) -> Iterator[TimelineEvent]:
+    """What another firm heard of the address is not told."""
     rows = select(Message, Campaign.name, *campaigns.effective_contact())
     rows = rows.outerjoin(Campaign, Campaign.id == Message.campaign_id)
     rows = rows.outerjoin(AudienceEntry, AudienceEntry.link_id == Message.link_id)
     for message, campaign, *contact in _newest(rows.where(Message.recipient_id == recipient.id), Message.created_at):
-        hides_others = recipient.own_held_since is None  # What another firm heard of the address is not told.
         if message.kind == MessageKind.COMPLAINT_SETTLED and hides_others:
             continue  # It leaves wherever no firm heard.
         is_others = hides_others and message.unsent_reason == UnsentReason.REASSIGNED

@@ -441,16 +441,19 @@ def test_a_history_says_since_when_the_address_is_its_present_holders(app, progr
 
 
 def test_a_history_tells_what_was_heard_by_another_spelling_of_the_mailbox(app, program):
-    program.post(CONSENTS, grant("ada@gmail.com", type="EPOSTA"))
-    program.post(CONSENTS, grant("a.da@gmail.com", type="EPOSTA"))
+    spelled = ("ada@gmail.com", "a.da@gmail.com", "ada+x@gmail.com")
+    for each in spelled:
+        program.post(CONSENTS, grant(each, type="EPOSTA", reference="C-1042"))
     with app.app_context():
         at = clock.now() + timedelta(seconds=5)
         whose, address = db.session.scalars(select(Recipient)).first(), addresses.parse("ada@gmail.com")
         refusals.refuse_not_mine(db.session, vault(), whose, address, language="tr", request_metadata="{}", at=at)
         db.session.commit()
 
-    asked = ({"recipient": each, "type": "EPOSTA"} for each in ("ada@gmail.com", "a.da@gmail.com"))
-    assert [program.post(f"{CONSENTS}/history", each).json["heldSince"] for each in asked] == [moment(at)] * 2
+    asked = [{"recipient": each, "type": "EPOSTA"} for each in spelled]
+    told = [program.post(f"{CONSENTS}/history", each).json for each in asked]
+    assert [each["heldSince"] for each in told] == [moment(at)] * 3
+    assert [each["reference"] for each in told] == [None] * 3, "it is the earlier holder's"
 
 
 def test_a_history_tells_a_key_of_one_brand_nothing_of_an_address_that_only_another_has(app, program):

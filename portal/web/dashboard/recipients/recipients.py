@@ -16,7 +16,7 @@ from portal.core.extensions import db, limiter, read_session, vault
 from portal.core.iys_protocol import Channel, Source
 from portal.core.models import Recipient
 from portal.core.vault import CannotOpen
-from portal.domain.consents import history, recipients, refusals, spellings
+from portal.domain.consents import history, reassigned_addresses, recipients, refusals, spellings
 from portal.domain.consents.refusals import Withdrawn
 from portal.domain.identity.permissions import Permission
 from portal.web.dashboard.blueprint import blueprint
@@ -160,12 +160,14 @@ def render_recipient(
 ) -> str:
     """The page of one recipient, with a form that came back with errors; `clear` is the unmasked address."""
     [address] = recipients.read_addresses(vault(), [found]).values() or [None]
+    change = reassigned_addresses.find_own_change(read_session(), found)
     return render_template(
         "dashboard/recipients/recipient.html",
         recipient_id=found.id,
         address=recipients.masked_address(vault(), found),
         clear=clear,
-        reassigned_at=found.reassigned_at,
+        reassigned_at=change.said_last_at,
+        is_said_by_it=change.said_last_at == found.reassigned_at,
         closed_at=found.closed_at,
         current_consents=history.current_consents(read_session(), found.id, clock.now()),
         decisions=history.list_decisions(read_session(), found.id, clock.now()),

@@ -62,3 +62,25 @@ def test_this_is_not_me_comes_back_from_any_part_of_its_act(app, kept, rows, lac
         assert {each.held_since for each in rows(Recipient)} == {at}
         assert rows.one(ReassignedAddress).reassigned_at == at
         assert rows.count(Receipt) == (1 if lacks == "a brand" else 0)
+
+
+@pytest.mark.parametrize("is_trial", [False, True])
+def test_the_earlier_holders_names_go_from_each_spelling_of_the_mailbox(app, kept, rows, is_trial):
+    at, (said, other) = clock.now() + SECOND, ("ada@gmail.com", "a.da@gmail.com")
+    with app.app_context():
+        firm_id = make.provider().id
+        db.session.execute(update(Provider).values(admitted_at=None if is_trial else at))
+        db.session.execute(update(Brand).values(is_sandbox=is_trial))
+        bring(make.brand(), *(entry(each, date=at - SECOND, channel=Channel.EMAIL) for each in (said, other)))
+        who, address = recipients.find(db.session, vault(), firm_id, addresses.parse(said)), addresses.parse(said)
+        refusals.refuse_not_mine(db.session, vault(), who, address, language="tr", request_metadata="{}", at=at)
+        db.session.commit()
+    lose_decisions(app)
+    with app.app_context():
+        lose()
+        recipients.save_references(db.session, vault(), firm_id, {said: "C-1", other: "C-1"})
+        db.session.commit()
+
+    restore(app, kept)
+
+    assert [each.reference for each in rows(Recipient)] == [None, None]

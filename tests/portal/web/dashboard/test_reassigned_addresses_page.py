@@ -41,6 +41,18 @@ def test_the_page_of_the_recipient_says_so(ayse, said, rows):
     assert "aradığınız kişi olmadığını" in page
 
 
+def test_the_pages_of_other_spellings_of_the_mailbox_say_so(app, ayse, browser, rows):
+    said, other = "ada@gmail.com", "a.da@gmail.com"
+    codes = make.codes(app, f"{said}\n{other}")
+    browser.post(f"/k/{codes[said]}/ben-degilim")
+    unsaid = rows.one(Recipient, Recipient.reassigned_at.is_(None)).id
+
+    pages = [ayse.opens(f"/{each}/{unsaid}").text for each in ("dashboard/recipients", "desk/people")]
+
+    assert "kutunun başka bir yazılışı için" in pages[0] and "reddetti" not in pages[0]
+    assert "aranan kişi olmadığını bildirdi" in pages[1]
+
+
 def test_without_any_the_list_says_so(ayse):
     assert "Böyle bir bildirim yok" in ayse.opens("/dashboard/recipients/disowned").text
 
