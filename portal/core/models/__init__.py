@@ -102,6 +102,7 @@ from portal.core.models.sends import AddressCheck, ReportedSend
 from portal.core.models.submission import (
     OPEN_OUTCOMES,
     TAKEN_OUTCOMES,
+    TOLD_NOBODY,
     Attempt,
     BulkRequest,
     BulkState,

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, SQLColumnExpression, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, SQLColumnExpression, and_, exists, false, func, or_, select
 from sqlalchemy.orm import aliased
 
 from portal.core.addresses import AddressKind
@@ -34,30 +34,35 @@ def is_own_word(decision: type[Decision] = Decision) -> ColumnElement[bool]:
     return and_(decision.origin.not_in(STATED), decision.source.is_distinct_from(Source.PROVIDER_DECISION))
 
 
-def is_unsent(decision: type[Decision] = Decision) -> ColumnElement[bool]:
-    """The condition that a decision waits for İYS and nobody began to send it, so it may be taken back."""
-    waits = Submission.decision_id == decision.id, Submission.outcome == Outcome.WAITING, Submission.is_unclaimed()
-    return exists().where(*waits).correlate(decision)
+def may_be_taken_back(decision: type[Decision], at: datetime | None) -> ColumnElement[bool]:
+    """The condition that a grant may still become void: it waits for İYS and nobody began to send it. Where İYS is told
+    of none, a file's may be taken back for ever, a person's until its submission ended; without `at` that is over."""
+    undone_until = false() if at is None else Submission.ended_at > at
+    told_nobody = and_(Submission.is_told_nobody(), or_(decision.origin == DecisionOrigin.IMPORT, undone_until))
+    is_open = or_(Submission.outcome == Outcome.WAITING, told_nobody)
+    return exists().where(Submission.decision_id == decision.id, Submission.is_unclaimed(), is_open).correlate(decision)
 
 
-def is_own_refusal(decision: type[Decision] = Decision) -> ColumnElement[bool]:
+def is_own_refusal(decision: type[Decision] = Decision, at: datetime | None = None) -> ColumnElement[bool]:
     """The condition that the person refused by a decision, and granted nothing of its consent since, at least nothing
-    that may still be taken back."""
+    that may be taken back (may_be_taken_back): who writes a grant because of that says `at` which moment."""
     granted_since = exists().where(
         GRANT.consent_id == decision.consent_id, GRANT.status == Status.GRANTED,
-        GRANT.effective_at > decision.effective_at, was_current(GRANT), ~is_unsent(GRANT),
+        GRANT.effective_at > decision.effective_at, was_current(GRANT), ~may_be_taken_back(GRANT, at),
     )  # fmt: skip
     is_own = and_(decision.status == Status.REFUSED, decision.origin.not_in(STATED))
     return and_(is_own, ~is_void(decision), ~granted_since.correlate(decision))
 
 
-def mailbox_refused_at(recipient_id: SQLColumnExpression[int], brand_id: Any) -> ScalarSelect[datetime]:
+def mailbox_refused_at(
+    recipient_id: SQLColumnExpression[int], brand_id: Any, at: datetime | None = None
+) -> ScalarSelect[datetime]:  # fmt: skip
     """When a person last refused a brand by an e-mail address so that it holds at spellings of the mailbox that the
     provider gets later; null where they did not, or granted since. What the provider decides itself is of the one
-    address. As a scalar, so that databases look at nobody else's consents."""
+    address. `at` as is_own_refusal()'s. As a scalar, so that databases look at nobody else's consents."""
     refused_at = select(func.max(REFUSAL.effective_at)).where(
         HELD.recipient_id == recipient_id, HELD.brand_id == brand_id, REFUSAL.consent_id == HELD.id,
-        is_own_refusal(REFUSAL), is_own_word(REFUSAL),
+        is_own_refusal(REFUSAL, at), is_own_word(REFUSAL),
     )  # fmt: skip
     return refused_at.correlate_except(HELD, REFUSAL).scalar_subquery()
 

@@ -57,6 +57,7 @@ class Outcome(StrEnum):
 
 OPEN_OUTCOMES = (Outcome.WAITING, Outcome.SENT, Outcome.BLOCKED)
 TAKEN_OUTCOMES = (Outcome.ACCEPTED, Outcome.VERIFIED)  # İYS took the submission.
+TOLD_NOBODY = ("PRACTICE", "EXEMPT")  # Codes of what is NOT_NEEDED since İYS is told nothing of the brand at all.
 
 
 class Lane(StrEnum):
@@ -121,6 +122,11 @@ class Submission(Entity):
     def is_unclaimed(cls) -> ColumnElement[bool]:
         """The condition that nobody has begun to send it."""
         return and_(cls.attempts == 0, cls.lease_until.is_(None), cls.bulk_id.is_(None))
+
+    @classmethod
+    def is_told_nobody(cls) -> ColumnElement[bool]:
+        """The condition that İYS is told nothing of its brand."""
+        return and_(cls.outcome == Outcome.NOT_NEEDED, cls.code.in_(TOLD_NOBODY))
 
 
 def told_next_at() -> ColumnElement[datetime | None]:

@@ -90,7 +90,7 @@ def decide(
     if repeated and _is_same_act(repeated, consents, choices, at):
         return DecisionResult(repeated.id, repeated.nonce)
     may_grant = is_live and not earlier and not are_too_many and _takes_grants(session, link_context, choices)
-    refused = _refused_since(session, vault, link_context, consents, form) if form and may_grant else set(Channel)
+    refused = _refused_since(session, vault, link_context, consents, form, at) if form and may_grant else set(Channel)
     accepted = _without_untimely_grants(consents, choices, refused, at)
     asks_again = tuple(channel for channel in choices if channel not in accepted)
     if not accepted:
@@ -158,7 +158,8 @@ def _refused_by(accepted: Choices, consents: list[LockedConsent]) -> list[Locked
 
 
 def _refused_since(
-    session: Session, vault: Vault, link_context: LinkContext, consents: list[LockedConsent], form: ServedForm
+    session: Session, vault: Vault, link_context: LinkContext, consents: list[LockedConsent], form: ServedForm,
+    at: datetime,
 ) -> set[Channel]:  # fmt: skip
     """The channels that were refused since the form's choices, to the second as the dates of refusals are; e-mail also
     by another spelling of the mailbox."""
@@ -168,7 +169,7 @@ def _refused_since(
     text = vault.read(link_context.address, Recipient.PLACE, link_context.provider_id, link_context.recipient_id)
     if read_canonical(text).kind == AddressKind.EMAIL:
         brand, mails = session.get_one(Brand, link_context.brand_id), {text: link_context.recipient_id}
-        by_mailbox = spellings.find_refusals_at(session, vault, brand, mails)
+        by_mailbox = spellings.find_refusals_at(session, vault, brand, mails, at)
         refused += [(Channel.EMAIL, each) for each in by_mailbox.values()]
     since = form.chosen_at.replace(microsecond=0)
     return {channel for channel, refused_at in refused if refused_at and refused_at >= since}

@@ -30,7 +30,6 @@ from portal.core.vault import Vault
 from portal.domain.consents import earlier_grants, locking, other_types, refusal_forwarding, writer
 from portal.domain.consents.locking import MAX_CLOCK_SKEW, LockedConsent
 from portal.domain.consents.writer import DecisionRows
-from portal.domain.providers import sandbox_mode
 
 COLUMNS = (
     Decision.id, Decision.provider_id, Decision.brand_id, Decision.recipient_id, Decision.consent_id, Decision.channel,
@@ -96,10 +95,7 @@ def undo_until() -> ColumnElement[datetime]:
 
 def was_never_claimed() -> ColumnElement[bool]:
     """The condition that nobody began to send a submission, or that it is sent to nobody."""
-    told_nobody = and_(
-        Submission.outcome == Outcome.NOT_NEEDED, Submission.code.in_((sandbox_mode.EXEMPT, sandbox_mode.OVER))
-    )
-    return and_(Submission.is_unclaimed(), or_(Submission.outcome == Outcome.WAITING, told_nobody))
+    return and_(Submission.is_unclaimed(), or_(Submission.outcome == Outcome.WAITING, Submission.is_told_nobody()))
 
 
 def _lock(session: Session, decisions: Select[*tuple[Any, ...]]) -> dict[int, Row[*tuple[Any, ...]]]:

@@ -87,7 +87,7 @@ def apply_import(
     ready = prepared or prepare_import(session, vault, brand, entries, run)
     is_current = recipients.insert_recipients(session, ready.recipients) == len(ready.recipients)
     was = ready.plan.snapshot
-    now = import_snapshot.read_snapshot(session, vault, brand, was.known, was.mails, locked=True)
+    now = import_snapshot.read_snapshot(session, vault, brand, was.known, was.mails, run.at, locked=True)
     if not is_current or now != was:
         plan = import_plan.plan_import(
             session, vault, brand, entries, run.at, is_sent=ready.endpoints.unsent is None, indexes=ready.plan.indexes,

@@ -211,7 +211,7 @@ def plan_import(
     changes = find_changes_for(session, vault, brand.provider_id, new)
     of_mail = (each.address.text for each in entries if each.status == Status.GRANTED and each.channel == Channel.EMAIL)
     mails = {text: indexes[text] for text in of_mail}
-    snapshot = import_snapshot.read_snapshot(session, vault, brand, known, mails, locked=locked)
+    snapshot = import_snapshot.read_snapshot(session, vault, brand, known, mails, at, locked=locked)
     plan = ImportPlan(snapshot, indexes, new, changes)
     _Planner(plan, brand, entries, at, is_sent).plan_all()
     return plan

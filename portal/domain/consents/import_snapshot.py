@@ -36,9 +36,10 @@ class Snapshot:
 
 
 def read_snapshot(
-    session: Session, vault: Vault, brand: Brand, known: dict[str, int], mails: Indexes, *, locked: bool = False
+    session: Session, vault: Vault, brand: Brand, known: dict[str, int], mails: Indexes, at: datetime, *,
+    locked: bool = False,
 ) -> Snapshot:  # fmt: skip
-    """What is stored of these recipients at the brand; `locked`: and stays so until this transaction ends."""
+    """What is stored of these recipients at the brand then; `locked`: and stays so until this transaction ends."""
     snapshot, ids = Snapshot(known, mails), sorted(known.values())
     if locked and ids:
         locking.lock_recipients(session, ids)
@@ -52,7 +53,7 @@ def read_snapshot(
     of_mail = (each for each in consents if each.channel == Channel.EMAIL)
     granted = {consent.recipient_id for consent in of_mail if consent.status == Status.GRANTED}
     ungranted = {text: its for text, its in mails.items() if known.get(text) not in granted}
-    snapshot.refused_elsewhere = find_refusal_times(session, vault, brand, ungranted, known)
+    snapshot.refused_elsewhere = find_refusal_times(session, vault, brand, ungranted, known, at)
     if not consents:
         return snapshot
     consent_ids = [consent.id for consent in consents]
@@ -67,6 +68,6 @@ def read_snapshot(
     }  # fmt: skip
     snapshot.refusals = other_types.newest_refusals(session, consents)
     decided = [consent.id for consent in consents if consent.status is not None]
-    own = select(Decision.consent_id).where(is_one_of(session, Decision.consent_id, decided), is_own_refusal())
+    own = select(Decision.consent_id).where(is_one_of(session, Decision.consent_id, decided), is_own_refusal(at=at))
     snapshot.own_refusals = set(session.scalars(own)) if decided else set()
     return snapshot

@@ -119,7 +119,7 @@ def _lock(
             consents[key] = locking.new_consent(brand.provider_id, brand.id, key)
     theirs = list(consents.values())
     batch = _MovementBatch(session, brand.id, theirs, holders, by=by, feed=feed, at=at, user_id=user_id)
-    batch.refused_elsewhere = read_refusals_elsewhere(session, vault, brand, rows, known)
+    batch.refused_elsewhere = read_refusals_elsewhere(session, vault, brand, rows, known, at)
     pairs = [(consents[key], row) for key, row in zip(keys, rows, strict=True)]
     return batch, pairs
 

@@ -34,27 +34,29 @@ class RefusalsElsewhere:
 
 
 def read_refusals_elsewhere(
-    session: Session, vault: Vault, brand: Brand, rows: Iterable[MovementRow], known: Mapping[str, int]
+    session: Session, vault: Vault, brand: Brand, rows: Iterable[MovementRow], known: Mapping[str, int],
+    at: datetime,
 ) -> RefusalsElsewhere:  # fmt: skip
     """Those of a brand that concern grants among the rows; `known` are recipients' ids by canonical address."""
     of_mail = [row for row in rows if row.channel == Channel.EMAIL]
     mails = {row.address.text for row in of_mail if row.status == Status.GRANTED}
     granted = {row.address.text: known[row.address.text] for row in rows if row.status == Status.GRANTED}
     indexes = blind_indexes(vault, brand.provider_id, mails)
-    refusals = RefusalsElsewhere(find_refusal_times(session, vault, brand, indexes, granted))
+    refusals = RefusalsElsewhere(find_refusal_times(session, vault, brand, indexes, granted, at))
     for row in of_mail:
         refusals.spellings[row.address.reaches].add(row.address.text)
     return refusals
 
 
 def find_refusal_times(
-    session: Session, vault: Vault, brand: Brand, mails: Indexes, known: Mapping[str, int]
+    session: Session, vault: Vault, brand: Brand, mails: Indexes, known: Mapping[str, int], at: datetime
 ) -> RefusalTimes:  # fmt: skip
     """Of these e-mail addresses by another spelling (spellings.find_refusals), of those `known` recipients before the
     admission, as long as it is not repeated at the brand."""
-    found = {(text, Channel.EMAIL): at for text, at in spellings.find_refusals(session, vault, brand, mails).items()}
+    elsewhere = spellings.find_refusals(session, vault, brand, mails, at)
+    found = {(text, Channel.EMAIL): refused_at for text, refused_at in elsewhere.items()}
     texts = {its_id: text for text, its_id in known.items()}
-    for its_id, channel, at in refusals_before_admission.find_unrepeated(session, brand, texts):
+    for its_id, channel, refused_at in refusals_before_admission.find_unrepeated(session, brand, texts):
         key = texts[its_id], channel
-        found[key] = max(at, found.get(key, at))
+        found[key] = max(refused_at, found.get(key, refused_at))
     return found

@@ -50,9 +50,12 @@ def find_at(session: Session, vault: Vault, provider_id: int, address: Address) 
     return address_holders.take_turns(others)[:MOST_KNOWN]
 
 
-def find_refusals(session: Session, vault: Vault, brand: Brand, addresses: Indexes) -> dict[str, datetime]:
+def find_refusals(
+    session: Session, vault: Vault, brand: Brand, addresses: Indexes, at: datetime
+) -> dict[str, datetime]:  # fmt: skip
     """When the people of these e-mail addresses, by canonical address, last refused a brand by another spelling of
-    their mailbox (mailbox_refused_at, or unrepeated_at). One statement a key generation: call with ≤ 5,000."""
+    their mailbox (mailbox_refused_at, or unrepeated_at), as of `at`. One statement a key generation: call with ≤ 5,000.
+    """
     boxes, found = {text: find_mailbox(text) for text in addresses}, dict[str, datetime]()
     indexes = blind_indexes(vault, brand.provider_id, set(boxes.values()).difference(boxes)) | addresses
     for column in map(index_column, vault.keys) if boxes else ():
@@ -61,27 +64,30 @@ def find_refusals(session: Session, vault: Vault, brand: Brand, addresses: Index
         newest = defaultdict[bytes, dict[bytes, datetime]](dict)
         refusals = [
             (max(times), box, spelling)
-            for box, spelling, *found_at in session.execute(_refusals_of(session, brand, column, boxes, own))
-            if (times := [at for at in found_at if at is not None])
+            for box, spelling, *found_at in session.execute(_refusals_of(session, brand, column, boxes, own, at))
+            if (times := [each for each in found_at if each is not None])
         ]
-        for at, box, spelling in sorted(refusals, reverse=True):
+        for refused_at, box, spelling in sorted(refusals, reverse=True):
             if len(newest[box]) < 2:
-                newest[box].setdefault(spelling, at)
+                newest[box].setdefault(spelling, refused_at)
         for text, box in boxes.items():
-            others = [at for spelling, at in newest.get(own[box], {}).items() if spelling != own[text]]
+            others = [each for spelling, each in newest.get(own[box], {}).items() if spelling != own[text]]
             if others:
                 found[text] = max(*others, found.get(text, others[0]))
     return found
 
 
-def find_refusals_at(session: Session, vault: Vault, brand: Brand, mails: Mapping[str, int]) -> dict[int, datetime]:
+def find_refusals_at(
+    session: Session, vault: Vault, brand: Brand, mails: Mapping[str, int], at: datetime
+) -> dict[int, datetime]:  # fmt: skip
     """The same by recipient; `mails` are the recipients' ids by canonical address."""
-    found = find_refusals(session, vault, brand, blind_indexes(vault, brand.provider_id, mails))
+    found = find_refusals(session, vault, brand, blind_indexes(vault, brand.provider_id, mails), at)
     return {mails[text]: refused_at for text, refused_at in found.items()}
 
 
 def _refusals_of(
-    session: Session, brand: Brand, column: str, boxes: Mapping[str, str], own: Mapping[str, bytes]
+    session: Session, brand: Brand, column: str, boxes: Mapping[str, str], own: Mapping[str, bytes],
+    at: datetime,
 ) -> Select[*tuple[Any, ...]]:  # fmt: skip
     """The mailboxes' spellings, by one generation's indexes, with when each refused the brand and, unrepeated there,
     before the admission, if it did."""
@@ -89,7 +95,7 @@ def _refusals_of(
     is_theirs = and_(mailbox.is_not(None), is_one_of(session, mailbox, {own[box] for box in boxes.values()}))
     if spelled_otherwise := {own[box] for text, box in boxes.items() if text != box}:
         is_theirs = or_(is_theirs, is_one_of(session, index, spelled_otherwise))
-    refused_at = mailbox_refused_at(Recipient.id, brand.id), unrepeated_at(brand.id, Recipient.id, Channel.EMAIL)
+    refused_at = mailbox_refused_at(Recipient.id, brand.id, at), unrepeated_at(brand.id, Recipient.id, Channel.EMAIL)
     columns = select(func.coalesce(mailbox, index), index, *refused_at)
     return columns.where(Recipient.provider_id == brand.provider_id, is_theirs)
 

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from portal.core import display_names
 from portal.core.models import (
     OPEN_OUTCOMES,
+    TOLD_NOBODY,
     Brand,
     BulkRequest,
     BulkState,
@@ -39,7 +40,7 @@ from portal.domain.identity import accounts
 
 CODES = range(990_000_000, 1_000_000_000)  # İYS's own codes are far below.
 EXEMPT_CODES = range(980_000_000, 990_000_000)  # Of admitted providers that need not report to İYS.
-OVER, EXEMPT = "PRACTICE", "EXEMPT"  # The codes of submissions that are not sent to İYS.
+OVER, EXEMPT = TOLD_NOBODY  # The codes of submissions that are not sent to İYS.
 NAMED = re.compile(r"/(?:sps|brands)/(\d+)")
 PATHS = "%/sps/99_______/%"  # The same for SQL, of a frozen endpoint.
 NEEDS_ATTENTION = (Outcome.PARKED, Outcome.EXPIRED)

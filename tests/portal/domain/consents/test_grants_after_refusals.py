@@ -12,6 +12,7 @@ from portal.core.extensions import db, read_session, vault
 from portal.core.iys_protocol import Channel, RecipientType, Source, Status
 from portal.core.models import Consent, Decision, DecisionOrigin, Recipient, Submission
 from portal.domain.consents import annulments, bulk_import, recipients, refusals
+from portal.domain.providers import sandbox_mode
 from tests import make
 from tests.portal.domain.consents.import_entries import bring, entry, import_run
 from tests.portal.domain.consents.iys_movements import MovementReceiver, row
@@ -95,6 +96,35 @@ def test_a_grant_that_may_be_taken_back_opens_the_way_for_no_other_type(app, bra
 
     assert bring(brand, replace(entry(make.PHONE), is_vouched=True)) == ["grant"]
     assert bring(brand, entry(make.PHONE, recipient_type=RecipientType.MERCHANT)) == ["over_refusal"]
+
+
+@pytest.mark.parametrize("code", [make.IYS_CODE, sandbox_mode.EXEMPT_CODES.start])
+@pytest.mark.parametrize("way", ["a file", "a page"])
+def test_a_grant_that_may_be_taken_back_opens_the_way_for_no_other_spelling(app, browser, way, code):
+    """Also where İYS is told of none."""
+    app.config["UNDO_SECONDS"] = 300
+    said, other, now = "ada@gmail.com", "a.da@gmail.com", clock.now()
+    anew, newer, older = (
+        entry(text, channel=Channel.EMAIL, date=now - timedelta(hours=hours))
+        for text, hours in ((said, 2), (other, 2), (other, 6))
+    )
+    with app.app_context():
+        make.provider(code, code)
+    with time_machine.travel(now - timedelta(hours=4)):
+        person = make.Person(browser, make.codes(app, said)[said])
+        person.decides(EPOSTA="RET")
+    if way == "a page":
+        with time_machine.travel(now):
+            person.decides(EPOSTA="ONAY")
+    with app.app_context(), time_machine.travel(now + timedelta(minutes=1)) as travelled:
+        brand = make.brand()
+        if way == "a file":
+            assert bring(brand, replace(anew, is_vouched=True), grants_due_at=now + timedelta(hours=1)) == ["grant"]
+        assert bring(brand, older, newer) == ["older", "over_refusal"]
+
+        travelled.shift(timedelta(minutes=5))
+        is_over = way == "a page" and code != make.IYS_CODE
+        assert bring(brand, newer) == ["grant" if is_over else "over_refusal"]
 
 
 def test_a_refusal_heard_between_plan_and_write_holds_the_grant(app, brand, rows):
