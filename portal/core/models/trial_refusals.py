@@ -1,5 +1,5 @@
-"""What people refused at a trial brand, as a vendor told it of a real account, and what is not repeated of it yet at a
-brand with İYS's code."""
+"""What people refused at a trial brand, as a vendor told it of a real account or a mail program posted, and what is not
+repeated of it yet at a brand with İYS's code."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -13,7 +13,7 @@ from portal.core.models.decision import Decision, DecisionOrigin, is_void
 from portal.core.models.provider import Brand
 from portal.core.models.recipient import Consent
 
-FROM_OUTSIDE = (DecisionOrigin.REPLY, DecisionOrigin.FEEDBACK)
+FROM_OUTSIDE = (DecisionOrigin.REPLY, DecisionOrigin.FEEDBACK, DecisionOrigin.ONE_CLICK)
 TRIAL, KNOWN, TRIAL_BRAND, TRIAL_CONSENT = aliased(Decision), aliased(Decision), aliased(Brand), aliased(Consent)
 NEW_BRAND = aliased(Brand)
 

@@ -1,8 +1,9 @@
-"""What real people refused while their firm was in sandbox mode: a vendor told it of a real account, so it is no trial.
+"""What real people refused while their firm was in sandbox mode: a vendor told it of a real account, or a mail program
+posted to a link in a mail that they got, so it is no trial.
 
 It is recorded at the trial brand, which ends with the admission, and once more at each brand with İYS's code that the
-firm has or opens then, dated when it was said. Whatever is decided here by hand, a link or a mail program's click stays
-a trial. Nothing here commits.
+firm has or opens then, dated when it was said. Whatever is decided here by hand or by a page stays a trial. Nothing
+here commits.
 """
 
 from collections import defaultdict

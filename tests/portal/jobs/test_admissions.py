@@ -37,6 +37,7 @@ from portal.domain.providers import brands
 from portal.jobs import admissions
 from portal.services import exports
 from portal.services.exports import ExportFilter, ExportKind
+from portal.services.launches import refusing_links
 from tests.portal.domain.consents.iys_movements import row
 from tests.portal.domain.providers import test_onboarding as onboarding
 from tests.portal.services.exports.held_consents import Holder
@@ -81,6 +82,7 @@ class Firm:
             self.brevo = f"/callbacks/messages/{gateways.read_secret(vault(), mails)}"
             db.session.commit()
         self.verimor = Vendor(app, browser, verimor)
+        self.refusing_url = ""
 
     def hears_by_sms(self, text: str = "RET", phone: str = PHONE) -> None:
         self.verimor.brings(text, phone)
@@ -90,6 +92,18 @@ class Firm:
         facts = {"event": event, "email": MAIL, "message-id": "<1@brevo>", "ts_event": int(clock.now().timestamp())}
         self.browser.post(self.brevo, json=facts)
         work(self.app)
+
+    def hears_a_click(self) -> None:
+        """A mail program posts to a permanent address that the firm put into a mailing of its own."""
+        if not self.refusing_url:
+            with self.app.app_context():
+                brand = db.session.scalars(select(Brand).where(Brand.provider_id == self.id)).first()
+                salt, address = self.app.config["LINK_SALT"], addresses.parse(MAIL)
+                made = refusing_links.refusing_urls(db.session, vault(), salt, "", brand, [address], clock.now())
+                self.refusing_url = made[MAIL]
+                db.session.commit()
+        answer = self.browser.post(self.refusing_url, data={"List-Unsubscribe": "One-Click"})
+        assert answer.status_code == 200 and "reddettiniz" in answer.text
 
     def is_admitted(self, *, is_repeated: bool = True) -> None:
         with self.app.app_context():
@@ -131,6 +145,7 @@ SAID = {
     "sms": (PHONE, Firm.hears_by_sms, DecisionOrigin.REPLY, Source.SMS),
     "left": (MAIL, partial(Firm.hears_of_mail, event="unsubscribed"), DecisionOrigin.FEEDBACK, Source.EMAIL),
     "complained": (MAIL, partial(Firm.hears_of_mail, event="spam"), DecisionOrigin.FEEDBACK, Source.EMAIL),
+    "clicked": (MAIL, Firm.hears_a_click, DecisionOrigin.ONE_CLICK, Source.EMAIL),
 }
 
 
