@@ -1,5 +1,6 @@
 """What is stored of the addresses of a file's entries, read at once before they are planned."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -10,6 +11,7 @@ from sqlalchemy.orm import Session
 from portal.core.database import is_one_of
 from portal.core.iys_protocol import Channel, Status
 from portal.core.models import Brand, Consent, Decision, Submission, is_own_refusal, is_void
+from portal.core.models.own_refusals import may_be_taken_back
 from portal.core.vault import Vault
 from portal.domain.consents import locking, other_types, reassigned_addresses
 from portal.domain.consents.locking import LockedConsent
@@ -50,8 +52,7 @@ def read_snapshot(
         theirs = session.connection().execute(locking.select_consents(Consent.brand_id == brand.id, of_recipients))
         snapshot.consents = [tuple(row) for row in theirs]
     consents = [LockedConsent(*values) for values in snapshot.consents]
-    of_mail = (each for each in consents if each.channel == Channel.EMAIL)
-    granted = {consent.recipient_id for consent in of_mail if consent.status == Status.GRANTED}
+    granted = _find_granted(session, consents, at) if mails else set()
     ungranted = {text: its for text, its in mails.items() if known.get(text) not in granted}
     snapshot.refused_elsewhere = find_refusal_times(session, vault, brand, ungranted, known, at)
     if not consents:
@@ -71,3 +72,15 @@ def read_snapshot(
     own = select(Decision.consent_id).where(is_one_of(session, Decision.consent_id, decided), is_own_refusal(at=at))
     snapshot.own_refusals = set(session.scalars(own)) if decided else set()
     return snapshot
+
+
+def _find_granted(session: Session, consents: Collection[LockedConsent], at: datetime) -> set[int]:
+    """The recipients of these consents whose e-mail is granted as any type, by what can be taken back no more."""
+    granted = {
+        each.decision_id: each.recipient_id for each in consents
+        if each.channel == Channel.EMAIL and each.status == Status.GRANTED
+    }  # fmt: skip
+    if not granted:
+        return set()
+    unsure = select(Decision.id).where(is_one_of(session, Decision.id, granted), may_be_taken_back(Decision, at))
+    return {granted[each] for each in granted.keys() - set(session.scalars(unsure))}

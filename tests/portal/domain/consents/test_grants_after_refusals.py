@@ -127,6 +127,22 @@ def test_a_grant_that_may_be_taken_back_opens_the_way_for_no_other_spelling(app,
         assert bring(brand, newer) == ["grant" if is_over else "over_refusal"]
 
 
+def test_nor_for_another_type_over_what_another_spelling_refused(app, browser):
+    said, other, now = "ada@gmail.com", "a.da@gmail.com", clock.now()
+    with time_machine.travel(now - timedelta(hours=4)):
+        make.Person(browser, make.codes(app, said)[said]).decides(EPOSTA="RET")
+    newer, older = (entry(other, channel=Channel.EMAIL, date=now - timedelta(hours=hours)) for hours in (2, 6))
+    vouched = replace(newer, is_vouched=True, recipient_type=RecipientType.MERCHANT)
+    with app.app_context():
+        brand = make.brand()
+        assert bring(brand, vouched, grants_due_at=now + timedelta(hours=1)) == ["grant"]
+        assert bring(brand, older, newer) == ["older", "over_refusal"]
+
+        db.session.execute(update(Submission).where(Submission.status == Status.GRANTED).values(attempts=1))
+        db.session.commit()
+        assert bring(brand, newer) == ["grant"]
+
+
 def test_a_refusal_heard_between_plan_and_write_holds_the_grant(app, brand, rows):
     entries, run = [entry(make.PHONE)], import_run()
     ready = bulk_import.prepare_import(read_session(), vault(), brand, entries, run)
