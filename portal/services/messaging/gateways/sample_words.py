@@ -33,11 +33,12 @@ CALL_NAMES = {
 }
 # Secrets, by what their headers are called somewhere in the name.
 SECRET_HEADERS = {"secret.password": "password sifre parola secret", "secret.token": "key anahtar token auth"}
-# Of what a log-in is part of, with an ending that numbers have: "apiUserName", "Abone No", "client_id".
+# How names of what belongs to a log-in end: "apiUserName", "Abone No", "client_id". A signature may be a text's.
 LOGINS = re.compile(
-    "(?:ka|api|app|.*(?:user|username|usr|kullanici|kullaniciadi|login|account|hesap|musteri|customer|client|abone|subscriber|bayi|"
-    "merchant|email|eposta|pass|password|passwd|pwd|sifre|sifresi|parola|secret|token|key|anahtar|auth|"
-    "authorization|hash))(?:i|id|sid|no|number|code|kod|kodu)?"
+    "(?:ka|uid|api|app|.*(?:user|username|usr|usrname|uname|kullanici|kullaniciadi|login|loginname|account|accountname|hesap|"
+    "musteri|customer|client|abone|subscriber|bayi|merchant|email|eposta|pass|password|passwd|pswd|pwd|psw|sifre|sifresi|"
+    "parola|secret|token|key|anahtar|auth|authorization|hash|credential|credentials))(?:i|id|sid|no|number|code|kod|kodu)?|"
+    ".*(?:company|firma|sirket|partner|dealer|tenant|session)(?:id|no|code|kod|kodu)"
 )
 SENDERS = ("sender", "originator", "header", "baslik", "gonderen", "gonderici")  # Somewhere in a sender's name.
 UNSPECIFIC = ("name", "groupname", "value")

@@ -141,7 +141,7 @@ def test_a_log_in_may_be_any_text_where_vendors_ask_for_it(text, value):
 @pytest.mark.parametrize("value", LOGINS)
 def test_a_field_named_as_one_of_a_log_in_takes_any_secret(value):
     names = ("apiUserName", "kullanici_adi", "KullaniciKodu", "clientId", "Abone No", "accountSid", "ka", "smsSifre")
-    login = dict.fromkeys((*names, "api-key", "appId", "access_token"), "{{secret.x}}")
+    login = dict.fromkeys((*names, "api-key", "appId", "access_token", "loginName", "CompanyCode"), "{{secret.x}}")
 
     for place in ({"query": login}, {"body": login, "body_type": "json"}, {"headers": {"X-Any": "Tok {{secret.x}}"}}):
         description_words.check_secrets(described(**place), {"secret.x": value})
@@ -151,7 +151,7 @@ def test_a_field_named_as_one_of_a_log_in_takes_any_secret(value):
     "value", [WORDS, "08509999999", "ptt-ode.com/k", "kargonuz bekliyor", "a" * 41, "444.03.33", "{{ode.com}}"]
 )
 @pytest.mark.parametrize("field", ["{{secret.ek}}", "x{{secret.ek}}", "{{secret.bos}}{{secret.ek}}"])
-@pytest.mark.parametrize("name", ["altlik", "keyword", "usertext", "customerMessage", "cc"])
+@pytest.mark.parametrize("name", ["altlik", "keyword", "usertext", "customerMessage", "cc", "signature", "musteriAdi"])
 def test_a_secret_elsewhere_is_one_technical_word(name, field, value):
     description = with_body(**{name: field})
     check(description)
