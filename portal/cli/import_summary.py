@@ -6,10 +6,11 @@ from enum import IntEnum
 from typing import Any
 
 from portal.cli.import_steps import ImportOptions, find_unfinished_batches
+from portal.core import clock
 from portal.core.extensions import read_session, vault
-from portal.core.models import Brand, ImportBatch
+from portal.core.models import Brand, ImportBatch, ImportProfile
 from portal.domain.consents.import_plan import Effect
-from portal.services.imports import queries
+from portal.services.imports import profiles, queries
 from portal.services.imports.batch_problems import file_problem
 from portal.services.imports.row_results import PROBLEMS, code_of
 from portal.services.imports.store import file_name_of
@@ -97,3 +98,10 @@ def describe_unfinished(brand: Brand) -> Iterator[Summary]:
             "Let it go on or drop it on the dashboard, or bring the same file again.",
         )  # fmt: skip
         yield summary
+
+
+def describe_profile(profile: ImportProfile) -> dict[str, Any]:
+    """By its name where it has one, and by the columns that it reads: one without is found by its file's header."""
+    name = {"profile": profile.name} if profile.name else {}
+    used_at = clock.istanbul(profile.used_at).isoformat(timespec="seconds")
+    return name | {"columns": profiles.columns_of(vault(), profile), "used_at": used_at}

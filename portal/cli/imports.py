@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import click
 from flask.cli import with_appcontext
@@ -29,7 +28,7 @@ from portal.cli.import_repeats import (
     reads_otherwise,
 )
 from portal.cli.import_steps import ImportOptions, find_earlier_batches, run_steps, upload
-from portal.cli.import_summary import ExitCode, Summary, describe_unfinished
+from portal.cli.import_summary import ExitCode, Summary, describe_profile, describe_unfinished
 from portal.cli.parameter_types import Channels, brand_option, find_brand
 from portal.cli.waiting_files import WAITING, Waiting
 from portal.cli.watched_folder import (
@@ -45,13 +44,16 @@ from portal.cli.watched_folder import (
     unsettled_for,
 )
 from portal.core import clock
-from portal.core.extensions import db, read_session, vault
+from portal.core.extensions import db, read_session
 from portal.core.iys_protocol import Channel
-from portal.core.models import BatchState, Brand, ImportBatch, ImportProfile
+from portal.core.models import BatchState, Brand, ImportBatch
+from portal.core.vault import CannotOpen
 from portal.services.imports import profiles
 
 TAKEN = "taken"  # A file's state: another command has it.
 TAKEN_BACK = ("undone", "Somebody took this file back.", "If it is right, bring it anew with --again.")
+
+LOST = ("lost", "What is stored of an earlier import of it cannot be opened.", "Repeat with --again.")
 
 
 @click.command("import")
@@ -98,7 +100,7 @@ def import_files(
     brand = find_brand(brand_code)
     if list_profiles:
         for each in profiles.list_profiles(read_session(), brand.provider_id):
-            click.echo(json.dumps(_describe_profile(each), ensure_ascii=False))
+            click.echo(json.dumps(describe_profile(each), ensure_ascii=False))
         return
     if not files:
         raise click.UsageError("Name a file.")
@@ -116,13 +118,6 @@ def import_files(
     sys.exit(max(call.bring(files)))
 
 
-def _describe_profile(profile: ImportProfile) -> dict[str, Any]:
-    """By its name where it has one, and by the columns that it reads: one without is found by its file's header."""
-    name = {"profile": profile.name} if profile.name else {}
-    used_at = clock.istanbul(profile.used_at).isoformat(timespec="seconds")
-    return name | {"columns": profiles.columns_of(vault(), profile), "used_at": used_at}
-
-
 @dataclass(frozen=True)
 class Call:
     """One call of the command: for whom, and how files are read."""
@@ -136,7 +131,9 @@ class Call:
     def bring(self, paths: Sequence[Path]) -> list[ExitCode]:
         """Import what waits for this brand or was left in hand, and these files; the failure of one stops no other."""
         waiting = waiting_files.list_waiting(self.brand)
-        summaries = [self._tell(summary) for each in waiting if (summary := self._look_at(each, paths))]
+        lost = waiting_files.describe_lost(self.brand, forgets=not self.options.dry_run)
+        summaries = [self._tell(each) for each in lost]
+        summaries += [self._tell(summary) for each in waiting if (summary := self._look_at(each, paths))]
         if self.move_to:
             hidden = take_up(paths, self._key(), {each.path for each in waiting})
             summaries += [self._tell(self._bring_claimed(each)) for each in hidden]
@@ -151,7 +148,7 @@ class Call:
     def _look_at(self, waiting: Waiting, paths: Sequence[Path]) -> Summary | None:
         """Bring what was appended, as the file was brought first; a dry run tells only whether it waits for long.
         `--again` is said of folders that a call names, so what somebody took back in another one stays so."""
-        again = self.again and waiting.path.parent in {each.absolute().parent for each in paths}
+        again = self.again and waiting.path.parent in {each.parent.resolve() for each in paths}
         call = replace(self, options=waiting.options, settled=waiting.settled, move_to=waiting.move_to, again=again)
         try:
             found = take_again(waiting.path)
@@ -251,16 +248,17 @@ class Call:
 
     def _import(self, path: Path, name: str, summary: Summary, first_batch: int | None = None) -> None:
         """Of a file that changed after it was brought, and that a person took back meanwhile, only the refusals."""
-        former = find_former_imports(self.brand, path, name, first_batch)
         call = self
-        if former.is_undone and not self.again:
-            call = replace(self, options=replace(self.options, only_refusals=True))
         try:
+            former = find_former_imports(self.brand, path, name, first_batch)
+            if former.is_undone and not self.again:
+                call = replace(self, options=replace(self.options, only_refusals=True))
             _run_import(call, path, name, summary, former)
             if former.is_undone and summary.only_refusals and summary.state == BatchState.DONE:
                 raise ImportFailed(*TAKEN_BACK)
-        except ImportFailed as why:
+        except (ImportFailed, CannotOpen) as failure:
             db.session.rollback()
+            why = failure if isinstance(failure, ImportFailed) else ImportFailed(*LOST)
             summary.problem = why.report
             summary.exit_code = ExitCode.NO_ROOM if why.is_for_room else ExitCode.FAILED
 

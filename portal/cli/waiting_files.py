@@ -3,6 +3,7 @@ hidden name, and how it was read. Each later call for their brand looks at all o
 
 import dataclasses
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,12 +13,13 @@ from sqlalchemy import delete, select
 
 from portal.cli.import_steps import ImportOptions
 from portal.cli.import_summary import Summary
-from portal.cli.watched_folder import is_taken, name_of
+from portal.cli.watched_folder import is_taken, name_of, real_path
 from portal.core.database import changed_rows
 from portal.core.extensions import db, read_session, vault
 from portal.core.ids import new_id
 from portal.core.iys_protocol import Channel
 from portal.core.models import Brand, WaitingFile
+from portal.core.vault import CannotOpen
 
 WAITING = "waiting"  # A file's state: it was brought, but a program has it open for writing still, or wrote into it.
 LONGEST_WAIT = timedelta(days=1)
@@ -51,18 +53,30 @@ class Waiting:
 
 
 def list_waiting(brand: Brand) -> list[Waiting]:
-    rows = select(WaitingFile).where(WaitingFile.brand_id == brand.id).order_by(WaitingFile.id)
-    return [_opened(each) for each in read_session().scalars(rows)]
+    """All but those of which nobody can open where they are (describe_lost)."""
+    return [each for row in _rows_of(brand) if (each := _opened(row)) is not None]
+
+
+def describe_lost(brand: Brand, *, forgets: bool) -> list[Summary]:
+    """Of those of which nobody can open where they are, told once: a call for its folder takes each up by its name."""
+    lost = [row.id for row in _rows_of(brand) if _opened(row) is None]
+    if forgets:
+        db.session.execute(delete(WaitingFile).where(WaitingFile.id.in_(lost)))
+        db.session.commit()
+    summaries = [Summary("", state=WAITING) for _ in lost]
+    for each in summaries:
+        each.fail("lost", "A file waits, and where it is cannot be opened.", "Call the command for its folder.")
+    return summaries
 
 
 def remember(brand: Brand, path: Path, options: ImportOptions, settled: timedelta, move_to: Path, at: datetime) -> None:
     """Of a file that waits, unless that is known. Commits. Raises OSError."""
-    path = path.absolute()
+    path = real_path(path)
     if any(each.path == path for each in list_waiting(brand)):
         return
     row_id, facts = new_id(), {
         "path": str(path), "folder": path.parent.stat().st_ino, "options": dataclasses.asdict(options),
-        "settled": settled.total_seconds(), "move_to": str(move_to.absolute()),
+        "settled": settled.total_seconds(), "move_to": str(move_to.resolve()),
     }  # fmt: skip
     place = vault().seal(json.dumps(facts), WaitingFile.PLACE, brand.provider_id, row_id)
     db.session.add(WaitingFile(id=row_id, provider_id=brand.provider_id, brand_id=brand.id, place=place, created_at=at))
@@ -101,10 +115,18 @@ def tell_long_wait(summary: Summary, waiting: Waiting, at: datetime) -> None:
         summary.fail(WAITING, "A program has had it open for writing, or changed it, for more than a day.", cure)
 
 
-def _opened(row: WaitingFile) -> Waiting:
-    facts = json.loads(vault().read(row.place, WaitingFile.PLACE, row.provider_id, row.id))
+def _rows_of(brand: Brand) -> Sequence[WaitingFile]:
+    rows = select(WaitingFile).where(WaitingFile.brand_id == brand.id).order_by(WaitingFile.id)
+    return read_session().scalars(rows).all()
+
+
+def _opened(row: WaitingFile) -> Waiting | None:
+    try:
+        facts = json.loads(vault().read(row.place, WaitingFile.PLACE, row.provider_id, row.id))
+    except CannotOpen:
+        return None
     return Waiting(
-        row.id, row.created_at, Path(facts["path"]), facts["folder"], _options_of(facts["options"]),
+        row.id, row.created_at, real_path(Path(facts["path"])), facts["folder"], _options_of(facts["options"]),
         timedelta(seconds=facts["settled"]), Path(facts["move_to"]),
     )  # fmt: skip
 

@@ -134,7 +134,7 @@ def take_up(paths: Iterable[Path], key: str, known: Container[Path]) -> Iterator
     possible (yet)."""
     for folder in dict.fromkeys(path.parent for path in paths):
         for path in [folder / each for each in _names_in(folder) if CLAIMED.fullmatch(each)]:
-            if path.absolute() in known:
+            if real_path(path) in known:
                 continue
             with suppress(OSError, InOtherHands):
                 found = take_again(path, key)
@@ -149,6 +149,11 @@ def take_again(path: Path, key: str | None = None) -> Claim:
     open_regular_file(path).close()
     first_batch = int(match["batch"]) if match["batch"] else None
     return Claim(path, path.with_name(match["name"]), _lock(path), key in (None, match["key"]), first_batch)
+
+
+def real_path(path: Path) -> Path:
+    """One for each file, whatever leads to its folder; a link that it is itself stays."""
+    return path.parent.resolve() / path.name
 
 
 def name_of(path: Path) -> str:

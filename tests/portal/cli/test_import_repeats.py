@@ -3,7 +3,9 @@
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import update
 
+from portal.core.extensions import db
 from portal.core.iys_protocol import Channel, Source, Status
 from portal.core.models import Consent, Decision, ImportBatch
 from portal.services.imports.layout import Field, Layout
@@ -152,3 +154,18 @@ def test_a_repeated_file_has_the_exit_code_of_what_came_of_it(run_import, rememb
     for is_repeated in (False, True):
         code, (told,) = run_import(path)
         assert (code, told["repeated"], told["tally"]["status_unknown"]) == (1, is_repeated, 2)
+
+
+def test_a_file_whose_earlier_import_cannot_be_opened_stops_no_other(app, run_import, tmp_path, rows):
+    paths = put(tmp_path, "a.csv", GOOD), put(tmp_path, "c.csv", csv_of("0535 987 65 43;RET;;;"))
+    run_import(paths[0], *GUESS)
+    with app.app_context():
+        db.session.execute(update(ImportBatch).values(layout=bytes(60)))
+        db.session.commit()
+
+    code, told = run_import(*paths, *GUESS)
+
+    assert (code, [(each["state"], (each["problem"] or {}).get("word")) for each in told]) == (
+        2, [(None, "lost"), ("done", None)],
+    )  # fmt: skip
+    assert run_import(paths[0], *GUESS, "--again")[0] == 0

@@ -4,8 +4,10 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from sqlalchemy import update
 
 from portal.core import clock
+from portal.core.extensions import db
 from portal.core.iys_protocol import Channel, Status
 from portal.core.models import Consent, ImportBatch, WaitingFile
 from tests import make
@@ -198,3 +200,38 @@ def test_one_that_changed_is_read_by_no_other_layout_until_somebody_says_so(
         Channel.CALL, Channel.SMS, Channel.SMS,
     ]  # fmt: skip
     assert (rows.count(WaitingFile), names_in(days[0])) == (0, [])
+
+
+def test_one_folder_by_two_paths_is_one(run_import, days, done, rows):
+    """By a link, and by dots."""
+    other, folder = days[0].with_name("link"), days[0].parent / "1201" / ".." / "1130"
+    other.symlink_to(days[0])
+    with put(days[0], "day.csv", FIRST).open("ab"):
+        for path in (days[0] / "day.csv", other / "1.csv", folder / "2.csv"):
+            put(days[0], path.name, FIRST)
+            assert run_import(path, *SMS, "--move-to", done)[0] == 0
+        assert rows.count(WaitingFile) == 1
+
+    code, told = run_import(put(days[1], "later.csv", SECOND), *SMS, "--move-to", done)
+
+    assert (code, [words(each) for each in told]) == (0, [("done", None)] * 2)
+    assert (rows.count(WaitingFile), names_in(days[0])) == (0, [])
+
+
+def test_one_of_which_nobody_can_open_where_it_is_stops_no_other(
+    app, run_import, bring_next, days, done, open_file, waiting, rows
+):
+    with app.app_context():
+        db.session.execute(update(WaitingFile).values(place=bytes(60)))
+        db.session.commit()
+    open_file.write(lines_of(csv_of("0537 987 65 43;RET;;;")))
+    open_file.close()
+    told = []
+    for each in range(2):
+        put(days[1], "day.csv", csv_of(f"0538 987 6{each} 43;RET;;;"))
+        told.append(bring_next(minutes=each))
+
+    assert [(code, words(each)) for code, each in told] == [(2, ("waiting", "lost")), (0, ("done", None))]
+    assert (refused(rows), rows.count(WaitingFile)) == (4, 0)
+    assert run_import(put(days[0], "next.csv", SECOND), *SMS, "--move-to", done)[0] == 0
+    assert (refused(rows), names_in(days[0])) == (7, [])
