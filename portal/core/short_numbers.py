@@ -10,17 +10,17 @@ MONTHS = (
     "august|september|october|november|december"
 )
 YEAR, TIME = r"(?:19|20)\d\d", r"(?:[01]?\d|2[0-3])[:.][0-5]\d"
-COUNT = r"\d{1,3}(?:[.,]\d{3})*(?:[.,]\d\d)?"  # "3838 TL" could be read as a number to write to.
+COUNT = r"\d{1,3}(?:[.,]\d{3}){0,3}(?:[.,]\d\d)?"  # "3838 TL" could be read as a number to write to.
 UNIT = rf"(?:[₺$€]|(?:{COUNTED}|saat|dakika|hafta|is gun|ay(?!ar)|yil(?!diz)|people|hours|days)\w{{0,5}}(?!\w))"
 # What is no number to write to, in lower case without Turkish letters: days, hours, shares, amounts, laws.
 HARMLESS = re.compile(
     rf"(?<![\d.,])(?:[0-3]?\d[./][01]?\d[./]{YEAR}"
-    rf"|(?:\d\d?(?: ?[-,–/] ?| (?:ve|and) ))*\d\d?\.? (?:{MONTHS})(?: {YEAR})?"
-    rf"|{YEAR}(?= (?:yil|sene)|['’ ]?[dt][ae]n?(?!\w))|saat\w* {TIME}(?: ?[-–] ?{TIME})?|{TIME.replace('.', '')}"
-    rf"|(?<!\d ){COUNT}(?: ?[-–/] ?{COUNT})? ?{UNIT}|[1-9]\d{{3}} sayili (?:\w+ ){{0,5}}(?:kanun|yasa|khk|karar))"
-    rf"|(?:{MONTHS})\w* (?:\d\d?,? )?{YEAR}(?!\d)|(?:% ?|yuzde )\d{{1,3}}(?:[.,]\d+)?(?!\d)"
+    rf"|(?:\d\d?(?: ?[-,–/] ?| (?:ve|and) )){{0,9}}\d\d?\.? (?:{MONTHS})(?: {YEAR})?"
+    rf"|{YEAR}(?= (?:yil|sene)|['’ ]?[dt][ae]n?(?!\w))|saat\w{{0,5}} {TIME}(?: ?[-–] ?{TIME})?|{TIME.replace('.', '')}"
+    rf"|(?<!\d ){COUNT}(?: ?[-–/] ?{COUNT})? ?{UNIT}|[1-9]\d{{3}} sayili (?:\w{{1,20}} ){{0,5}}(?:kanun|yasa|karar))"
+    rf"|(?:{MONTHS})\w{{0,5}} (?:\d\d?,? )?{YEAR}(?!\d)|(?:% ?|yuzde )\d{{1,3}}(?:[.,]\d\d?)?(?!\d)"
 )
-MASKED = re.compile(r"(?:\+\d{1,3} )?\d?••[• ]*\d\d(?!\d)")  # As addresses.mask writes numbers.
+MASKED = re.compile(r"(?:\+\d{1,3} )?\d?••[• ]{0,15}\d\d(?!\d)")  # As addresses.mask writes numbers.
 
 
 def find_short_number(text: str) -> str:
