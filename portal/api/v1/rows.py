@@ -46,7 +46,7 @@ NO_PROBLEM = "H467"  # See Effect.LATE_GRANT.
 CLOCK_AHEAD = timedelta(minutes=1)  # So far may a program's clock be ahead: what it dates counts as of now.
 NOT_BLOCKING = ("H112", "H113", "H120", "H121")  # A refusal needs no date, no source, and no address of today's rules.
 OWN_IDS = ("correlationId", "reference")  # A program's own.
-NUMBER = re.compile(r"[\w./#+-]*\d")  # "RET-4711", but "1042-RET" is a note.
+ENDS_IN_DIGIT = re.compile(r"[\w./#+-]*\d")  # "RET-4711", but "1042-RET" is a note.
 Parse = Callable[[str], addresses.Address]
 
 
@@ -170,7 +170,7 @@ def _refuses(name: str, cell: str) -> bool:
     if name == "recipient":
         return is_beside_address(cell)
     if name in OWN_IDS:
-        return (refuses(cell) and not NUMBER.fullmatch(cell)) or any(
+        return (refuses(cell) and not ENDS_IN_DIGIT.fullmatch(cell)) or any(
             unicodedata.category(each) == "So" for each in cell
         )
     return refuses(cell)
