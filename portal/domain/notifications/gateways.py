@@ -146,9 +146,18 @@ def keep_former_inbox(session: Session, vault: Vault, gateway: MessageGateway, a
 
 def is_former_inbox(gateway: MessageGateway) -> ColumnElement[bool]:
     """The condition that a row is what keep_former_inbox() kept of an account."""
+    return and_(_is_of_same_account(gateway), MessageGateway.removed_at.is_not(None))
+
+
+def is_changed_since(gateway: MessageGateway) -> ColumnElement[bool]:
+    """The condition that a row is the account of which keep_former_inbox() kept this one."""
+    is_later = or_(MessageGateway.removed_at.is_(None), MessageGateway.removed_at > gateway.removed_at)
+    return and_(_is_of_same_account(gateway), is_later)
+
+
+def _is_of_same_account(gateway: MessageGateway) -> ColumnElement[bool]:
     same = MessageGateway.provider_id == gateway.provider_id, MessageGateway.vendor == gateway.vendor
-    is_kept = MessageGateway.created_at == gateway.created_at, MessageGateway.removed_at.is_not(None)
-    return and_(*same, *is_kept, MessageGateway.id != gateway.id)
+    return and_(*same, MessageGateway.created_at == gateway.created_at, MessageGateway.id != gateway.id)
 
 
 def is_inbox_unread(at: datetime, after: timedelta = INBOX_UNREAD_AFTER) -> ColumnElement[bool]:

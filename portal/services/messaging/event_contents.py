@@ -5,12 +5,12 @@ import hmac
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, and_, or_, select
 
 from portal.core import journalled_news
 from portal.core.addresses import AddressKind, mask
@@ -44,17 +44,28 @@ OF_REPORTS: Mapping[str, Callable[[str], Any]] = {
 PERSONAL = re.compile(rf"[^\s\"'<>=&]{{1,64}}(?:@|%40)[^\s\"'<>=&]{{1,64}}|\+?{MOBILE.pattern}|[0-9]{{5,}}")
 
 
+@dataclass(frozen=True)
+class EarlierAccount:
+    """A row of the same owner's that told the news of an inbox until another row did, and the secret of that row."""
+
+    gateway_id: int
+    secret: str
+    until: datetime
+
+
 def keep(
     gateway: MessageGateway, secret: str, kind: EventKind, identity: Sequence[object], content: Mapping[str, Any],
     at: datetime, *, provider_id: int | None = None, recipient_id: int | None = None, due_at: datetime | None = None,
-    only_reports: bool = False,
+    only_reports: bool = False, earlier: Sequence[EarlierAccount] = (),
 ) -> GatewayEvent | None:  # fmt: skip
-    """Keep a piece of news; what has the same identity is kept once, also by two processes at once: then the one that
-    was kept is returned. `secret` is the gateway's; `provider_id` says whose the news is where the gateway is the
-    operator's."""
+    """Keep a piece of news; what has the same identity is kept once, also by two processes at once, and where one of
+    the `earlier` accounts kept it: then the one that was kept is returned. `secret` is the gateway's; `provider_id`
+    says whose the news is where the gateway is the operator's."""
+    if (same := _find_kept(earlier, kind, identity)) is not None:
+        return same
     event_id, owner = new_id(), gateway.provider_id or provider_id
     text = json.dumps(content, default=datetime.isoformat, ensure_ascii=False).encode(errors="replace").decode()
-    digest = hmac.digest(secret.encode(), json.dumps([kind, *identity], default=str).encode(), hashlib.sha256)
+    digest = _digest(secret, kind, identity)
     row = {
         "id": event_id, "provider_id": owner, "gateway_id": gateway.id, "kind": kind, "digest": digest,
         "body": vault().seal(text, GatewayEvent.PLACE, owner or NO_PROVIDER, event_id),
@@ -63,8 +74,25 @@ def keep(
     if insert_missing(db.session, GatewayEvent, [row]):
         journalled_news.note(db.session, row)
         return None
-    same = GatewayEvent.gateway_id == gateway.id, GatewayEvent.digest == digest
-    return db.session.scalar(select(GatewayEvent).where(*same))
+    is_same = GatewayEvent.gateway_id == gateway.id, GatewayEvent.digest == digest
+    return db.session.scalar(select(GatewayEvent).where(*is_same))
+
+
+def _find_kept(
+    earlier: Sequence[EarlierAccount], kind: EventKind, identity: Sequence[object]
+) -> GatewayEvent | None:  # fmt: skip
+    kept = [
+        and_(
+            GatewayEvent.gateway_id == each.gateway_id, GatewayEvent.received_at < each.until,
+            GatewayEvent.digest == _digest(each.secret, kind, identity),
+        )
+        for each in earlier
+    ]  # fmt: skip
+    return db.session.scalar(select(GatewayEvent).where(or_(*kept)).limit(1)) if kept else None
+
+
+def _digest(secret: str, kind: EventKind, identity: Sequence[object]) -> bytes:
+    return hmac.digest(secret.encode(), json.dumps([kind, *identity], default=str).encode(), hashlib.sha256)
 
 
 def read_again(push: GatewayEvent, content: Mapping[str, Any], at: datetime, *, only_reports: bool) -> None:
@@ -92,8 +120,9 @@ def read_late_reports(push: GatewayEvent) -> list[Report]:
 
 
 def keep_reply(
-    gateway: MessageGateway, secret: str, reply: InboundMessage, at: datetime, moment: str, pushed_at: datetime | None
-) -> None:
+    gateway: MessageGateway, secret: str, reply: InboundMessage, at: datetime, moment: str, pushed_at: datetime | None,
+    earlier: Sequence[EarlierAccount] = (),
+) -> None:  # fmt: skip
     """Keep a reply. Of one without a time `moment` tells which are the same: also of a sweep's, if it has no id; of a
     list's rows that are alike each is another one. A refusal that is pushed again, and of which no more than the minute
     is known, is another one where the first does not stand any more. Somebody reads what came back to a list, or may
@@ -104,12 +133,13 @@ def keep_reply(
     identity = [*said, reply.received_at if reply.is_dated else told_at, *([reply.alike_before] * reply.is_alike)]
     doubtful, content = content_of(replace(reply, is_whole=False)), content_of(reply) | dated
     is_sure = reply.is_dated or reply.is_new or not reply.is_alike
-    while earlier := keep(gateway, secret, EventKind.REPLY, identity, content if is_sure else doubtful, at):
-        if reply.is_new and _has_ended(earlier):
+    kept_content = content if is_sure else doubtful
+    while same := keep(gateway, secret, EventKind.REPLY, identity, kept_content, at, earlier=earlier):
+        if reply.is_new and _has_ended(same):
             keep(gateway, secret, EventKind.REPLY, [*identity, f"back {at}"], doubtful, at)
-        if pushed_at is None or not _is_said_again(earlier, reply, pushed_at):
+        if pushed_at is None or not _is_said_again(same, reply, pushed_at):
             return
-        identity = [*identity, str(earlier.receipt_id)]
+        identity = [*identity, str(same.receipt_id)]
 
 
 def _is_said_again(earlier: GatewayEvent, reply: InboundMessage, pushed_at: datetime) -> bool:
@@ -130,20 +160,24 @@ def _has_ended(earlier: GatewayEvent) -> bool:
 
 
 def keep_blocked(
-    gateway: MessageGateway, secret: str, blocked: BlockedAddress, at: datetime, moment: str, *,
-    recipient_id: int | None = None, due_at: datetime | None = None, is_listed: bool = False,
+    gateway: MessageGateway, secret: str, blocked: BlockedAddress, at: datetime, moment: str,
+    earlier: Sequence[EarlierAccount] = (), *, recipient_id: int | None = None, due_at: datetime | None = None,
+    is_listed: bool = False,
 ) -> None:  # fmt: skip
     """Keep a refusal, and hold messages to its recipient, if known, until it is read. Of one without a time `moment`
     tells which are the same: of a list (`is_listed`) what came to it is another one, and what may have been there
     before waits for somebody where the one that was kept does not stand any more."""
     named = [blocked.address, blocked.message_id, blocked.source, blocked.at or moment]
     content = content_of(blocked)
-    earlier = keep(gateway, secret, EventKind.BLOCKED, named, content, at, recipient_id=recipient_id, due_at=due_at)
-    if earlier is not None and blocked.is_new:
+    same = keep(
+        gateway, secret, EventKind.BLOCKED, named, content, at, recipient_id=recipient_id, due_at=due_at,
+        earlier=earlier,
+    )  # fmt: skip
+    if same is not None and blocked.is_new:
         keep(gateway, secret, EventKind.BLOCKED, [*named, f"back {at}"], content, at)
-    elif earlier is not None and is_listed and _has_ended(earlier):
+    elif same is not None and is_listed and _has_ended(same):
         doubtful = content_of(replace(blocked, source=DOUBTFUL_ANSWER))
-        keep(gateway, secret, EventKind.BLOCKED, [*named, f"back {earlier.receipt_id}"], doubtful, at)
+        keep(gateway, secret, EventKind.BLOCKED, [*named, f"back {same.receipt_id}"], doubtful, at)
 
 
 def sweep_row(gateway: MessageGateway, at: datetime) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from portal.services.messaging import (
     listed_replies,
     routing,
 )
+from portal.services.messaging.event_contents import EarlierAccount
 from portal.services.messaging.gateways.mailbox import MailboxVisit, Place
 from portal.services.messaging.gateways.offered_vendors import OFFERED
 from portal.services.messaging.gateways.protocol import ErrorClass, Feedback, GatewayError
@@ -71,7 +72,8 @@ def sweep(event: GatewayEvent, gateway: MessageGateway, at: datetime) -> None:
         answers = listed_replies.leave_out_known(event, _inbox_identity(gateway), answers, at)
     account = _inbox_identity(gateway)
     blocked = listed_refusals.leave_out_known(event, account, blocked, is_of_day=is_of_day, is_whole=has_list)
-    keep_news(gateway, Feedback(tuple(reports), tuple(blocked), tuple(answers)), at, read_until=read_until)
+    news, earlier = Feedback(tuple(reports), tuple(blocked), tuple(answers)), _earlier_accounts(event, gateway)
+    keep_news(gateway, news, at, read_until=read_until, earlier=earlier)
     plan_next(event, at, has_failed=not (has_reports if is_followed else has_all))  # Replies wait for no other answer.
     if has_all and has_list:
         gateways.mark_inbox_read(gateway, at)
@@ -155,6 +157,23 @@ def read_before(gateway: MessageGateway, at: datetime) -> datetime | None:
 def _is_followed(gateway: MessageGateway) -> bool:
     is_read = MessageGateway.removed_at.is_(None), MessageGateway.tested_at.is_not(None)
     return bool(_of_same_inbox(gateway, *is_read))
+
+
+def _earlier_accounts(event: GatewayEvent, gateway: MessageGateway) -> list[EarlierAccount]:
+    """The rows by which an account's inbox was asked before it was by this row, which asks for a day more than they
+    left: others with that inbox, and the one that had it until its login was changed. No brand sent by this row then,
+    so what they heard until then is no answer to it. `event` is the one by which it is swept."""
+    changes = select(MessageGateway.removed_at).where(gateways.is_former_inbox(gateway))
+    asked_since = max([event.received_at, *filter(None, db.session.scalars(changes))])
+    until = min(asked_since, gateway.removed_at or asked_since)
+    found = _of_same_inbox(gateway)
+    if gateway.removed_at is not None:
+        found += db.session.scalars(select(MessageGateway).where(gateways.is_changed_since(gateway)))
+    earlier = list[EarlierAccount]()
+    for each in dict.fromkeys(found):
+        with suppress(CannotOpen):
+            earlier.append(EarlierAccount(each.id, gateways.read_secret(vault(), each), until))
+    return earlier
 
 
 def _of_same_inbox(gateway: MessageGateway, *conditions: ColumnElement[bool]) -> list[MessageGateway]:

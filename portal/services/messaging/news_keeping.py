@@ -29,7 +29,7 @@ KNOWN_AFTER = timedelta(minutes=5)  # A report may come before the answer to the
 
 def keep_news(
     gateway: MessageGateway, news: Feedback, at: datetime, pushed_at: datetime | None = None,
-    read_until: datetime | None = None,
+    read_until: datetime | None = None, earlier: Sequence[event_contents.EarlierAccount] = (),
 ) -> list[Report]:  # fmt: skip
     """Note what became of messages, and keep replies and refusals; the reports of messages that we do not know. A piece
     that fails is kept as one that nobody can read, with why.
@@ -47,7 +47,7 @@ def keep_news(
     moment = f"{pushed_at:%Y-%m-%d %H:%M}" if pushed_at else clock.day(read_until or at).isoformat()
 
     def keep_reply(reply: InboundMessage) -> None:
-        event_contents.keep_reply(gateway, secret, reply, at, moment, pushed_at)
+        event_contents.keep_reply(gateway, secret, reply, at, moment, pushed_at, earlier)
 
     def keep_answered(reply: InboundMessage) -> None:
         if (answer := mail_answers.with_whose_word(gateway, reply, at)) is not None:
@@ -58,7 +58,7 @@ def keep_news(
         if linked.mail is not None and mail_answers.find_sent(gateway, linked.message_id) is None:
             keep_answered(linked.mail)
         else:
-            event_contents.keep_blocked(gateway, secret, linked, at, moment, is_listed=each in listed)
+            event_contents.keep_blocked(gateway, secret, linked, at, moment, earlier, is_listed=each in listed)
 
     failed: list[FailedPiece[Report | InboundMessage | BlockedAddress]] = [
         *applied.failed,
