@@ -60,7 +60,8 @@ def find_resend_problem(session: Session, vault: Vault, submission: Submission, 
 
 def resend(session: Session, vault: Vault, submission: Submission, at: datetime) -> None:
     """Send a parked submission again, byte for byte, to the endpoint it was made for; a refusal that is too old
-    expires, so that it is recorded anew where İYS holds a grant. Raises CannotResend."""
+    expires, so that it is recorded anew where İYS holds a grant. One attempt is left on it: it was claimed, so nobody
+    takes it back any more. Raises CannotResend."""
     why = find_resend_problem(session, vault, submission, at)
     if why is not None:
         raise CannotResend(why)
@@ -70,7 +71,8 @@ def resend(session: Session, vault: Vault, submission: Submission, at: datetime)
     if at > submission.lenient_deadline:
         changed = refusal_forwarding.expire(session, at, *still_parked)
     else:
-        values = {**refusal_forwarding.UNSENT, "outcome": Outcome.WAITING, "due_at": at, "ended_at": None}
+        opened = {"outcome": Outcome.WAITING, "due_at": at, "ended_at": None, "attempts": 1}
+        values = refusal_forwarding.UNSENT | opened
         changed = changed_rows(session, update(Submission).where(*still_parked).values(**values))
     if changed != 1:  # Somebody was quicker.
         raise CannotResend(ResendProblem.NOT_PARKED)

@@ -9,10 +9,11 @@ from portal.core import addresses, clock
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Status
 from portal.core.models import Consent, Outcome, Recipient, Submission
-from portal.domain.consents import recipients, resubmission
+from portal.domain.consents import annulments, recipients, resubmission
 from portal.domain.consents.resubmission import ResendProblem
 from tests import make
 from tests.make import Person
+from tests.portal.domain.consents.import_entries import bring, entry
 
 pytestmark = pytest.mark.slow
 
@@ -42,7 +43,19 @@ def test_a_parked_submission_goes_again_as_it_was(parked):
 
     db.session.refresh(parked)
     assert (parked.payload, parked.endpoint, parked.consent_date) == before
-    assert (parked.outcome, parked.due_at, parked.attempts, parked.ended_at) == (Outcome.WAITING, at, 0, None)
+    assert (parked.outcome, parked.due_at, parked.attempts, parked.ended_at) == (Outcome.WAITING, at, 1, None)
+
+
+def test_what_was_parked_and_is_sent_again_is_taken_back_no_more(app, brand):
+    """Its file's undo voids nothing that was sent to İYS: what was granted elsewhere since, because of it, stands."""
+    assert bring(brand, entry(make.PHONE)) == ["grant"]
+    submission = db.session.query(Submission).one()
+    submission.outcome, submission.due_at, submission.code, submission.attempts = Outcome.PARKED, None, "H121", 1
+    db.session.commit()
+
+    resubmission.resend(db.session, vault(), submission, clock.now())
+
+    assert annulments.annul_decisions(db.session, vault(), [submission.decision_id], None, clock.now()) == []
 
 
 def test_what_else_is_parked_stays_so(app, browser):
