@@ -44,6 +44,7 @@ class MessageGateway(Entity):
     refused_message_id: Mapped[int | None] = mapped_column(BigId)
     served_at: Mapped[datetime | None]  # Its last turn.
     swept_at: Mapped[datetime | None]  # Reports, replies and refusals were fetched.
+    reports_unread_since: Mapped[datetime | None]  # Its reports have been asked for in vain since.
     news_read_at: Mapped[datetime | None]  # Something that it told was read: accounts take turns.
     mailbox_position: Mapped[str | None] = mapped_column(String(40))  # Mails that came back were read up to here,
     junk_position: Mapped[str | None] = mapped_column(String(40))  # and in the folder for spam.

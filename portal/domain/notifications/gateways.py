@@ -168,22 +168,36 @@ def is_inbox_unread(at: datetime, after: timedelta = INBOX_UNREAD_AFTER) -> Colu
     return and_(MessageGateway.state == GatewayState.WORKING, is_read, heard_at < at - after)
 
 
+def has_unread_reports(at: datetime, after: timedelta = INBOX_UNREAD_AFTER) -> ColumnElement[bool]:
+    """The condition that the vendor of an account that sends has told no reports for a while, though it was asked: they
+    tell of refusals, too."""
+    unread_since = MessageGateway.reports_unread_since
+    is_unread = and_(unread_since.is_not(None), unread_since <= at - after)
+    return and_(MessageGateway.state == GatewayState.WORKING, is_unread)
+
+
 def has_failing_inbox(at: datetime, after: timedelta) -> ColumnElement[bool]:
     """The condition that an account's inbox is unread, and that its last sweep got no replies told."""
     return and_(is_inbox_unread(at, after), exists().where(*IS_SWEEP, GatewayEvent.failures > 0))
 
 
 def has_failing_sweeps(at: datetime, after: timedelta) -> ColumnElement[bool]:
-    """The condition that an account's inbox is unread although the sender sweeps it: replies or the list of refusals
-    are not told, which its owner can mend. A sweep that ran has planned the next one; `swept_at` moves only where all
-    was told."""
+    """The condition that an account's inbox is unread although the sender sweeps it: replies, the list of refusals or
+    reports are not told, which its owner can mend. A sweep that ran has planned the next one; `swept_at` moves only
+    where all replies and refusals were told."""
     was_swept = or_(GatewayEvent.failures > 0, GatewayEvent.due_at > at)
-    return and_(is_inbox_unread(at, after), exists().where(*IS_SWEEP, was_swept))
+    in_vain = and_(is_inbox_unread(at, after), exists().where(*IS_SWEEP, was_swept))
+    return or_(in_vain, has_unread_reports(at, after))
+
+
+def note_reports(gateway: MessageGateway, at: datetime, *, were_told: bool) -> None:
+    """Whether its vendor told them, where it was asked."""
+    gateway.reports_unread_since = None if were_told else gateway.reports_unread_since or at
 
 
 def mark_inbox_read(gateway: MessageGateway, at: datetime) -> None:
     gateway.swept_at = at
-    if gateway.state == GatewayState.WORKING:
+    if gateway.state == GatewayState.WORKING and gateway.reports_unread_since is None:
         gateway.stop_mailed_at = None
 
 

@@ -75,6 +75,7 @@ def sweep(event: GatewayEvent, gateway: MessageGateway, at: datetime) -> None:
     news, earlier = Feedback(tuple(reports), tuple(blocked), tuple(answers)), _earlier_accounts(event, gateway)
     keep_news(gateway, news, at, read_until=read_until, earlier=earlier)
     plan_next(event, at, has_failed=not (has_reports if is_followed else has_all))  # Replies wait for no other answer.
+    gateways.note_reports(gateway, at, were_told=has_reports)
     if has_all and has_list:
         gateways.mark_inbox_read(gateway, at)
 

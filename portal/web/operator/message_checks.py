@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from flask import current_app
 from flask_babel import gettext as _
-from sqlalchemy import exists, func, select
+from sqlalchemy import exists, func, or_, select
 
 from portal.core.extensions import read_session
 from portal.core.models import (
@@ -20,7 +20,7 @@ from portal.core.models import (
     Provider,
 )
 from portal.domain.consents.urgency import AMBER
-from portal.domain.notifications.gateways import is_inbox_unread
+from portal.domain.notifications.gateways import has_unread_reports, is_inbox_unread
 from portal.domain.notifications.messages import HIGH_PRIORITY
 from portal.services.messaging import event_turns, routing
 from portal.services.messaging.event_contents import SWEEP
@@ -105,8 +105,9 @@ def _check_reports(at: datetime) -> HealthCheck:
     name, swept = _("Teslim raporları"), (GatewayEvent.digest == SWEEP, GatewayEvent.outcome == EventOutcome.UNREADABLE)
     theirs = select(func.count()).select_from(MessageGateway).join(GatewayEvent).where(*swept)
     count = read_session().scalars(theirs.where(MessageGateway.state != GatewayState.REMOVED)).one()
-    if unread := read_session().scalars(select(func.count()).where(is_inbox_unread(at))).one():
-        finding = _("%(count)s hesaba gelen yanıtlar bir saattir okunmuyor.", count=unread)
+    in_vain = or_(is_inbox_unread(at), has_unread_reports(at))
+    if unread := read_session().scalars(select(func.count()).where(in_vain)).one():
+        finding = _("%(count)s hesabın yanıtları ya da raporları bir saattir okunmuyor.", count=unread)
         cure = _("Nedeni kayıtta, gateway.not_swept satırında yazar; yoksa gönderici yetişemiyor ya da çalışmıyordur.")
         return HealthCheck(name, finding, AMBER_TONE, cure)
     if not count:

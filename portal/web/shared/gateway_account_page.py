@@ -10,7 +10,7 @@ from typing import Any
 from flask import abort, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from portal.core import clock
 from portal.core.extensions import db, read_session, vault
@@ -112,7 +112,8 @@ def render_account(gateway: MessageGateway, **shown: Any) -> str:
         dkim_keys=offered_vendors.dkim_keys(values, gateway.header), undecided=_count_undecided(gateway.id),
         is_sandbox=gateway_accounts.in_sandbox_mode(owner_id()), gaps=_gaps(gateway, values),
         bounce_problem=_bounce_problem(values),
-        once=secrets.token_urlsafe(8), is_inbox_unread=_is_inbox_unread(gateway),
+        once=secrets.token_urlsafe(8), is_inbox_unread=_is(gateway, gateways.is_inbox_unread(clock.now())),
+        has_unread_reports=_is(gateway, gateways.has_unread_reports(clock.now())),
         losing=reply_numbers.find_losing(read_session(), vault(), gateway, clock.now()),
         **_last_reports(gateway), **shown,
     )  # fmt: skip
@@ -128,8 +129,8 @@ def _last_reports(gateway: MessageGateway) -> dict[str, Any]:
     return {}
 
 
-def _is_inbox_unread(gateway: MessageGateway) -> bool:
-    found = select(MessageGateway.id).where(MessageGateway.id == gateway.id, gateways.is_inbox_unread(clock.now()))
+def _is(gateway: MessageGateway, condition: ColumnElement[bool]) -> bool:
+    found = select(MessageGateway.id).where(MessageGateway.id == gateway.id, condition)
     return read_session().scalar(found) is not None
 
 

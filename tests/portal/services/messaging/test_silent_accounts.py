@@ -4,10 +4,11 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from sqlalchemy import update
 
 from portal.core import clock
 from portal.core.extensions import db
-from portal.core.models import EventKind, GatewayEvent, Mail, MailKind, MessageGateway
+from portal.core.models import EventKind, GatewayEvent, Mail, MailKind, Message, MessageGateway, MessageState
 from portal.domain.notifications import gateways
 from portal.jobs.gateway_alarms import notify_owners_of_gateways
 from portal.services.messaging import gateway_events, gateway_sweeps, sender
@@ -40,6 +41,7 @@ def silence(monkeypatch, *gateway_ids: int) -> list[int]:
 
     monkeypatch.setattr(verimor.Verimor, "inbound", ask)
     monkeypatch.setattr(verimor.Verimor, "blocked", lambda *_: [])
+    monkeypatch.setattr(verimor.Verimor, "reports", lambda *_: [])
     return asked
 
 
@@ -50,6 +52,17 @@ def add_two(app) -> list[int]:
             db.session.get_one(MessageGateway, gateway_id).header = str(gateway_id)
         db.session.commit()
     return ids
+
+
+def wait_for_report(app, gateway_id: int) -> None:
+    """A message left by this account."""
+    delivery.launch(app, 1)
+    with app.app_context():
+        is_taken = {"state": MessageState.ACCEPTED, "vendor_ref": "7", "due_at": None}
+        db.session.execute(
+            update(Message).values(gateway_id=gateway_id, called_at=clock.now(), ended_at=clock.now(), **is_taken)
+        )
+        db.session.commit()
 
 
 def test_an_account_that_does_not_answer_is_asked_later_and_later_until_it_does(app, vendors, rows, monkeypatch):
@@ -115,14 +128,17 @@ def test_an_inbox_is_unread_however_late_its_sweep_is_and_silent_only_where_it_w
 
 
 @pytest.mark.parametrize(
-    ("asked", "is_told"), [("inbound", True), ("blocked", True), (None, False)], ids=["replies", "refusals", "nothing"]
+    ("asked", "is_told"),
+    [("inbound", True), ("blocked", True), ("reports", True), (None, False)],
+    ids=["replies", "refusals", "reports", "nothing"],
 )
 def test_owners_are_mailed_once_of_what_an_account_does_not_tell_for_hours(
     app, vendors, rows, monkeypatch, asked, is_told
 ):
     with app.app_context():
         make.provider()
-        delivery.add("verimor")
+        gateway_id = delivery.add("verimor")
+    wait_for_report(app, gateway_id)
     silence(monkeypatch)
     if asked:
         monkeypatch.setattr(verimor.Verimor, asked, silent)
@@ -136,3 +152,20 @@ def test_owners_are_mailed_once_of_what_an_account_does_not_tell_for_hours(
             at.shift(timedelta(hours=1))
 
     assert mailed == [0] * 4 + [int(is_told)] * 3
+
+
+def test_reports_that_are_asked_for_in_vain_are_unread_until_they_are_told(app, vendors, rows, monkeypatch):
+    with app.app_context():
+        gateway_id = delivery.add("verimor")
+    wait_for_report(app, gateway_id)
+    silence(monkeypatch)
+    told = []
+    with time_machine.travel(clock.now(), tick=False) as at:
+        for minutes, answer in ((0, silent), (59, silent), (2, silent), (1, lambda *_: [])):
+            at.shift(timedelta(minutes=minutes))
+            monkeypatch.setattr(verimor.Verimor, "reports", answer)
+            work(app, EventKind.SWEEP)
+            told.append(len(rows(MessageGateway, gateways.has_unread_reports(clock.now()))))
+            assert rows(MessageGateway, gateways.is_inbox_unread(clock.now())) == []
+
+    assert told == [0, 0, 1, 0]

@@ -277,6 +277,16 @@ def test_an_account_whose_inbox_cannot_be_read_for_an_hour_says_so(app, ayse, fa
     assert "beri okuyamıyoruz" in shown(ayse.opens(path))
 
 
+def test_an_account_whose_vendor_tells_no_reports_for_an_hour_says_so(app, ayse, fake, rows):
+    path = stored(app, works=True)
+    for minutes, is_told in ((59, False), (61, True)):
+        with app.app_context():
+            since = clock.now() - timedelta(minutes=minutes)
+            db.session.execute(update(MessageGateway).values(reports_unread_since=since))
+            db.session.commit()
+        assert ("teslim raporlarını" in shown(ayse.opens(path))) == is_told
+
+
 def plan_sweep(failures: int) -> None:
     gateway = db.session.query(MessageGateway).one()
     db.session.execute(delete(GatewayEvent))
