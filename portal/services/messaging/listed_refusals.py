@@ -13,8 +13,9 @@ from portal.services.messaging.gateways.protocol import BlockedAddress
 from portal.services.messaging.gateways.refusal_times import tells_time
 from portal.services.messaging.listed_replies import read_noted
 
-# In what is noted of a gateway: of which account, what its last answers held, and whether one was of a day.
-LISTED = "known_refusals"
+# In what is noted of a gateway: of which account, and what its last answers of each kind held.
+LISTED = "told_refusals"
+DAY, MINUTES, WHOLE = "day", "minutes", "whole"  # Kinds of answers, and those of which one was whole.
 
 
 def leave_out_known(
@@ -24,12 +25,12 @@ def leave_out_known(
     of an account that was not asked yet. `account` is its identity, and `row` the one by which it is swept.
 
     What is asked for a day (`is_of_day`) holds more than what is asked for minutes: each is compared with the last one
-    of its kind, and with what came to the list since."""
+    of its kind, and with what came to the list since. Until one was whole, what is told may have stood there before."""
     noted = read_noted(row)
-    of_account, *before = noted.get(LISTED, (None, [], [], False))
-    is_known = of_account == account
-    of_minutes, of_day, had_day = before if is_known else ([], [], False)
-    is_first = not had_day if is_of_day else not is_known  # Of its kind: what it holds may have stood there before.
+    before = noted.get(LISTED, {})
+    before = before if before.get("account") == account else {}
+    of_minutes, of_day, whole = before.get(MINUTES, []), before.get(DAY, []), before.get(WHOLE, [])
+    is_first = (DAY if is_of_day else MINUTES) not in whole
     keys = list(_keys(listed))
     known = set(of_day if is_of_day else of_minutes)
     now = [*dict.fromkeys([*([] if is_whole else known), *filter(None, keys)])]
@@ -37,7 +38,9 @@ def leave_out_known(
         of_minutes, of_day = [*of_minutes, *(key for key in now if key not in known)], now
     else:
         of_minutes, of_day = now, [*dict.fromkeys([*of_day, *now])]
-    noting = [account, of_minutes, of_day, had_day or is_of_day]
+    if is_whole:
+        whole = sorted({*whole, MINUTES, *([DAY] if is_of_day else [])})
+    noting = {"account": account, MINUTES: of_minutes, DAY: of_day, WHOLE: whole}
     if noted.get(LISTED) != noting:
         event_contents.write_content(row, noted | {LISTED: noting})
     told_now = zip(listed, keys, strict=True)

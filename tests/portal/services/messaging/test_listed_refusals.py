@@ -32,7 +32,7 @@ class ListOfRefusals:
         self.app, self.rows = app, rows
         self.nine = clock.istanbul(clock.now()).replace(hour=9, minute=0, second=10, microsecond=0)
         self.refused_at = list[datetime]()
-        self.is_whole = True
+        self.is_whole = self.answers = True
         monkeypatch.setattr(iletimerkezi.IletiMerkezi, "inbound", lambda *_: [])
         monkeypatch.setattr(iletimerkezi.IletiMerkezi, "blocked", lambda _, since: self.told(since))
         with app.app_context():
@@ -42,6 +42,8 @@ class ListOfRefusals:
 
     def told(self, since: datetime) -> list[BlockedAddress]:
         """It has a number once, however often that refused."""
+        if not self.answers:
+            raise GatewayError(SendError(ErrorClass.TEMPORARY))
         found = [BlockedAddress(make.PHONE, None) for each in self.refused_at[-1:] if since <= each <= clock.now()]
         if not self.is_whole:
             raise GatewayError(SendError(ErrorClass.TEMPORARY), found)
@@ -62,6 +64,13 @@ class ListOfRefusals:
                 work(self.app, *EventKind)
             at += pause
         return self.stands()
+
+    def is_forgotten(self) -> None:
+        """Nobody knows its last answers any more."""
+        with self.app.app_context():
+            row = db.session.query(GatewayEvent).filter_by(kind=EventKind.SWEEP, gateway_id=self.gateway_id).one()
+            event_contents.write_content(row, {})
+            db.session.commit()
 
     def is_told(self, hours: float, blocked: BlockedAddress) -> str:
         """Of an account whose last answer nobody knows."""
@@ -162,18 +171,41 @@ def test_a_list_that_tells_days_refuses_anew_what_it_tells_hours_after_a_refusal
     assert listing.stands() == REFUSED
 
 
-def test_of_the_first_answer_for_a_day_somebody_reads_who_refuses_again(app, listing):
+def test_of_the_first_answer_for_a_day_somebody_reads_who_refuses_again(listing):
     """As after the account's login was changed: what was listed hours ago is not known to be new."""
     listing.refuses(0.3)
     assert listing.is_swept(0.2, 0.6) == REFUSED
-    with app.app_context():
-        row = db.session.query(GatewayEvent).filter_by(kind=EventKind.SWEEP, gateway_id=listing.gateway_id).one()
-        event_contents.write_content(row, {})
-        db.session.commit()
+    listing.is_forgotten()
     listing.grants(0.7)
 
     assert listing.is_swept(0.75, 0.95) == GRANTED
     assert listing.is_swept(1, 1.1) == HELD
+
+
+def test_what_a_first_answer_for_a_day_did_not_tell_is_not_new_on_the_next_one(listing):
+    listing.refuses(0.3)
+    assert listing.is_swept(0.2, 0.6) == REFUSED
+    listing.is_forgotten()
+    listing.grants(0.7)
+    listing.is_swept(0.75, 0.95)
+    listing.answers = False
+    listing.is_swept(1, 1)
+    listing.answers = True
+
+    assert listing.is_swept(1.05, 1.9) == GRANTED
+    assert listing.is_swept(2, 2.1) == HELD
+
+
+def test_what_a_first_answer_did_not_tell_is_not_new_on_the_next_one(listing):
+    listing.refuses(0.3)
+    assert listing.is_swept(0.2, 0.34) == REFUSED
+    listing.is_forgotten()
+    listing.grants(0.35)
+    listing.answers = False
+    assert listing.is_swept(0.38, 0.43) == GRANTED
+    listing.answers = True
+
+    assert listing.is_swept(0.45, 0.5) == HELD
 
 
 def test_a_row_that_somebody_reads_is_read_again_where_it_comes_again(app, listing, rows, monkeypatch):
