@@ -12,12 +12,14 @@ from portal.services.messaging.gateways.vendor_rows import readings
 
 def with_known_sender(gateway: MessageGateway, reply: InboundMessage) -> InboundMessage:
     """A reply whose sender's digits may be two numbers, from those that the account's owner has; it is for a person
-    unless that is one."""
+    unless that is one. Where that is the landline, somebody abroad who is not known here yet may have written."""
     if len(readings(reply.sender)) == 1:
         return reply
+    here, abroad = readings(reply.sender)
     known = _find_known(gateway, reply.sender)
-    first, *others = known or readings(reply.sender)
-    return replace(reply, sender=first, others=tuple(others), is_whole=reply.is_whole and len(known) == 1)
+    is_unsure = not known or (reply.is_whole and known == [here])  # What nobody can read has digits that may be an id.
+    first, *others = (here, abroad) if is_unsure else known
+    return replace(reply, sender=first, others=tuple(others), is_whole=reply.is_whole and known == [abroad])
 
 
 def with_known_address(gateway: MessageGateway, blocked: BlockedAddress) -> BlockedAddress:

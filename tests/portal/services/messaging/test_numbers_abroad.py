@@ -46,7 +46,7 @@ def add(app, has: set[str]) -> None:
             db.session.commit()
 
 
-@pytest.mark.parametrize("has", [{ABROAD}, {LANDLINE}, {ABROAD, LANDLINE}])
+@pytest.mark.parametrize("has", [{ABROAD}, {ABROAD, LANDLINE}])
 def test_a_reply_of_digits_that_are_two_numbers_holds_whichever_the_firm_has(app, vendor, rows, quiet_logs, has):
     add(app, has)
 
@@ -56,6 +56,17 @@ def test_a_reply_of_digits_that_are_two_numbers_holds_whichever_the_firm_has(app
     assert held(app) == has
     assert len(rows(Recipient)) == len(has)
     assert len(rows(GatewayEvent, GatewayEvent.kind == EventKind.REPLY, GatewayEvent.body.is_not(None))) == 1
+
+
+@pytest.mark.parametrize("text", ["artık yazmayın lütfen", "RET"])
+def test_a_reply_of_digits_of_which_the_firm_has_the_landline_alone_waits_for_both(app, vendor, quiet_logs, text):
+    """Whoever wrote may be abroad, and come with a file later."""
+    add(app, {LANDLINE})
+
+    vendor.brings(text, ABROAD)
+    work(app)
+
+    assert (refused(app), held(app)) == (set(), {ABROAD, LANDLINE})
 
 
 def replies(app, vendor) -> None:
