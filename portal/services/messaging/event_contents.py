@@ -191,7 +191,7 @@ def sweep_row(gateway: MessageGateway, at: datetime) -> dict[str, Any]:
 def note_report(gateway: MessageGateway, outcome: EventOutcome, said: str, at: datetime) -> None:
     """Keep the last report of a gateway: its state if it was READ, how it begins if it was UNREADABLE. Raises
     CannotOpen."""
-    if (row := db.session.scalar(_row_of(gateway.id))) is None:
+    if (row := find_sweep_row(gateway.id)) is None:
         insert_missing(db.session, GatewayEvent, [sweep_row(gateway, at)])
         row = db.session.scalars(_row_of(gateway.id)).one()
     noted: dict[str, Any] = read_content(row) if row.body else {}
@@ -230,6 +230,11 @@ def masked_beginning(push: VendorPush) -> str:
 def mask_people(text: str, sender: str = "") -> str:
     """A text without the numbers and addresses that stand in it; only the sender's has its last digits."""
     return PERSONAL.sub(lambda each: mask(sender) if guess_address(each[0]) == sender else "•••", text)
+
+
+def find_sweep_row(gateway_id: int) -> GatewayEvent | None:
+    """The row by which a gateway is swept, with what is noted of it."""
+    return db.session.scalar(_row_of(gateway_id))
 
 
 def _row_of(gateway_id: int) -> Select[GatewayEvent]:

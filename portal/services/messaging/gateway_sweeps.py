@@ -67,10 +67,10 @@ def sweep(event: GatewayEvent, gateway: MessageGateway, at: datetime) -> None:
     answers, has_all = ([], False) if is_followed else _ask(gateway_id, lambda: adapter.inbound(since, at))
     blocked, has_list = ([], False) if is_followed else _ask(gateway_id, lambda: adapter.blocked(since))
     event_contents.note_reports(gateway, reports, at, "")
-    answers = listed_replies.count_alike(answers)
+    answers, account = listed_replies.count_alike(answers), _inbox_identity(gateway)
+    _take_over_noted(event, gateway, account)
     if has_all and features.lists_whole_inbox:
-        answers = listed_replies.leave_out_known(event, _inbox_identity(gateway), answers, at)
-    account = _inbox_identity(gateway)
+        answers = listed_replies.leave_out_known(event, account, answers, at)
     blocked = listed_refusals.leave_out_known(event, account, blocked, is_of_day=is_of_day, is_whole=has_list)
     news, earlier = Feedback(tuple(reports), tuple(blocked), tuple(answers)), _earlier_accounts(event, gateway)
     keep_news(gateway, news, at, read_until=read_until, earlier=earlier)
@@ -153,6 +153,21 @@ def read_before(gateway: MessageGateway, at: datetime) -> datetime | None:
     """When the inbox that an account has now was last read by a removed one, or by itself with a former login."""
     before = (each.swept_at for each in _of_same_inbox(gateway, MessageGateway.removed_at.is_not(None)))
     return max((max(each, at - NEW_INBOX_SINCE) for each in before if each), default=None)
+
+
+def _take_over_noted(event: GatewayEvent, gateway: MessageGateway, account: str) -> None:
+    """Of an account that was not asked yet, what was noted of the lists of its inbox by one before it: an account that
+    is added anew has the same lists."""
+    own = listed_replies.read_noted(event)
+    lists = listed_replies.LISTED, listed_refusals.LISTED
+    if any(each in own for each in lists):
+        return
+    for former in _of_same_inbox(gateway, MessageGateway.removed_at.is_not(None)):
+        row = event_contents.find_sweep_row(former.id)
+        noted = listed_replies.read_noted(row) if row is not None else {}
+        if theirs := {each: noted[each] for each in lists if each in noted and noted[each][0] == account}:
+            event_contents.write_content(event, own | theirs)
+            return
 
 
 def _is_followed(gateway: MessageGateway) -> bool:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 import time_machine
+from sqlalchemy import update
 
 from portal.core import clock
 from portal.core.extensions import db
@@ -225,3 +226,19 @@ def test_a_row_that_somebody_reads_is_read_again_where_it_comes_again(app, listi
     listing.refuses(50.3)
 
     assert listing.is_swept(50.25, 51.5) == HELD
+
+
+def test_an_account_that_is_added_anew_goes_on_from_the_list_of_before(listing, rows):
+    """It has the same login: who granted meanwhile is not refused by the same entry, and one that comes is another."""
+    listing.refuses(0.3)
+    assert listing.is_swept(0.2, 0.6) == REFUSED
+    listing.grants(0.7)
+    with time_machine.travel(listing.nine + 0.72 * HOUR), listing.app.app_context():
+        db.session.execute(update(MessageGateway).values(removed_at=clock.now()))
+        db.session.commit()
+        delivery.add("iletimerkezi")
+
+    assert listing.is_swept(0.75, 1.1) == GRANTED
+    assert len(rows(Decision, Decision.status == Status.REFUSED)) == 1
+    listing.refuses(1.2)
+    assert listing.is_swept(1.2, 1.3) == REFUSED
