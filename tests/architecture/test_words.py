@@ -31,7 +31,7 @@ LAWFUL = {
     ("portal/services/imports/layout/headers.py", "customer"): "a word in other people's files",
     **{
         ("portal/services/messaging/gateways/sample_words.py", word): "a vendor's word"
-        for word in ("customer", "subscriber")
+        for word in ("customer", "subscriber", "tenant")
     },
     ("portal/services/messaging/gateways/mail_webhooks.py", "opt_out"): "Amazon's own word",
     ("portal/services/messaging/fake_gateway/netgsm_queries.py", "subscriber"): "NetGSM's own name of a field",
