@@ -60,7 +60,8 @@ class Reason(StrEnum):
     EXEMPT = "exempt"  # The provider need not report to İYS: its own records decide.
     REFUSED_AT_IYS = "refused_at_iys"  # As this recipient type: LockedConsent.is_refused_at_iys_only.
     MERCHANT = "merchant"  # Need not be asked first (Regulation art. 6/3); İYS holds no refusal.
-    UNCHECKED = "unchecked"  # A merchant whose refusal must be looked for at İYS first (Regulation art. 6/6).
+    # A merchant whose refusal must be looked for first (Regulation art. 6/6): at İYS, or in an exempt firm's records.
+    UNCHECKED = "unchecked"
     GRANTED = "granted"  # Here, and İYS holds it.
     UNREGISTERED = "unregistered"  # Granted here; İYS is not known to hold it (Regulation art. 5/3).
     EXPIRED = "expired"  # As before, and the term to register it is over (Regulation art. 7/11 and 7/12).
@@ -96,7 +97,7 @@ class BrandFacts(Protocol):
 
 
 BEFORE_2015 = parse_wire_date(FIRST_DATE)  # İYS takes grants of this date (HS_2015) any time.
-RULE_VERSION = "6"  # Stands in signed certificates: another RULE has another version.
+RULE_VERSION = "7"  # Stands in signed certificates: another RULE has another version.
 # The first line counts whose facts are all true of a consent.
 RULE: tuple[tuple[dict[str, Any], Verdict, Reason], ...] = (
     ({"status": Status.REFUSED}, Verdict.MAY_NOT, Reason.REFUSED),
@@ -105,7 +106,6 @@ RULE: tuple[tuple[dict[str, Any], Verdict, Reason], ...] = (
     ({"is_exempt": True, "status": Status.GRANTED, "has_unread_reply": False}, Verdict.MAY, Reason.EXEMPT),
     ({"iys_status": RET}, Verdict.MAY_NOT, Reason.REFUSED_AT_IYS),
     ({"has_unread_reply": True}, Verdict.MAY_NOT, Reason.UNREAD_REPLY),
-    ({"recipient_type": MERCHANT, "is_exempt": True}, Verdict.MAY, Reason.EXEMPT),
     ({"status": Status.GRANTED, "iys_status": ONAY, "is_unanswered": True}, Verdict.UNKNOWN, Reason.NOT_PULLED),
     ({"recipient_type": MERCHANT, "iys_status": ONAY, "is_unanswered": True}, Verdict.UNKNOWN, Reason.NOT_PULLED),
     ({"recipient_type": MERCHANT, "iys_status": ONAY}, Verdict.MAY, Reason.MERCHANT),

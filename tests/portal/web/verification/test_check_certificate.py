@@ -23,7 +23,7 @@ CANONICAL = ("+905321234567", "+905321234568")
 CHECKS = f"{BASE}/brands/{make.BRAND_CODE}/checks"
 DIGESTS_OF_RULES = {
     "1": "0775adf943fcb752", "2": "e0fe543e6a8665de", "3": "e0fe543e6a8665de", "4": "8bd13fe00ceaf114",
-    "5": "2f9dd6a872daf4f3", "6": "5b3a9291a2ffa4f7",
+    "5": "2f9dd6a872daf4f3", "6": "5b3a9291a2ffa4f7", "7": "ba5b67ca49cca04d",
 }  # fmt: skip
 
 
