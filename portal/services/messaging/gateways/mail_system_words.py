@@ -12,7 +12,7 @@ from portal.domain.replies import fold
 from portal.domain.replies.refusing_words import MAY_REFUSE
 from portal.services.messaging.gateways.mail_status import CODE, ENHANCED, tells_reason
 
-LONGEST, MOST_TOLD = 2000, 500  # Characters that are read, and that somebody is shown.
+LONGEST = 2000  # Characters that are read, and that somebody is shown.
 BY_USER = re.compile(
     r"(?<!OWNED )\bBY (?:THE |THIS |AN? )?(?:USER|OWNER)\b|"
     r"\b(?:RECIPIENT|USER|OWNER) (?:DOES|WILL|CAN) ?NOT (?:ACCEPT|RECEIVE)|"
@@ -190,7 +190,7 @@ def _unfamiliar(said: str) -> str:
     folded = fold(left)
     words = PHRASES.sub(" ", folded).split()
     is_own = LOST_LETTERS.search(said) is None and not BY_USER.search(folded)
-    return "" if is_own and all(map(_is_known, words)) else (left or said)[:MOST_TOLD]
+    return "" if is_own and all(map(_is_known, words)) else left or said
 
 
 def _is_known(word: str) -> bool:

@@ -182,7 +182,7 @@ def parse_brevo_push(push: VendorPush) -> Feedback:
                 said = Reason.BLOCKED_BY_VENDOR
             elif kind not in BREVO_STATES:
                 unread += _unknown_event(event)
-            elif word := told[:LONGEST_KIND] if may_refuse else _words_to_read(state, why):
+            elif word := told[:LONGEST_HEAD] if may_refuse else _words_to_read(state, why):
                 blocked.append(BlockedAddress(whom, at, DOUBTFUL_ANSWER, message_id, word))
             reports.append(Report(state, ref, message_id, to, said or reason, safe_code(kind), at))
     return Feedback(tuple(reports), tuple(blocked), tuple(unread))

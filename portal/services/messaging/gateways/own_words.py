@@ -11,7 +11,7 @@ from portal.services.messaging.gateways import mail_text, refusing_sentences
 from portal.services.messaging.gateways.mail_status import CODE
 from portal.services.messaging.gateways.refusing_sentences import find_refusing, is_to_reader, paragraphs
 
-MOST_LINES, LONGEST_LINE, LONGEST_TOLD = 200, 1000, 200
+MOST_LINES, LONGEST_LINE = 200, 1000
 # Before a subject: by the program of who replies, or of a machine.
 REPLY = re.compile(r" {0,3}(?:(?:re|r|aw|sv|fwd?|ynt|ilt|yan[ıi]t) {0,3}: {0,3}){1,9}", re.IGNORECASE)
 AUTOMATIC = re.compile(
@@ -77,7 +77,7 @@ def refusing_diagnostic(lines: Iterable[str]) -> str:
     for line in islice(lines, MOST_LINES):
         folded = fold(CODE.sub(" ", OF_SMTP.sub("", line[:LONGEST_LINE])))
         if (LEFT.search(folded) and not is_to_reader(folded)) or find_refusing(line, is_mail=False):
-            return line[:LONGEST_TOLD]
+            return line[:LONGEST_LINE]  # All that was looked through, since a person decides by it.
     return ""
 
 
@@ -86,7 +86,7 @@ def refusing_sentence(text: str) -> str:
     none does."""
     own = [each for each in _own_lines(text) if not SUBJECT.match(each)]
     found = (find_refusing(each, is_mail=False) for each in (*own, *paragraphs(own)))
-    return next(filter(None, found), "")[:LONGEST_TOLD]
+    return next(filter(None, found), "")[:LONGEST_LINE]
 
 
 def with_codes(text: str) -> Iterator[str]:

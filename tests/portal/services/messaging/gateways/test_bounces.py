@@ -22,6 +22,11 @@ KEY = b"k" * 32
 DOMAIN = "posta.ornek.com.tr"
 TO, HEADER = (token_address(KEY, purpose, 81, DOMAIN) for purpose in (TokenPurpose.BOUNCE, TokenPurpose.UNSUBSCRIBE))
 AT = datetime(2026, 11, 28, 18, 2, 11, tzinfo=UTC)
+LONG_ANSWER = (
+    "550 5.7.1 <ayse@example.com>: Message rejected by the recipient's filter on mx3.mail.example.com. The owner of "
+    "this mailbox gave the following explanation, which our mail system passes on to you word for word and without any "
+    "change:"
+)
 
 
 def filled(text: str, **values: str) -> bytes:
@@ -70,6 +75,7 @@ def test_a_bounce_is_read_in_its_own_form(name):
         "550 5.7.1 This sender has been blocked by the recipient", "606 Not delivering to unsubscribed address",
         "607 Not delivering to a user who marked your messages as spam", "550 5.7.1 RET",
         "550 5.7.1 Mesajlarinizi istemiyorum, beni listeden cikarin",
+        f"{LONG_ANSWER} Mesajlarinizi istemiyorum.",
     ],
 )  # fmt: skip
 def test_a_bounce_that_says_that_its_recipient_refuses_waits_to_be_read_as_well(said, in_field):
@@ -78,7 +84,8 @@ def test_a_bounce_that_says_that_its_recipient_refuses_waits_to_be_read_as_well(
 
     (likely,) = told.blocked
     assert (likely.address, likely.source, likely.message_id) == ("", DOUBTFUL_ANSWER, 81)
-    assert said[4:20].lower() in likely.word.lower() and [each.state for each in told.reports] == ["failed"]
+    assert said[4:20].lower() in likely.word.lower() and said[-12:].lower() in likely.word.lower()
+    assert [each.state for each in told.reports] == ["failed"]
 
 
 @pytest.mark.parametrize(
