@@ -159,13 +159,12 @@ def _take_over_noted(event: GatewayEvent, gateway: MessageGateway, account: str)
     """Of an account that was not asked yet, what was noted of the lists of its inbox by one before it: an account that
     is added anew has the same lists."""
     own = listed_replies.read_noted(event)
-    lists = listed_replies.LISTED, listed_refusals.LISTED
-    if any(each in own for each in lists):
+    if listed_replies.LISTED in own or listed_refusals.LISTED in own:
         return
     for former in _of_same_inbox(gateway, MessageGateway.removed_at.is_not(None)):
         row = event_contents.find_sweep_row(former.id)
         noted = listed_replies.read_noted(row) if row is not None else {}
-        if theirs := {each: noted[each] for each in lists if each in noted and noted[each][0] == account}:
+        if theirs := listed_replies.noted_of(noted, account) | listed_refusals.noted_of(noted, account):
             event_contents.write_content(event, own | theirs)
             return
 

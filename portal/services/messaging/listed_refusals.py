@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Any
 
 from portal.core.models import GatewayEvent
 from portal.services.messaging import event_contents
@@ -45,6 +46,11 @@ def leave_out_known(
         event_contents.write_content(row, noted | {LISTED: noting})
     told_now = zip(listed, keys, strict=True)
     return [replace(each, is_new=bool(key) and not is_first) for each, key in told_now if key not in known]
+
+
+def noted_of(noted: dict[str, Any], account: str) -> dict[str, Any]:
+    """What is noted of the refusals of this account."""
+    return {LISTED: noted[LISTED]} if noted.get(LISTED, {}).get("account") == account else {}
 
 
 def _keys(listed: Sequence[BlockedAddress]) -> Iterable[str]:

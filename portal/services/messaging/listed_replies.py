@@ -49,6 +49,11 @@ def read_noted(row: GatewayEvent) -> dict[str, Any]:
     return {}
 
 
+def noted_of(noted: dict[str, Any], inbox: str) -> dict[str, Any]:
+    """What is noted of the replies of this inbox."""
+    return {LISTED: noted[LISTED]} if LISTED in noted and noted[LISTED][0] == inbox else {}
+
+
 def _new_of(replies: Sequence[InboundMessage], before: dict[str, int], asked_at: datetime) -> Iterator[InboundMessage]:
     for each in replies:
         if not _is_timeless(each, asked_at):
