@@ -30,7 +30,7 @@ from portal.domain.complaints.comparison import (
     compare_case,
     compare_for_person,
     compare_with_refusal,
-    is_refused,
+    has_refused,
 )
 from portal.domain.complaints.due_dates import Pressure, desks_to_remind, due_pressure, record_reminders
 from portal.domain.complaints.intake import MessageReport, TooManyOpen, TooManyToday, open_case, request_erasure
@@ -59,8 +59,8 @@ __all__ = [
     "QueueCounts", "ReceiptBrand", "StillGranted", "TooLate", "TooManyMessages", "TooManyOpen", "TooManyReopenings",
     "TooManyToday", "UnseenWords", "acted_at", "add_message", "add_note", "answer_case", "case_code",
     "case_may_be_anothers", "close_case", "compare_case", "compare_for_person", "compare_with_refusal", "count_waiting",
-    "desks_to_remind", "due_pressure", "find_case", "find_newest_cases", "held_at", "held_until", "hidden_until",
-    "hold_sending", "is_refused", "list_cases", "list_closings", "list_receipt_brands", "list_steps", "lock_recipient",
-    "note_refusal", "open_case", "postpone", "read_picture", "read_report", "record_proof", "record_reading",
-    "record_reminders", "reopen_case", "request_erasure", "was_refused_in",
+    "desks_to_remind", "due_pressure", "find_case", "find_newest_cases", "has_refused", "held_at", "held_until",
+    "hidden_until", "hold_sending", "list_cases", "list_closings", "list_receipt_brands", "list_steps",
+    "lock_recipient", "note_refusal", "open_case", "postpone", "read_picture", "read_report", "record_proof",
+    "record_reading", "record_reminders", "reopen_case", "request_erasure", "was_refused_in",
 ]  # fmt: skip

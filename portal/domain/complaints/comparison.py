@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from portal.core import business_days
 from portal.core.iys_protocol import Channel, RecipientType, Status
-from portal.core.models import Complaint, Consent, Decision, Finding, Recipient, is_void
+from portal.core.models import Complaint, Consent, Decision, Finding, Recipient, is_told_as_own, is_void
 from portal.core.models.recipient import is_of_present_holder
 from portal.domain.complaints.queries import acted_at, case_may_be_anothers, held_until
 
@@ -97,11 +97,11 @@ def compare_for_person(session: Session, case: Complaint) -> Comparison | None:
     return None if case_may_be_anothers(session, case) else compare_case(session, case)
 
 
-def is_refused(
+def has_refused(
     session: Session, *, recipient_id: int, brand_id: int, channel: Channel, held_since: datetime | None
 ) -> bool:
-    """Whether every recipient type that is held is refused now, by who has held the address since `held_since`: what an
-    earlier holder refused is told to nobody."""
+    """Whether every recipient type that is held is refused now, by the own word of who has held the address since
+    `held_since`: what an earlier holder refused is told to nobody, and what a firm states gives way to its next one."""
     held = session.execute(
         select(Consent.status, Decision)
         .outerjoin(Decision, Decision.id == Consent.decision_id)
@@ -111,7 +111,7 @@ def is_refused(
         )
     ).all()  # fmt: skip
     refused = [
-        status == Status.REFUSED and (held_since is None or (decision and decision.was_made_since(held_since)))
+        status == Status.REFUSED and decision and is_told_as_own(decision) and decision.was_made_since(held_since)
         for status, decision in held
     ]
     return bool(refused) and all(refused)

@@ -21,6 +21,7 @@ from portal.core.models import (
     Provider,
     Recipient,
     Submission,
+    is_told_as_own,
 )
 from portal.core.models.recipient import individuals_first, latest
 from portal.core.vault import Vault
@@ -39,11 +40,17 @@ class HeldConsent:
     status: Status
     since: datetime
     origin: DecisionOrigin | None  # None: its decision was deleted when its time was over.
+    is_own: bool  # The person's own word; no firm's statement, and no deleted decision.
     outcome: Outcome | None  # State at İYS; None where İYS is not sent.
     accepted_at: datetime | None
     iys_status: str | None
     iys_as_of: datetime | None
     answer: MaySendAnswer  # Whether the brand may send messages on it.
+
+    @property
+    def is_stated_refusal(self) -> bool:
+        """Whether the firm told that the person refused, not they."""
+        return self.status == Status.REFUSED and self.origin is not None and not self.is_own
 
     @property
     def is_refused_unseen(self) -> bool:
@@ -90,9 +97,9 @@ class HeldBrand:
         return any(each.answer.verdict != Verdict.MAY_NOT or each.is_refused_unseen for each in self.consents)
 
     @property
-    def is_refused(self) -> bool:
-        """Whether every channel is refused."""
-        return all(self.is_refused_on(channel) for channel in self.channels)
+    def has_refused_all(self) -> bool:
+        """Whether the person has refused every channel."""
+        return all(map(self.has_refused, self.channels))
 
     def comes_first(self, since: datetime) -> bool:
         """Whether it holds a grant, or did until this session refused: a brand does not move while one acts on it."""
@@ -102,9 +109,10 @@ class HeldBrand:
             for consent in self.consents
         )
 
-    def is_refused_on(self, channel: Channel) -> bool:
+    def has_refused(self, channel: Channel) -> bool:
+        """Whether the person has, themself: what the firm stated of them gives way to what it states next."""
         held = self.consents_on(channel)
-        return bool(held) and all(consent.status == Status.REFUSED for consent in held)
+        return bool(held) and all(consent.status == Status.REFUSED and consent.is_own for consent in held)
 
     def consents_on(self, channel: Channel) -> list[HeldConsent]:
         """The consents on a channel: BIREYSEL before TACIR."""
@@ -218,6 +226,7 @@ def _consents_by_brand(
             channel=consent.channel, status=consent.status,
             recipient_type=RecipientType.INDIVIDUAL if is_hidden else consent.recipient_type,
             origin=decision.origin if decision else None,
+            is_own=decision is not None and is_told_as_own(decision),
             since=max(effective_at, since or effective_at),
             outcome=shown_outcome(sent, is_hidden=is_hidden),
             accepted_at=sent.accepted_at if sent and not is_hidden else None,

@@ -42,7 +42,7 @@ class OtherSpellings:
     @cached_property
     def waiting(self) -> list[Recipient]:
         """Whom something is not refused of yet."""
-        return address_holders.take_turns({each.recipient for each in self.brands if not each.is_refused})
+        return address_holders.take_turns({each.recipient for each in self.brands if not each.has_refused_all})
 
     @cached_property
     def next(self) -> list[Recipient]:

@@ -52,7 +52,7 @@ def overview() -> ResponseReturnValue:
     return render_template(
         "my_consents/overview.html", brands=paginate(held.shown, BRANDS_PER_PAGE), total=len(held.shown),
         granted=sum(each.is_granted for each in held.shown), receipt=_receipt_link(last) if last else None,
-        is_refused=not others.waiting and all(each.is_refused for each in held.brands), others=others,
+        has_refused=not others.waiting and all(each.has_refused_all for each in held.brands), others=others,
         has_changed_hands=held.changed_hands_at is not None,
         status_sentence=sentences.status_sentence,
         iys_sentence=sentences.iys_sentence,

@@ -18,6 +18,8 @@ def status_sentence(consent: HeldConsent) -> str:
     since = format_datetime(consent.since, MOMENT)
     if consent.status == Status.GRANTED:
         return _("İzinli, %(since)s tarihinden beri", since=since)
+    if consent.is_stated_refusal:
+        return _("Reddedildi: firma bildirdi (%(since)s)", since=since)
     return _("Reddedildi (%(since)s)", since=since)  # Of the last refusal, where there were several.
 
 

@@ -79,20 +79,20 @@ def proves_holder(recipient: Recipient, held_at: datetime) -> bool:
 
 
 def _refusable(case: Complaint, recipient: Recipient) -> dict[str, bool]:
-    """Whether somebody else has the address by now, and whether the channel of the case may be refused there: whose
-    case that may be else is told only of refusals in it."""
+    """Whether somebody else has the address by now, and whether the channel of the case is still to be refused there by
+    the person themself: whose case that may be else is told only of refusals in it."""
     session = read_session()
     is_anothers = complaints.held_until(session, recipient, complaints.acted_at(session, case)) is not None
     if is_anothers or case.brand_id is None or case.channel is None:
-        is_refused = True
+        has_refused = True
     elif complaints.case_may_be_anothers(session, case):
-        is_refused = complaints.was_refused_in(session, case)
+        has_refused = complaints.was_refused_in(session, case)
     else:
-        is_refused = complaints.is_refused(
+        has_refused = complaints.has_refused(
             session, recipient_id=recipient.id, brand_id=case.brand_id, channel=case.channel,
             held_since=recipient.held_since,
         )  # fmt: skip
-    return {"is_anothers": is_anothers, "may_refuse": not is_refused}
+    return {"is_anothers": is_anothers, "may_refuse": not has_refused}
 
 
 def _words(case: Complaint, compared: Comparison | None, *, may_firm_speak: bool) -> dict[str, Any]:

@@ -97,12 +97,12 @@ def refuse_by_receipt(sender: ReceiptBrand, channels: Sequence[Channel]) -> Refu
 def _withdraw(
     recipient: Recipient, brands: Sequence[Brand], channels: Sequence[Channel], receipt: Receipt | None
 ) -> bool:  # fmt: skip
-    """Refuse for the locked recipient, by the link of a receipt or by İzinlerim; whether anything was not refused.
-    Every refusal is a decision: a grant from before this one may be reported yet."""
+    """Refuse for the locked recipient, by the link of a receipt or by İzinlerim; whether they had not
+    refused all of it. Every refusal is a decision: a grant from before this one may be reported yet."""
     address = recipients.read_address(vault(), recipient)
     part = refusals.RefusalScope(recipient, address, brands, channels)
     is_news = not all(
-        complaints.is_refused(
+        complaints.has_refused(
             db.session, recipient_id=recipient.id, brand_id=brand_id, channel=channel, held_since=recipient.held_since
         )
         for _recipient_id, brand_id, channel in part.keys

@@ -151,5 +151,5 @@ def test_a_refusal_stands_or_not(app, fatma, rows, choices, stands):
 
     with app.app_context():
         whose = {"recipient_id": decision.recipient_id, "brand_id": brand.id}
-        assert complaints.is_refused(db.session, **whose, channel=Channel.SMS, held_since=None) is stands
-        assert not complaints.is_refused(db.session, **whose, channel=Channel.CALL, held_since=None)
+        assert complaints.has_refused(db.session, **whose, channel=Channel.SMS, held_since=None) is stands
+        assert not complaints.has_refused(db.session, **whose, channel=Channel.CALL, held_since=None)

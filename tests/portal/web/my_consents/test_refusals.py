@@ -5,14 +5,26 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from sqlalchemy import select
 
 from portal.core import addresses, clock
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Status
-from portal.core.models import Brand, Complaint, Decision, DecisionOrigin, Message, MessageKind, Receipt, Recipient
+from portal.core.models import (
+    Brand,
+    Complaint,
+    Decision,
+    DecisionOrigin,
+    Message,
+    MessageKind,
+    Provider,
+    Receipt,
+    Recipient,
+)
 from portal.domain.consents import recipients, spellings
 from portal.services.messaging.outgoing_messages import clear_address
 from tests import make
+from tests.portal.api.programs import BULK, Program, grant, make_key, refusal
 from tests.portal.domain.complaints.cast import code_of
 from tests.portal.web.my_consents.conftest import LIST, UNKNOWN, Visitor
 from tests.portal.web.my_consents.test_new_holder import NEW
@@ -40,6 +52,23 @@ def test_one_channel_is_refused(granted, rows):  # noqa: F811
     page = granted.opens().text
     assert "-".join(receipt.number[n : n + 4] for n in range(0, 16, 4)) in page
     assert "Ret kararınız kaydedildi" in page
+
+
+def test_what_the_firm_stated_is_refused_once_more_by_the_person(app, fatma, rows):
+    """Its next list would overturn its own statement, or its file be taken back."""
+    with app.app_context():
+        program = Program(app, make_key(db.session.scalars(select(Provider)).one()))
+    program.post(BULK, {"consents": [refusal(make.PHONE, type=each) for each in ("MESAJ", "ARAMA")]})
+    fatma.comes_in()
+    page = fatma.opens().text
+    fatma.posts(LIST, refuse="all")
+    after = fatma.opens().text
+    with time_machine.travel(clock.now() + timedelta(days=1)):
+        listed = program.post(BULK, {"consents": [grant(make.PHONE)]}).json["results"]
+
+    assert "Reddedildi: firma bildirdi" in page and 'value="all"' in page and '-MESAJ"' in page
+    assert "firma bildirdi" not in after and 'name="refuse"' not in after
+    assert [each["problem"]["code"] for each in listed] == ["over_refusal"]
 
 
 def test_everything_is_refused_of_the_mailbox_by_whichever_spelling_firms_have_it(app, fatma, rows):
