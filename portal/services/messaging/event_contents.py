@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -166,10 +166,14 @@ def keep_blocked(
 ) -> None:  # fmt: skip
     """Keep a refusal, and hold messages to its recipient, if known, until it is read. Of one without a time `moment`
     tells which are the same: of a list (`is_listed`) what came to it is another one, and what may have been there
-    before waits for somebody where the one that was kept does not stand any more."""
+    before, also on the day before, waits for somebody where the one that was kept does not stand any more."""
     named = [blocked.address, blocked.message_id, blocked.source, blocked.at or moment]
-    content = content_of(blocked)
-    same = keep(
+    content, same = content_of(blocked), None
+    if is_listed and not blocked.is_new and blocked.at is None:
+        day_before = [*named[:-1], str(date.fromisoformat(moment) - timedelta(days=1))]
+        its_rows = [EarlierAccount(gateway.id, secret, at), *earlier]
+        same = _find_kept(its_rows, EventKind.BLOCKED, day_before)
+    same = same or keep(
         gateway, secret, EventKind.BLOCKED, named, content, at, recipient_id=recipient_id, due_at=due_at,
         earlier=earlier,
     )  # fmt: skip

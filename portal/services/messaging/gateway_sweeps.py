@@ -71,7 +71,8 @@ def sweep(event: GatewayEvent, gateway: MessageGateway, at: datetime) -> None:
     _take_over_noted(event, gateway, account)
     if has_all and features.lists_whole_inbox:
         answers = listed_replies.leave_out_known(event, account, answers, at)
-    blocked = listed_refusals.leave_out_known(event, account, blocked, is_of_day=is_of_day, is_whole=has_list)
+    asked = listed_refusals.Question(at, since, read_until, is_of_day=is_of_day, is_exact=features.lists_since)
+    blocked = listed_refusals.leave_out_known(event, account, blocked, asked, is_whole=has_list)
     news, earlier = Feedback(tuple(reports), tuple(blocked), tuple(answers)), _earlier_accounts(event, gateway)
     keep_news(gateway, news, at, read_until=read_until, earlier=earlier)
     plan_next(event, at, has_failed=not (has_reports if is_followed else has_all))  # Replies wait for no other answer.

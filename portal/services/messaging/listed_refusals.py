@@ -5,7 +5,8 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from portal.core.models import GatewayEvent
@@ -14,38 +15,58 @@ from portal.services.messaging.gateways.protocol import BlockedAddress
 from portal.services.messaging.gateways.refusal_times import tells_time
 from portal.services.messaging.listed_replies import read_noted
 
-# In what is noted of a gateway: of which account, and what its last answers of each kind held.
-LISTED = "told_refusals"
+# In what is noted of a gateway: of which account, and of its last answers of each kind the entries, with the times at
+# which they were told first.
+LISTED = "listed_refusals"
 DAY, MINUTES, WHOLE = "day", "minutes", "whole"  # Kinds of answers, and those of which one was whole.
+MISSED = timedelta(minutes=10)  # What came to a list while it was told to nobody for longer is told once.
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question for what came to a vendor's list, after one of `before`; `is_exact`: nothing older is told."""
+
+    at: datetime
+    since: datetime
+    before: datetime
+    is_of_day: bool
+    is_exact: bool
+
+    def may_tell_anew(self, first_told: str) -> bool:
+        """Whether an entry that was told before may have come to the list again: it did if nothing older is told."""
+        is_missed = self.at - self.before > MISSED
+        return self.is_exact and (is_missed or self.since >= datetime.fromisoformat(first_told))
 
 
 def leave_out_known(
-    row: GatewayEvent, account: str, listed: Sequence[BlockedAddress], *, is_of_day: bool, is_whole: bool
+    row: GatewayEvent, account: str, listed: Sequence[BlockedAddress], asked: Question, *, is_whole: bool
 ) -> list[BlockedAddress]:
-    """Of an answer what was not in the one before, as far as no time tells; all where nobody knows the one before, as
-    of an account that was not asked yet. `account` is its identity, and `row` the one by which it is swept.
+    """Of an answer what was not in the one before, as far as no time tells, or may have come to the list again; all
+    where nobody knows the one before, as of an account that was not asked yet. `account` is its identity, and `row` the
+    one by which it is swept.
 
-    What is asked for a day (`is_of_day`) holds more than what is asked for minutes: each is compared with the last one
-    of its kind, and with what came to the list since. Until one was whole, what is told may have stood there before."""
+    What is asked for a day holds more than what is asked for minutes: each is compared with the last one of its kind,
+    and with what came to the list since. Until one was whole, what is told may have stood there before."""
     noted = read_noted(row)
     before = noted.get(LISTED, {})
     before = before if before.get("account") == account else {}
-    of_minutes, of_day, whole = before.get(MINUTES, []), before.get(DAY, []), before.get(WHOLE, [])
-    is_first = (DAY if is_of_day else MINUTES) not in whole
+    of_minutes, of_day, whole = before.get(MINUTES, {}), before.get(DAY, {}), before.get(WHOLE, [])
+    kind, known = (DAY, of_day) if asked.is_of_day else (MINUTES, of_minutes)
     keys = list(_keys(listed))
-    known = set(of_day if is_of_day else of_minutes)
-    now = [*dict.fromkeys([*([] if is_whole else known), *filter(None, keys)])]
-    if is_of_day:
-        of_minutes, of_day = [*of_minutes, *(key for key in now if key not in known)], now
+    told = [key for key in dict.fromkeys(keys) if key and (key not in known or asked.may_tell_anew(known[key]))]
+    left_out, standing = set(known).difference(told), set(keys) if is_whole else set(known)
+    now = {key: each for key, each in known.items() if key in standing} | dict.fromkeys(told, f"{asked.at}")
+    if asked.is_of_day:
+        of_minutes, of_day = of_minutes | {key: now[key] for key in told}, now
     else:
-        of_minutes, of_day = now, [*dict.fromkeys([*of_day, *now])]
-    if is_whole:
-        whole = sorted({*whole, MINUTES, *([DAY] if is_of_day else [])})
-    noting = {"account": account, MINUTES: of_minutes, DAY: of_day, WHOLE: whole}
-    if noted.get(LISTED) != noting:
+        of_minutes, of_day = now, of_day | now
+    now_whole = sorted({*whole, *([MINUTES, kind] if is_whole else [])})
+    noting = {"account": account, MINUTES: of_minutes, DAY: of_day, WHOLE: now_whole}
+    if before != noting:
         event_contents.write_content(row, noted | {LISTED: noting})
+    is_new = {key: kind in whole and bool(key) and key not in known for key in keys}
     told_now = zip(listed, keys, strict=True)
-    return [replace(each, is_new=bool(key) and not is_first) for each, key in told_now if key not in known]
+    return [replace(each, is_new=is_new[key]) for each, key in told_now if key not in left_out]
 
 
 def noted_of(noted: dict[str, Any], account: str) -> dict[str, Any]:

@@ -47,7 +47,7 @@ class IletiMerkezi(VendorGateway):
 
     vendor = "iletimerkezi"
     success: ClassVar = {"codes": ["200"]}
-    features = Capabilities(most_messages=1000, pulls_reports=True, lists_whole_inbox=True)
+    features = Capabilities(most_messages=1000, pulls_reports=True, lists_whole_inbox=True, lists_since=True)
 
     def check(self) -> SendError | None:
         return self._check_header(lambda: self._post("get-sender", {}))

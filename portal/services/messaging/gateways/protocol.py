@@ -192,8 +192,7 @@ class BlockedAddress:
     source: str = ""
     message_id: int | None = None
     word: str = ""  # The vendor's own, as a code.
-    # By which it was told, to be read where nobody knows the message, such as after a restore.
-    mail: InboundMessage | None = field(default=None, compare=False, repr=False)
+    mail: InboundMessage | None = field(default=None, compare=False, repr=False)  # Read if nobody knows the message.
     is_new: bool = False  # It came to the list since the answer before.
 
 
@@ -247,6 +246,7 @@ class Capabilities:
     lookup_after: timedelta = timedelta(minutes=1)  # Before, a vendor may not know yet what it has taken.
     finds_calls: bool = True  # By lookup().
     lists_whole_inbox: bool = False  # Asked for replies it has no range of times.
+    lists_since: bool = False  # Asked for its list of refusals it tells, without times, what came to it since a time.
 
 
 class GatewayError(Exception):

@@ -23,6 +23,7 @@ from tests.portal.services.messaging.vendor_pushes import work
 
 pytestmark = pytest.mark.slow
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+SELDOM = 7.5 * MINUTE  # Still so often that no question asks for what one of before missed.
 GRANTED, REFUSED, HELD = "granted", "refused", "held"
 
 
@@ -98,12 +99,12 @@ def listing(app, rows, monkeypatch):
 
 def test_who_is_still_listed_after_a_grant_refuses_nothing_anew(listing, rows):
     """Not in the minutes after it, at no full hour and not on the next day."""
-    listing.refuses(10.5)
+    listing.refuses(10.49)
     assert listing.is_swept(10.4, 10.6) == REFUSED
     listing.grants(10.62)
 
     assert listing.is_swept(10.63, 11.3) == GRANTED
-    assert listing.is_swept(11.5, 36, pause=30 * MINUTE) == GRANTED
+    assert listing.is_swept(11.4, 36, SELDOM) == GRANTED
     assert len(rows(Decision, Decision.status == Status.REFUSED)) == 1
 
 
@@ -114,17 +115,17 @@ def test_what_an_hourly_sweep_hears_first_is_no_other_refusal_a_few_minutes_late
     assert listing.is_swept(1, 1) == REFUSED
     listing.grants(1.02)
 
-    assert listing.is_swept(1.05, 1.15) == GRANTED
-    assert listing.is_swept(2, 26, pause=HOUR) == GRANTED
+    assert listing.is_swept(1.05, 1.2) == GRANTED
+    assert listing.is_swept(1.2, 26, SELDOM) == GRANTED
     assert len(rows(Decision, Decision.status == Status.REFUSED)) == 1
 
 
 def test_who_comes_on_a_list_again_just_before_an_hourly_sweep_refuses_again(listing):
     """It has them, but for a day: the next sweep, of some minutes, tells that they came back."""
     listing.refuses(0.3)
-    listing.is_swept(0.2, 0.6)
+    listing.is_swept(0.2, 1.95, SELDOM)
     listing.grants(2)
-    assert listing.is_swept(2.8, 2.9) == GRANTED
+    assert listing.is_swept(2.05, 2.9, SELDOM) == GRANTED
     listing.refuses(2.95)
 
     assert listing.is_swept(3, 3.1) == REFUSED
@@ -136,12 +137,40 @@ def test_who_comes_on_a_list_again_after_a_grant_refuses_again(listing, hours, i
     listing.refuses(0.3)
     assert listing.is_swept(0.2, 0.6) == REFUSED
     listing.grants(2)
-    listing.is_swept(2, 3, pause=HOUR)
-    assert listing.is_swept(hours - 0.2, hours) == GRANTED
+    listing.is_swept(0.7, 3, SELDOM)
+    assert listing.is_swept(3.1, hours, SELDOM) == GRANTED
     listing.refuses(hours + 0.05)
     listing.is_whole = is_whole
 
     assert listing.is_swept(hours + 0.1, hours + 0.15) == REFUSED
+
+
+def test_who_refuses_grants_and_refuses_within_minutes_waits_for_a_reader(listing):
+    """The list has them all the time, but to a question of later than the first refusal it would not tell that one."""
+    listing.refuses(0.3)
+    assert listing.is_swept(0.2, 0.34) == REFUSED
+    listing.grants(0.36)
+    listing.refuses(0.4)
+
+    assert listing.is_swept(0.42, 0.7, MINUTE) == HELD
+
+
+@pytest.mark.parametrize("hours", [2, 2.6])
+@pytest.mark.parametrize("refuses_by_night", [True, False])
+def test_who_refuses_grants_and_refuses_while_a_list_is_not_told_waits_for_a_reader(listing, hours, refuses_by_night):
+    """It is told again for minutes, or for a day, also after midnight."""
+    night = 14 if refuses_by_night else 0
+    listing.is_swept(night + 0.1, night + 0.2)
+    listing.refuses(night + 0.3)
+    assert listing.is_swept(night + 0.25, night + 0.4) == REFUSED
+    listing.answers = False
+    listing.is_swept(night + 0.45, night + 0.6)
+    listing.grants(night + 0.7)
+    listing.refuses(night + hours - 0.4)
+    assert listing.is_swept(night + 0.8, night + hours - 0.3) == GRANTED
+    listing.answers = True
+
+    assert listing.is_swept(night + hours, night + hours + 0.3) == HELD
 
 
 def test_a_second_refusal_stands_over_a_grant_of_before_it_that_is_heard_later(listing):
