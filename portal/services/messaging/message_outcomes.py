@@ -62,12 +62,16 @@ class Call:
 def record(call: Call, results: Sequence[SendResult]) -> None:
     """Write the answer to a call, and how its gateway is doing. Commits."""
     at, by_id = clock.now(), {each.message_id: each for each in results}
-    if failed := [each.message_id for each in results if each.error is not None]:
+    taken = {each.message_id for each in results if each.error is None}
+    if failed := [each.id for each in call.batch.messages if each.id not in taken]:
         campaign_budgets.lock_campaigns(failed)
     messages_of_call = _still_open(call)
     for message in messages_of_call:
-        result = by_id[message.id]
-        if result.error is None:
+        result = by_id.get(message.id)
+        if result is None:  # It was not tried.
+            message.attempts -= 1
+            _send_again(message, at)
+        elif result.error is None:
             message.vendor_ref = result.ref[:80]
             end(message, MessageState.ACCEPTED, at)
         else:

@@ -268,7 +268,7 @@ class Gateway:
         raise NotImplementedError
 
     def send(self, batch: Batch) -> list[SendResult]:
-        """One result per message, in their order. A failure of the whole call is that of each message."""
+        """One result per message that was tried, in their order. A failure of the whole call is that of each."""
         raise NotImplementedError
 
     def lookup(self, batch: Batch) -> Lookup:

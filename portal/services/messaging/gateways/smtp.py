@@ -6,6 +6,7 @@ it comes back as mail (bounces), in a mailbox or pushed, or by the webhook of th
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from email.errors import HeaderParseError
 
 from portal.core import addresses, clock
@@ -28,7 +29,7 @@ from portal.services.messaging.gateways.protocol import (
 )
 
 CAPABILITIES = Capabilities(most_messages=50, finds_calls=False)
-NOT_TRIED = SendError(ErrorClass.TEMPORARY, Reason.UNAVAILABLE, "disconnected")
+LONGEST_TURN = timedelta(seconds=10)  # Then who is still to get a mail is looked at anew: they may have refused.
 BAD_HEADER = SendError(ErrorClass.CONFIG, Reason.HEADER, "bad_mail_header")
 
 
@@ -64,16 +65,17 @@ class SmtpGateway(Gateway):
             return failure.error
 
     def send(self, batch: Batch) -> list[SendResult]:
-        """Each mail in a transaction of its own, over one connection; once it is lost, the rest was not tried."""
+        """Each mail in a transaction of its own, over one connection; once it is lost, or LONGEST_TURN is over, the
+        rest is not tried."""
         results: list[SendResult] = []
-        error = NOT_TRIED
         try:
             with smtp_connection.connect(self.url, self.name, is_trusted=self.is_trusted) as server:
                 for result in self._deliver(server, batch):
                     results.append(result)
         except smtp_connection.Disconnected as failure:
-            error = NOT_TRIED if results else failure.error
-        return results + [SendResult(each.id, error=error) for each in batch.messages[len(results) :]]
+            if not results:
+                return [SendResult(each.id, error=failure.error) for each in batch.messages]
+        return results
 
     def read_push(self, push: VendorPush) -> Feedback:
         """Reports, complaints and refusals by mail in a push: an event of the relay's vendor; or a mail that came back,
@@ -122,7 +124,10 @@ class SmtpGateway(Gateway):
         return feedback, visit
 
     def _deliver(self, server: smtp_connection.SmtpConnection, batch: Batch) -> Iterator[SendResult]:
-        for message in batch.messages:
+        ends_at = clock.now() + LONGEST_TURN
+        for place, message in enumerate(batch.messages):
+            if place and clock.now() >= ends_at:
+                return
             try:
                 sender = self._address(TokenPurpose.BOUNCE, message) or split_mailbox(batch.header)[1]
                 content = self._content(message, batch.header)

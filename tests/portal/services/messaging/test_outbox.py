@@ -255,6 +255,20 @@ def test_one_that_cannot_be_written_holds_up_no_other(waiting, gateway, rows, mo
     assert left.due_at > clock.now()
 
 
+def test_what_a_call_left_untried_is_looked_at_again_at_once(app, browser, gateway, rows):
+    codes = make.codes(app, LIST, delivery=Delivery.GATEWAY)
+    with app.app_context():
+        (call,) = claim(gateway.url)
+        message_outcomes.record(call, [SendResult(call.batch.messages[0].id)])
+        left = [(each.attempts, each.batch_id, each.due_at <= clock.now()) for each in rows(Message)[1:]]
+        refused = call.batch.messages[1].to
+        Person(browser, codes[refused]).decides(MESAJ="RET")
+        send_all(gateway.url)
+
+    assert left == [(0, None, True)] * 4
+    assert {each["to"] for each in gateway.calls[0]} == {each.to for each in call.batch.messages[2:]}
+
+
 @pytest.mark.parametrize("kind", [CampaignKind.ASK, CampaignKind.REFUSE])
 def test_a_link_is_not_sent_to_who_refused_its_channel_meanwhile(app, browser, gateway, rows, kind):
     codes = make.codes(app, f"{make.PHONE}\n{make.EMAIL}", kind=kind, delivery=Delivery.GATEWAY)

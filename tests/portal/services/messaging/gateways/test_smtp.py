@@ -3,9 +3,11 @@
 from email import message_from_string
 
 import pytest
+import time_machine
 from aiosmtpd.smtp import SMTP
 
-from portal.services.messaging.gateways import dkim, smtp_connection
+from portal.core import clock
+from portal.services.messaging.gateways import dkim, smtp, smtp_connection
 from portal.services.messaging.gateways.mail_tokens import TokenPurpose, find_messages
 from portal.services.messaging.gateways.protocol import Batch, Gateway, LookupOutcome, OutgoingMessage, VendorPush
 from portal.services.messaging.gateways.smtp import SmtpGateway
@@ -145,7 +147,7 @@ def test_a_drop_after_the_final_dot_is_uncertain_and_the_repeat_is_the_same_mail
     server.answers = {}
     again = gateway.send(batch("ayse@example.com", "burak@example.com"))
 
-    assert errors(lost) == [("uncertain", "unavailable", "disconnected"), ("temporary", "unavailable", "disconnected")]
+    assert errors(lost) == [("uncertain", "unavailable", "disconnected")]
     assert errors(again) == [None, None] and gateway.lookup(batch()).outcome == LookupOutcome.CANNOT_TELL
     first, repeat, other = (message_from_string(content)["Message-ID"] for _, _, content in server.taken)
     assert first == repeat != other
@@ -163,7 +165,21 @@ def test_a_server_that_closes_leaves_the_rest_for_later(server, gateway):
     server.answers = {"burak@example.com": "421 4.7.0 too many"}
     results = gateway.send(batch("ayse@example.com", "burak@example.com", "cem@example.com"))
 
-    assert errors(results) == [None, ("temporary", "rate", "421 4.7.0"), ("temporary", "unavailable", "disconnected")]
+    assert errors(results) == [None, ("temporary", "rate", "421 4.7.0")]
+
+
+def test_a_slow_server_gets_no_mail_of_whose_person_nobody_asked_for_long(server, gateway, monkeypatch):
+    with time_machine.travel(clock.now(), tick=False) as at:
+        deliver = smtp_connection.deliver
+
+        def slowly(*arguments, **options):
+            at.shift(smtp.LONGEST_TURN * 0.6)
+            deliver(*arguments, **options)
+
+        monkeypatch.setattr(smtp_connection, "deliver", slowly)
+        results = gateway.send(batch("ayse@example.com", "burak@example.com", "cem@example.com"))
+
+    assert errors(results) == [None, None] and len(server.taken) == 2
 
 
 @pytest.mark.parametrize(
