@@ -49,6 +49,7 @@ class Answered:
     """What a reply may answer, the newest before it first."""
 
     messages: Sequence[EarlierMessage]
+    is_either: bool = False  # What an account like this one sent long before, or what others sent that week.
 
     @property
     def is_izinlinks(self) -> bool:
@@ -61,7 +62,9 @@ class Answered:
 
     @property
     def last_recipient_ids(self) -> set[int]:
-        """To whom the newest was, or what left within a day of it."""
+        """To whom the newest was, or what left within a day of it; where another one may be meant as well, all."""
+        if self.is_either:
+            return self.recipient_ids
         return Answered([each for each in self.messages if abs(each.at - self.messages[0].at) < DAY]).recipient_ids
 
     def has_brand(self, brand: Brand, recipient_id: int | None) -> bool:
@@ -176,19 +179,23 @@ def find_answered(
     gateway: MessageGateway, messages: Sequence[EarlierMessage], said_at: datetime | None = None
 ) -> Answered:  # fmt: skip
     """Which of these messages what came by an account may answer: what its owner sent, by any account. At the
-    operator's, where several firms wrote, what left within ANSWERED_WITHIN before it, or else at any time, by accounts
-    alike, or else by any; what left after it is no reason to leave out what left before."""
+    operator's, where several firms wrote, what left by accounts alike within ANSWERED_WITHIN before it; or else what
+    left by these at any time, and by others within that; or else all. What left after it is no reason to leave out what
+    left before."""
 
     def is_earlier(each: EarlierMessage) -> bool:
         return said_at is None or each.at <= said_at + CLOCKS_DIFFER
 
-    found = left_by_owner(gateway, messages)
+    found, is_either = left_by_owner(gateway, messages), False
     if gateway.provider_id is None:
         alike, earlier = {None, *_alike(gateway)}, [each for each in found if is_earlier(each)]
-        recent = [each for each in earlier if said_at and each.at >= said_at - ANSWERED_WITHIN] or earlier
-        recent = [each for each in recent if each.gateway_id in alike] or recent
-        found = [*recent, *(each for each in found if not is_earlier(each))]
-    return Answered(sorted(found, key=lambda each: (is_earlier(each), each.at), reverse=True))
+        by_alike = [each for each in earlier if each.gateway_id in alike]
+        late = [each for each in earlier if said_at and each.at >= said_at - ANSWERED_WITHIN]
+        meant = [each for each in late if each.gateway_id in alike]
+        is_either = not meant and bool(by_alike and late)
+        meant = meant or [*by_alike, *late] or earlier
+        found = [*meant, *(each for each in found if not is_earlier(each))]
+    return Answered(sorted(found, key=lambda each: (is_earlier(each), each.at), reverse=True), is_either)
 
 
 def channels_offered_to(recipient_id: int | None, brands: Collection[Brand] | None) -> set[Channel]:

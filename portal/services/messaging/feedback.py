@@ -53,7 +53,7 @@ def take_blocked(event: GatewayEvent, gateway: MessageGateway, blocked: BlockedA
     if address is None or not is_known:
         raise NotCertain
     meant = _find_meant(event, gateway, message, address, _said_until(event, blocked), at)
-    parts = _refused_parts(event, gateway, message, address, meant.recipients)
+    parts = _refused_parts(event, gateway, message, address, meant.recipients, _said_until(event, blocked))
     is_refused = bool(parts) and _are_refused(parts, _refused_since(event, blocked))
     if (is_doubtful and not is_refused) or (parts and not meant.is_certain and not is_refused):
         raise NotCertain
@@ -102,11 +102,11 @@ def _find_meant(
 
 def _refused_parts(
     event: GatewayEvent, gateway: MessageGateway, message: Message | None, address: Address,
-    found: Sequence[Recipient],
+    found: Sequence[Recipient], said: datetime,
 ) -> list[RefusalScope]:  # fmt: skip
     campaign = db.session.get(Campaign, message.campaign_id) if message is not None and message.campaign_id else None
     if campaign is None:
-        return meant_brands.scopes(gateway, address, found, event.received_at)
+        return meant_brands.scopes(gateway, address, found, event.received_at, said=said)
     brand, channel = db.session.get_one(Brand, campaign.brand_id), meant_brands.channel_of(gateway)
     spelled = recipients.read_addresses(vault(), (each for each in found if each.provider_id == brand.provider_id))
     return [RefusalScope(each, its, [brand], (channel,)) for each, its in spelled.items()]

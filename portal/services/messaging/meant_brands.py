@@ -180,7 +180,7 @@ def _find_holders(address: Address) -> list[Recipient]:
 
 def scopes(
     gateway: MessageGateway, address: Address, found: Sequence[Recipient], heard_at: datetime,
-    reply: InboundMessage | None = None,
+    reply: InboundMessage | None = None, said: datetime | None = None,
 ) -> list[RefusalScope]:  # fmt: skip
     """What is refused at these recipients, by a reply or by what a vendor tells of their address. Each is judged by
     what was written to it before that was heard, whenever somebody reads it; to which the operator's accounts wrote
@@ -194,7 +194,7 @@ def scopes(
         messages = find_messages(spelling, theirs, heard_at, reply)
         wrote_to = find_answered(gateway, messages).recipient_ids | answered
         for each in theirs:
-            if brands := _brands_meant(gateway, each.provider_id, each.id, messages, heard_at, reply):
+            if brands := _brands_meant(gateway, each.provider_id, each.id, messages, heard_at, reply, said=said):
                 channels = channels_meant(gateway, spelling, each.provider_id, each.id, reply, brands)
                 part = RefusalScope(each, spelling, brands, channels)
                 (silent if gateway.provider_id is None and each.id not in wrote_to else refused).append(part)
@@ -257,7 +257,7 @@ def _find_alone_named(
 
 def _brands_meant(
     gateway: MessageGateway, provider_id: int, recipient_id: int, messages: Sequence[EarlierMessage],
-    heard_at: datetime, reply: InboundMessage | None, *, is_yes: bool = False,
+    heard_at: datetime, reply: InboundMessage | None, *, is_yes: bool = False, said: datetime | None = None,
 ) -> Sequence[Brand]:  # fmt: skip
     """Those whose mails a reply surely answers, and those that are named, with those that wrote to the recipient where
     none of the named ones did; those that may be called so for short are refused, too, but are given no yes. Without a
@@ -266,7 +266,7 @@ def _brands_meant(
     when it was heard or have none; all where there is none of these, or İzinlink's own message came last."""
     brands, theirs = brands_of_provider(provider_id), of_recipient(messages, recipient_id)
     named = find_named_brands(provider_id, theirs, reply) if reply else NamedBrands([], means_no_others=False)
-    answered = find_answered(gateway, messages, said_at(heard_at, reply) if reply else None)
+    answered = find_answered(gateway, messages, said_at(heard_at, reply) if reply else said)
     wrote = [each for each in brands if answered.has_brand(each, recipient_id)]
     if reply and named.means_no_others and says_one_thing(gateway, reply, provider_id):
         ever = {each.brand_id for each in theirs}

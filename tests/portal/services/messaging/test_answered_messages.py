@@ -25,8 +25,8 @@ from portal.core.models import (
 from portal.domain import complaints
 from portal.domain.consents import recipients
 from portal.domain.notifications import gateways
-from portal.services.messaging import event_contents, outgoing_messages
-from portal.services.messaging.gateways.protocol import BlockedAddress
+from portal.services.messaging import event_contents, gateway_events, outgoing_messages
+from portal.services.messaging.gateways.protocol import BlockedAddress, Feedback
 from tests import make
 from tests.grants import insert_decisions
 from tests.portal.services.messaging import test_gateway_delivery as delivery
@@ -170,6 +170,40 @@ def test_the_firm_that_wrote_last_reads_a_question_and_all_else_holds_who_wrote_
     at_firms = rows(GatewayEvent, GatewayEvent.kind == EventKind.REPLY, GatewayEvent.provider_id.is_not(None))
     assert len({each.provider_id for each in at_firms}) == firms
     assert [each.provider_id for each in at_firms if each.body] == [rival][: 2 - firms]
+
+
+@pytest.mark.parametrize("told", ["RET", "list", "EVET", "artık yazmayın bana ne olur"])
+def test_who_answers_in_the_thread_of_one_number_may_mean_its_firm_and_who_wrote_by_another(
+    app, operators, rival, rows, told
+):
+    with app.app_context():
+        rivals_brand = db.session.query(Brand).filter_by(provider_id=rival).one()
+        rivals_brand.name = "Rakip"
+        insert_decisions(rivals_brand, [make.PHONE], clock.now() - timedelta(days=30), lane=None, held=None)
+        own, wrote = make.brand(), {make.brand().id, rivals_brand.id}
+        other = gateways.add_gateway(
+            db.session, vault(), provider_id=None, carries=AddressKind.PHONE, vendor="verimor", header="BASKA",
+            credentials={"username": "908500000077", "password": "x"}, per_second=1, at=clock.now(),
+        )  # fmt: skip
+        db.session.commit()
+        own_id, other_id, brand_id = own.provider_id, other.id, own.id
+    write(app, operators.gateway_id, own_id, timedelta(days=20), kind=MessageKind.CODE, brand_id=brand_id)
+    write(app, other_id, rival, timedelta(minutes=30), kind=MessageKind.CODE)
+    if told == "list":
+        with app.app_context():
+            account, listed = (
+                db.session.get_one(MessageGateway, operators.gateway_id),
+                (BlockedAddress(make.PHONE, clock.now(), "MO"),),
+            )
+            gateway_events.keep_news(account, Feedback(blocked=listed), clock.now())
+            db.session.commit()
+    else:
+        operators.brings(told, received_at=f"{clock.istanbul(clock.now()):%Y-%m-%d %H:%M:%S}")
+    work(app)
+
+    assert refused_brands(rows) == (wrote if told in ("RET", "list") else set())
+    read = rows(GatewayEvent, GatewayEvent.kind == EventKind.REPLY, GatewayEvent.provider_id.is_not(None))
+    assert not any(each.body for each in read if told != "RET")
 
 
 def test_a_refusal_at_a_brands_own_account_is_not_of_what_izinlerim_told_of_another_brand(app, browser, rows):
