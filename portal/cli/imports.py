@@ -37,6 +37,7 @@ from portal.cli.watched_folder import (
     Claim,
     InOtherHands,
     claim,
+    is_named,
     is_taken,
     note_settled,
     take_again,
@@ -136,7 +137,7 @@ class Call:
         summaries += [self._tell(summary) for each in waiting if (summary := self._look_at(each, paths))]
         if self.move_to:
             hidden = take_up(paths, self._key(), {each.path for each in waiting})
-            summaries += [self._tell(self._bring_claimed(each)) for each in hidden]
+            summaries += [self._tell(self._bring_claimed(each, paths)) for each in hidden]
         summaries += [self._tell(self._bring(path)) for path in paths]
         told = {each.batch for each in summaries}
         summaries += [self._tell(each) for each in describe_unfinished(self.brand) if each.batch not in told]
@@ -146,10 +147,8 @@ class Call:
         return hashlib.sha256(repr((self.brand.id, self.options)).encode()).hexdigest()[:8]
 
     def _look_at(self, waiting: Waiting, paths: Sequence[Path]) -> Summary | None:
-        """Bring what was appended, as the file was brought first; a dry run tells only whether it waits for long.
-        `--again` is said of folders that a call names, so what somebody took back in another one stays so."""
-        again = self.again and waiting.path.parent in {each.parent.resolve() for each in paths}
-        call = replace(self, options=waiting.options, settled=waiting.settled, move_to=waiting.move_to, again=again)
+        """Bring what was appended, as the file was brought first; a dry run tells only whether it waits for long."""
+        call = replace(self, options=waiting.options, settled=waiting.settled, move_to=waiting.move_to)
         try:
             found = take_again(waiting.path)
         except InOtherHands:
@@ -160,7 +159,7 @@ class Call:
             found.release()
             summary = Summary(str(found.origin), state=WAITING, hidden_as=found.path.name)
         else:
-            summary = call._bring_claimed(found)
+            summary = call._bring_claimed(found, paths)
         if summary.hidden_as is None:
             waiting_files.forget(waiting)
         waiting_files.tell_long_wait(summary, waiting, clock.now())
@@ -180,7 +179,7 @@ class Call:
             if self._is_unsettled(path, summary):
                 return summary
             if self.move_to:
-                return self._bring_claimed(claim(path, self._key()))
+                return self._bring_claimed(claim(path, self._key()), [path])
             self._import(path, path.name, summary)
         except InOtherHands:
             summary.state = TAKEN
@@ -205,13 +204,14 @@ class Call:
             summary.fail("unsettled", "The file has been changing for more than an hour.", cure)
         return True
 
-    def _bring_claimed(self, found: Claim) -> Summary:
-        summary = Summary(str(found.origin))
+    def _bring_claimed(self, found: Claim, paths: Sequence[Path]) -> Summary:
+        """`--again` is said only of the files that a call names."""
+        summary, call = Summary(str(found.origin)), replace(self, again=self.again and is_named(found, paths))
         try:
             if not found.is_ours:
                 self._tell_other(found, summary)
             elif found.first_batch is None or not self._is_unsettled(found.path, summary):
-                self._import(found.path, found.origin.name, summary, found.first_batch)
+                call._import(found.path, found.origin.name, summary, found.first_batch)
                 self._put_away(found, summary)
         except OSError:
             found.put_back()

@@ -162,6 +162,11 @@ def name_of(path: Path) -> str:
     return match["name"] if match else path.name
 
 
+def is_named(found: Claim, paths: Iterable[Path]) -> bool:
+    """Whether one of some paths is this file's, by its own name or the hidden one."""
+    return not {real_path(found.path), real_path(found.origin)}.isdisjoint(map(real_path, paths))
+
+
 def is_taken(path: Path, move_to: Path) -> bool:
     """Whether another command has a file of this name in hand, or moved one away just now."""
     matches = (CLAIMED.fullmatch(each) for each in _names_in(path.parent))

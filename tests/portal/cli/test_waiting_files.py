@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from portal.core import clock
 from portal.core.extensions import db
@@ -54,6 +54,12 @@ def waiting(run_import, days, done, open_file):
     code, (told,) = run_import(days[0] / "day.csv", *SMS, "--move-to", done)
     assert (code, told["state"]) == (0, "waiting")
     return told
+
+
+def forget_waiting(app) -> None:
+    with app.app_context():
+        db.session.execute(delete(WaitingFile))
+        db.session.commit()
 
 
 def words(told) -> tuple:
@@ -169,14 +175,33 @@ def test_what_another_brand_waits_for_is_left_to_it(app, run_import, days, done,
     assert (names_in(days[0]), rows.count(ImportBatch), refused(rows)) == ([waiting["hidden_as"]], 1, 2)
 
 
-def test_one_that_somebody_took_back_comes_by_no_again_of_another_file(app, run_import, days, done, rows):
+@pytest.mark.parametrize("folder", [0, 1])
+@pytest.mark.parametrize("is_known", [True, False])
+def test_one_that_somebody_took_back_comes_by_no_again_of_another_file(
+    app, run_import, days, done, rows, folder, is_known
+):
+    """Also where nobody knows that it waits, and its hidden name tells."""
     given = csv_of(f"0532 987 65 43;ONAY;{NOW};HS_WEB;Sipariş 1")
     with put(days[0], "day.csv", given).open("ab"):
         run_import(days[0] / "day.csv", *SMS, "--move-to", done)
         undo_first(app, rows)
-        run_import(put(days[1], "other.csv", SECOND), *SMS, "--again", "--move-to", done)
+        if not is_known:
+            forget_waiting(app)
+        run_import(put(days[folder], "other.csv", SECOND), *SMS, "--again", "--move-to", done)
 
     assert [each.status for each in rows(Consent) if each.status == Status.GRANTED] == []
+
+
+@pytest.mark.parametrize("name", ["day.csv", "../1130/day.csv", "hidden"])
+def test_one_that_somebody_took_back_comes_by_an_again_of_it(app, run_import, days, done, rows, name):
+    given = csv_of(f"0532 987 65 43;ONAY;{NOW};HS_WEB;Sipariş 1")
+    with put(days[0], "day.csv", given).open("ab"):
+        _, (told,) = run_import(days[0] / "day.csv", *SMS, "--move-to", done)
+        undo_first(app, rows)
+        named = told["hidden_as"] if name == "hidden" else name
+        run_import(days[0] / named, *SMS, "--again", "--move-to", done)
+
+    assert [each.status for each in rows(Consent) if each.status == Status.GRANTED] == [Status.GRANTED]
 
 
 def test_one_that_changed_is_read_by_no_other_layout_until_somebody_says_so(
@@ -192,8 +217,7 @@ def test_one_that_changed_is_read_by_no_other_layout_until_somebody_says_so(
         writer.write(csv_of(f"0533 987 65 43;Evet;Evet;{NOW}", header=HEADER))
     put(days[1], "day.csv", SECOND)
     told = [bring_next()[1]]
-    put(days[0], "other.csv", SECOND)
-    told += run_import(days[0] / "other.csv", *SMS, "--again", "--move-to", done)[1][:1]
+    told += run_import(days[0] / "day.csv", *SMS, "--again", "--move-to", done)[1][:1]
 
     assert [words(each) for each in told] == [("done", "read_otherwise"), ("done", None)]
     assert sorted(each.channel for each in rows(Consent) if each.status == Status.GRANTED) == [

@@ -140,7 +140,7 @@ def test_what_a_person_took_back_brings_no_grants_of_itself(app, run_import, tmp
         return
     assert [each["problem"]["word"] for each in told] == ["undone"] * 2 and refused(rows) == 3
     assert names_in(tmp_path) == [told[1]["hidden_as"]]
-    assert run_import(tmp_path / "*.csv", *SMS, "--move-to", done, "--again")[1][0]["moved_to"]
+    assert run_import(tmp_path / "day.csv", *SMS, "--move-to", done, "--again")[1][0]["moved_to"]
     assert "ONAY" in {each.status for each in rows(Consent)}
 
 
