@@ -37,7 +37,7 @@ def grant_date(date: datetime) -> datetime:
 def is_of_before_law(date: datetime) -> bool:
     """Whether a date names the law's first day, at which İYS has what was said before (H155), or an earlier one: no
     refusal is of then."""
-    return grant_date(date) <= FIRST
+    return clock.day(date) <= clock.day(FIRST)
 
 
 def _day_named_by(date: datetime) -> tuple[datetime, datetime] | None:

@@ -174,7 +174,7 @@ def test_a_late_grant_is_kept_as_evidence_only(program, rows):
         ({"consentDate": "31.11.2026", "source": "telefonda söyledi"}, ["consentDate", "source"]),
         ({"consentDate": "2026-11-24 00:00:00"}, []),  # The day only.
         ({"consentDate": "2015-05-01 00:00:00"}, ["consentDate"]),  # İYS's of what was said before the law.
-        ({"consentDate": "2015-05-01 02:00:00", "source": "HS_2015"}, ["consentDate", "source"]),
+        ({"consentDate": "2015-05-01 12:00:00", "source": "HS_2015"}, ["consentDate", "source"]),
         ({"retailerCode": "bayi", "retailerAccess": []}, ["retailerCode", "retailerAccess"]),
         ({"consentDate": 5, "evidence": 501 * "x", "correlationId": 5}, ["consentDate", "evidence", "correlationId"]),
         (
