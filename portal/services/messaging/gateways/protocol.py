@@ -11,6 +11,8 @@ from typing import Any
 
 from portal.core.iys_protocol import RecipientType
 
+LONGEST_TURN = timedelta(seconds=10)  # Then who is still to get a message is looked at anew: they may have refused.
+
 
 @dataclass(frozen=True)
 class OutgoingMessage:
@@ -30,8 +32,7 @@ class OutgoingMessage:
 
 @dataclass(frozen=True)
 class Batch:
-    """Messages of one call: each address once, and all commercial for one recipient type, or none. `id` is ours, and
-    the same when the call is repeated."""
+    """Messages of one call: each address once, all commercial for one recipient type or none. `id` stays at repeats."""
 
     id: int
     header: str  # The name that phones show as sender (başlık); or the sender's mailbox: "Marka <bilgi@marka.com>".
@@ -184,8 +185,7 @@ ANSWER, DOUBTFUL_ANSWER = "answer", "answer?"
 
 @dataclass(frozen=True)
 class BlockedAddress:
-    """An address that the vendor no longer sends to because the person said so there. A complaint about a mail may name
-    the message (our id) instead."""
+    """An address to which the vendor sends no more, as its person wants. A complaint may name the mail (our id)."""
 
     address: str  # Canonical.
     at: datetime | None

@@ -6,7 +6,6 @@ it comes back as mail (bounces), in a mailbox or pushed, or by the webhook of th
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 from email.errors import HeaderParseError
 
 from portal.core import addresses, clock
@@ -15,6 +14,7 @@ from portal.services.messaging.gateways.mail_message import split_mailbox, write
 from portal.services.messaging.gateways.mail_tokens import TokenPurpose, token_address
 from portal.services.messaging.gateways.mailbox import Mailbox, MailboxVisit, Place
 from portal.services.messaging.gateways.protocol import (
+    LONGEST_TURN,
     Batch,
     Capabilities,
     ErrorClass,
@@ -29,7 +29,6 @@ from portal.services.messaging.gateways.protocol import (
 )
 
 CAPABILITIES = Capabilities(most_messages=50, finds_calls=False)
-LONGEST_TURN = timedelta(seconds=10)  # Then who is still to get a mail is looked at anew: they may have refused.
 BAD_HEADER = SendError(ErrorClass.CONFIG, Reason.HEADER, "bad_mail_header")
 
 

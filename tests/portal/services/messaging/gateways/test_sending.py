@@ -4,9 +4,17 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 
+from portal.core import clock
 from portal.core.iys_protocol import RecipientType
 from portal.services.messaging.gateways.generic_http import GenericHttpGateway, vendor_description
-from portal.services.messaging.gateways.protocol import ErrorClass, LookupOutcome, Reason, SendResult, VendorPush
+from portal.services.messaging.gateways.protocol import (
+    LONGEST_TURN,
+    ErrorClass,
+    LookupOutcome,
+    Reason,
+    SendResult,
+    VendorPush,
+)
 from tests.portal.services.messaging.gateways.samples import (
     LOGINS,
     TAKEN,
@@ -261,13 +269,23 @@ def test_one_bad_message_does_not_take_the_others_with_it(name, word, vendor):
 def test_after_an_uncertain_call_nothing_more_is_sent(vendor):
     vendor.answers = [(400, "MESSAGE_TOO_LONG"), (500, ""), (200, "1")]
 
-    first, second, third, fourth = coded("verimor", vendor.url).send(
-        batch(*(message(number) for number in range(1, 5)))
-    )
+    first, second = coded("verimor", vendor.url).send(batch(*(message(number) for number in range(1, 5))))
 
     assert first.error.error_class is second.error.error_class is UNCERTAIN
-    assert third.error.error_class is fourth.error.error_class is TEMPORARY
     assert len(vendor.requests) == 2
+
+
+def test_of_a_slow_vendor_that_fails_a_whole_call_one_half_is_sent_and_the_rest_looked_at_anew(vendor):
+    with time_machine.travel(clock.now(), tick=False) as at:
+
+        def slowly(request):
+            at.shift(LONGEST_TURN)
+            return (400, "MESSAGE_TOO_LONG") if len(vendor.requests) == 1 else (200, "1")
+
+        vendor.answers = [slowly]
+        results = coded("verimor", vendor.url).send(batch(*(message(number) for number in range(1, 5))))
+
+    assert [(each.message_id, each.error) for each in results] == [(1, None), (2, None)]
 
 
 def test_a_text_that_is_bad_for_all_does_not_flood_the_vendor(vendor):

@@ -7,9 +7,16 @@ import time_machine
 from aiosmtpd.smtp import SMTP
 
 from portal.core import clock
-from portal.services.messaging.gateways import dkim, smtp, smtp_connection
+from portal.services.messaging.gateways import dkim, smtp_connection
 from portal.services.messaging.gateways.mail_tokens import TokenPurpose, find_messages
-from portal.services.messaging.gateways.protocol import Batch, Gateway, LookupOutcome, OutgoingMessage, VendorPush
+from portal.services.messaging.gateways.protocol import (
+    LONGEST_TURN,
+    Batch,
+    Gateway,
+    LookupOutcome,
+    OutgoingMessage,
+    VendorPush,
+)
 from portal.services.messaging.gateways.smtp import SmtpGateway
 from tests.mail_server import Listening, MailServer, certificate
 from tests.portal.services.messaging.gateways.bounce_samples import SAMPLES
@@ -173,7 +180,7 @@ def test_a_slow_server_gets_no_mail_of_whose_person_nobody_asked_for_long(server
         deliver = smtp_connection.deliver
 
         def slowly(*arguments, **options):
-            at.shift(smtp.LONGEST_TURN * 0.6)
+            at.shift(LONGEST_TURN * 0.6)
             deliver(*arguments, **options)
 
         monkeypatch.setattr(smtp_connection, "deliver", slowly)
