@@ -28,7 +28,7 @@ from portal.core.vault import Vault
 
 SECRET_BYTES = 24
 INBOX_UNREAD_AFTER = timedelta(hours=1)
-ANSWERED_FOR = timedelta(days=90)  # By people, after their brand chose another account.
+ANSWERED_FOR = timedelta(days=90)  # By people, after their brand chose another account, or it was removed.
 WHOLE = 100  # Percent of a brand's batches.
 GENERIC, ROUTE, DOMESTIC = "described", "route", "domestic"  # A vendor, its field, and that field's value.
 IS_SWEEP = GatewayEvent.gateway_id == MessageGateway.id, GatewayEvent.kind == EventKind.SWEEP

@@ -31,10 +31,6 @@ from portal.services.messaging.news_keeping import keep_news
 from portal.services.messaging.savepoints import log_or_reraise
 
 MINUTE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(minutes=15)  # Between sweeps of an account.
-READ_AFTER_REMOVAL = {  # After an account was removed: people answer mails weeks later.
-    AddressKind.PHONE: delivery_reports.WAITS_FOR_REPORT,
-    AddressKind.EMAIL: timedelta(days=90),
-}
 NEW_INBOX_SINCE = timedelta(days=30)  # What is older may be known by another account, and grants be younger.
 OVERLAP = timedelta(minutes=10)  # Of two sweeps: a vendor lists a message a while after its time,
 LONG_OVERLAP = timedelta(days=1)  # where its queue stood; asked for once an hour, as what is listed twice is kept once.
@@ -50,8 +46,7 @@ def sweep(event: GatewayEvent, gateway: MessageGateway, at: datetime) -> None:
     No lock is held while the vendor answers: the lease alone keeps others away.
     """
     is_followed = gateway.removed_at is not None and _is_followed(gateway)
-    is_over = gateway.removed_at is not None and at > gateway.removed_at + READ_AFTER_REMOVAL[gateway.carries]
-    if is_over or (is_followed and gateway.carries == AddressKind.EMAIL):
+    if gateway.removed_at is not None and at > gateway.removed_at + _asked_for(gateway, is_followed=is_followed):
         event.due_at, event.settled_at = None, at
         return
     adapter, read_until = gateway_accounts.adapter_of(gateway), _read_until(gateway, at)
@@ -168,6 +163,14 @@ def _take_over_noted(event: GatewayEvent, gateway: MessageGateway, account: str)
         if theirs := listed_replies.noted_of(noted, account) | listed_refusals.noted_of(noted, account):
             event_contents.write_content(event, own | theirs)
             return
+
+
+def _asked_for(gateway: MessageGateway, *, is_followed: bool) -> timedelta:
+    """How long an account is asked after its removal: for what people answer, unless another account reads its inbox;
+    and for reports, which nobody else is told."""
+    if not is_followed:
+        return gateways.ANSWERED_FOR
+    return delivery_reports.WAITS_FOR_REPORT if gateway.carries == AddressKind.PHONE else timedelta(0)
 
 
 def _is_followed(gateway: MessageGateway) -> bool:

@@ -183,9 +183,11 @@ def remove_gateway(gateway_id: int) -> ResponseReturnValue:
     row = lock_or_404(gateway_id)
     gateways.remove(db.session, row, clock.now())
     record_gateway_audit("gateway.removed", row)
-    return commit_and_redirect(
-        url_for(".gateways"), _("Hesap kaldırıldı; gönderdiklerinin raporları gelmeyi sürdürür.")
-    )
+    said = _(
+        "Hesap kaldırıldı. Gönderdiklerinin raporları gelmeyi sürdürür; yanıtlar ve ret listesi de, giriş bilgileri "
+        "geçerli kaldıkça, %(days)s gün daha okunur.", days=gateways.ANSWERED_FOR.days,
+    )  # fmt: skip
+    return commit_and_redirect(url_for(".gateways"), said)
 
 
 def settle_undecided_messages(gateway_id: int) -> ResponseReturnValue:

@@ -50,7 +50,7 @@ class Inbox(ListOfRefusals):
             db.session.commit()
 
     def moves(self, account: MessageGateway, change: str, at: datetime) -> None:
-        if change == "added anew":
+        if change in ("added anew", "removed"):
             gateways.remove(db.session, account, at)
             return
         for login in ({**LOGIN, "key": "another"}, LOGIN)[: 2 if change == "login and back" else 1]:
@@ -92,3 +92,16 @@ def test_who_is_still_on_a_list_that_another_row_asks_refuses_nothing_anew(inbox
     inbox.changes(1.45, "added anew")
 
     assert (inbox.is_swept(1.55, 1.95), inbox.is_swept(2, 2.1)) == (GRANTED, GRANTED)
+
+
+@pytest.mark.parametrize(("days", "stands"), [(4, REFUSED), (89, REFUSED), (91, GRANTED)])
+@pytest.mark.parametrize(("change", "told"), [("removed", "reply"), ("removed", "list"), ("another login", "reply")])
+def test_an_inbox_that_no_account_has_any_more_is_asked_for_as_long_as_people_answer(inbox, change, told, days, stands):
+    inbox.is_swept(0.2, 0.6)
+    inbox.changes(0.7, change)
+    said = 24.0 * days
+    refuse = inbox.replies_ret if told == "reply" else inbox.refuses
+    inbox.is_swept(said - 0.2, said - 0.1)
+    refuse(said)
+
+    assert inbox.is_swept(said + 0.1, said + 0.2) == stands
