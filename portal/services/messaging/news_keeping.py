@@ -96,10 +96,15 @@ def _names_in(gateway: MessageGateway) -> re.Pattern[str]:
 
 def _lost(reports: Sequence[Report]) -> tuple[list[BlockedAddress], list[InboundMessage]]:
     """Refusals of messages that are of another account, or forgotten here; and those that name nobody, to be read."""
-    listed = [each for each in reports if each.reason == Reason.BLOCKED_BY_VENDOR]
-    named = [each for each in listed if meant_brands.address_of(each.to) is not None]
-    nobodys = [unread_rows.as_unread(each, each.code) for each in listed if each not in named]
-    return [BlockedAddress(each.to, each.at, "report", word=each.code) for each in named], nobodys
+    named, nobodys = list[BlockedAddress](), list[InboundMessage]()
+    for each in reports:
+        if each.reason != Reason.BLOCKED_BY_VENDOR:
+            continue
+        if meant_brands.address_of(each.to) is not None:
+            named.append(BlockedAddress(each.to, each.at, "report", word=each.code))
+        else:
+            nobodys.append(unread_rows.as_unread(each, each.code))
+    return named, nobodys
 
 
 def _is_nameless(told: BlockedAddress) -> bool:

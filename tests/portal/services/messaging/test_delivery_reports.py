@@ -3,21 +3,36 @@
 from itertools import permutations
 
 import pytest
+from sqlalchemy import func, select
 
 from portal.core import clock
 from portal.core.extensions import db, vault
-from portal.core.models import ConsentRequest, Message, MessageGateway, MessageKind, MessageState, Recipient
+from portal.core.models import (
+    ConsentRequest,
+    EventKind,
+    GatewayEvent,
+    Message,
+    MessageGateway,
+    MessageKind,
+    MessageState,
+    Recipient,
+)
 from portal.domain.consents import recipients
 from portal.services.messaging import gateway_accounts, message_outcomes
 from portal.services.messaging.gateways.protocol import (
     Batch,
     ErrorClass,
+    Feedback,
     OutgoingMessage,
     Reason,
+    Report,
+    ReportState,
     SendError,
     SendResult,
 )
+from portal.services.messaging.news_keeping import keep_news
 from tests import grants, make
+from tests.portal.services.messaging import test_gateway_delivery as delivery
 from tests.portal.services.messaging.vendor_pushes import accepted, work
 
 pytestmark = pytest.mark.slow
@@ -123,3 +138,20 @@ def test_no_campaign_writes_to_an_address_that_does_not_exist_until_something_ar
         db.session.commit()
 
     assert not stopped and make.codes(app, phone)
+
+
+def test_refusals_of_messages_that_nobody_knows_are_looked_at_once_each(app, monkeypatch):
+    """A push may hold thousands: none is looked for among all others."""
+    compared: list[object] = []
+    monkeypatch.setattr(Report, "__eq__", lambda *pair: compared.append(pair) is None and pair[0] is pair[1])
+    listed = [
+        Report(to=number, ref="7", state=ReportState.FAILED, reason=Reason.BLOCKED_BY_VENDOR, code="21610")
+        for number in grants.phones(100)
+    ]
+    with app.app_context():
+        make.brand()
+        gateway = db.session.get_one(MessageGateway, delivery.add("iletimerkezi"))
+        keep_news(gateway, Feedback(reports=tuple(listed)), clock.now(), read_until=clock.now())
+
+        told = select(func.count()).where(GatewayEvent.kind == EventKind.BLOCKED)
+        assert (db.session.scalar(told), len(compared) < len(listed)) == (len(listed), True)
