@@ -103,6 +103,12 @@ def other_spellings(recipient: type[Recipient]) -> list[Select[int]]:
     return found
 
 
+def has_other_spelling(recipient: type[Recipient]) -> ColumnElement[bool]:
+    """The condition that a recipient of e-mail has other_spellings(), as few have: what costs more is asked of these
+    alone. Scalars, so that PostgreSQL hashes no table."""
+    return or_(*(each.limit(1).scalar_subquery().is_not(None) for each in other_spellings(recipient)))
+
+
 def has_own_held_since() -> ColumnElement[bool]:
     """The condition that a recipient has a day in own_held_since."""
     return or_(Recipient.reassigned_at.is_not(None), Recipient.closed_at.is_not(None))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, case, exists, false, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from portal.core.iys_protocol import Channel, RecipientType, Status
@@ -13,9 +13,10 @@ from portal.core.models import Brand, Consent, Decision, Difference, Recipient, 
 from portal.core.vault import Vault
 from portal.domain.consents.evidence import evidence_column, has_strength
 from portal.domain.consents.may_send import is_refused, may_send
-from portal.services.exports.filters import ExportFilter
+from portal.services.exports.filters import SPELLED_DECISION, ExportFilter
 from portal.services.exports.paging import AddressReader, read_pages
 
+WHOSE = aliased(Recipient)
 # The table's primary key within a brand.
 ORDER = (Consent.recipient_id, Consent.channel, Consent.recipient_type)
 
@@ -109,9 +110,25 @@ def _conditions(wanted: ExportFilter, at: datetime) -> Iterator[ColumnElement[bo
     told = aliased(Decision)
     differs = wanted.last_of(Difference.found_at, Difference.consent_id == Consent.id)  # A day's file may be days old.
     decided = wanted.moments_of(told, told.consent_id == Consent.id)
-    yield from wanted.day_conditions(*decided, Consent.iys_as_of, differs)
+    yield from wanted.day_conditions(*decided, Consent.iys_as_of, differs, elsewhere=[_is_decided_elsewhere(wanted)])
     yield from wanted.brand_conditions(Consent.brand_id)
     if wanted.may_send is not None:
         yield may_send(at) if wanted.may_send else ~may_send(at)
     if wanted.strength is not None:
         yield has_strength(wanted.strength)
+
+
+def _is_decided_elsewhere(wanted: ExportFilter) -> ColumnElement[bool]:
+    """The condition that nothing is decided on a consent, and that in the days asked for something was that the rule
+    reads then: as another recipient type, or by another spelling of the mailbox."""
+    other = aliased(Decision)
+    as_other_type = wanted.moments_of(
+        other, other.recipient_id == Consent.recipient_id, other.brand_id == Consent.brand_id,
+        other.channel == Consent.channel,
+    )  # fmt: skip
+    by_mailbox = exists().where(
+        WHOSE.id == Consent.recipient_id,
+        wanted.is_in_days_of_mailbox(WHOSE, SPELLED_DECISION.brand_id == Consent.brand_id),
+    )
+    is_new = or_(*(moment.is_not(None) for moment in as_other_type), by_mailbox.correlate_except(WHOSE))
+    return case((Consent.status.is_(None), is_new), else_=false())

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from portal.core.addresses import AddressKind
@@ -19,12 +19,12 @@ from portal.core.models import (
     has_mailbox_refusal,
     is_sandbox_recipient,
 )
-from portal.core.models.recipient import other_spellings
+from portal.core.models.recipient import has_other_spelling
 from portal.core.models.trial_refusals import NEW_BRAND, TRIAL, TRIAL_CONSENT, select_unrepeated
 from portal.core.vault import Vault
 from portal.domain.consents import reassigned_addresses
 from portal.domain.consents.may_send import is_refused, may_send
-from portal.services.exports.filters import ExportFilter
+from portal.services.exports.filters import SPELLED_DECISION, ExportFilter
 from portal.services.exports.paging import AddressReader, read_pages
 
 ChannelsOf = dict[int, set[Channel]]  # By recipient.
@@ -94,10 +94,8 @@ def _refusals_elsewhere(
     )  # fmt: skip
     for recipient_id, channel in session.execute(before):
         yield recipient_id, channel
-    # Few have another spelling, and only of these each brand is looked at. Scalars, so that PostgreSQL hashes no table.
-    is_spelled = (each.limit(1).scalar_subquery().is_not(None) for each in other_spellings(Recipient))
     spelled = select(Recipient.id).where(
-        Recipient.id.in_(recipient_ids), Recipient.kind == AddressKind.EMAIL, or_(*is_spelled)
+        Recipient.id.in_(recipient_ids), Recipient.kind == AddressKind.EMAIL, has_other_spelling(Recipient)
     )
     if found := session.scalars(spelled).all():
         theirs = Brand.provider_id == wanted.provider_id, *wanted.brand_conditions(Brand.id)
@@ -119,6 +117,7 @@ def _conditions(wanted: ExportFilter) -> Iterator[ColumnElement[bool]]:
         Recipient.created_at, Recipient.reassigned_at, Recipient.closed_at, *decided,
         wanted.last_of(Consent.iys_as_of, *of_brand),
         wanted.last_of(Difference.found_at, Difference.consent_id == Consent.id, *of_brand),
+        elsewhere=[wanted.is_in_days_of_mailbox(Recipient, *wanted.brand_conditions(SPELLED_DECISION.brand_id))],
     )  # fmt: skip
     if wanted.brand_id is not None:
         yield exists().where(Consent.recipient_id == Recipient.id, Consent.brand_id == wanted.brand_id)
