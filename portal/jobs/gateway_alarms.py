@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from portal.core import clock
 from portal.core.extensions import db, read_session
 from portal.core.models import GatewayState, MailKind, MessageGateway
-from portal.domain.notifications.gateways import GENERIC, has_failing_sweeps
+from portal.domain.notifications.gateways import GENERIC, has_failing_sweeps, has_unread_reports
 from portal.jobs.independent_steps import independent_step, mail_owners
 from portal.services.messaging.gateways.offered_vendors import OFFERED
 from portal.web.shared.absolute_urls import absolute_url
@@ -23,9 +23,14 @@ def notify_owners_of_gateways() -> None:
 
 
 def _fails_untold() -> ColumnElement[bool]:
-    is_untold = MessageGateway.stop_mailed_at.is_(None), MessageGateway.provider_id.is_not(None)
-    fails = or_(MessageGateway.state == GatewayState.STOPPED, has_failing_sweeps(clock.now(), INBOX_MAILED_AFTER))
-    return and_(*is_untold, fails)
+    at, mailed_at = clock.now(), MessageGateway.stop_mailed_at
+    is_unread = has_failing_sweeps(at, INBOX_MAILED_AFTER)
+    fails = or_(
+        MessageGateway.state == GatewayState.STOPPED, is_unread, has_unread_reports(at, INBOX_MAILED_AFTER)
+    )  # fmt: skip
+    # What was mailed before the inbox was read last was of its reports.
+    is_news = or_(and_(mailed_at.is_(None), fails), and_(mailed_at < MessageGateway.swept_at, is_unread))
+    return and_(MessageGateway.provider_id.is_not(None), is_news)
 
 
 def _notify_owners(gateway_id: int) -> None:

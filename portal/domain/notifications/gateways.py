@@ -182,12 +182,11 @@ def has_failing_inbox(at: datetime, after: timedelta) -> ColumnElement[bool]:
 
 
 def has_failing_sweeps(at: datetime, after: timedelta) -> ColumnElement[bool]:
-    """The condition that an account's inbox is unread although the sender sweeps it: replies, the list of refusals or
-    reports are not told, which its owner can mend. A sweep that ran has planned the next one; `swept_at` moves only
-    where all replies and refusals were told."""
+    """The condition that an account's inbox is unread although the sender sweeps it: replies or the list of refusals
+    are not told, which its owner can mend. A sweep that ran has planned the next one; `swept_at` moves only where all
+    replies and refusals were told."""
     was_swept = or_(GatewayEvent.failures > 0, GatewayEvent.due_at > at)
-    in_vain = and_(is_inbox_unread(at, after), exists().where(*IS_SWEEP, was_swept))
-    return or_(in_vain, has_unread_reports(at, after))
+    return and_(is_inbox_unread(at, after), exists().where(*IS_SWEEP, was_swept))
 
 
 def note_reports(gateway: MessageGateway, at: datetime, *, were_told: bool) -> None:

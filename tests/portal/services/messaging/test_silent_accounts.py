@@ -154,6 +154,28 @@ def test_owners_are_mailed_once_of_what_an_account_does_not_tell_for_hours(
     assert mailed == [0] * 4 + [int(is_told)] * 3
 
 
+@pytest.mark.parametrize("asked", ["inbound", "blocked"])
+def test_owners_are_mailed_once_more_where_replies_fail_beside_reports(app, vendors, rows, monkeypatch, asked):
+    with app.app_context():
+        make.provider()
+        gateway_id = delivery.add("verimor")
+    wait_for_report(app, gateway_id)
+    silence(monkeypatch)
+    monkeypatch.setattr(verimor.Verimor, "reports", silent)
+    mailed = []
+    with time_machine.travel(clock.now(), tick=False) as at:
+        for hour in range(14):
+            if hour == 7:
+                monkeypatch.setattr(verimor.Verimor, asked, silent)
+            work(app, EventKind.SWEEP)
+            with app.app_context():
+                notify_owners_of_gateways()
+            mailed.append(len(rows(Mail, Mail.kind == MailKind.INBOX_UNREAD)))
+            at.shift(timedelta(hours=1))
+
+    assert mailed == [0] * 4 + [1] * 7 + [2] * 3
+
+
 def test_reports_that_are_asked_for_in_vain_are_unread_until_they_are_told(app, vendors, rows, monkeypatch):
     with app.app_context():
         gateway_id = delivery.add("verimor")
