@@ -2,8 +2,8 @@
 posted to a link in a mail that they got, so it is no trial.
 
 It is recorded at the trial brand, which ends with the admission, and once more at each brand with İYS's code that the
-firm has or opens then, dated when it was said. Whatever is decided here by hand or by a page stays a trial. Nothing
-here commits.
+firm has or opens then, dated when it was said. So is a click in a mail of the trial that comes after the admission.
+Whatever is decided here by hand or by a page stays a trial. Nothing here commits.
 """
 
 from collections import defaultdict

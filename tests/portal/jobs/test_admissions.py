@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from portal.core import addresses, clock
 from portal.core.addresses import AddressKind
 from portal.core.extensions import db, vault
-from portal.core.iys_protocol import RecipientType, Source, Status
+from portal.core.iys_protocol import Channel, RecipientType, Source, Status
 from portal.core.models import (
     Brand,
     Campaign,
@@ -95,15 +95,18 @@ class Firm:
 
     def hears_a_click(self) -> None:
         """A mail program posts to a permanent address that the firm put into a mailing of its own."""
-        if not self.refusing_url:
-            with self.app.app_context():
-                brand = db.session.scalars(select(Brand).where(Brand.provider_id == self.id)).first()
-                salt, address = self.app.config["LINK_SALT"], addresses.parse(MAIL)
-                made = refusing_links.refusing_urls(db.session, vault(), salt, "", brand, [address], clock.now())
-                self.refusing_url = made[MAIL]
-                db.session.commit()
+        with self.app.app_context():
+            self.refusing_url = self.refusing_url or self.makes_url()
         answer = self.browser.post(self.refusing_url, data={"List-Unsubscribe": "One-Click"})
         assert answer.status_code == 200 and "reddettiniz" in answer.text
+
+    def makes_url(self) -> str:
+        """The permanent address of its trial brand's link."""
+        brand = db.session.scalars(select(Brand).where(Brand.provider_id == self.id, Brand.is_sandbox)).one()
+        salt, address = self.app.config["LINK_SALT"], addresses.parse(MAIL)
+        made = refusing_links.refusing_urls(db.session, vault(), salt, "", brand, [address], clock.now())
+        db.session.commit()
+        return made[MAIL]
 
     def is_admitted(self, *, is_repeated: bool = True) -> None:
         with self.app.app_context():
@@ -220,6 +223,26 @@ def test_what_a_vendor_tells_while_the_trial_brand_is_closed_is_repeated_as_well
 
     assert test_feedback.held(app) == []
     assert firm.effect(address, SAID_AT - A_SECOND) == Effect.OLDER
+
+
+def test_a_click_in_a_mail_of_the_trial_counts_after_the_admission_too(app, firm, at):
+    """Also over what the firm's real brand was granted meanwhile."""
+    with app.app_context():
+        firm.refusing_url = firm.makes_url()
+    firm.is_admitted()
+    at.shift(A_DAY)
+    Holder(app).grants(MAIL, ago=AN_HOUR, brand_code=onboarding.CODE, channel=Channel.EMAIL, origin=DecisionOrigin.LINK)
+    clicked_at = clock.now()
+    firm.hears_a_click()
+
+    assert firm.effect(SPELLED, clicked_at - A_SECOND) == Effect.OLDER  # At once.
+    with app.app_context():
+        repeat_refusals()
+        consent = db.session.scalars(select(Consent).where(Consent.brand_id == firm.brand().id)).one()
+        told = db.session.scalars(select(Submission).where(Submission.decision_id == consent.decision_id)).one()
+
+    assert (consent.status, consent.effective_at) == (Status.REFUSED, clicked_at)
+    assert (told.outcome, told.status) == (Outcome.WAITING, Status.REFUSED)
 
 
 def test_a_worker_that_was_away_for_long_repeats_all_the_same(app, firm, at):
