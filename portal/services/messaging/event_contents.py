@@ -10,11 +10,11 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import and_, or_, select
 
 from portal.core import journalled_news
-from portal.core.addresses import AddressKind, mask
-from portal.core.extensions import db, read_session, vault
+from portal.core.addresses import mask
+from portal.core.extensions import db, vault
 from portal.core.ids import new_id
 from portal.core.models import NO_PROVIDER, EventKind, EventOutcome, GatewayEvent, MessageGateway
 from portal.core.models.inserts import insert_missing
@@ -33,7 +33,6 @@ from portal.services.messaging.gateways.protocol import (
 from portal.services.messaging.gateways.unread_rows import MOBILE
 from portal.services.messaging.gateways.vendor_rows import guess_address
 
-SWEEP = bytes(32)  # The digest of the row by which a gateway is swept.
 OFTEN = timedelta(minutes=1)  # Reports that are alike are noted once in it.
 MOST_SHOWN = 200  # Characters of a push that could not be read.
 NOT_KEPT = {"clue", "mail", "alike_before", "is_new", "tells_seconds"}
@@ -184,47 +183,6 @@ def keep_blocked(
         keep(gateway, secret, EventKind.BLOCKED, [*named, f"back {same.receipt_id}"], doubtful, at)
 
 
-def sweep_row(gateway: MessageGateway, at: datetime) -> dict[str, Any]:
-    """The row by which a gateway is swept, due now. note_report() keeps the last reports in it."""
-    return {
-        "id": new_id(), "provider_id": gateway.provider_id, "gateway_id": gateway.id, "kind": EventKind.SWEEP,
-        "digest": SWEEP, "received_at": at, "due_at": at,
-    }  # fmt: skip
-
-
-def note_report(gateway: MessageGateway, outcome: EventOutcome, said: str, at: datetime) -> None:
-    """Keep the last report of a gateway: its state if it was READ, how it begins if it was UNREADABLE. Raises
-    CannotOpen."""
-    if (row := find_sweep_row(gateway.id)) is None:
-        insert_missing(db.session, GatewayEvent, [sweep_row(gateway, at)])
-        row = db.session.scalars(_row_of(gateway.id)).one()
-    noted: dict[str, Any] = read_content(row) if row.body else {}
-    before_at, before = noted.get(outcome, ("", ""))
-    pause = OFTEN if (row.outcome, before) == (outcome, said) else timedelta(microseconds=1)
-    if before_at and at < datetime.fromisoformat(before_at) + pause:
-        return
-    write_content(row, noted | {outcome: (at.isoformat(), said)})
-    row.outcome = outcome
-
-
-def note_reports(gateway: MessageGateway, reports: Sequence[Report], at: datetime, beginning: str) -> None:
-    """For the account's page, which also tells whether its test message arrived: no message of ours is that."""
-    if gateway.carries == AddressKind.PHONE:
-        known = [each for each in reports if each.is_known]
-        if known:
-            note_report(gateway, EventOutcome.READ, known[-1].state, at)
-        if len(known) < len(reports):
-            note_report(gateway, EventOutcome.UNREADABLE, beginning or reports[-1].code, at)
-
-
-def find_last_reports(gateway_id: int) -> dict[EventOutcome, tuple[datetime, str]]:
-    """What note_report() kept of a gateway, with the time at which it came. Raises CannotOpen."""
-    row = read_session().scalar(_row_of(gateway_id))
-    noted = read_content(row) if row and row.body else {}
-    known = [(each, noted[each]) for each in EventOutcome if each in noted]
-    return {outcome: (datetime.fromisoformat(at), said) for outcome, (at, said) in known}
-
-
 def masked_beginning(push: VendorPush) -> str:
     """How a push begins, without numbers and addresses of people."""
     text = push_text.decode(push.body[: 4 * MOST_SHOWN], push.content_type).strip() or urlencode(push.query)
@@ -234,15 +192,6 @@ def masked_beginning(push: VendorPush) -> str:
 def mask_people(text: str, sender: str = "") -> str:
     """A text without the numbers and addresses that stand in it; only the sender's has its last digits."""
     return PERSONAL.sub(lambda each: mask(sender) if guess_address(each[0]) == sender else "•••", text)
-
-
-def find_sweep_row(gateway_id: int) -> GatewayEvent | None:
-    """The row by which a gateway is swept, with what is noted of it."""
-    return db.session.scalar(_row_of(gateway_id))
-
-
-def _row_of(gateway_id: int) -> Select[GatewayEvent]:
-    return select(GatewayEvent).where(GatewayEvent.gateway_id == gateway_id, GatewayEvent.digest == SWEEP)
 
 
 def read_content(event: GatewayEvent) -> dict[str, Any]:

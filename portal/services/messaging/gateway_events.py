@@ -17,7 +17,15 @@ from portal.core.extensions import db, read_session
 from portal.core.models import EventKind, EventOutcome, GatewayEvent, MessageGateway
 from portal.core.models.inserts import insert_missing
 from portal.core.vault import KEY_WAIT, CannotOpen, KeyMissing
-from portal.services.messaging import event_contents, event_turns, feedback, gateway_accounts, gateway_sweeps, replies
+from portal.services.messaging import (
+    event_contents,
+    event_turns,
+    feedback,
+    gateway_accounts,
+    gateway_sweeps,
+    replies,
+    sweep_rows,
+)
 from portal.services.messaging.gateways import push_text, unread_rows
 from portal.services.messaging.gateways.protocol import (
     Feedback,
@@ -63,7 +71,7 @@ def _tells_only_reports(gateway: MessageGateway, push: VendorPush) -> bool:
 def note_too_large(gateway: MessageGateway, size: int | None, at: datetime) -> None:
     """Note that a push was not taken: refusals in it come only if the vendor tells them again."""
     log.error("gateway_event.too_large", gateway=gateway.id, size=size)
-    event_contents.note_report(gateway, EventOutcome.UNREADABLE, f"HTTP 413 ({size or '?'} B)", at)
+    sweep_rows.note_report(gateway, EventOutcome.UNREADABLE, f"HTTP 413 ({size or '?'} B)", at)
 
 
 def work_due(kinds: Collection[EventKind] = NEWS, *, only_reports: bool = False) -> bool:
@@ -178,7 +186,7 @@ def _read_push(event: GatewayEvent, gateway: MessageGateway, at: datetime) -> No
     if not is_read:
         _end_unreadable(event, gateway, push, at)
         return
-    event_contents.note_reports(gateway, news.reports, event.received_at, event_contents.masked_beginning(push))
+    sweep_rows.note_reports(gateway, news.reports, event.received_at, event_contents.masked_beginning(push))
     _end_or_wait(event, unknown, at)
 
 
@@ -226,9 +234,7 @@ def _unread_push(gateway: MessageGateway, push: VendorPush) -> list[InboundMessa
 
 def _end_unreadable(event: GatewayEvent, gateway: MessageGateway, push: VendorPush, at: datetime) -> None:
     log.error("gateway_event.unreadable", id=event.id, gateway=gateway.id)
-    event_contents.note_report(
-        gateway, EventOutcome.UNREADABLE, event_contents.masked_beginning(push), event.received_at
-    )
+    sweep_rows.note_report(gateway, EventOutcome.UNREADABLE, event_contents.masked_beginning(push), event.received_at)
     _end(event, EventOutcome.UNREADABLE, at)
 
 
@@ -243,7 +249,7 @@ def _plan_sweeps(at: datetime) -> bool:
         GatewayEvent.gateway_id == MessageGateway.id, GatewayEvent.kind == EventKind.SWEEP
     )
     unplanned = select(MessageGateway).where(~swept.exists(), MessageGateway.tested_at.is_not(None))
-    rows = [event_contents.sweep_row(each, at) for each in read_session().scalars(unplanned)]
+    rows = [sweep_rows.sweep_row(each, at) for each in read_session().scalars(unplanned)]
     insert_missing(db.session, GatewayEvent, rows)
     db.session.commit()
     return bool(rows)

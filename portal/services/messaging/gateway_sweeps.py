@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import structlog
 from sqlalchemy import ColumnElement, select
@@ -16,11 +16,11 @@ from portal.core.vault import CannotOpen
 from portal.domain.notifications import gateways
 from portal.services.messaging import (
     delivery_reports,
-    event_contents,
     gateway_accounts,
     listed_refusals,
     listed_replies,
     routing,
+    sweep_rows,
 )
 from portal.services.messaging.event_contents import EarlierAccount
 from portal.services.messaging.gateways.mailbox import MailboxVisit, Place
@@ -61,15 +61,16 @@ def sweep(event: GatewayEvent, gateway: MessageGateway, at: datetime) -> None:
     reports, has_reports = _ask(gateway_id, lambda: adapter.reports(refs, oldest)) if refs else ([], True)
     answers, has_all = ([], False) if is_followed else _ask(gateway_id, lambda: adapter.inbound(since, at))
     blocked, has_list = ([], False) if is_followed else _ask(gateway_id, lambda: adapter.blocked(since))
-    event_contents.note_reports(gateway, reports, at, "")
     answers, account = listed_replies.count_alike(answers), _inbox_identity(gateway)
-    _take_over_noted(event, gateway, account)
+    noted, of_replies = _read_lists(event, gateway, account), dict[str, Any]()
     if has_all and features.lists_whole_inbox:
-        answers = listed_replies.leave_out_known(event, account, answers, at)
+        answers, of_replies = listed_replies.leave_out_known(noted, account, answers, at)
     asked = listed_refusals.Question(at, since, read_until, is_of_day=is_of_day, is_exact=features.lists_since)
-    blocked = listed_refusals.leave_out_known(event, account, blocked, asked, is_whole=has_list)
+    blocked, of_refusals = listed_refusals.leave_out_known(noted, account, blocked, asked, is_whole=has_list)
     news, earlier = Feedback(tuple(reports), tuple(blocked), tuple(answers)), _earlier_accounts(event, gateway)
     keep_news(gateway, news, at, read_until=read_until, earlier=earlier)
+    sweep_rows.note_lists(event, noted | of_replies | of_refusals)
+    sweep_rows.note_reports(gateway, reports, at, "")
     plan_next(event, at, has_failed=not (has_reports if is_followed else has_all))  # Replies wait for no other answer.
     gateways.note_reports(gateway, at, were_told=has_reports)
     if has_all and has_list:
@@ -90,10 +91,10 @@ def _read_mailbox(
     except GatewayError as failure:
         silence = failure
     db.session.refresh(gateway)
-    plan_next(event, at, has_failed=silence is not None)
     if told is not None and gateway.credentials == login:
         keep_news(gateway, told[0], at, pushed_at=at)  # A mail comes once.
-        db.session.flush()
+    plan_next(event, at, has_failed=silence is not None)
+    db.session.flush()
     db.session.refresh(gateway, with_for_update=True)  # After messages, as everywhere.
     if gateway.credentials != login:  # It has another mailbox by now.
         return
@@ -137,7 +138,7 @@ def _note_unread(gateway: MessageGateway, visit: MailboxVisit, at: datetime) -> 
     spam = [f"Junk {uid}" for uid in (visit.junk.passed_over if visit.junk else ())]
     if passed_over := [*map(str, visit.passed_over), *spam]:
         log.error("mailbox.passed_over", gateway=gateway.id, mails=passed_over)
-        event_contents.note_report(gateway, EventOutcome.UNREADABLE, f"UID {', '.join(passed_over)}", at)
+        sweep_rows.note_report(gateway, EventOutcome.UNREADABLE, f"UID {', '.join(passed_over)}", at)
 
 
 def _read_until(gateway: MessageGateway, at: datetime) -> datetime:
@@ -151,18 +152,18 @@ def read_before(gateway: MessageGateway, at: datetime) -> datetime | None:
     return max((max(each, at - NEW_INBOX_SINCE) for each in before if each), default=None)
 
 
-def _take_over_noted(event: GatewayEvent, gateway: MessageGateway, account: str) -> None:
-    """Of an account that was not asked yet, what was noted of the lists of its inbox by one before it: an account that
-    is added anew has the same lists."""
-    own = listed_replies.read_noted(event)
-    if listed_replies.LISTED in own or listed_refusals.LISTED in own:
-        return
+def _read_lists(event: GatewayEvent, gateway: MessageGateway, account: str) -> dict[str, Any]:
+    """What was noted of an account's lists at its last sweep; of one that was not asked yet, of the lists of its inbox
+    by one before it: an account that is added anew has the same lists."""
+    own = sweep_rows.read_noted(event)
+    if known := {each: own[each] for each in (listed_replies.LISTED, listed_refusals.LISTED) if each in own}:
+        return known
     for former in _of_same_inbox(gateway, MessageGateway.removed_at.is_not(None)):
-        row = event_contents.find_sweep_row(former.id)
-        noted = listed_replies.read_noted(row) if row is not None else {}
+        row = sweep_rows.find_sweep_row(former.id)
+        noted = sweep_rows.read_noted(row) if row is not None else {}
         if theirs := listed_replies.noted_of(noted, account) | listed_refusals.noted_of(noted, account):
-            event_contents.write_content(event, own | theirs)
-            return
+            return theirs
+    return {}
 
 
 def _asked_for(gateway: MessageGateway, *, is_followed: bool) -> timedelta:

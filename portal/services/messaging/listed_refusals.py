@@ -4,16 +4,13 @@ the same word, one that came to it is another refusal, also by somebody who refu
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from portal.core.models import GatewayEvent
-from portal.services.messaging import event_contents
 from portal.services.messaging.gateways.protocol import BlockedAddress
 from portal.services.messaging.gateways.refusal_times import tells_time
-from portal.services.messaging.listed_replies import read_noted
 
 # In what is noted of a gateway: of which account, and of its last answers of each kind the entries, with the times at
 # which they were told first.
@@ -39,15 +36,14 @@ class Question:
 
 
 def leave_out_known(
-    row: GatewayEvent, account: str, listed: Sequence[BlockedAddress], asked: Question, *, is_whole: bool
-) -> list[BlockedAddress]:
+    noted: Mapping[str, Any], account: str, listed: Sequence[BlockedAddress], asked: Question, *, is_whole: bool
+) -> tuple[list[BlockedAddress], dict[str, Any]]:
     """Of an answer what was not in the one before, as far as no time tells, or may have come to the list again; all
-    where nobody knows the one before, as of an account that was not asked yet. `account` is its identity, and `row` the
-    one by which it is swept.
+    where nobody knows the one before, as of an account that was not asked yet; and what is to be `noted` of it for the
+    next one. `account` is its identity.
 
     What is asked for a day holds more than what is asked for minutes: each is compared with the last one of its kind,
     and with what came to the list since. Until one was whole, what is told may have stood there before."""
-    noted = read_noted(row)
     before = noted.get(LISTED, {})
     before = before if before.get("account") == account else {}
     of_minutes, of_day, whole = before.get(MINUTES, {}), before.get(DAY, {}), before.get(WHOLE, [])
@@ -62,14 +58,13 @@ def leave_out_known(
         of_minutes, of_day = now, of_day | now
     now_whole = sorted({*whole, *([MINUTES, kind] if is_whole else [])})
     noting = {"account": account, MINUTES: of_minutes, DAY: of_day, WHOLE: now_whole}
-    if before != noting:
-        event_contents.write_content(row, noted | {LISTED: noting})
     is_new = {key: kind in whole and bool(key) and key not in known for key in keys}
     told_now = zip(listed, keys, strict=True)
-    return [replace(each, is_new=is_new[key]) for each, key in told_now if key not in left_out]
+    left = [replace(each, is_new=is_new[key]) for each, key in told_now if key not in left_out]
+    return left, {LISTED: noting}
 
 
-def noted_of(noted: dict[str, Any], account: str) -> dict[str, Any]:
+def noted_of(noted: Mapping[str, Any], account: str) -> dict[str, Any]:
     """What is noted of the refusals of this account."""
     return {LISTED: noted[LISTED]} if noted.get(LISTED, {}).get("account") == account else {}
 

@@ -4,15 +4,11 @@ twice. Counted, they need no order, and one that falls out of a list makes no ot
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from portal.core.models import GatewayEvent
-from portal.core.vault import CannotOpen
-from portal.services.messaging import event_contents
 from portal.services.messaging.gateways.protocol import InboundMessage
 
 LISTED = "listed"  # In what is noted of a gateway: of which inbox, and how many of each.
@@ -30,26 +26,17 @@ def count_alike(replies: Sequence[InboundMessage]) -> list[InboundMessage]:
 
 
 def leave_out_known(
-    row: GatewayEvent, inbox: str, replies: Sequence[InboundMessage], asked_at: datetime
-) -> list[InboundMessage]:
-    """Of a list that is whole what was not in it at the last sweep, as far as no time tells; `inbox` is its identity,
-    and `row` the one by which the gateway is swept, and keeps what is listed now."""
-    noted = read_noted(row)
+    noted: Mapping[str, Any], inbox: str, replies: Sequence[InboundMessage], asked_at: datetime
+) -> tuple[list[InboundMessage], dict[str, Any]]:
+    """Of a list that is whole what was not in it at the last sweep, as far as no time tells; and what is to be `noted`
+    of it for the next one. `inbox` is its identity."""
     before_inbox, before = noted.get(LISTED, ("", {}))
     now = Counter(_key(each) for each in replies if _is_timeless(each, asked_at))
-    if noted.get(LISTED) != [inbox, now]:
-        event_contents.write_content(row, noted | {LISTED: (inbox, now)})
-    return list(_new_of(replies, before, asked_at)) if before_inbox == inbox else list(replies)
+    left = list(_new_of(replies, before, asked_at)) if before_inbox == inbox else list(replies)
+    return left, {LISTED: [inbox, now]}
 
 
-def read_noted(row: GatewayEvent) -> dict[str, Any]:
-    """What the row by which a gateway is swept holds; nothing where it cannot be opened."""
-    with suppress(CannotOpen):
-        return event_contents.read_content(row) if row.body else {}
-    return {}
-
-
-def noted_of(noted: dict[str, Any], inbox: str) -> dict[str, Any]:
+def noted_of(noted: Mapping[str, Any], inbox: str) -> dict[str, Any]:
     """What is noted of the replies of this inbox."""
     return {LISTED: noted[LISTED]} if LISTED in noted and noted[LISTED][0] == inbox else {}
 

@@ -23,7 +23,7 @@ from portal.domain.consents.urgency import AMBER
 from portal.domain.notifications.gateways import has_unread_reports, is_inbox_unread
 from portal.domain.notifications.messages import HIGH_PRIORITY
 from portal.services.messaging import event_turns, routing
-from portal.services.messaging.event_contents import SWEEP
+from portal.services.messaging.sweep_rows import SWEEP
 from portal.web.operator.health_check import AMBER_TONE, BAD, GOOD, HealthCheck, format_time
 
 MAIL_DELAY = timedelta(minutes=10)  # A mail usually leaves within a minute.

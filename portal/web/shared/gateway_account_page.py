@@ -17,7 +17,7 @@ from portal.core.extensions import db, read_session, vault
 from portal.core.models import EventOutcome, GatewayState, Message, MessageGateway
 from portal.core.vault import CannotOpen
 from portal.domain.notifications import gateways, reply_numbers
-from portal.services.messaging import event_contents, gateway_accounts, message_outcomes, routing, sender_names
+from portal.services.messaging import gateway_accounts, message_outcomes, routing, sender_names, sweep_rows
 from portal.services.messaging.gateways import description_checks, offered_vendors
 from portal.services.messaging.gateways.offered_vendors import OFFERED
 from portal.services.messaging.gateways.protocol import ReportState
@@ -122,7 +122,7 @@ def render_account(gateway: MessageGateway, **shown: Any) -> str:
 def _last_reports(gateway: MessageGateway) -> dict[str, Any]:
     """The last delivery report of a vendor of SMS and the last one that could not be read, each with its time."""
     with suppress(CannotOpen):
-        noted = event_contents.find_last_reports(gateway.id)
+        noted = sweep_rows.find_last_reports(gateway.id)
         at, state = noted.get(EventOutcome.READ, (None, ""))
         report = {"at": at, "state": _(STATES[ReportState(state)])} if state else None
         return {"report": report, "unreadable": noted.get(EventOutcome.UNREADABLE)}

@@ -31,7 +31,7 @@ from portal.core.models import (
 from portal.domain.consents import locking, recipients, writer
 from portal.domain.consents.refusals import refuse
 from portal.domain.notifications import gateways
-from portal.services.messaging import answered_refusals, event_contents, gateway_accounts, replies
+from portal.services.messaging import answered_refusals, event_contents, gateway_accounts, replies, sweep_rows
 from portal.services.messaging.gateways import mail_webhooks
 from portal.services.messaging.gateways.mail_tokens import TokenPurpose, token_address
 from portal.services.messaging.gateways.protocol import ErrorClass, Reason, SendError, SendResult
@@ -283,7 +283,7 @@ def test_a_mail_that_cannot_be_read_is_named_and_an_hour_without_any_is_told(app
     assert unheard == [0, 1, 0, 1] and refusals(app, rows) == [PEOPLE[0]]
     assert rows.one(MessageGateway).mailbox_position == "7:2"
     with app.app_context():
-        assert event_contents.find_last_reports(account.id)[EventOutcome.UNREADABLE][1] == "UID 1"
+        assert sweep_rows.find_last_reports(account.id)[EventOutcome.UNREADABLE][1] == "UID 1"
 
 
 def complaint(token: str) -> bytes:

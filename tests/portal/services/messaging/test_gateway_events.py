@@ -28,7 +28,7 @@ from portal.core.models import (
 )
 from portal.domain.consents import recipients
 from portal.domain.notifications import gateways
-from portal.services.messaging import event_contents, gateway_events, gateway_sweeps
+from portal.services.messaging import event_contents, gateway_events, gateway_sweeps, sweep_rows
 from portal.services.messaging.gateways import verimor
 from portal.services.messaging.gateways.protocol import ErrorClass, GatewayError, InboundMessage, SendError, VendorPush
 from tests import grants, make
@@ -124,7 +124,7 @@ def test_a_push_that_is_too_large_is_not_kept_and_the_account_says_so(app, brows
     noted = rows.one(GatewayEvent)
     assert (pushed.status_code, noted.kind, noted.outcome) == (413, EventKind.SWEEP, EventOutcome.UNREADABLE)
     with app.app_context():
-        assert "HTTP 413 (2097153 B)" in event_contents.find_last_reports(vendor.gateway_id)[EventOutcome.UNREADABLE]
+        assert "HTTP 413 (2097153 B)" in sweep_rows.find_last_reports(vendor.gateway_id)[EventOutcome.UNREADABLE]
 
 
 def test_a_push_that_cannot_be_read_holds_up_nothing(app, browser, vendor, rows):

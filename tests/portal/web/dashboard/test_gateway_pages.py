@@ -35,7 +35,7 @@ from portal.core.models import (
 from portal.domain import address_proofs
 from portal.domain.notifications import gateways, mails
 from portal.jobs import gateway_alarms
-from portal.services.messaging import event_contents, routing
+from portal.services.messaging import routing, sweep_rows
 from portal.services.messaging.fake_gateway import create_gateway
 from portal.services.messaging.gateways.offered_vendors import bounce_domains
 from portal.services.messaging.gateways.protocol import Reason
@@ -290,7 +290,7 @@ def test_an_account_whose_vendor_tells_no_reports_for_an_hour_says_so(app, ayse,
 def plan_sweep(failures: int) -> None:
     gateway = db.session.query(MessageGateway).one()
     db.session.execute(delete(GatewayEvent))
-    db.session.add(GatewayEvent(**event_contents.sweep_row(gateway, clock.now()), failures=failures))
+    db.session.add(GatewayEvent(**sweep_rows.sweep_row(gateway, clock.now()), failures=failures))
     db.session.commit()
 
 
