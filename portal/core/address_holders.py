@@ -12,7 +12,16 @@ from sqlalchemy.orm import Session
 
 from portal.core.addresses import Address, AddressKind
 from portal.core.iys_protocol import Status
-from portal.core.models import ORIGINS_AT_IYS, TAKEN_OUTCOMES, Decision, Outcome, Provider, Recipient
+from portal.core.models import (
+    ORIGINS_AT_IYS,
+    TAKEN_OUTCOMES,
+    Decision,
+    Outcome,
+    Provider,
+    Recipient,
+    is_own_refusal,
+    is_own_word,
+)
 from portal.core.models.recipient import MAILBOX_COLUMNS
 from portal.core.vault import Vault
 
@@ -110,3 +119,11 @@ def _in_arrays(provider_ids: list[int], indexes: list[bytes]) -> Select[int, byt
     both = func.unnest(cast(provider_ids, ARRAY(BigInteger)), cast(indexes, ARRAY(LargeBinary)))
     of = both.table_valued("provider_id", "index").render_derived()
     return select(of.c.provider_id, of.c.index)
+
+
+def find_refused_consents(session: Session, held_since: Mapping[int, datetime | None]) -> set[int]:
+    """The consents of recipients, each with since when its address is held (Recipient.held_since), of which a refusal
+    by the present holder's own word stands, whatever a firm stated of it since."""
+    which = Decision.recipient_id.in_(held_since), is_own_refusal(), is_own_word()
+    decisions = session.scalars(select(Decision).where(*which))
+    return {each.consent_id for each in decisions if each.was_made_since(held_since[each.recipient_id])}

@@ -79,7 +79,6 @@ from portal.core.models.own_refusals import (
     has_mailbox_refusal,
     is_own_refusal,
     is_own_word,
-    is_told_as_own,
     mailbox_refused_at,
     was_current,
 )

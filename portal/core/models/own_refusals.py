@@ -34,12 +34,6 @@ def is_own_word(decision: type[Decision] = Decision) -> ColumnElement[bool]:
     return and_(decision.origin.not_in(STATED), decision.source.is_distinct_from(Source.PROVIDER_DECISION))
 
 
-def is_told_as_own(decision: Decision) -> bool:
-    """is_own_word() of a decision that was read, or of what it renews."""
-    made = decision.renewed()
-    return made.origin not in STATED and made.source != Source.PROVIDER_DECISION
-
-
 def may_be_taken_back(decision: type[Decision], at: datetime | None) -> ColumnElement[bool]:
     """The condition that a grant may still become void: it waits for İYS and nobody began to send it. Where İYS is told
     of none, a file's may be taken back for ever, a person's until its submission ended; without `at` that is over."""

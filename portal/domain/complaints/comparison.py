@@ -8,9 +8,9 @@ from itertools import groupby
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.core import business_days
+from portal.core import address_holders, business_days
 from portal.core.iys_protocol import Channel, RecipientType, Status
-from portal.core.models import Complaint, Consent, Decision, Finding, Recipient, is_told_as_own, is_void
+from portal.core.models import Complaint, Consent, Decision, Finding, Recipient, is_void
 from portal.core.models.recipient import is_of_present_holder
 from portal.domain.complaints.queries import acted_at, case_may_be_anothers, held_until
 
@@ -103,18 +103,13 @@ def has_refused(
     """Whether every recipient type that is held is refused now, by the own word of who has held the address since
     `held_since`: what an earlier holder refused is told to nobody, and what a firm states gives way to its next one."""
     held = session.execute(
-        select(Consent.status, Decision)
-        .outerjoin(Decision, Decision.id == Consent.decision_id)
-        .where(
+        select(Consent.id, Consent.status).where(
             Consent.recipient_id == recipient_id, Consent.brand_id == brand_id, Consent.channel == channel,
             Consent.status.is_not(None),
         )
     ).all()  # fmt: skip
-    refused = [
-        status == Status.REFUSED and decision and is_told_as_own(decision) and decision.was_made_since(held_since)
-        for status, decision in held
-    ]
-    return bool(refused) and all(refused)
+    refused = address_holders.find_refused_consents(session, {recipient_id: held_since})
+    return bool(held) and all(each.status == Status.REFUSED and each.id in refused for each in held)
 
 
 def _refused_periods(decisions: Iterable[Decision], held_since: datetime | None) -> Iterator[_RefusedPeriod]:

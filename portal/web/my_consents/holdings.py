@@ -21,7 +21,6 @@ from portal.core.models import (
     Provider,
     Recipient,
     Submission,
-    is_told_as_own,
 )
 from portal.core.models.recipient import individuals_first, latest
 from portal.core.vault import Vault
@@ -40,7 +39,7 @@ class HeldConsent:
     status: Status
     since: datetime
     origin: DecisionOrigin | None  # None: its decision was deleted when its time was over.
-    is_own: bool  # The person's own word; no firm's statement, and no deleted decision.
+    is_own: bool  # Whether the person refused, and the firm only stated it again, if at all.
     outcome: Outcome | None  # State at İYS; None where İYS is not sent.
     accepted_at: datetime | None
     iys_status: str | None
@@ -49,7 +48,7 @@ class HeldConsent:
 
     @property
     def is_stated_refusal(self) -> bool:
-        """Whether the firm told that the person refused, not they."""
+        """Whether the firm alone told that the person refused."""
         return self.status == Status.REFUSED and self.origin is not None and not self.is_own
 
     @property
@@ -207,7 +206,8 @@ def _consents_by_brand(
 ) -> dict[tuple[int, int], list[HeldConsent]]:
     """By recipient and brand."""
     statement = decided_consents(held_since, Decision, Submission)
-    rows = session.execute(statement.outerjoin(Submission, Submission.decision_id == Consent.decision_id))
+    rows = session.execute(statement.outerjoin(Submission, Submission.decision_id == Consent.decision_id)).all()
+    own = address_holders.find_refused_consents(session, held_since)
     found: list[tuple[tuple[int, int, Channel, RecipientType], RecipientType, HeldConsent]] = []
     for consent, brand, provider, is_unread, pulled_at, decision, submission in rows:
         assert consent.status and consent.effective_at  # Both are set by its first decision.
@@ -226,7 +226,7 @@ def _consents_by_brand(
             channel=consent.channel, status=consent.status,
             recipient_type=RecipientType.INDIVIDUAL if is_hidden else consent.recipient_type,
             origin=decision.origin if decision else None,
-            is_own=decision is not None and is_told_as_own(decision),
+            is_own=consent.id in own,
             since=max(effective_at, since or effective_at),
             outcome=shown_outcome(sent, is_hidden=is_hidden),
             accepted_at=sent.accepted_at if sent and not is_hidden else None,
