@@ -175,22 +175,20 @@ def left_by_owner(gateway: MessageGateway, messages: Sequence[EarlierMessage]) -
     return [each for each in messages if each.gateway_id in owners]
 
 
-def find_answered(
-    gateway: MessageGateway, messages: Sequence[EarlierMessage], said_at: datetime | None = None
-) -> Answered:  # fmt: skip
-    """Which of these messages what came by an account may answer: what its owner sent, by any account. At the
-    operator's, where several firms wrote, what left by accounts alike within ANSWERED_WITHIN before it; or else what
-    left by these at any time, and by others within that; or else all. What left after it is no reason to leave out what
-    left before."""
+def find_answered(gateway: MessageGateway, messages: Sequence[EarlierMessage], said_at: datetime) -> Answered:
+    """Which of these messages a word that came by an account, a reply's or a vendor's, may answer, by when it was said:
+    what its owner sent, by any account. At the operator's, where several firms wrote, what left by accounts alike
+    within ANSWERED_WITHIN before it; or else what left by these at any time, and by others within that; or else all.
+    What left after it is no reason to leave out what left before."""
 
     def is_earlier(each: EarlierMessage) -> bool:
-        return said_at is None or each.at <= said_at + CLOCKS_DIFFER
+        return each.at <= said_at + CLOCKS_DIFFER
 
     found, is_either = left_by_owner(gateway, messages), False
     if gateway.provider_id is None:
         alike, earlier = {None, *_alike(gateway)}, [each for each in found if is_earlier(each)]
         by_alike = [each for each in earlier if each.gateway_id in alike]
-        late = [each for each in earlier if said_at and each.at >= said_at - ANSWERED_WITHIN]
+        late = [each for each in earlier if each.at >= said_at - ANSWERED_WITHIN]
         meant = [each for each in late if each.gateway_id in alike]
         is_either = not meant and bool(by_alike and late)
         meant = meant or [*by_alike, *late] or earlier

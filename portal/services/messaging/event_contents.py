@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -37,6 +37,8 @@ OFTEN = timedelta(minutes=1)  # Reports that are alike are noted once in it.
 MOST_SHOWN = 200  # Characters of a push that could not be read.
 NOT_KEPT = {"clue", "mail", "alike_before", "is_new", "tells_seconds"}
 LATE = "late_reports"  # Of a push's content.
+# Of a reply: it refused, was read as a likely refusal, or went to firms, of which nobody knows here what they did.
+MAY_REFUSE = (EventOutcome.REFUSED, EventOutcome.LIKELY_REFUSAL, EventOutcome.READ)
 OF_REPORTS: Mapping[str, Callable[[str], Any]] = {
     "state": ReportState, "reason": Reason, "at": datetime.fromisoformat,
 }  # fmt: skip
@@ -134,7 +136,7 @@ def keep_reply(
     is_sure = reply.is_dated or reply.is_new or not reply.is_alike
     kept_content = content if is_sure else doubtful
     while same := keep(gateway, secret, EventKind.REPLY, identity, kept_content, at, earlier=earlier):
-        if reply.is_new and _has_ended(same):
+        if reply.is_new and _has_ended(same, MAY_REFUSE):
             keep(gateway, secret, EventKind.REPLY, [*identity, f"back {at}"], doubtful, at)
         if pushed_at is None or not _is_said_again(same, reply, pushed_at):
             return
@@ -149,11 +151,9 @@ def _is_said_again(earlier: GatewayEvent, reply: InboundMessage, pushed_at: date
     return earlier.receipt_id is not None and not refusals.does_stand(db.session, earlier.receipt_id)
 
 
-def _has_ended(earlier: GatewayEvent) -> bool:
-    """Whether a reply refused, or was read as a likely refusal, and all that it refused is refused no more; of READ,
-    which was handed to firms, nobody knows here."""
-    may_refuse = (EventOutcome.REFUSED, EventOutcome.LIKELY_REFUSAL, EventOutcome.READ)
-    if earlier.settled_at is None or earlier.outcome not in may_refuse:
+def _has_ended(earlier: GatewayEvent, outcomes: Collection[EventOutcome]) -> bool:
+    """Whether what was told had one of these outcomes, and all that it refused is refused no more."""
+    if earlier.settled_at is None or earlier.outcome not in outcomes:
         return False
     return earlier.receipt_id is None or not refusals.does_stand(db.session, earlier.receipt_id)
 
@@ -178,7 +178,7 @@ def keep_blocked(
     )  # fmt: skip
     if same is not None and blocked.is_new:
         keep(gateway, secret, EventKind.BLOCKED, [*named, f"back {at}"], content, at)
-    elif same is not None and is_listed and _has_ended(same):
+    elif same is not None and is_listed and _has_ended(same, {EventOutcome.REFUSED}):
         doubtful = content_of(replace(blocked, source=DOUBTFUL_ANSWER))
         keep(gateway, secret, EventKind.BLOCKED, [*named, f"back {same.receipt_id}"], doubtful, at)
 

@@ -1,6 +1,7 @@
 """Refusals that vendors of SMS and mail systems tell us of: their lists, complaints about mails, refusals by mail."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import and_, func, or_, select
@@ -52,8 +53,10 @@ def take_blocked(event: GatewayEvent, gateway: MessageGateway, blocked: BlockedA
     is_doubtful = blocked.source == DOUBTFUL_ANSWER or gateway.vendor == GENERIC or is_of_relay
     if address is None or not is_known:
         raise NotCertain
-    meant = _find_meant(event, gateway, message, address, _said_until(event, blocked), at)
-    parts = _refused_parts(event, gateway, message, address, meant.recipients, _said_until(event, blocked))
+    own = (address.reaches,) if message and earlier_messages.is_izinlinks(message, address) else ()
+    word = InboundMessage("", address.text, "", "RET", _said_until(event, blocked), izinlink_wrote_to=own)
+    meant = _find_meant(event, gateway, message, address, word, at)
+    parts = _refused_parts(event, gateway, message, address, word, meant.recipients)
     is_refused = bool(parts) and _are_refused(parts, _refused_since(event, blocked))
     if (is_doubtful and not is_refused) or (parts and not meant.is_certain and not is_refused):
         raise NotCertain
@@ -79,35 +82,37 @@ def _said_until(event: GatewayEvent, blocked: BlockedAddress) -> datetime:
 
 
 def _find_meant(
-    event: GatewayEvent, gateway: MessageGateway, message: Message | None, address: Address, said_at: datetime,
+    event: GatewayEvent, gateway: MessageGateway, message: Message | None, address: Address, word: InboundMessage,
     at: datetime,
 ) -> Meant:  # fmt: skip
     """Whose word it is. What is said of a firm's message is said to it; what is told to the operator's account of a
-    number, a mailbox or İzinlink's own message is what a RET of that moment means. Nobody's, rather than maybe
+    number, a mailbox or İzinlink's own message is what a RET of that moment, `word`, means. Nobody's, rather than maybe
     anybody's, where it is older than the account."""
     if message is not None and message.recipient_id is not None:
         return Meant(meant_brands.with_spellings([db.session.get_one(Recipient, message.recipient_id)]))
-    is_firms = message is not None and not earlier_messages.is_izinlinks(message, address)
+    is_firms = message is not None and not word.izinlink_wrote_to
     if gateway.provider_id is not None or is_firms:
-        found = meant_brands.find_recipients(event, gateway, [address], at)
-        found += mail_answers.find_mailbox(gateway, address, event.received_at)
+        found = meant_brands.find_recipients(event, gateway, [address], word, at)
+        found += mail_answers.find_mailbox(gateway, address, event.received_at, word)
         return Meant(meant_brands.with_spellings(dict.fromkeys(found)))
-    spelled = [each.text for each in mail_answers.find_spellings(gateway, address, event.received_at)]
+    spelled = [each.text for each in mail_answers.find_spellings(gateway, address, event.received_at, word)]
     first, *others = spelled or [address.text]
-    own = (address.reaches,) if message else ()
-    reply = InboundMessage("", first, "", "RET", said_at, others=others, izinlink_wrote_to=own)
+    reply = replace(word, sender=first, others=others)
     meant = meant_brands.find_meant(event, gateway, address, reply, ReplyOutcome.REFUSAL, at)
-    return meant if meant.is_certain or not _is_before_us(gateway, said_at) else Meant([])
+    return meant if meant.is_certain or not _is_before_us(gateway, word.received_at) else Meant([])
 
 
 def _refused_parts(
-    event: GatewayEvent, gateway: MessageGateway, message: Message | None, address: Address,
-    found: Sequence[Recipient], said: datetime,
+    event: GatewayEvent, gateway: MessageGateway, message: Message | None, address: Address, word: InboundMessage,
+    found: Sequence[Recipient],
 ) -> list[RefusalScope]:  # fmt: skip
+    """Only of the channel of which it tells, whatever a RET would refuse."""
+    channel = meant_brands.channel_of(gateway)
     campaign = db.session.get(Campaign, message.campaign_id) if message is not None and message.campaign_id else None
     if campaign is None:
-        return meant_brands.scopes(gateway, address, found, event.received_at, said=said)
-    brand, channel = db.session.get_one(Brand, campaign.brand_id), meant_brands.channel_of(gateway)
+        refused = meant_brands.scopes(gateway, address, found, event.received_at, word)
+        return [replace(each, channels=(channel,)) for each in refused]
+    brand = db.session.get_one(Brand, campaign.brand_id)
     spelled = recipients.read_addresses(vault(), (each for each in found if each.provider_id == brand.provider_id))
     return [RefusalScope(each, its, [brand], (channel,)) for each, its in spelled.items()]
 

@@ -40,12 +40,13 @@ def with_whose_word(gateway: MessageGateway, reply: InboundMessage, at: datetime
     reply = known_numbers.with_known_sender(gateway, reply)
     sender, clue = meant_brands.address_of(reply.sender), reply.clue
     senders = [reply.sender, *clue.senders]
-    is_owners = all(_is_at_owners_domain(gateway, each) for each in senders) and not _is_recipients(gateway, sender, at)
+    is_at_owners = all(_is_at_owners_domain(gateway, each) for each in senders)
+    is_owners = is_at_owners and not _is_recipients(gateway, sender, reply, at)
     is_copy = not clue.says_it_answers and is_owners  # Of what the owner sent by itself.
-    named = _find_named(gateway, clue.message_ids, () if is_copy else clue.codes, at)
+    named = _find_named(gateway, reply, () if is_copy else clue.codes, at)
     guessed = address_of_message(find_sent(gateway, clue.replied_id))
     known = dict.fromkeys([*named.addresses, *filter(None, [sender])])
-    theirs = [each for some in known for each in find_spellings(gateway, some, at)]
+    theirs = [each for some in known for each in find_spellings(gateway, some, at, reply)]
     is_answer = clue.is_ours or guessed is not None or (clue.replied_id is not None and bool(theirs))
     if not named.addresses and (clue.needs_proof or not is_answer):
         return None
@@ -74,15 +75,16 @@ def _is_at_owners_domain(gateway: MessageGateway, sender: str) -> bool:
     return sender == own or (is_alike and mail_service(domain) == MailService.OTHER)
 
 
-def _is_recipients(gateway: MessageGateway, sender: Address | None, at: datetime) -> bool:
+def _is_recipients(gateway: MessageGateway, sender: Address | None, reply: InboundMessage, at: datetime) -> bool:
     """Whether the owner writes to whoever sent it, other than by the account's own sender."""
     own = split_mailbox(gateway.header)[1].lower()
-    return sender is not None and sender.text != own and bool(find_mailbox(gateway, sender, at))
+    return sender is not None and sender.text != own and bool(find_mailbox(gateway, sender, at, reply))
 
 
-def _find_named(gateway: MessageGateway, message_ids: Iterable[int], codes: Iterable[str], at: datetime) -> Named:
+def _find_named(gateway: MessageGateway, reply: InboundMessage, codes: Iterable[str], at: datetime) -> Named:
     """By messages of the account's owner, and by links that were made for whom the owner writes to."""
-    sent = [each for each in (find_sent(gateway, message_id) for message_id in message_ids) if each is not None]
+    found_sent = (find_sent(gateway, message_id) for message_id in reply.clue.message_ids)
+    sent = [each for each in found_sent if each is not None]
     written_to = {each: address for each in sent if (address := address_of_message(each)) is not None}
     addresses, answers = list(written_to.values()), earlier_messages.find_brands(sent)
     links = _find_links(codes, at)
@@ -92,7 +94,8 @@ def _find_named(gateway: MessageGateway, message_ids: Iterable[int], codes: Iter
     opened = recipients.read_addresses(vault(), {recipient for recipient, _ in found})
     for recipient, brand_id in (each for each in found if each[0] in opened):
         address = opened[recipient]
-        if address.kind == AddressKind.EMAIL and meant_brands.find_written_to(gateway, address, [recipient], at):
+        is_mailbox = address.kind == AddressKind.EMAIL
+        if is_mailbox and meant_brands.find_written_to(gateway, address, [recipient], at, reply):
             addresses.append(address)
             answers.append((recipient.id, brand_id))
     own = [address.reaches for each, address in written_to.items() if earlier_messages.is_izinlinks(each, address)]
@@ -115,19 +118,23 @@ def _find_links(codes: Iterable[str], at: datetime) -> set[int]:
     return {each for each in found if each is not None}
 
 
-def find_mailbox(gateway: MessageGateway, address: Address, heard_at: datetime) -> list[Recipient]:
-    """Those that the account's owner has, or wrote to as the operator before something was heard, of a mailbox, however
-    it is spelled; none of a telephone. Of very many some, of each firm's in turn."""
+def find_mailbox(
+    gateway: MessageGateway, address: Address, heard_at: datetime, word: InboundMessage
+) -> list[Recipient]:  # fmt: skip
+    """Those that the account's owner has, or wrote to as the operator what a word may answer, of a mailbox, however it
+    is spelled; none of a telephone. Of very many some, of each firm's in turn."""
     if address.kind != AddressKind.EMAIL:
         return []
     holders = address_holders.find_mailbox_holders(db.session, vault(), address)
-    theirs = meant_brands.find_written_to(gateway, address, holders, heard_at)
+    theirs = meant_brands.find_written_to(gateway, address, holders, heard_at, word)
     return address_holders.take_turns(theirs)[: earlier_messages.MOST_HOLDERS]
 
 
-def find_spellings(gateway: MessageGateway, address: Address, heard_at: datetime) -> Iterable[Address]:
+def find_spellings(
+    gateway: MessageGateway, address: Address, heard_at: datetime, word: InboundMessage
+) -> Iterable[Address]:  # fmt: skip
     """By which find_mailbox has it."""
-    return recipients.read_addresses(vault(), find_mailbox(gateway, address, heard_at)).values()
+    return recipients.read_addresses(vault(), find_mailbox(gateway, address, heard_at, word)).values()
 
 
 def find_sent(gateway: MessageGateway, message_id: int | None) -> Message | None:

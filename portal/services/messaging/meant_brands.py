@@ -35,7 +35,6 @@ from portal.services.messaging.earlier_messages import (
 )
 from portal.services.messaging.gateways.protocol import InboundMessage
 from portal.services.messaging.named_brands import (
-    NamedBrands,
     classify,
     find_named_brands,
     find_named_recipients,
@@ -85,7 +84,7 @@ def find_meant(
     refuses nothing; of all admitted firms that have the address where İzinlink's own came last. Of a firm that is meant
     all spellings of the mailbox are."""
     if event.provider_id is not None:
-        return Meant(find_recipients(event, gateway, addresses_of(reply), at, are_made=reply.is_sender_proved))
+        return Meant(find_recipients(event, gateway, addresses_of(reply), reply, at, are_made=reply.is_sender_proved))
     meant = [_find_meant_of_operators(event, gateway, each, reply, outcome, at) for each in addresses_of(reply)]
     found = dict.fromkeys(recipient for each in meant for recipient in each.recipients)
     return Meant(with_spellings(found), is_certain=all(each.is_certain for each in meant))
@@ -97,7 +96,7 @@ def _find_meant_of_operators(
 ) -> Meant:  # fmt: skip
     """Of one address, by what was written to it, and by the firms whose brands a reply names, whoever wrote."""
     if reply.is_sender_proved:
-        _make_holders(address, event.received_at, at, reply)
+        _make_holders(address, event.received_at, reply, at)
     holders = _find_holders(address)
     messages = find_messages(address, holders, event.received_at, reply)
     answered = find_answered(gateway, messages, said_at(event.received_at, reply))
@@ -122,16 +121,17 @@ def _find_meant_of_operators(
 
 
 def find_recipients(
-    event: GatewayEvent, gateway: MessageGateway, addresses: Sequence[Address], at: datetime, *, are_made: bool = True
+    event: GatewayEvent, gateway: MessageGateway, addresses: Sequence[Address], word: InboundMessage, at: datetime,
+    *, are_made: bool = True,
 ) -> list[Recipient]:  # fmt: skip
     """The provider's recipients, made (if `are_made`) where they were none yet, so that no list brings them later. Of
-    the operator's gateway those to whom it, or another one of the operator's, sent something at any time."""
+    the operator's gateway those to whom the messages were that a word may answer."""
     if event.provider_id is None:
         found = list[Recipient]()
         for address in addresses:
             if are_made:
-                _make_holders(address, event.received_at, at)
-            found += find_written_to(gateway, address, _find_holders(address), event.received_at)
+                _make_holders(address, event.received_at, word, at)
+            found += find_written_to(gateway, address, _find_holders(address), event.received_at, word)
         return found
     if are_made:
         ids = recipients.gather(db.session, vault(), event.provider_id, list(addresses), at)
@@ -141,13 +141,14 @@ def find_recipients(
 
 
 def find_written_to(
-    gateway: MessageGateway, address: Address, found: Sequence[Recipient], heard_at: datetime
+    gateway: MessageGateway, address: Address, found: Sequence[Recipient], heard_at: datetime, word: InboundMessage
 ) -> list[Recipient]:  # fmt: skip
-    """Those of an address's recipients that are of the account's owner, or to whom the operator's accounts wrote before
-    something was heard."""
+    """Those of an address's recipients that are of the account's owner, or to whom the operator's accounts wrote what a
+    word may answer."""
     if gateway.provider_id is not None:
         return [each for each in found if each.provider_id == gateway.provider_id]
-    wrote = find_answered(gateway, find_messages(address, found, heard_at)).recipient_ids
+    messages = find_messages(address, found, heard_at, word)
+    wrote = find_answered(gateway, messages, said_at(heard_at, word)).recipient_ids
     return [each for each in found if each.id in wrote]
 
 
@@ -163,9 +164,7 @@ def with_spellings(found: Iterable[Recipient]) -> list[Recipient]:
     return list(dict.fromkeys([*own, *others]))
 
 
-def _make_holders(
-    address: Address, heard_at: datetime, at: datetime, reply: InboundMessage | None = None
-) -> None:  # fmt: skip
+def _make_holders(address: Address, heard_at: datetime, reply: InboundMessage, at: datetime) -> None:
     """Make recipients with an address at the firms whose codes it got, and which do not have its mailbox."""
     codes = find_codes(address, heard_at, reply)
     have = {each.provider_id for each in address_holders.find_mailbox_holders(db.session, vault(), address)}
@@ -180,21 +179,21 @@ def _find_holders(address: Address) -> list[Recipient]:
 
 def scopes(
     gateway: MessageGateway, address: Address, found: Sequence[Recipient], heard_at: datetime,
-    reply: InboundMessage | None = None, said: datetime | None = None,
+    reply: InboundMessage,
 ) -> list[RefusalScope]:  # fmt: skip
-    """What is refused at these recipients, by a reply or by what a vendor tells of their address. Each is judged by
-    what was written to it before that was heard, whenever somebody reads it; to which the operator's accounts wrote
-    nothing, as its firm's others of the mailbox are."""
+    """What a reply refuses at these recipients. Each is judged by what was written to it before that was heard,
+    whenever somebody reads it; to which the operator's accounts wrote nothing that it may answer, as its firm's others
+    of the mailbox are."""
     opened, refused, silent = recipients.read_addresses(vault(), found), list[RefusalScope](), list[RefusalScope]()
-    answered = {recipient_id for recipient_id, _ in reply.answers} if reply else set()
+    answered = {recipient_id for recipient_id, _ in reply.answers}
     by_spelling: dict[Address, list[Recipient]] = {}
     for each in found:
         by_spelling.setdefault(opened.get(each, address), []).append(each)
     for spelling, theirs in by_spelling.items():
         messages = find_messages(spelling, theirs, heard_at, reply)
-        wrote_to = find_answered(gateway, messages).recipient_ids | answered
+        wrote_to = find_answered(gateway, messages, said_at(heard_at, reply)).recipient_ids | answered
         for each in theirs:
-            if brands := _brands_meant(gateway, each.provider_id, each.id, messages, heard_at, reply, said=said):
+            if brands := _brands_meant(gateway, each.provider_id, each.id, messages, heard_at, reply):
                 channels = channels_meant(gateway, spelling, each.provider_id, each.id, reply, brands)
                 part = RefusalScope(each, spelling, brands, channels)
                 (silent if gateway.provider_id is None and each.id not in wrote_to else refused).append(part)
@@ -212,14 +211,14 @@ def _as_others(part: RefusalScope, others: Sequence[RefusalScope]) -> RefusalSco
 
 
 def channels_meant(
-    gateway: MessageGateway, address: Address, provider_id: int, recipient_id: int | None,
-    reply: InboundMessage | None, brands: Collection[Brand] | None = None,
+    gateway: MessageGateway, address: Address, provider_id: int, recipient_id: int | None, reply: InboundMessage,
+    brands: Collection[Brand] | None = None,
 ) -> set[Channel]:  # fmt: skip
     """What a reply refuses: all channels of its address where its words speak of calls or of everything, else its own
     and those that campaigns (of these brands) wrote about, as their messages say that RET refuses."""
-    if reply is not None and speaks_of_calls(reply.said, own_words(gateway, reply, provider_id)):
+    if speaks_of_calls(reply.said, own_words(gateway, reply, provider_id)):
         return set(address.all_channels)
-    offered = channels_offered_to(recipient_id, brands) if reply else set()
+    offered = channels_offered_to(recipient_id, brands)
     return {channel_of(gateway), *offered.intersection(address.all_channels)}
 
 
@@ -257,7 +256,7 @@ def _find_alone_named(
 
 def _brands_meant(
     gateway: MessageGateway, provider_id: int, recipient_id: int, messages: Sequence[EarlierMessage],
-    heard_at: datetime, reply: InboundMessage | None, *, is_yes: bool = False, said: datetime | None = None,
+    heard_at: datetime, reply: InboundMessage, *, is_yes: bool = False,
 ) -> Sequence[Brand]:  # fmt: skip
     """Those whose mails a reply surely answers, and those that are named, with those that wrote to the recipient where
     none of the named ones did; those that may be called so for short are refused, too, but are given no yes. Without a
@@ -265,10 +264,10 @@ def _brands_meant(
     owner's, since a brand's SMS may name the number of another one, and of a firm's gateway those that have it, had it
     when it was heard or have none; all where there is none of these, or İzinlink's own message came last."""
     brands, theirs = brands_of_provider(provider_id), of_recipient(messages, recipient_id)
-    named = find_named_brands(provider_id, theirs, reply) if reply else NamedBrands([], means_no_others=False)
-    answered = find_answered(gateway, messages, said_at(heard_at, reply) if reply else said)
+    named = find_named_brands(provider_id, theirs, reply)
+    answered = find_answered(gateway, messages, said_at(heard_at, reply))
     wrote = [each for each in brands if answered.has_brand(each, recipient_id)]
-    if reply and named.means_no_others and says_one_thing(gateway, reply, provider_id):
+    if named.means_no_others and says_one_thing(gateway, reply, provider_id):
         ever = {each.brand_id for each in theirs}
         has_written = any(each.id in ever for each in named.brands)
         may_be_called_so = (each for each in wrote if not has_written or may_shorten(named.brands, [each], reply))
@@ -277,5 +276,5 @@ def _brands_meant(
         others = ([] if answered.is_izinlinks else wrote) or brands
     else:
         others = [*wrote, *brands_of_provider(provider_id, gateways.sends_through(gateway, heard_at))] or brands
-    surely = {brand_id for _, brand_id in reply.answers} if reply else set()
+    surely = {brand_id for _, brand_id in reply.answers}
     return list(dict.fromkeys([*named.brands, *others, *(each for each in brands if each.id in surely)]))

@@ -133,3 +133,12 @@ def test_who_is_listed_after_a_firms_message_refuses_that_firm_at_once(app, oper
     tell(app, operators, Feedback(blocked=(BlockedAddress(make.PHONE, clock.now(), "MO"),)))
 
     assert (len(refused_brands(rows)), held_firms(rows)) == (1, set())
+
+
+def test_of_strangers_on_a_list_that_is_heard_again_nobody_waits(app, operators, rows):
+    """No firm has their numbers: the list refused nothing that could have ended."""
+    listed = (BlockedAddress("+905329998877", None, "MO"),)
+    for _ in range(2):
+        tell(app, operators, Feedback(blocked=listed))
+
+    assert not rows(GatewayEvent, GatewayEvent.kind == EventKind.REPLY, GatewayEvent.settled_at.is_(None))

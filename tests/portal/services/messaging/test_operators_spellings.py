@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select, update
 
 from portal.core import clock
-from portal.core.addresses import parse
+from portal.core.addresses import AddressKind, parse
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel, Status
 from portal.core.models import (
@@ -18,9 +18,12 @@ from portal.core.models import (
     ExclusionReason,
     Message,
     MessageGateway,
+    MessageKind,
+    MessageState,
     Recipient,
 )
 from portal.domain.consents import may_send, recipients
+from portal.domain.notifications import gateways
 from portal.services.messaging import gateway_accounts, news_keeping
 from portal.services.messaging.gateways.mail_tokens import TokenPurpose, token_address
 from portal.services.messaging.gateways.protocol import BlockedAddress, Feedback
@@ -100,6 +103,35 @@ def test_who_refuses_by_a_mail_of_the_operators_account_refuses_by_all_that_the_
         refuse_all_as_read(app, rows)
 
     assert refused(account) == {(AYSE, name), (OTHER, name)}
+
+
+def test_a_complaint_may_be_of_what_another_account_wrote_lately_to_another_spelling(app, account):
+    """A firm wrote by this one weeks ago, and another firm by that one within the hour: both are refused."""
+    gateway_id = by_operator(account)
+    with app.app_context():
+        at, rival = clock.now(), make.provider(800001, 800001, "cem@example.com").id
+        db.session.execute(
+            update(Message).values(created_at=at - timedelta(days=20), called_at=at - timedelta(days=20))
+        )
+        other = gateways.add_gateway(
+            db.session, vault(), provider_id=None, carries=AddressKind.EMAIL, vendor="smtp", per_second=10, at=at,
+            header="haber@ikinci.example", credentials={"host": "127.0.0.1", "security": "smtp"},
+        )  # fmt: skip
+        db.session.flush()
+        theirs = recipients.gather(db.session, vault(), rival, [parse(OTHER)], at)
+        db.session.add(
+            Message(
+                provider_id=rival, recipient_id=theirs[OTHER], gateway_id=other.id, kind=MessageKind.CODE, attempts=1,
+                state=MessageState.DELIVERED, created_at=at - timedelta(hours=1), called_at=at - timedelta(hours=1),
+            )
+        )  # fmt: skip
+        gateway = db.session.get_one(MessageGateway, gateway_id)
+        told = BlockedAddress(AYSE, at, "complaint abuse")
+        news_keeping.keep_news(gateway, Feedback(blocked=(told,)), at)
+        db.session.commit()
+    work(app, *EventKind)
+
+    assert {address for address, _ in refused(account)} == {AYSE, OTHER}
 
 
 def test_a_spelling_that_comes_while_the_answer_waits_is_refused_with_the_others(app, account, rows):

@@ -18,6 +18,7 @@ from portal.core.models import (
     EventOutcome,
     GatewayEvent,
     Message,
+    MessageGateway,
     MessageKind,
     Provider,
     Purpose,
@@ -25,7 +26,8 @@ from portal.core.models import (
 )
 from portal.domain import address_proofs
 from portal.domain.notifications import gateways
-from portal.services.messaging import event_contents, replies
+from portal.services.messaging import event_contents, news_keeping, replies
+from portal.services.messaging.gateways.protocol import BlockedAddress, Feedback
 from tests import make
 from tests.portal.services.messaging import test_gateway_delivery as delivery
 from tests.portal.services.messaging.test_answered_messages import grant_at_every_brand, write
@@ -72,6 +74,20 @@ def test_a_refusal_refuses_the_brand_that_the_code_named(app, operators, rows, t
     refused = {each.brand_id for each in rows(Consent) if (each.status, each.channel) == ("RET", "MESAJ")}
     assert refused == {rows.one(AddressProof).brand_id}
     assert rows.one(Recipient).provider_id == rows.one(Provider).id
+
+
+def test_a_list_that_is_heard_days_later_refuses_the_brand_that_the_code_named(app, operators, rows):
+    """The code left in the week before the list's word, though not in the week before that was heard."""
+    listed = BlockedAddress(make.PHONE, clock.now(), "MO")
+    with time_machine.travel(clock.now() + timedelta(days=9)):
+        with app.app_context():
+            account = db.session.get_one(MessageGateway, operators.gateway_id)
+            news_keeping.keep_news(account, Feedback(blocked=(listed,)), clock.now())
+            db.session.commit()
+        work(app)
+
+    refused = {each.brand_id for each in rows(Consent) if (each.status, each.channel) == ("RET", "MESAJ")}
+    assert refused == {rows.one(AddressProof).brand_id}
 
 
 def test_an_unclear_reply_holds_and_is_read_by_that_firm_alone(app, operators, rows):
