@@ -35,7 +35,7 @@ class MessageGateway(Entity):
     state: Mapped[GatewayState] = mapped_column(default=GatewayState.UNTESTED)
     stopped_code: Mapped[str | None] = mapped_column(String(60))  # The vendor's word for why.
     stopped_reason: Mapped[str | None] = mapped_column(String(20))  # The same in our terms: a Reason of protocol.py.
-    stop_mailed_at: Mapped[datetime | None]  # Its owners were mailed that it stopped, or that its inbox is unread.
+    stop_mailed_at: Mapped[datetime | None]  # Its owners were mailed that it stopped or tells nothing.
     next_at: Mapped[datetime | None]  # No message leaves before: its pace.
     resting_until: Mapped[datetime | None]  # After failed calls.
     failures: Mapped[int] = mapped_column(Integer, default=0)  # In a row.

@@ -189,8 +189,8 @@ def has_failing_sweeps(at: datetime, after: timedelta) -> ColumnElement[bool]:
     return and_(is_inbox_unread(at, after), exists().where(*IS_SWEEP, was_swept))
 
 
-def note_reports(gateway: MessageGateway, at: datetime, *, were_told: bool) -> None:
-    """Whether its vendor told them, where it was asked."""
+def mark_reports_read(gateway: MessageGateway, at: datetime, *, were_told: bool) -> None:
+    """Note whether its vendor told them, where it was asked."""
     gateway.reports_unread_since = None if were_told else gateway.reports_unread_since or at
 
 

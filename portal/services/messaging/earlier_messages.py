@@ -49,7 +49,7 @@ class Answered:
     """What a reply may answer, the newest before it first."""
 
     messages: Sequence[EarlierMessage]
-    is_either: bool = False  # What an account like this one sent long before, or what others sent that week.
+    is_of_two_threads: bool = False  # What an account like this one sent long before, or what others sent that week.
 
     @property
     def is_izinlinks(self) -> bool:
@@ -63,7 +63,7 @@ class Answered:
     @property
     def last_recipient_ids(self) -> set[int]:
         """To whom the newest was, or what left within a day of it; where another one may be meant as well, all."""
-        if self.is_either:
+        if self.is_of_two_threads:
             return self.recipient_ids
         return Answered([each for each in self.messages if abs(each.at - self.messages[0].at) < DAY]).recipient_ids
 
@@ -184,16 +184,16 @@ def find_answered(gateway: MessageGateway, messages: Sequence[EarlierMessage], s
     def is_earlier(each: EarlierMessage) -> bool:
         return each.at <= said_at + CLOCKS_DIFFER
 
-    found, is_either = left_by_owner(gateway, messages), False
+    found, is_of_two_threads = left_by_owner(gateway, messages), False
     if gateway.provider_id is None:
         alike, earlier = {None, *_alike(gateway)}, [each for each in found if is_earlier(each)]
         by_alike = [each for each in earlier if each.gateway_id in alike]
         late = [each for each in earlier if each.at >= said_at - ANSWERED_WITHIN]
         meant = [each for each in late if each.gateway_id in alike]
-        is_either = not meant and bool(by_alike and late)
+        is_of_two_threads = not meant and bool(by_alike and late)
         meant = meant or [*by_alike, *late] or earlier
         found = [*meant, *(each for each in found if not is_earlier(each))]
-    return Answered(sorted(found, key=lambda each: (is_earlier(each), each.at), reverse=True), is_either)
+    return Answered(sorted(found, key=lambda each: (is_earlier(each), each.at), reverse=True), is_of_two_threads)
 
 
 def channels_offered_to(recipient_id: int | None, brands: Collection[Brand] | None) -> set[Channel]:

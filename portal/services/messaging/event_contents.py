@@ -46,8 +46,8 @@ PERSONAL = re.compile(rf"[^\s\"'<>=&]{{1,64}}(?:@|%40)[^\s\"'<>=&]{{1,64}}|\+?{M
 
 
 @dataclass(frozen=True)
-class EarlierAccount:
-    """A row of the same owner's that told the news of an inbox until another row did, and the secret of that row."""
+class InboxAccount:
+    """An account's row by which the news of an inbox was heard until a moment, and the secret of that row."""
 
     gateway_id: int
     secret: str
@@ -57,7 +57,7 @@ class EarlierAccount:
 def keep(
     gateway: MessageGateway, secret: str, kind: EventKind, identity: Sequence[object], content: Mapping[str, Any],
     at: datetime, *, provider_id: int | None = None, recipient_id: int | None = None, due_at: datetime | None = None,
-    only_reports: bool = False, earlier: Sequence[EarlierAccount] = (),
+    only_reports: bool = False, earlier: Sequence[InboxAccount] = (),
 ) -> GatewayEvent | None:  # fmt: skip
     """Keep a piece of news; what has the same identity is kept once, also by two processes at once, and where one of
     the `earlier` accounts kept it: then the one that was kept is returned. `secret` is the gateway's; `provider_id`
@@ -80,7 +80,7 @@ def keep(
 
 
 def _find_kept(
-    earlier: Sequence[EarlierAccount], kind: EventKind, identity: Sequence[object]
+    earlier: Sequence[InboxAccount], kind: EventKind, identity: Sequence[object]
 ) -> GatewayEvent | None:  # fmt: skip
     kept = [
         and_(
@@ -122,7 +122,7 @@ def read_late_reports(push: GatewayEvent) -> list[Report]:
 
 def keep_reply(
     gateway: MessageGateway, secret: str, reply: InboundMessage, at: datetime, moment: str, pushed_at: datetime | None,
-    earlier: Sequence[EarlierAccount] = (),
+    earlier: Sequence[InboxAccount] = (),
 ) -> None:  # fmt: skip
     """Keep a reply. Of one without a time `moment` tells which are the same: also of a sweep's, if it has no id; of a
     list's rows that are alike each is another one. A refusal that is pushed again, and of which no more than the minute
@@ -160,7 +160,7 @@ def _has_ended(earlier: GatewayEvent, outcomes: Collection[EventOutcome]) -> boo
 
 def keep_blocked(
     gateway: MessageGateway, secret: str, blocked: BlockedAddress, at: datetime, moment: str,
-    earlier: Sequence[EarlierAccount] = (), *, recipient_id: int | None = None, due_at: datetime | None = None,
+    earlier: Sequence[InboxAccount] = (), *, recipient_id: int | None = None, due_at: datetime | None = None,
     is_listed: bool = False,
 ) -> None:  # fmt: skip
     """Keep a refusal, and hold messages to its recipient, if known, until it is read. Of one without a time `moment`
@@ -170,7 +170,7 @@ def keep_blocked(
     content, same = content_of(blocked), None
     if is_listed and not blocked.is_new and blocked.at is None:
         day_before = [*named[:-1], str(date.fromisoformat(moment) - timedelta(days=1))]
-        its_rows = [EarlierAccount(gateway.id, secret, at), *earlier]
+        its_rows = [InboxAccount(gateway.id, secret, at), *earlier]
         same = _find_kept(its_rows, EventKind.BLOCKED, day_before)
     same = same or keep(
         gateway, secret, EventKind.BLOCKED, named, content, at, recipient_id=recipient_id, due_at=due_at,

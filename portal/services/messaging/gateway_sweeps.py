@@ -22,7 +22,7 @@ from portal.services.messaging import (
     routing,
     sweep_rows,
 )
-from portal.services.messaging.event_contents import EarlierAccount
+from portal.services.messaging.event_contents import InboxAccount
 from portal.services.messaging.gateways.mailbox import MailboxVisit, Place
 from portal.services.messaging.gateways.offered_vendors import OFFERED
 from portal.services.messaging.gateways.protocol import ErrorClass, Feedback, GatewayError
@@ -72,7 +72,7 @@ def sweep(event: GatewayEvent, gateway: MessageGateway, at: datetime) -> None:
     sweep_rows.note_lists(event, noted | of_replies | of_refusals)
     sweep_rows.note_reports(gateway, reports, at, "")
     plan_next(event, at, has_failed=not (has_reports if is_followed else has_all))  # Replies wait for no other answer.
-    gateways.note_reports(gateway, at, were_told=has_reports)
+    gateways.mark_reports_read(gateway, at, were_told=has_reports)
     if has_all and has_list:
         gateways.mark_inbox_read(gateway, at)
 
@@ -179,7 +179,7 @@ def _is_followed(gateway: MessageGateway) -> bool:
     return bool(_of_same_inbox(gateway, *is_read))
 
 
-def _earlier_accounts(event: GatewayEvent, gateway: MessageGateway) -> list[EarlierAccount]:
+def _earlier_accounts(event: GatewayEvent, gateway: MessageGateway) -> list[InboxAccount]:
     """The rows by which an account's inbox was asked before it was by this row, which asks for a day more than they
     left: others with that inbox, and the one that had it until its login was changed. No brand sent by this row then,
     so what they heard until then is no answer to it. `event` is the one by which it is swept."""
@@ -189,10 +189,10 @@ def _earlier_accounts(event: GatewayEvent, gateway: MessageGateway) -> list[Earl
     found = _of_same_inbox(gateway)
     if gateway.removed_at is not None:
         found += db.session.scalars(select(MessageGateway).where(gateways.is_changed_since(gateway)))
-    earlier = list[EarlierAccount]()
+    earlier = list[InboxAccount]()
     for each in dict.fromkeys(found):
         with suppress(CannotOpen):
-            earlier.append(EarlierAccount(each.id, gateways.read_secret(vault(), each), until))
+            earlier.append(InboxAccount(each.id, gateways.read_secret(vault(), each), until))
     return earlier
 
 

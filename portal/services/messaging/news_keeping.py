@@ -29,7 +29,7 @@ KNOWN_AFTER = timedelta(minutes=5)  # A report may come before the answer to the
 
 def keep_news(
     gateway: MessageGateway, news: Feedback, at: datetime, pushed_at: datetime | None = None,
-    read_until: datetime | None = None, earlier: Sequence[event_contents.EarlierAccount] = (),
+    read_until: datetime | None = None, earlier: Sequence[event_contents.InboxAccount] = (),
 ) -> list[Report]:  # fmt: skip
     """Note what became of messages, and keep replies and refusals; the reports of messages that we do not know. A piece
     that fails is kept as one that nobody can read, with why.

@@ -112,8 +112,8 @@ def render_account(gateway: MessageGateway, **shown: Any) -> str:
         dkim_keys=offered_vendors.dkim_keys(values, gateway.header), undecided=_count_undecided(gateway.id),
         is_sandbox=gateway_accounts.in_sandbox_mode(owner_id()), gaps=_gaps(gateway, values),
         bounce_problem=_bounce_problem(values),
-        once=secrets.token_urlsafe(8), is_inbox_unread=_is(gateway, gateways.is_inbox_unread(clock.now())),
-        has_unread_reports=_is(gateway, gateways.has_unread_reports(clock.now())),
+        once=secrets.token_urlsafe(8), is_inbox_unread=_meets(gateway, gateways.is_inbox_unread(clock.now())),
+        has_unread_reports=_meets(gateway, gateways.has_unread_reports(clock.now())),
         losing=reply_numbers.find_losing(read_session(), vault(), gateway, clock.now()),
         **_last_reports(gateway), **shown,
     )  # fmt: skip
@@ -129,7 +129,7 @@ def _last_reports(gateway: MessageGateway) -> dict[str, Any]:
     return {}
 
 
-def _is(gateway: MessageGateway, condition: ColumnElement[bool]) -> bool:
+def _meets(gateway: MessageGateway, condition: ColumnElement[bool]) -> bool:
     found = select(MessageGateway.id).where(MessageGateway.id == gateway.id, condition)
     return read_session().scalar(found) is not None
 

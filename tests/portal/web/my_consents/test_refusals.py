@@ -70,8 +70,8 @@ def test_what_the_firm_stated_is_refused_once_more_by_the_person(app, fatma, row
         listed = program.post(BULK, {"consents": [grant(make.PHONE)]}).json["results"]
 
     assert "Reddedildi: firma bildirdi" in page and 'value="all"' in page and '-MESAJ"' in page
-    for page in (after, repeated):  # What the firm repeats changes nothing of whose word it is.
-        assert "firma bildirdi" not in page and 'name="refuse"' not in page
+    for later in (after, repeated):  # What the firm repeats changes nothing of whose word it is.
+        assert "firma bildirdi" not in later and 'name="refuse"' not in later
     assert [each["problem"]["code"] for each in listed] == ["over_refusal"]
 
 
