@@ -12,6 +12,7 @@ from portal.core.extensions import db, read_session, vault
 from portal.core.models import Message, MessageGateway, MessageState, Recipient
 from portal.core.vault import CannotOpen
 from portal.domain.consents import recipients
+from portal.domain.notifications import gateways
 from portal.services.messaging import earlier_messages, meant_brands, message_outcomes, outgoing_messages
 from portal.services.messaging.gateways.protocol import BLOCKED, Reason, Report, ReportState
 from portal.services.messaging.gateways.vendor_rows import readings
@@ -39,10 +40,10 @@ def apply_reports(gateway: MessageGateway, reports: Sequence[Report], at: dateti
     reported; they are locked. Nothing here
     commits."""
     matched: dict[Report, Message] = {}
-    by_text = _recipient_ids(gateway, reports)
+    by_text, account_id = _recipient_ids(gateway, reports), _account_id(gateway)
 
     def apply(report: Report) -> None:
-        message = _find_message(gateway, report, by_text)
+        message = _find_message(gateway, account_id, report, by_text)
         if message is not None:
             _apply_report(message, report, at)
             db.session.flush()
@@ -54,19 +55,43 @@ def apply_reports(gateway: MessageGateway, reports: Sequence[Report], at: dateti
     return AppliedReports(matched, lost, failed)
 
 
-def unreported_refs(gateway_id: int, at: datetime) -> tuple[list[str], datetime]:
-    """The vendor's ids of some messages whose end nobody reported, in no order, so that none is asked for in vain for
-    ever; and when the oldest of them was sent."""
+def unreported_refs(gateway: MessageGateway, at: datetime) -> tuple[list[str], datetime]:
+    """The vendor's ids of some messages that left by a gateway's login and whose end nobody reported, in no order, so
+    that none is asked for in vain for ever; and when the oldest of them was sent."""
     theirs = (
         select(Message.vendor_ref, func.min(Message.called_at))
         .where(
-            Message.gateway_id == gateway_id, Message.state == literal_column("'accepted'"), Message.vendor_ref != "",
+            *_left_by_login(gateway), Message.state == literal_column("'accepted'"), Message.vendor_ref != "",
             Message.called_at > at - WAITS_FOR_REPORT,
         )
         .group_by(Message.vendor_ref)
     )  # fmt: skip
     rows = read_session().execute(theirs.order_by(func.random()).limit(MOST_REFS)).all()
     return [ref for ref, _ in rows], min((called_at for _, called_at in rows if called_at), default=at)
+
+
+def _left_by_login(gateway: MessageGateway) -> list[ColumnElement[bool]]:
+    """The conditions that a message left by the login that a gateway has: of an account since its login was changed
+    last, of what was kept of its former one before that."""
+    changes = select(func.max(MessageGateway.removed_at)).where(gateways.is_former_inbox(gateway))
+    if gateway.removed_at is not None:
+        changes = changes.where(MessageGateway.removed_at < gateway.removed_at)
+    since, account_id = db.session.scalar(changes), _account_id(gateway)
+    conditions = [Message.gateway_id == account_id]
+    if since is not None:
+        conditions.append(Message.called_at > since)
+    if account_id != gateway.id:
+        conditions.append(Message.called_at <= gateway.removed_at)
+    return conditions
+
+
+def _account_id(gateway: MessageGateway) -> int:
+    """The account to which messages belong: another row where only its former login was kept in this one."""
+    if gateway.removed_at is None:
+        return gateway.id
+    later = select(MessageGateway.id).where(gateways.is_changed_since(gateway))
+    last = MessageGateway.removed_at.desc().nulls_first()
+    return db.session.scalar(later.order_by(last).limit(1)) or gateway.id
 
 
 def _recipient_ids(gateway: MessageGateway, reports: Sequence[Report]) -> dict[str, int]:
@@ -79,14 +104,16 @@ def _recipient_ids(gateway: MessageGateway, reports: Sequence[Report]) -> dict[s
     return recipients.find_known_ids(db.session, vault(), gateway.provider_id, indexes)
 
 
-def _find_message(gateway: MessageGateway, report: Report, by_text: dict[str, int]) -> Message | None:
+def _find_message(
+    gateway: MessageGateway, account_id: int, report: Report, by_text: dict[str, int]
+) -> Message | None:  # fmt: skip
     """By our id; or by the vendor's, which may be that of a whole batch, and the address, or if one message alone has
     it."""
     if report.message_id is not None:
         return _lock_newest(earlier_messages.left_by(gateway), Message.id == report.message_id)
     if not report.ref:
         return None
-    of_ref = Message.gateway_id == gateway.id, Message.vendor_ref == report.ref[:80]
+    of_ref = Message.gateway_id == account_id, Message.vendor_ref == report.ref[:80]
     if meant_brands.address_of(report.to) is None:
         ids = db.session.scalars(select(Message.id).where(*of_ref).limit(2)).all()
         return _lock_newest(Message.id == ids[0]) if len(ids) == 1 else None

@@ -56,7 +56,7 @@ def sweep(event: GatewayEvent, gateway: MessageGateway, at: datetime) -> None:
         _read_mailbox(event, gateway, adapter, read_until - OVERLAP, at)
         return
     features, gateway_id = adapter.capabilities, gateway.id
-    refs, oldest = delivery_reports.unreported_refs(gateway_id, at) if features.pulls_reports else ([], at)
+    refs, oldest = delivery_reports.unreported_refs(gateway, at) if features.pulls_reports else ([], at)
     db.session.rollback()
     reports, has_reports = _ask(gateway_id, lambda: adapter.reports(refs, oldest)) if refs else ([], True)
     answers, has_all = ([], False) if is_followed else _ask(gateway_id, lambda: adapter.inbound(since, at))

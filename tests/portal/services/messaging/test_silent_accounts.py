@@ -7,13 +7,13 @@ import time_machine
 from sqlalchemy import update
 
 from portal.core import clock
-from portal.core.extensions import db
+from portal.core.extensions import db, vault
 from portal.core.models import EventKind, GatewayEvent, Mail, MailKind, Message, MessageGateway, MessageState
 from portal.domain.notifications import gateways
 from portal.jobs.gateway_alarms import notify_owners_of_gateways
 from portal.services.messaging import gateway_events, gateway_sweeps, sender
 from portal.services.messaging.gateways import verimor
-from portal.services.messaging.gateways.protocol import ErrorClass, GatewayError, SendError
+from portal.services.messaging.gateways.protocol import ErrorClass, GatewayError, Report, ReportState, SendError
 from tests import make
 from tests.portal.services.messaging import test_gateway_delivery as delivery
 from tests.portal.services.messaging.vendor_pushes import work
@@ -191,3 +191,54 @@ def test_reports_that_are_asked_for_in_vain_are_unread_until_they_are_told(app, 
             assert rows(MessageGateway, gateways.is_inbox_unread(clock.now())) == []
 
     assert told == [0, 0, 1, 0]
+
+
+def change_login(gateway_id: int, username: str) -> None:
+    account = db.session.get_one(MessageGateway, gateway_id)
+    gateways.keep_former_inbox(db.session, vault(), account, clock.now())
+    login = {"username": username, "password": "x"}
+    gateways.replace_credentials(vault(), account, login, header=account.header, per_second=10)
+
+
+@pytest.mark.parametrize("is_removed", [False, True], ids=["", "removed"])
+def test_reports_are_asked_for_by_the_login_by_which_a_message_left(app, vendors, rows, monkeypatch, is_removed):
+    """A vendor answers by an error what another login asks for: no owner is told then that an account is not read."""
+    logins = ["908500000001", "908500000002", "908500000003"]
+    of_login = {login: str(place) for place, login in enumerate(logins)}
+    asked = set[tuple[str, str]]()
+
+    def tell(self, refs, since):
+        login = self.secrets["secret.username"]
+        asked.update((login, ref) for ref in refs)
+        if any(ref != of_login[login] for ref in refs):
+            raise HANGS
+        return [Report(ReportState.DELIVERED, ref) for ref in refs]
+
+    with app.app_context():
+        make.provider()
+        gateway_id = delivery.add("verimor", login={"username": logins[0], "password": "x"})
+    silence(monkeypatch)
+    monkeypatch.setattr(verimor.Verimor, "reports", silent)
+    delivery.launch(app, 3)
+    with time_machine.travel(clock.now(), tick=False) as at:
+        for message, login in zip(rows(Message), logins, strict=True):
+            with app.app_context():
+                if login != logins[0]:
+                    change_login(gateway_id, login)
+                is_taken = {"state": MessageState.ACCEPTED, "vendor_ref": of_login[login], "due_at": None}
+                at.shift(timedelta(minutes=20))
+                left = is_taken | {"gateway_id": gateway_id, "called_at": clock.now(), "ended_at": clock.now()}
+                db.session.execute(update(Message).where(Message.id == message.id).values(left))
+                db.session.commit()
+            at.shift(timedelta(minutes=20))
+        if is_removed:
+            with app.app_context():
+                gateways.remove(db.session, db.session.get_one(MessageGateway, gateway_id), clock.now())
+                db.session.commit()
+            at.shift(timedelta(minutes=20))
+        monkeypatch.setattr(verimor.Verimor, "reports", tell)
+        work(app, *EventKind)
+
+        assert rows(MessageGateway, MessageGateway.reports_unread_since.is_not(None)) == []
+    assert asked == set(of_login.items())
+    assert {each.state for each in rows(Message)} == {MessageState.DELIVERED}
