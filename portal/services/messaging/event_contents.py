@@ -28,9 +28,9 @@ from portal.services.messaging.gateways.protocol import (
     Reason,
     Report,
     ReportState,
-    VendorPush,
 )
 from portal.services.messaging.gateways.unread_rows import MOBILE
+from portal.services.messaging.gateways.vendor_push import VendorPush
 from portal.services.messaging.gateways.vendor_rows import guess_address
 
 OFTEN = timedelta(minutes=1)  # Reports that are alike are noted once in it.

@@ -27,14 +27,8 @@ from portal.services.messaging import (
     sweep_rows,
 )
 from portal.services.messaging.gateways import push_text, unread_rows
-from portal.services.messaging.gateways.protocol import (
-    Feedback,
-    Gateway,
-    GatewayError,
-    InboundMessage,
-    Report,
-    VendorPush,
-)
+from portal.services.messaging.gateways.protocol import Feedback, Gateway, GatewayError, InboundMessage, Report
+from portal.services.messaging.gateways.vendor_push import VendorPush
 from portal.services.messaging.news_keeping import KNOWN_AFTER, keep_news, unread_replies
 from portal.services.messaging.savepoints import log_or_reraise, run_in_savepoints
 

@@ -14,7 +14,7 @@ from portal.domain.notifications import gateways
 from portal.services.messaging import gateway_events
 from portal.services.messaging.gateways import mail_webhooks, push_text
 from portal.services.messaging.gateways.bounces import MAX_BYTES
-from portal.services.messaging.gateways.protocol import MAX_PUSH_BYTES, VendorPush
+from portal.services.messaging.gateways.vendor_push import MAX_PUSH_BYTES, VendorPush
 from portal.web.callbacks.blueprint import blueprint
 from portal.web.shared import error_pages, limits
 

@@ -18,14 +18,8 @@ from portal.services.messaging.gateways import (
 )
 from portal.services.messaging.gateways.description_parts import list_parts
 from portal.services.messaging.gateways.generic_http import NOT_UNDERSTOOD, GenericHttpGateway
-from portal.services.messaging.gateways.protocol import (
-    Batch,
-    ErrorClass,
-    OutgoingMessage,
-    Reason,
-    ReportState,
-    VendorPush,
-)
+from portal.services.messaging.gateways.protocol import Batch, ErrorClass, OutgoingMessage, Reason, ReportState
+from portal.services.messaging.gateways.vendor_push import VendorPush
 from portal.web.shared.gateway_words import CLASSES, REASONS, ROLES, STATES
 
 EXAMPLE_NUMBER, EXAMPLE_ID = "+905321234567", 1001

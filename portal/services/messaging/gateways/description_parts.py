@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from portal.services.messaging.gateways.described_call import parse_answer
-from portal.services.messaging.gateways.protocol import VendorPush
 from portal.services.messaging.gateways.push_document import parse_push
+from portal.services.messaging.gateways.vendor_push import VendorPush
 
 SECTIONS = ("query", "headers", "body")  # Of a call.
 LEFT_OUT = object()  # In place of a part: the call goes without it.

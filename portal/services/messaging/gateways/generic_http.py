@@ -31,8 +31,8 @@ from portal.services.messaging.gateways.protocol import (
     Reason,
     SendError,
     SendResult,
-    VendorPush,
 )
+from portal.services.messaging.gateways.vendor_push import VendorPush
 from portal.services.messaging.gateways.vendor_rows import documented_refusal, safe_code
 
 DESCRIPTIONS = Path(__file__).parent / "descriptions"

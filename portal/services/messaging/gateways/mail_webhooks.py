@@ -26,7 +26,6 @@ from portal.services.messaging.gateways.mail_system_words import unfamiliar_answ
 from portal.services.messaging.gateways.mail_tokens import MAIL_ID, find_messages
 from portal.services.messaging.gateways.protocol import (
     DOUBTFUL_ANSWER,
-    MAX_PUSH_BYTES,
     BlockedAddress,
     ErrorClass,
     Feedback,
@@ -36,10 +35,10 @@ from portal.services.messaging.gateways.protocol import (
     Report,
     ReportState,
     SendError,
-    VendorPush,
 )
 from portal.services.messaging.gateways.push_document import DEEPEST
 from portal.services.messaging.gateways.sample_words import names_list
+from portal.services.messaging.gateways.vendor_push import MAX_PUSH_BYTES, VendorPush
 from portal.services.messaging.gateways.vendor_rows import guess_address, parse_time, safe_code
 
 CERTIFICATE_URL = re.compile(r"https://sns\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?/[\w./-]+\.pem")

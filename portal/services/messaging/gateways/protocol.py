@@ -3,13 +3,14 @@
 An adapter makes calls and reads answers; it holds no rows and decides no retry. Whoever calls it does (outbox).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from portal.core.iys_protocol import RecipientType
+from portal.services.messaging.gateways.vendor_push import VendorPush
 
 LONGEST_TURN = timedelta(seconds=10)  # Then who is still to get a message is looked at anew: they may have refused.
 
@@ -222,18 +223,6 @@ class Lookup:
 
     outcome: LookupOutcome
     ref: str = ""
-
-
-MAX_PUSH_BYTES = 2 * 1024 * 1024  # Thousands of reports. Of a mail bounces.MAX_BYTES are kept.
-
-
-@dataclass(frozen=True)
-class VendorPush:
-    """A request that a vendor made to us."""
-
-    body: bytes = field(repr=False)
-    content_type: str = ""
-    query: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import Any
 
 from portal.services.messaging.gateways import json_values, push_text, xml_values
-from portal.services.messaging.gateways.protocol import VendorPush
+from portal.services.messaging.gateways.vendor_push import VendorPush
 from portal.services.messaging.gateways.vendor_rows import Mapped, read_reply
 
 DEEPEST = 50  # Levels.

@@ -25,8 +25,8 @@ from portal.services.messaging.gateways.protocol import (
     Reason,
     SendError,
     SendResult,
-    VendorPush,
 )
+from portal.services.messaging.gateways.vendor_push import VendorPush
 
 CAPABILITIES = Capabilities(most_messages=50, finds_calls=False)
 BAD_HEADER = SendError(ErrorClass.CONFIG, Reason.HEADER, "bad_mail_header")

@@ -30,7 +30,8 @@ from portal.domain.consents import recipients
 from portal.domain.notifications import gateways
 from portal.services.messaging import event_contents, gateway_events, gateway_sweeps, sweep_rows
 from portal.services.messaging.gateways import verimor
-from portal.services.messaging.gateways.protocol import ErrorClass, GatewayError, InboundMessage, SendError, VendorPush
+from portal.services.messaging.gateways.protocol import ErrorClass, GatewayError, InboundMessage, SendError
+from portal.services.messaging.gateways.vendor_push import VendorPush
 from tests import grants, make
 from tests.portal.services.messaging import test_gateway_delivery as delivery
 from tests.portal.services.messaging.vendor_pushes import work

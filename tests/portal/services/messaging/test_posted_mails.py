@@ -9,7 +9,7 @@ from portal.core.models import EventKind, GatewayEvent
 from portal.services.messaging import event_contents
 from portal.services.messaging.gateways.bounces import MAX_BYTES
 from portal.services.messaging.gateways.mail_tokens import TokenPurpose
-from portal.services.messaging.gateways.protocol import MAX_PUSH_BYTES
+from portal.services.messaging.gateways.vendor_push import MAX_PUSH_BYTES
 from tests.portal.services.messaging.test_feedback import PEOPLE, MailAccount, refusals
 from tests.portal.services.messaging.vendor_pushes import work
 

@@ -13,7 +13,8 @@ from portal.core.models import AddressProof, Brand, GatewayState, MessageGateway
 from portal.domain import address_proofs
 from portal.domain.notifications import gateways
 from portal.services.messaging import gateway_accounts
-from portal.services.messaging.gateways.protocol import ReportState, VendorPush
+from portal.services.messaging.gateways.protocol import ReportState
+from portal.services.messaging.gateways.vendor_push import VendorPush
 from tests import make, servers, unknown_vendor
 from tests.portal.web.dashboard.test_gateway_pages import NEW, PAGE, VERIMOR, arrived, fake, prove, shown, stored
 from tests.unknown_vendor import CUSTOMER, KEY, UnknownVendor

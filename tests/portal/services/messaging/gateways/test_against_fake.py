@@ -15,8 +15,8 @@ from portal.services.messaging.gateways.protocol import (
     OutgoingMessage,
     Reason,
     ReportState,
-    VendorPush,
 )
+from portal.services.messaging.gateways.vendor_push import VendorPush
 from portal.services.messaging.gateways.vendors import VENDORS
 from tests import servers
 from tests.portal.services.messaging.fake_gateway.vendors import QuietHandler, Receiver

@@ -9,7 +9,8 @@ from portal.core.paths import ROOT
 from portal.services.messaging.gateways import description_checks
 from portal.services.messaging.gateways.description_checks import BadDescription, parse_description, secret_names
 from portal.services.messaging.gateways.generic_http import DESCRIPTIONS, GenericHttpGateway
-from portal.services.messaging.gateways.protocol import SendResult, VendorPush
+from portal.services.messaging.gateways.protocol import SendResult
+from portal.services.messaging.gateways.vendor_push import VendorPush
 from tests.portal.services.messaging.gateways.samples import LOGINS, batch, message
 from tests.portal.services.messaging.gateways.test_vendors import MANY, UNKNOWN_VENDOR
 

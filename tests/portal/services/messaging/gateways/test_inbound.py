@@ -6,9 +6,10 @@ import pytest
 
 from portal.services.messaging.gateways import row_rules, unread_rows
 from portal.services.messaging.gateways.own_text import OwnText
-from portal.services.messaging.gateways.protocol import GatewayError, InboundMessage, VendorPush
+from portal.services.messaging.gateways.protocol import GatewayError, InboundMessage
 from portal.services.messaging.gateways.push_document import parse_push
 from portal.services.messaging.gateways.unread_rows import unread_replies
+from portal.services.messaging.gateways.vendor_push import VendorPush
 from portal.services.messaging.gateways.vendors import VENDORS
 from tests.portal.services.messaging.gateways.samples import LOGINS, coded, described
 

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from portal.services.messaging.gateways import mail_webhooks, own_words
-from portal.services.messaging.gateways.protocol import DOUBTFUL_ANSWER, VendorPush
+from portal.services.messaging.gateways.protocol import DOUBTFUL_ANSWER
+from portal.services.messaging.gateways.vendor_push import VendorPush
 from tests.portal.services.messaging.gateways import bounce_samples
 from tests.portal.services.messaging.gateways import test_bounces as bounces
 

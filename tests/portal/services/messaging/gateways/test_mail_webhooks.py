@@ -12,7 +12,8 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from portal.services.messaging.gateways import mail_webhooks
 from portal.services.messaging.gateways.mail_tokens import TokenPurpose, mail_id, token_address
 from portal.services.messaging.gateways.mail_webhooks import parse_brevo_push, read_ses_push
-from portal.services.messaging.gateways.protocol import DOUBTFUL_ANSWER, BlockedAddress, Feedback, Report, VendorPush
+from portal.services.messaging.gateways.protocol import DOUBTFUL_ANSWER, BlockedAddress, Feedback, Report
+from portal.services.messaging.gateways.vendor_push import VendorPush
 
 KEY = b"k" * 32
 MAIL_ID = mail_id(KEY, 81, "ornek.com.tr")

@@ -14,8 +14,8 @@ from portal.services.messaging.gateways.protocol import (
     Reason,
     Report,
     ReportState,
-    VendorPush,
 )
+from portal.services.messaging.gateways.vendor_push import VendorPush
 from tests.portal.services.messaging.gateways.samples import (
     LOGINS,
     batch,

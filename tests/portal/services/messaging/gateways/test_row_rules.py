@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from portal.services.messaging.gateways import json_values, row_rules, sample_codes
 from portal.services.messaging.gateways.iletimerkezi import INBOX
 from portal.services.messaging.gateways.own_text import OwnText
-from portal.services.messaging.gateways.protocol import VendorPush
+from portal.services.messaging.gateways.vendor_push import VendorPush
 from tests.examples import some
 from tests.portal.services.messaging.gateways.samples import coded
 

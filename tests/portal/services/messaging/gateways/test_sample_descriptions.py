@@ -11,9 +11,10 @@ from portal.services.messaging.gateways.call_trace import trace_call
 from portal.services.messaging.gateways.description_checks import BadDescription, parse_description
 from portal.services.messaging.gateways.description_fields import filled_description, form_data
 from portal.services.messaging.gateways.generic_http import DESCRIPTIONS, GenericHttpGateway
-from portal.services.messaging.gateways.protocol import ErrorClass, Reason, ReportState, SendResult, VendorPush
+from portal.services.messaging.gateways.protocol import ErrorClass, Reason, ReportState, SendResult
 from portal.services.messaging.gateways.sample_calls import BadSample, parse_call
 from portal.services.messaging.gateways.sample_descriptions import draft_description
+from portal.services.messaging.gateways.vendor_push import VendorPush
 from tests import unknown_vendor
 from tests.portal.services.messaging.gateways.samples import batch, message
 from tests.portal.services.messaging.gateways.test_vendors import MANY, UNKNOWN_VENDOR

@@ -7,14 +7,8 @@ import time_machine
 from portal.core import clock
 from portal.core.iys_protocol import RecipientType
 from portal.services.messaging.gateways.generic_http import GenericHttpGateway, vendor_description
-from portal.services.messaging.gateways.protocol import (
-    LONGEST_TURN,
-    ErrorClass,
-    LookupOutcome,
-    Reason,
-    SendResult,
-    VendorPush,
-)
+from portal.services.messaging.gateways.protocol import LONGEST_TURN, ErrorClass, LookupOutcome, Reason, SendResult
+from portal.services.messaging.gateways.vendor_push import VendorPush
 from tests.portal.services.messaging.gateways.samples import (
     LOGINS,
     TAKEN,

@@ -9,15 +9,9 @@ from aiosmtpd.smtp import SMTP
 from portal.core import clock
 from portal.services.messaging.gateways import dkim, smtp_connection
 from portal.services.messaging.gateways.mail_tokens import TokenPurpose, find_messages
-from portal.services.messaging.gateways.protocol import (
-    LONGEST_TURN,
-    Batch,
-    Gateway,
-    LookupOutcome,
-    OutgoingMessage,
-    VendorPush,
-)
+from portal.services.messaging.gateways.protocol import LONGEST_TURN, Batch, Gateway, LookupOutcome, OutgoingMessage
 from portal.services.messaging.gateways.smtp import SmtpGateway
+from portal.services.messaging.gateways.vendor_push import VendorPush
 from tests.mail_server import Listening, MailServer, certificate
 from tests.portal.services.messaging.gateways.bounce_samples import SAMPLES
 
