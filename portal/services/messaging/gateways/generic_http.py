@@ -7,7 +7,7 @@ this class the calls beside sending.
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,6 @@ from portal.services.messaging.gateways.http_call import HttpAnswer
 from portal.services.messaging.gateways.json_values import fill, matches, read_text
 from portal.services.messaging.gateways.own_text import NO_TEXT
 from portal.services.messaging.gateways.protocol import (
-    LONGEST_TURN,
     Batch,
     Capabilities,
     ErrorClass,
@@ -90,8 +89,7 @@ class GenericHttpGateway(Gateway):
                 results[each.id] = SendResult(each.id, error=SAME_ADDRESS)
         now, most = list(fresh.values()), self.capabilities.most_messages
         if now:
-            calls, ends_at = iter(range(MOST_CALLS)), clock.now() + LONGEST_TURN
-            sent = self._send_halving(batch, now[:most], calls, ends_at) + _fail_all(now[most:], TOO_MANY)
+            sent = self._send_halving(batch, now[:most], iter(range(MOST_CALLS))) + _fail_all(now[most:], TOO_MANY)
             results |= {each.message_id: each for each in sent}
         return [results[each.id] for each in batch.messages if each.id in results]
 
@@ -99,11 +97,10 @@ class GenericHttpGateway(Gateway):
         inbound = self.description.get("inbound_push")
         return row_rules.read_rows(push_document.parse_push(push, inbound), self.report_mapping, inbound, self.own_text)
 
-    def _send_halving(
-        self, batch: Batch, messages: list[OutgoingMessage], calls: Iterator[int], ends_at: datetime
-    ) -> list[SendResult]:  # fmt: skip
-        """Send; where all fail for one of them, send each half: the first one always, so that each turn settles some.
-        After an uncertain call nothing more is sent: lookup() must be able to tell which one it was."""
+    def _send_halving(self, batch: Batch, messages: list[OutgoingMessage], calls: Iterator[int]) -> list[SendResult]:
+        """Send; where all fail for one of them, send each half, or the first alone once the turn is over, so that each
+        turn settles some. After an uncertain call nothing more is sent: lookup() must be able to tell which one it
+        was."""
         if next(calls, None) is None:
             return _fail_all(messages, TOO_MANY)
         results = self._send_once(replace(batch, messages=messages))
@@ -113,12 +110,12 @@ class GenericHttpGateway(Gateway):
             return [replace(results[0], is_alone=True)]
         if not is_permanent or any(each.error != error for each in results):
             return results
-        middle = len(messages) // 2
-        first = self._send_halving(batch, messages[:middle], calls, ends_at)
+        middle = 1 if batch.is_over(clock.now()) else len(messages) // 2
+        first = self._send_halving(batch, messages[:middle], calls)
         is_stopped = any(each.error and each.error.error_class != ErrorClass.PERMANENT for each in first)
-        if is_stopped or clock.now() >= ends_at:
+        if is_stopped or batch.is_over(clock.now()):
             return first
-        return first + self._send_halving(batch, messages[middle:], calls, ends_at)
+        return first + self._send_halving(batch, messages[middle:], calls)
 
     def _send_once(self, batch: Batch) -> list[SendResult]:
         try:

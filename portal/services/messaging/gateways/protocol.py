@@ -12,7 +12,7 @@ from typing import Any
 from portal.core.iys_protocol import RecipientType
 from portal.services.messaging.gateways.vendor_push import VendorPush
 
-LONGEST_TURN = timedelta(seconds=10)  # Then who is still to get a message is looked at anew: they may have refused.
+LONGEST_TURN = timedelta(seconds=10)  # From a look at who may get a message: then they may have refused.
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,13 @@ class Batch:
     id: int
     header: str  # The name that phones show as sender (başlık); or the sender's mailbox: "Marka <bilgi@marka.com>".
     messages: Sequence[OutgoingMessage]
-    attempted_at: datetime | None = None  # For lookup(): when the call was made whose answer was lost.
+    # When it was looked at who may get a message; the call was, or is, made after that. lookup() asks from then on.
+    attempted_at: datetime | None = None
+
+    def is_over(self, at: datetime) -> bool:
+        """Whether its turn is over, of which log-ins and failed calls are a part: who got none yet is looked at anew.
+        The first call, or mail, is made all the same, so that each turn settles some."""
+        return self.attempted_at is not None and at >= self.attempted_at + LONGEST_TURN
 
     @property
     def commercial_to(self) -> RecipientType | None:

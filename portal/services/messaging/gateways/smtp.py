@@ -14,7 +14,6 @@ from portal.services.messaging.gateways.mail_message import split_mailbox, write
 from portal.services.messaging.gateways.mail_tokens import TokenPurpose, token_address
 from portal.services.messaging.gateways.mailbox import Mailbox, MailboxVisit, Place
 from portal.services.messaging.gateways.protocol import (
-    LONGEST_TURN,
     Batch,
     Capabilities,
     ErrorClass,
@@ -64,8 +63,8 @@ class SmtpGateway(Gateway):
             return failure.error
 
     def send(self, batch: Batch) -> list[SendResult]:
-        """Each mail in a transaction of its own, over one connection; once it is lost, or LONGEST_TURN is over, the
-        rest is not tried."""
+        """Each mail in a transaction of its own, over one connection; once it is lost, or the turn is over, the rest
+        is not tried."""
         results: list[SendResult] = []
         try:
             with smtp_connection.connect(self.url, self.name, is_trusted=self.is_trusted) as server:
@@ -123,9 +122,8 @@ class SmtpGateway(Gateway):
         return feedback, visit
 
     def _deliver(self, server: smtp_connection.SmtpConnection, batch: Batch) -> Iterator[SendResult]:
-        ends_at = clock.now() + LONGEST_TURN
         for place, message in enumerate(batch.messages):
-            if place and clock.now() >= ends_at:
+            if place and batch.is_over(clock.now()):
                 return
             try:
                 sender = self._address(TokenPurpose.BOUNCE, message) or split_mailbox(batch.header)[1]

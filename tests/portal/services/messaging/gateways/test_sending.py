@@ -269,17 +269,26 @@ def test_after_an_uncertain_call_nothing_more_is_sent(vendor):
     assert len(vendor.requests) == 2
 
 
-def test_of_a_slow_vendor_that_fails_a_whole_call_one_half_is_sent_and_the_rest_looked_at_anew(vendor):
+@pytest.mark.parametrize(
+    ("bad", "each_call", "settled", "calls"),
+    [(8, 1, 1, 2), (1, 1, 1, 2), (7, 0.4, 5, 4), (7, 0.1, 8, 7)],
+    ids=["one of the rest", "the first", "of the second half", "in time"],
+)
+def test_once_a_turn_is_over_the_first_of_a_half_that_fails_is_sent_alone(vendor, bad, each_call, settled, calls):
+    """The rest is looked at anew: its people may have refused since the turn began. `each_call` lasts so many turns."""
     with time_machine.travel(clock.now(), tick=False) as at:
+        fails = fail_for("verimor", f"532000000{bad}".encode(), "MESSAGE_TOO_LONG")
 
         def slowly(request):
-            at.shift(LONGEST_TURN)
-            return (400, "MESSAGE_TOO_LONG") if len(vendor.requests) == 1 else (200, "1")
+            at.shift(LONGEST_TURN * each_call)
+            return fails(request)
 
         vendor.answers = [slowly]
-        results = coded("verimor", vendor.url).send(batch(*(message(number) for number in range(1, 5))))
+        messages = [message(number) for number in range(1, 9)]
+        results = coded("verimor", vendor.url).send(batch(*messages, attempted_at=clock.now()))
 
-    assert [(each.message_id, each.error) for each in results] == [(1, None), (2, None)]
+    assert [(each.message_id, each.error is None) for each in results] == [(n, n != bad) for n in range(1, settled + 1)]
+    assert len(vendor.requests) == calls
 
 
 def test_a_text_that_is_bad_for_all_does_not_flood_the_vendor(vendor):

@@ -51,7 +51,7 @@ def batch(*addresses: str) -> Batch:
         OutgoingMessage(number, to, "Merhaba", "Onay", "https://izin.ornek.com.tr/u/x")
         for number, to in enumerate(addresses or ["ayse@example.com"], 81)
     ]
-    return Batch(7, MAILBOX, messages)
+    return Batch(7, MAILBOX, messages, clock.now())
 
 
 def errors(results) -> list[tuple[str, str, str] | None]:
@@ -181,6 +181,22 @@ def test_a_slow_server_gets_no_mail_of_whose_person_nobody_asked_for_long(server
         results = gateway.send(batch("ayse@example.com", "burak@example.com", "cem@example.com"))
 
     assert errors(results) == [None, None] and len(server.taken) == 2
+
+
+def test_what_a_server_takes_to_log_us_in_is_a_part_of_the_turn(app, server):
+    with time_machine.travel(clock.now(), tick=False) as at:
+
+        def log_in_slowly(*arguments):
+            at.shift(LONGEST_TURN)
+            return server.authenticate(*arguments)
+
+        listening = Listening(server, authenticator=log_in_slowly, auth_require_tls=False)
+        listening.start()
+        with app.app_context():
+            results = gateway_at(listening.port).send(batch("ayse@example.com", "burak@example.com"))
+        listening.stop()
+
+    assert errors(results) == [None] and len(server.taken) == 1
 
 
 @pytest.mark.parametrize(
