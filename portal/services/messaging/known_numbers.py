@@ -1,5 +1,6 @@
 """Whose a number is that a vendor writes as digits which are two: a Turkish landline, and a number abroad."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from portal.core import address_holders
@@ -11,21 +12,24 @@ from portal.services.messaging.gateways.vendor_rows import readings
 
 
 def with_known_sender(gateway: MessageGateway, reply: InboundMessage) -> InboundMessage:
-    """A reply whose sender's digits may be two numbers, from those that the account's owner has; it is for a person
-    unless that is one. Where that is the landline, somebody abroad who is not known here yet may have written."""
+    """A reply with each number that its sender's digits may be; it is for a person unless that is one."""
     if len(readings(reply.sender)) == 1:
         return reply
-    here, abroad = readings(reply.sender)
-    known = _find_known(gateway, reply.sender)
-    is_unsure = not known or (reply.is_whole and known == [here])  # What nobody can read has digits that may be an id.
-    first, *others = (here, abroad) if is_unsure else known
-    return replace(reply, sender=first, others=tuple(others), is_whole=reply.is_whole and known == [abroad])
+    first, *others = find_meant(gateway, reply.sender)
+    return replace(reply, sender=first, others=tuple(others), is_whole=reply.is_whole and not others)
 
 
 def with_known_address(gateway: MessageGateway, blocked: BlockedAddress) -> BlockedAddress:
-    """A refusal of digits that may be two numbers, with the one that the account's owner has; else as it is."""
-    known = _find_known(gateway, blocked.address) if is_unclear(blocked) else []
-    return replace(blocked, address=known[0]) if len(known) == 1 else blocked
+    """A refusal with the number that its digits are; as it is where they may be two, so that a person reads it."""
+    meant = find_meant(gateway, blocked.address) if is_unclear(blocked) else ()
+    return replace(blocked, address=meant[0]) if len(meant) == 1 else blocked
+
+
+def find_meant(gateway: MessageGateway, digits: str) -> Sequence[str]:
+    """The number abroad where the account's owner has it alone, else both: a landline sends no SMS, so that somebody
+    abroad who is not known here yet is more likely meant."""
+    here, abroad = readings(digits)
+    return (abroad,) if _find_known(gateway, digits) == [abroad] else (here, abroad)
 
 
 def is_unclear(blocked: BlockedAddress) -> bool:

@@ -1,6 +1,7 @@
 """Digits without a 0 or a plus that are a Turkish landline and a mobile abroad."""
 
 import json
+from datetime import datetime
 
 import pytest
 
@@ -84,6 +85,14 @@ def is_reported(app, vendor) -> None:
     keep(app, vendor, Feedback((vendor_rows.read_report(mapping, {"ref": "x", "to": DIGITS, "state": "no"}),)))
 
 
+def is_left(app, vendor, at: datetime | None = None) -> None:
+    keep(app, vendor, Feedback(blocked=(BlockedAddress(DIGITS, at, "MO"),)))
+
+
+def is_left_dated(app, vendor) -> None:
+    is_left(app, vendor, clock.now())
+
+
 def keep(app, vendor, news: Feedback) -> None:
     with app.app_context():
         keep_news(db.session.get_one(MessageGateway, vendor.gateway_id), news, clock.now())
@@ -116,6 +125,19 @@ def test_a_row_of_a_list_with_such_digits_holds_whichever_the_firm_has(app, vend
     assert (refused(app), held(app)) == (set(), has)
 
 
+@pytest.mark.parametrize("tells", [replies, is_listed, is_left, is_left_dated, is_reported])
+def test_digits_of_which_the_firm_has_the_landline_alone_refuse_nothing_and_hold_both(app, vendor, quiet_logs, tells):
+    """A landline sends no SMS and is on no list of refusals of them: most likely somebody abroad is, whom a file brings
+    later."""
+    add(app, {LANDLINE})
+
+    tells(app, vendor)
+    work(app)
+    add(app, {ABROAD})
+
+    assert (refused(app), held(app)) == (set(), {ABROAD, LANDLINE})
+
+
 @pytest.mark.parametrize("number", ["+4542345678", "+4560123456", "+3546123456", "+4741234567"])
 def test_a_person_abroad_whose_digits_are_a_landlines_refuses(app, vendor, quiet_logs, number):
     with app.app_context():
@@ -129,7 +151,7 @@ def test_a_person_abroad_whose_digits_are_a_landlines_refuses(app, vendor, quiet
 
 @pytest.mark.parametrize("has", [{ABROAD}, {LANDLINE}])
 @pytest.mark.parametrize("is_json", [False, True])
-def test_what_nobody_can_read_holds_whichever_of_both_numbers_the_firm_has(
+def test_what_nobody_can_read_holds_the_number_abroad_and_a_landline_that_the_firm_has(
     app, vendor, browser, quiet_logs, has, is_json
 ):
     add(app, has)
@@ -141,7 +163,7 @@ def test_what_nobody_can_read_holds_whichever_of_both_numbers_the_firm_has(
         browser.post(f"/callbacks/messages/{vendor.secret}", data=cut, content_type="application/json")
     work(app)
 
-    assert (refused(app), held(app)) == (set(), has)
+    assert (refused(app), held(app)) == (set(), has | {ABROAD})
 
 
 def test_digits_of_nobodys_hold_a_grant_that_a_file_brings_later(app, vendor, quiet_logs):
