@@ -102,7 +102,7 @@ def _keep(
         secret, message = gateways.read_secret(vault(), gateway), db.session.get(Message, message_id)
         code, whose = (message.code or "", message.recipient_id) if message else ("", None)
         blocked = BlockedAddress("", None, source, message_id, (words or {}).get(message_id, code))
-        event_contents.keep_blocked(gateway, secret, blocked, at, "", recipient_id=whose, due_at=due_at)
+        event_contents.keep_answer(gateway, secret, blocked, at, recipient_id=whose, due_at=due_at)
 
     for message_id, _ in run_in_savepoints(message_ids, keep):  # The outcome of a whole batch is not lost for one.
         log.error("message.refusal_not_kept", message=message_id)

@@ -158,29 +158,41 @@ def _has_ended(earlier: GatewayEvent, outcomes: Collection[EventOutcome]) -> boo
     return earlier.receipt_id is None or not refusals.does_stand(db.session, earlier.receipt_id)
 
 
-def keep_blocked(
-    gateway: MessageGateway, secret: str, blocked: BlockedAddress, at: datetime, moment: str,
-    earlier: Sequence[InboxAccount] = (), *, recipient_id: int | None = None, due_at: datetime | None = None,
-    is_listed: bool = False,
+def keep_answer(
+    gateway: MessageGateway, secret: str, blocked: BlockedAddress, at: datetime, *, recipient_id: int | None,
+    due_at: datetime | None,
 ) -> None:  # fmt: skip
-    """Keep a refusal, and hold messages to its recipient, if known, until it is read. Of one without a time `moment`
-    tells which are the same: of a list (`is_listed`) what came to it is another one, and what may have been there
-    before, also on the day before, waits for somebody where the one that was kept does not stand any more."""
-    named = [blocked.address, blocked.message_id, blocked.source, blocked.at or moment]
+    """Keep a refusal that a vendor answered to the call that sends, and hold messages to its recipient, if known, until
+    it is read."""
+    keep(
+        gateway, secret, EventKind.BLOCKED, _identity_of(blocked, ""), content_of(blocked), at,
+        recipient_id=recipient_id, due_at=due_at,
+    )  # fmt: skip
+
+
+def keep_blocked(
+    gateway: MessageGateway, secret: str, blocked: BlockedAddress, at: datetime, moment: str, *,
+    earlier: Sequence[InboxAccount] = (), is_listed: bool = False,
+) -> None:  # fmt: skip
+    """Keep a refusal that a vendor tells. Of one without a time `moment` tells which are the same: of a list
+    (`is_listed`) what came to it is another one, and what may have been there before, also on the day before, waits for
+    somebody where the one that was kept does not stand any more."""
+    named = _identity_of(blocked, moment)
     content, same = content_of(blocked), None
     if is_listed and not blocked.is_new and blocked.at is None:
         day_before = [*named[:-1], str(date.fromisoformat(moment) - timedelta(days=1))]
         its_rows = [InboxAccount(gateway.id, secret, at), *earlier]
         same = _find_kept(its_rows, EventKind.BLOCKED, day_before)
-    same = same or keep(
-        gateway, secret, EventKind.BLOCKED, named, content, at, recipient_id=recipient_id, due_at=due_at,
-        earlier=earlier,
-    )  # fmt: skip
+    same = same or keep(gateway, secret, EventKind.BLOCKED, named, content, at, earlier=earlier)
     if same is not None and blocked.is_new:
         keep(gateway, secret, EventKind.BLOCKED, [*named, f"back {at}"], content, at)
     elif same is not None and is_listed and _has_ended(same, {EventOutcome.REFUSED}):
         doubtful = content_of(replace(blocked, source=DOUBTFUL_ANSWER))
         keep(gateway, secret, EventKind.BLOCKED, [*named, f"back {same.receipt_id}"], doubtful, at)
+
+
+def _identity_of(blocked: BlockedAddress, moment: str) -> list[object]:
+    return [blocked.address, blocked.message_id, blocked.source, blocked.at or moment]
 
 
 def masked_beginning(push: VendorPush) -> str:

@@ -58,7 +58,7 @@ def keep_news(
         if linked.mail is not None and mail_answers.find_sent(gateway, linked.message_id) is None:
             keep_answered(linked.mail)
         else:
-            event_contents.keep_blocked(gateway, secret, linked, at, moment, earlier, is_listed=each in listed)
+            event_contents.keep_blocked(gateway, secret, linked, at, moment, earlier=earlier, is_listed=each in listed)
 
     failed: list[FailedPiece[Report | InboundMessage | BlockedAddress]] = [
         *applied.failed,
