@@ -144,8 +144,9 @@ def _put_off(mail_id: int) -> bool:
 
 
 def render_mail(kind: MailKind, language: str, facts: Mapping[str, Any]) -> RenderedMail:
-    """Fill in the template; its first line is the subject."""
-    clean = {name: _clean_fact(name, facts[name], language) for name in FACTS[kind]}
+    """Fill in the template; its first line is the subject. A fact that the release which queued the mail did not tell
+    is undefined there."""
+    clean = {name: _clean_fact(name, facts[name], language) for name in FACTS[kind] if name in facts}
     text = current_app.jinja_env.get_template(f"mails/{kind}/{language}.txt").render(clean)
     foot = current_app.jinja_env.get_template(f"mails/foot/{language}.txt").render()
     subject, _, body = text.partition("\n")

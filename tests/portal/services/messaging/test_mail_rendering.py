@@ -70,6 +70,15 @@ def unsaid(kind, language) -> list[str]:
     return [name for name in plain if SAID[name] not in whole] + ([] if says_when else ["at"])
 
 
+@pytest.mark.parametrize(("kind", "fact"), [(MailKind.WEBHOOK_FAILS, "position")])
+@pytest.mark.parametrize("language", mails.LANGUAGES)
+def test_a_mail_that_an_older_release_queued_is_sent_without_a_newer_fact(kind, fact, language):
+    facts = {name: SAID[name] for name in mails.FACTS[kind] - {fact}}
+
+    text = render_mail(kind, language, facts).text
+    assert SAID["place"] in text and LINK in text
+
+
 def test_every_mail_has_a_short_subject():
     lengths = {which: len(written(*which).subject) for which in KINDS}
 
