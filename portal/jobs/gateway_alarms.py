@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from portal.core import clock
 from portal.core.extensions import db, read_session
 from portal.core.models import GatewayState, MailKind, MessageGateway
-from portal.domain.notifications.gateways import GENERIC, has_failing_sweeps, has_unread_reports
+from portal.domain.notifications.gateways import GENERIC, has_failing_inbox, has_failing_sweeps, has_unread_reports
 from portal.jobs.independent_steps import independent_step, mail_owners
 from portal.services.messaging.gateways.offered_vendors import OFFERED
 from portal.web.shared.absolute_urls import absolute_url
@@ -38,8 +38,19 @@ def _notify_owners(gateway_id: int) -> None:
     gateway = db.session.scalar(still.with_for_update(of=MessageGateway))
     if gateway is None or gateway.provider_id is None:
         return
-    kind = MailKind.GATEWAY_STOPPED if gateway.state == GatewayState.STOPPED else MailKind.INBOX_UNREAD
     link = absolute_url("dashboard.show_gateway", gateway_id=gateway.id)
     vendor = "SMS" if gateway.vendor == GENERIC else OFFERED[gateway.vendor].title  # Its name is the firm's own word.
-    mail_owners(gateway.provider_id, kind, vendor=vendor, link=link)
+    if gateway.state == GatewayState.STOPPED:
+        mail_owners(gateway.provider_id, MailKind.GATEWAY_STOPPED, vendor=vendor, link=link)
+    else:
+        unread = _find_unread(gateway)
+        mail_owners(gateway.provider_id, MailKind.INBOX_UNREAD, vendor=vendor, unread=unread, link=link)
     gateway.stop_mailed_at = clock.now()
+
+
+def _find_unread(gateway: MessageGateway) -> str:
+    """What an account does not tell, as its owners are told: of several what holds most refusals."""
+    at, its = clock.now(), select(MessageGateway.id).where(MessageGateway.id == gateway.id)
+    if db.session.scalar(its.where(has_failing_inbox(at, INBOX_MAILED_AFTER))):
+        return "replies"
+    return "refusals" if db.session.scalar(its.where(has_failing_sweeps(at, INBOX_MAILED_AFTER))) else "reports"

@@ -41,7 +41,8 @@ FACTS: dict[MailKind, frozenset[str]] = {
     MailKind.NAME_SETTLED: frozenset({"place", "brand", "name", "is_confirmed", "reason", "link"}),
     MailKind.SUBMISSIONS_WAIT: frozenset({"place", "level", "count", "link"}),  # Counts: no address.
     MailKind.GATEWAY_STOPPED: frozenset({"place", "vendor", "link"}),  # No word of the vendor's.
-    MailKind.INBOX_UNREAD: frozenset({"place", "vendor", "link"}),
+    # `unread`: "replies", "refusals" (the vendor's list) or "reports".
+    MailKind.INBOX_UNREAD: frozenset({"place", "vendor", "unread", "link"}),
     MailKind.REPLY_NUMBER_LOST: frozenset({"place", "reply_number", "link"}),
     # `level`: "missing" (its TXT record), "unreached" (it does not lead here) or "back".
     MailKind.HOST_LOST: frozenset({"place", "host", "level", "link"}),

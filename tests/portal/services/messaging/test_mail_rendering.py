@@ -23,7 +23,7 @@ SAID = {
     "brand": "Örnek Mağaza", "point": "Kadıköy kasa", "used": "160", "budget": "200", "is_mail": False,
     "is_used_up": False, "level": "parked", "count": "13", "opened": "13", "near": "7", "overdue": "4",
     "day": "24/11/2026", "is_over": True, "parts": "8", "is_complete": True,
-    "hint": "aB3x", "position": "4711",
+    "hint": "aB3x", "position": "4711", "unread": "reports",
     "reply_number": "4609", "check": "forwarder", "refusals": "21", "grants": "34", "kept": "55", "problems": "89",
 }  # fmt: skip
 # A name stands in invitations of the operator's only; a reason as a sentence.
@@ -55,6 +55,7 @@ def unsaid(kind, language) -> list[str]:
         - {
             "role",
             "level",
+            "unread",
             "change",
             "at",
             "until",
@@ -70,13 +71,27 @@ def unsaid(kind, language) -> list[str]:
     return [name for name in plain if SAID[name] not in whole] + ([] if says_when else ["at"])
 
 
-@pytest.mark.parametrize(("kind", "fact"), [(MailKind.WEBHOOK_FAILS, "position")])
+@pytest.mark.parametrize(("kind", "fact"), [(MailKind.WEBHOOK_FAILS, "position"), (MailKind.INBOX_UNREAD, "unread")])
 @pytest.mark.parametrize("language", mails.LANGUAGES)
 def test_a_mail_that_an_older_release_queued_is_sent_without_a_newer_fact(kind, fact, language):
     facts = {name: SAID[name] for name in mails.FACTS[kind] - {fact}}
 
     text = render_mail(kind, language, facts).text
     assert SAID["place"] in text and LINK in text
+
+
+@pytest.mark.parametrize(
+    ("unread", "tr", "en"),
+    [
+        ("replies", "yanıtları saatlerdir", "the replies that"),
+        ("refusals", "ret listesini saatlerdir", "the list of refusals of"),
+        ("reports", "teslim raporlarını saatlerdir", "the delivery reports of"),
+    ],
+)
+def test_owners_hear_what_of_an_account_cannot_be_read(unread, tr, en):
+    texts = [written(MailKind.INBOX_UNREAD, each, unread=unread).text for each in mails.LANGUAGES]
+
+    assert tr in texts[0] and en in texts[1]
 
 
 def test_every_mail_has_a_short_subject():

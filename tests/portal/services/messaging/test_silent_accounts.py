@@ -9,7 +9,7 @@ from sqlalchemy import update
 from portal.core import clock
 from portal.core.extensions import db, vault
 from portal.core.models import EventKind, GatewayEvent, Mail, MailKind, Message, MessageGateway, MessageState
-from portal.domain.notifications import gateways
+from portal.domain.notifications import gateways, mails
 from portal.jobs.gateway_alarms import notify_owners_of_gateways
 from portal.services.messaging import gateway_events, gateway_sweeps, sender
 from portal.services.messaging.gateways import verimor
@@ -128,12 +128,12 @@ def test_an_inbox_is_unread_however_late_its_sweep_is_and_silent_only_where_it_w
 
 
 @pytest.mark.parametrize(
-    ("asked", "is_told"),
-    [("inbound", True), ("blocked", True), ("reports", True), (None, False)],
+    ("asked", "told"),
+    [("inbound", "replies"), ("blocked", "refusals"), ("reports", "reports"), (None, "")],
     ids=["replies", "refusals", "reports", "nothing"],
 )
 def test_owners_are_mailed_once_of_what_an_account_does_not_tell_for_hours(
-    app, vendors, rows, monkeypatch, asked, is_told
+    app, vendors, rows, monkeypatch, asked, told
 ):
     with app.app_context():
         make.provider()
@@ -151,7 +151,10 @@ def test_owners_are_mailed_once_of_what_an_account_does_not_tell_for_hours(
             mailed.append(len(rows(Mail, Mail.kind == MailKind.INBOX_UNREAD)))
             at.shift(timedelta(hours=1))
 
-    assert mailed == [0] * 4 + [int(is_told)] * 3
+    assert mailed == [0] * 4 + [int(bool(told))] * 3
+    with app.app_context():
+        facts = [mails.read_facts(vault(), each) for each in rows(Mail, Mail.kind == MailKind.INBOX_UNREAD)]
+    assert {each["unread"] for each in facts} == ({told} if told else set())
 
 
 @pytest.mark.parametrize("asked", ["inbound", "blocked"])
