@@ -29,7 +29,7 @@ from portal.domain.providers import brands, suspension
 from portal.services import launches
 from portal.services.messaging import gateway_accounts, message_outcomes, message_queues, outbox, outgoing_messages
 from portal.services.messaging.gateways.demo import FAILED
-from portal.services.messaging.gateways.protocol import SendResult
+from portal.services.messaging.gateways.protocol import LONGEST_TURN, SendResult
 from portal.services.messaging.message_outcomes import Call
 from tests import make, servers
 from tests.make import Person, send, send_all
@@ -253,6 +253,15 @@ def test_one_that_cannot_be_written_holds_up_no_other(waiting, gateway, rows, mo
     assert len(gateway.calls[0]) == 4
     assert (left.state, left.attempts, left.lease_until) == (MessageState.WAITING, 1, None)
     assert left.due_at > clock.now()
+
+
+def test_a_turn_begins_as_its_people_are_looked_at(waiting, gateway):
+    with time_machine.travel(clock.now(), tick=False) as at:
+        (call,) = claim(gateway.url)
+        was_over = call.batch.is_over(clock.now())
+        at.shift(LONGEST_TURN)
+
+        assert not was_over and call.batch.is_over(clock.now())
 
 
 def test_what_a_call_left_untried_is_looked_at_again_at_once(app, browser, gateway, rows):
