@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import structlog
-from sqlalchemy import ColumnElement, func, literal_column, select
+from sqlalchemy import ColumnElement, false, func, literal_column, select
 
 from portal.core.extensions import db, read_session, vault
 from portal.core.models import Message, MessageGateway, MessageState, Recipient
@@ -20,6 +20,7 @@ from portal.services.messaging.savepoints import FailedPiece, run_in_savepoints
 
 WAITS_FOR_REPORT = timedelta(days=3)  # Longer than any vendor tries.
 MOST_REFS = 5  # In one sweep, of up to two pages each; Verimor answers 20 queries a minute, look-ups among them.
+MOST_EARLIER_REFS = 2  # Besides those, of what left by another login.
 FINAL = {
     ReportState.DELIVERED: MessageState.DELIVERED,
     ReportState.FAILED: MessageState.FAILED,
@@ -55,34 +56,40 @@ def apply_reports(gateway: MessageGateway, reports: Sequence[Report], at: dateti
     return AppliedReports(matched, lost, failed)
 
 
-def unreported_refs(gateway: MessageGateway, at: datetime) -> tuple[list[str], datetime]:
-    """The vendor's ids of some messages that left by a gateway's login and whose end nobody reported, in no order, so
-    that none is asked for in vain for ever; and when the oldest of them was sent."""
-    theirs = (
-        select(Message.vendor_ref, func.min(Message.called_at))
-        .where(
-            *_left_by_login(gateway), Message.state == literal_column("'accepted'"), Message.vendor_ref != "",
-            Message.called_at > at - WAITS_FOR_REPORT,
-        )
-        .group_by(Message.vendor_ref)
-    )  # fmt: skip
-    rows = read_session().execute(theirs.order_by(func.random()).limit(MOST_REFS)).all()
-    return [ref for ref, _ in rows], min((called_at for _, called_at in rows if called_at), default=at)
+class Unreported(NamedTuple):
+    """The vendor's ids of some messages whose end nobody reported; and when the oldest of them was sent."""
+
+    refs: list[str]
+    oldest: datetime
 
 
-def _left_by_login(gateway: MessageGateway) -> list[ColumnElement[bool]]:
-    """The conditions that a message left by the login that a gateway has: of an account since its login was changed
-    last, of what was kept of its former one before that."""
+def find_unreported(gateway: MessageGateway, at: datetime) -> tuple[Unreported, Unreported]:
+    """What left by the login that a gateway has; and, of an account, what left by those that it had before, of which
+    the new one tells too where it is a new key to the same account. In no order, so that none is asked for in vain for
+    ever."""
     changes = select(func.max(MessageGateway.removed_at)).where(gateways.is_former_inbox(gateway))
     if gateway.removed_at is not None:
         changes = changes.where(MessageGateway.removed_at < gateway.removed_at)
     since, account_id = db.session.scalar(changes), _account_id(gateway)
-    conditions = [Message.gateway_id == account_id]
-    if since is not None:
-        conditions.append(Message.called_at > since)
+    is_of_login = [] if since is None else [Message.called_at > since]
     if account_id != gateway.id:
-        conditions.append(Message.called_at <= gateway.removed_at)
-    return conditions
+        is_of_login.append(Message.called_at <= gateway.removed_at)
+    is_earlier = Message.called_at <= since if since is not None and account_id == gateway.id else false()
+    own = _some_unreported(account_id, at, MOST_REFS, *is_of_login)
+    return own, _some_unreported(account_id, at, MOST_EARLIER_REFS, is_earlier)
+
+
+def _some_unreported(account_id: int, at: datetime, most: int, *conditions: ColumnElement[bool]) -> Unreported:
+    theirs = (
+        select(Message.vendor_ref, func.min(Message.called_at))
+        .where(
+            Message.gateway_id == account_id, Message.state == literal_column("'accepted'"), Message.vendor_ref != "",
+            Message.called_at > at - WAITS_FOR_REPORT, *conditions,
+        )
+        .group_by(Message.vendor_ref)
+    )  # fmt: skip
+    rows = read_session().execute(theirs.order_by(func.random()).limit(most)).all()
+    return Unreported([ref for ref, _ in rows], min((called_at for _, called_at in rows if called_at), default=at))
 
 
 def _account_id(gateway: MessageGateway) -> int:

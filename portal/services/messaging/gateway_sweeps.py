@@ -25,7 +25,7 @@ from portal.services.messaging import (
 from portal.services.messaging.event_contents import InboxAccount
 from portal.services.messaging.gateways.mailbox import MailboxVisit, Place
 from portal.services.messaging.gateways.offered_vendors import OFFERED
-from portal.services.messaging.gateways.protocol import ErrorClass, Feedback, GatewayError
+from portal.services.messaging.gateways.protocol import ErrorClass, Feedback, Gateway, GatewayError, Report
 from portal.services.messaging.gateways.smtp import SmtpGateway
 from portal.services.messaging.news_keeping import keep_news
 from portal.services.messaging.savepoints import log_or_reraise
@@ -56,9 +56,7 @@ def sweep(event: GatewayEvent, gateway: MessageGateway, at: datetime) -> None:
         _read_mailbox(event, gateway, adapter, read_until - OVERLAP, at)
         return
     features, gateway_id = adapter.capabilities, gateway.id
-    refs, oldest = delivery_reports.unreported_refs(gateway, at) if features.pulls_reports else ([], at)
-    db.session.rollback()
-    reports, has_reports = _ask(gateway_id, lambda: adapter.reports(refs, oldest)) if refs else ([], True)
+    reports, has_reports = _ask_for_reports(gateway, adapter, at)
     answers, has_all = ([], False) if is_followed else _ask(gateway_id, lambda: adapter.inbound(since, at))
     blocked, has_list = ([], False) if is_followed else _ask(gateway_id, lambda: adapter.blocked(since))
     answers, account = listed_replies.count_alike(answers), _inbox_identity(gateway)
@@ -75,6 +73,18 @@ def sweep(event: GatewayEvent, gateway: MessageGateway, at: datetime) -> None:
     gateways.mark_reports_read(gateway, at, were_told=has_reports)
     if has_all and has_list:
         gateways.mark_inbox_read(gateway, at)
+
+
+def _ask_for_reports(gateway: MessageGateway, adapter: Gateway, at: datetime) -> tuple[list[Report], bool]:
+    """What is told of messages, and whether all is told of those that left by the login that the gateway has. Of the
+    others it may know nothing."""
+    none = delivery_reports.Unreported([], at)
+    own, earlier = delivery_reports.find_unreported(gateway, at) if adapter.capabilities.pulls_reports else (none, none)
+    gateway_id = gateway.id
+    db.session.rollback()
+    reports, is_all = _ask(gateway_id, lambda: adapter.reports(*own)) if own.refs else ([], True)
+    of_earlier, _ = _ask(gateway_id, lambda: adapter.reports(*earlier)) if earlier.refs else ([], True)
+    return [*reports, *of_earlier], is_all
 
 
 def _read_mailbox(

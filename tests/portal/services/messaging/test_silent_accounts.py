@@ -8,12 +8,13 @@ from sqlalchemy import update
 
 from portal.core import clock
 from portal.core.extensions import db, vault
-from portal.core.models import EventKind, GatewayEvent, Mail, MailKind, Message, MessageGateway, MessageState
+from portal.core.iys_protocol import Status
+from portal.core.models import Decision, EventKind, GatewayEvent, Mail, MailKind, Message, MessageGateway, MessageState
 from portal.domain.notifications import gateways, mails
 from portal.jobs.gateway_alarms import notify_owners_of_gateways
 from portal.services.messaging import gateway_events, gateway_sweeps, sender
 from portal.services.messaging.gateways import verimor
-from portal.services.messaging.gateways.protocol import ErrorClass, GatewayError, Report, ReportState, SendError
+from portal.services.messaging.gateways.protocol import ErrorClass, GatewayError, Reason, Report, ReportState, SendError
 from tests import make
 from tests.portal.services.messaging import test_gateway_delivery as delivery
 from tests.portal.services.messaging.vendor_pushes import work
@@ -243,5 +244,33 @@ def test_reports_are_asked_for_by_the_login_by_which_a_message_left(app, vendors
         work(app, *EventKind)
 
         assert rows(MessageGateway, MessageGateway.reports_unread_since.is_not(None)) == []
-    assert asked == set(of_login.items())
+    assert {each for each in asked if each[0] != logins[-1]} == set(of_login.items()) - {(logins[-1], "2")}
+    assert (logins[-1], "2") in asked
     assert {each.state for each in rows(Message)} == {MessageState.DELIVERED}
+
+
+def test_reports_of_what_left_by_a_key_that_is_dead_are_told_by_the_new_one(app, vendors, rows, monkeypatch):
+    def tell(self, refs, since):
+        if self.secrets["secret.username"] == "908500000001":
+            raise HANGS
+        return [Report(ReportState.FAILED, ref, reason=Reason.BLOCKED_BY_VENDOR) for ref in refs]
+
+    with app.app_context():
+        make.provider()
+        gateway_id = delivery.add("verimor", login={"username": "908500000001", "password": "x"})
+    silence(monkeypatch)
+    delivery.launch(app, 1)
+    with time_machine.travel(clock.now(), tick=False) as at:
+        with app.app_context():
+            left = {"state": MessageState.ACCEPTED, "vendor_ref": "7", "due_at": None, "gateway_id": gateway_id}
+            db.session.execute(update(Message).values(left | {"called_at": clock.now(), "ended_at": clock.now()}))
+            db.session.commit()
+            at.shift(timedelta(minutes=20))
+            change_login(gateway_id, "908500000002")
+            db.session.commit()
+        monkeypatch.setattr(verimor.Verimor, "reports", tell)
+        at.shift(timedelta(minutes=20))
+        work(app, *EventKind)
+
+    assert [each.state for each in rows(Message)] == [MessageState.BLOCKED]
+    assert [each.status for each in rows(Decision)] == [Status.REFUSED]
