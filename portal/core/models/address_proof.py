@@ -19,7 +19,8 @@ class Purpose(StrEnum):
 
 
 class AddressProof(BlindIndexed, Entity):
-    """Encrypted and indexed for no provider (0): any number of providers may know the address."""
+    """Encrypted and indexed for no provider (0): any number of providers may know the address. The message of its code
+    has the same id."""
 
     __table_args__ = (
         Index("ix_address_proof_odd", "index_odd", "created_at"),

@@ -20,7 +20,7 @@ from portal.domain.address_proofs.codes import (
     store_facts,
 )
 from portal.domain.address_proofs.sandbox_addresses import MOST_ADDRESSES, find_own, list_proved, may_send_code
-from portal.domain.address_proofs.sent_codes import find_codes
+from portal.domain.address_proofs.sent_codes import SentCode, find_codes
 from portal.domain.address_proofs.sessions import (
     REFUSALS_TAKEN_FOR,
     SESSION_LIFETIME,
@@ -32,8 +32,8 @@ from portal.domain.address_proofs.sessions import (
 )
 
 __all__ = [
-    "ANSWERED_WITHIN", "MOST_ADDRESSES", "REFUSALS_TAKEN_FOR", "SESSION_LIFETIME", "CodeResult", "check_code",
-    "close_session", "count_today", "delete_old_proofs", "find_codes", "find_own", "find_proof", "find_session",
-    "form_token", "is_form_token_valid", "list_proved", "mailbox_indexes", "may_send_code", "open_session", "page_code",
-    "read_address", "read_code", "read_facts", "request_code", "store_facts",
+    "ANSWERED_WITHIN", "MOST_ADDRESSES", "REFUSALS_TAKEN_FOR", "SESSION_LIFETIME", "CodeResult", "SentCode",
+    "check_code", "close_session", "count_today", "delete_old_proofs", "find_codes", "find_own", "find_proof",
+    "find_session", "form_token", "is_form_token_valid", "list_proved", "mailbox_indexes", "may_send_code",
+    "open_session", "page_code", "read_address", "read_code", "read_facts", "request_code", "store_facts",
 ]  # fmt: skip

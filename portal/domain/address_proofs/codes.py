@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, cast
 
-from sqlalchemy import and_, delete, not_, or_, select, update
+from sqlalchemy import and_, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 import shortlinks
@@ -70,7 +70,7 @@ def request_code(
         return proof
     messages.write_message(
         session, vault, MessageKind.CODE, facts=said, address=address.text, language=language, at=at,
-        expires_at=proof.expires_at, is_sent=sends,
+        expires_at=proof.expires_at, is_sent=sends, message_id=proof.id,
     )  # fmt: skip
     return proof
 
@@ -214,17 +214,19 @@ def delete_old_proofs(session: Session, at: datetime) -> int:
     """Delete old proofs and messages of codes; returns how many proofs.
 
     A proof by which somebody decided at a consent point stays as evidence, one for sandbox mode until removed, and one
-    of a code that an unread reply may answer until that is read.
+    of a code that an unread reply may answer until that is read, with its message, which says how it left.
     """
+    weeks = _find_answered_weeks(session, at)
     unsent = (Message.state == MessageState.NOT_NEEDED, Message.created_at < at - ANSWERED_WITHIN)
     is_code = (Message.campaign_id.is_(None), Message.kind == MessageKind.CODE)  # As ix_message_of_campaign has it.
-    messages = delete(Message).where(*is_code, or_(Message.created_at < at - MESSAGES_KEPT, and_(*unsent)))
+    is_over = or_(Message.created_at < at - MESSAGES_KEPT, and_(*unsent))
+    messages = delete(Message).where(*is_code, is_over, *(~Message.created_at.between(*week) for week in weeks))
     is_removed = and_(AddressProof.purpose == Purpose.SANDBOX, AddressProof.ended_at.is_not(None))
     decided_nothing = or_(AddressProof.purpose == Purpose.MINE, AddressProof.proved_at.is_(None), is_removed)
     never_sent = and_(~AddressProof.was_sent, AddressProof.created_at < at - ANSWERED_WITHIN)
     is_old = or_(AddressProof.created_at < at - MESSAGES_KEPT, never_sent)
-    answered = [AddressProof.created_at.between(*week) for week in _find_answered_weeks(session, at)]
-    proofs = delete(AddressProof).where(is_old, decided_nothing, *map(not_, answered))
+    unanswered = (~AddressProof.created_at.between(*week) for week in weeks)
+    proofs = delete(AddressProof).where(is_old, decided_nothing, *unanswered)
     session.execute(messages.execution_options(synchronize_session=False))
     return changed_rows(session, proofs.execution_options(synchronize_session=False))
 

@@ -31,15 +31,17 @@ def write_message(
     session: Session, vault: Vault, kind: MessageKind, *, facts: Mapping[str, str], language: str, at: datetime,
     provider_id: int | None = None, brand_id: int | None = None, recipient_id: int | None = None,
     address: str | None = None, expires_at: datetime | None = None, is_sent: bool = True,
+    message_id: int | None = None,
 ) -> Message:  # fmt: skip
     """Queue a message in the caller's transaction.
 
     It goes to a recipient, or to a canonical `address` that may be nobody's. With `is_sent` False the row is written
-    but never sent, so observers see no difference. Raises KeyError where `facts` are not those of FACTS.
+    but never sent, so observers see no difference. A `message_id` is that of the row of which it tells (a proof's), so
+    that the two are found by each other. Raises KeyError where `facts` are not those of FACTS.
     """
     if wrong := FACTS[kind] ^ facts.keys():
         raise KeyError(f"{kind}: {', '.join(sorted(wrong))}")
-    message_id, owner = new_id(), provider_id or NO_PROVIDER
+    message_id, owner = message_id or new_id(), provider_id or NO_PROVIDER
     kind_of_address = read_canonical(address).kind if address else session.get_one(Recipient, recipient_id).kind
     message = Message(
         id=message_id, kind=kind, rank=HIGH_PRIORITY, language=language, provider_id=provider_id,

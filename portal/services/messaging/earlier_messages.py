@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, func, select
+from sqlalchemy.orm import aliased
 
 from portal.core import address_holders
 from portal.core.addresses import Address
@@ -19,6 +20,7 @@ from portal.core.models import (
     Message,
     MessageGateway,
     Provider,
+    Receipt,
     ReceiptDecision,
     Recipient,
 )
@@ -41,7 +43,7 @@ class EarlierMessage:
     at: datetime
     recipient_id: int | None  # None: İzinlink's own, in no firm's name.
     brand_id: int | None  # None: of the whole firm.
-    gateway_id: int | None  # None: one of the operator's.
+    gateway_id: int | None  # None: one of the operator's, not known which.
 
 
 @dataclass(frozen=True)
@@ -49,12 +51,14 @@ class Answered:
     """What a reply may answer, the newest before it first."""
 
     messages: Sequence[EarlierMessage]
-    is_of_two_threads: bool = False  # What an account like this one sent long before, or what others sent that week.
+    is_of_two_threads: bool = False  # What accounts like this one sent, or what others sent, or may have, since then.
 
     @property
     def is_izinlinks(self) -> bool:
-        """Whether İzinlink's own came last, so that any firm may be meant, as where no firm wrote."""
-        return not self.messages or self.messages[0].recipient_id is None
+        """Whether İzinlink's own came last, or may have in one of two threads, so that any firm may be meant, as where
+        no firm wrote."""
+        last = self.messages if self.is_of_two_threads else self.messages[:1]
+        return not self.messages or any(each.recipient_id is None for each in last)
 
     @property
     def recipient_ids(self) -> set[int]:
@@ -81,29 +85,41 @@ def find_messages(
     ids, since = [each.id for each in recipients], _answered_since(heard_at, reply)
     until = heard_at + CLOCKS_DIFFER
     sent = _sent(Message.recipient_id.in_(ids), Message.gateway_id.is_not(None), until >= LEFT_AT)
-    told = select(Decision.recorded_at, Decision.recipient_id, Decision.brand_id).where(
+    told = select(Decision.recorded_at, Decision.recipient_id, Decision.brand_id, _told_by(until)).where(
         Decision.recipient_id.in_(ids), Decision.origin == DecisionOrigin.MINE,
         Decision.recorded_at.between(since, until),
     )  # fmt: skip
     codes = find_codes(address, heard_at, reply)
     answered = [reply.received_at + CLOCKS_DIFFER] if reply and address.reaches in reply.izinlink_wrote_to else []
     named = [
-        EarlierMessage(sent_at, each.id, brand.id, None)
-        for sent_at, brand in codes if brand
-        for each in recipients if each.provider_id == brand.provider_id
+        EarlierMessage(code.at, each.id, code.brand.id, code.gateway_id)
+        for code in codes if code.brand
+        for each in recipients if each.provider_id == code.brand.provider_id
     ]  # fmt: skip
     return [
         *(EarlierMessage(*row) for row in db.session.execute(sent)),
-        *(EarlierMessage(*row, None) for row in db.session.execute(told)),
+        *(EarlierMessage(*row) for row in db.session.execute(told)),
         *named,
-        *(EarlierMessage(sent_at, None, None, None) for sent_at, brand in codes if brand is None),
+        *(EarlierMessage(code.at, None, None, code.gateway_id) for code in codes if code.brand is None),
         *(EarlierMessage(each, None, None, None) for each in answered),
     ]
 
 
+def _told_by(until: datetime) -> ScalarSelect[int | None]:
+    """By which account the one message left that tells of a decision's act, at whichever firms."""
+    own, told = aliased(Receipt), aliased(Receipt)
+    of_act = select(Message.gateway_id).join(told, told.id == Message.receipt_id).join(own, own.number == told.number)
+    of_act = of_act.join(ReceiptDecision, ReceiptDecision.receipt_id == own.id)
+    of_act = of_act.where(ReceiptDecision.decision_id == Decision.id, Message.called_at <= until)
+    # As ix_message_confirmation has it.
+    is_portals = Message.provider_id.is_(None), Message.receipt_id.is_not(None)
+    told_at = Message.created_at == Decision.recorded_at
+    return of_act.where(*is_portals, told_at).correlate(Decision).limit(1).scalar_subquery()
+
+
 def find_codes(
     address: Address, heard_at: datetime, reply: InboundMessage | None = None
-) -> Sequence[Row[datetime, Brand]]:  # fmt: skip
+) -> Sequence[address_proofs.SentCode]:  # fmt: skip
     """Those that a reply, or what a vendor tells, may answer."""
     since, until = _answered_since(heard_at, reply), heard_at + CLOCKS_DIFFER
     return address_proofs.find_codes(db.session, vault(), address, since, until)
@@ -179,21 +195,31 @@ def find_answered(gateway: MessageGateway, messages: Sequence[EarlierMessage], s
     """Which of these messages a word that came by an account, a reply's or a vendor's, may answer, by when it was said:
     what its owner sent, by any account. At the operator's, where several firms wrote, what left by accounts alike
     within ANSWERED_WITHIN before it; or else what left by these at any time, and by others within that; or else all.
-    What left after it is no reason to leave out what left before."""
+    What left after it, or by an account that is not known, is no reason to leave out what left before, or by others."""
 
     def is_earlier(each: EarlierMessage) -> bool:
         return each.at <= said_at + CLOCKS_DIFFER
 
     found, is_of_two_threads = left_by_owner(gateway, messages), False
     if gateway.provider_id is None:
-        alike, earlier = {None, *_alike(gateway)}, [each for each in found if is_earlier(each)]
+        alike, earlier = set(_alike(gateway)), [each for each in found if is_earlier(each)]
         by_alike = [each for each in earlier if each.gateway_id in alike]
         late = [each for each in earlier if each.at >= said_at - ANSWERED_WITHIN]
-        meant = [each for each in late if each.gateway_id in alike]
-        is_of_two_threads = not meant and bool(by_alike and late)
-        meant = meant or [*by_alike, *late] or earlier
+        if any(each.gateway_id in alike for each in late):
+            meant = [each for each in late if each.gateway_id in {None, *alike}]
+        else:
+            meant = [*by_alike, *late] or earlier
+        is_of_two_threads = _are_of_two_threads(meant, alike)
         found = [*meant, *(each for each in found if not is_earlier(each))]
     return Answered(sorted(found, key=lambda each: (is_earlier(each), each.at), reverse=True), is_of_two_threads)
+
+
+def _are_of_two_threads(messages: Sequence[EarlierMessage], alike: Collection[int]) -> bool:
+    """Whether some left by accounts alike, others by others, or by ones that are not known; and not the last one by an
+    account alike."""
+    by_time = sorted(messages, key=lambda each: each.at)
+    are_alike = [None if each.gateway_id is None else each.gateway_id in alike for each in by_time]
+    return len(set(are_alike)) > 1 and are_alike[-1] is not True
 
 
 def channels_offered_to(recipient_id: int | None, brands: Collection[Brand] | None) -> set[Channel]:

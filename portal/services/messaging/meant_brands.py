@@ -168,7 +168,7 @@ def _make_holders(address: Address, heard_at: datetime, reply: InboundMessage, a
     """Make recipients with an address at the firms whose codes it got, and which do not have its mailbox."""
     codes = find_codes(address, heard_at, reply)
     have = {each.provider_id for each in address_holders.find_mailbox_holders(db.session, vault(), address)}
-    for provider_id in sorted({brand.provider_id for _, brand in codes if brand} - have):
+    for provider_id in sorted({code.brand.provider_id for code in codes if code.brand} - have):
         recipients.gather(db.session, vault(), provider_id, [address], at)
 
 

@@ -61,6 +61,9 @@ def operators(app, browser) -> Vendor:
     fatma = visitor.Visitor(app)
     fatma.chooses(MESAJ="ONAY")
     fatma.writes(make.PHONE)
+    with app.app_context():
+        db.session.execute(update(Message).values(gateway_id=gateway_id, called_at=Message.created_at))
+        db.session.commit()
     return Vendor(app, browser, gateway_id)
 
 
