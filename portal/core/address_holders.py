@@ -121,7 +121,7 @@ def _in_arrays(provider_ids: list[int], indexes: list[bytes]) -> Select[int, byt
     return select(of.c.provider_id, of.c.index)
 
 
-def find_refused_consents(session: Session, held_since: Mapping[int, datetime | None]) -> set[int]:
+def find_own_refused_ids(session: Session, held_since: Mapping[int, datetime | None]) -> set[int]:
     """The consents of recipients, each with since when its address is held (Recipient.held_since), of which a refusal
     by the present holder's own word stands, whatever a firm stated of it since."""
     which = Decision.recipient_id.in_(held_since), is_own_refusal(), is_own_word()

@@ -108,7 +108,7 @@ def has_refused(
             Consent.status.is_not(None),
         )
     ).all()  # fmt: skip
-    refused = address_holders.find_refused_consents(session, {recipient_id: held_since})
+    refused = address_holders.find_own_refused_ids(session, {recipient_id: held_since})
     return bool(held) and all(each.status == Status.REFUSED and each.id in refused for each in held)
 
 

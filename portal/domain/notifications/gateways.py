@@ -149,7 +149,7 @@ def is_former_inbox(gateway: MessageGateway) -> ColumnElement[bool]:
     return and_(_is_of_same_account(gateway), MessageGateway.removed_at.is_not(None))
 
 
-def is_changed_since(gateway: MessageGateway) -> ColumnElement[bool]:
+def is_account_of_former(gateway: MessageGateway) -> ColumnElement[bool]:
     """The condition that a row is the account of which keep_former_inbox() kept this one."""
     is_later = or_(MessageGateway.removed_at.is_(None), MessageGateway.removed_at > gateway.removed_at)
     return and_(_is_of_same_account(gateway), is_later)
@@ -189,7 +189,7 @@ def has_failing_sweeps(at: datetime, after: timedelta) -> ColumnElement[bool]:
     return and_(is_inbox_unread(at, after), exists().where(*IS_SWEEP, was_swept))
 
 
-def mark_reports_read(gateway: MessageGateway, at: datetime, *, were_told: bool) -> None:
+def note_if_reports_were_told(gateway: MessageGateway, at: datetime, *, were_told: bool) -> None:
     """Note whether its vendor told them, where it was asked."""
     gateway.reports_unread_since = None if were_told else gateway.reports_unread_since or at
 

@@ -96,7 +96,7 @@ def _account_id(gateway: MessageGateway) -> int:
     """The account to which messages belong: another row where only its former login was kept in this one."""
     if gateway.removed_at is None:
         return gateway.id
-    later = select(MessageGateway.id).where(gateways.is_changed_since(gateway))
+    later = select(MessageGateway.id).where(gateways.is_account_of_former(gateway))
     last = MessageGateway.removed_at.desc().nulls_first()
     return db.session.scalar(later.order_by(last).limit(1)) or gateway.id
 

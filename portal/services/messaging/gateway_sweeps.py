@@ -70,7 +70,7 @@ def sweep(event: GatewayEvent, gateway: MessageGateway, at: datetime) -> None:
     sweep_rows.note_lists(event, noted | of_replies | of_refusals)
     sweep_rows.note_reports(gateway, reports, at, "")
     plan_next(event, at, has_failed=not (has_reports if is_followed else has_all))  # Replies wait for no other answer.
-    gateways.mark_reports_read(gateway, at, were_told=has_reports)
+    gateways.note_if_reports_were_told(gateway, at, were_told=has_reports)
     if has_all and has_list:
         gateways.mark_inbox_read(gateway, at)
 
@@ -198,7 +198,7 @@ def _earlier_accounts(event: GatewayEvent, gateway: MessageGateway) -> list[Inbo
     until = min(asked_since, gateway.removed_at or asked_since)
     found = _of_same_inbox(gateway)
     if gateway.removed_at is not None:
-        found += db.session.scalars(select(MessageGateway).where(gateways.is_changed_since(gateway)))
+        found += db.session.scalars(select(MessageGateway).where(gateways.is_account_of_former(gateway)))
     earlier = list[InboxAccount]()
     for each in dict.fromkeys(found):
         with suppress(CannotOpen):

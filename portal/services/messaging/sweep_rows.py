@@ -33,8 +33,8 @@ def note_lists(row: GatewayEvent, lists: Mapping[str, Any]) -> None:
     locked, after messages, and read anew. What cannot be opened is replaced."""
     db.session.refresh(row, with_for_update=True)
     noted = read_noted(row)
-    if (both := {**noted, **lists}) != noted:
-        write_content(row, both)
+    if (merged := {**noted, **lists}) != noted:
+        write_content(row, merged)
 
 
 def note_report(gateway: MessageGateway, outcome: EventOutcome, said: str, at: datetime) -> None:

@@ -39,7 +39,7 @@ class HeldConsent:
     status: Status
     since: datetime
     origin: DecisionOrigin | None  # None: its decision was deleted when its time was over.
-    is_own: bool  # Whether the person refused, and the firm only stated it again, if at all.
+    is_own_refusal: bool  # Whether the person refused, and the firm only stated it again, if at all.
     outcome: Outcome | None  # State at İYS; None where İYS is not sent.
     accepted_at: datetime | None
     iys_status: str | None
@@ -49,7 +49,7 @@ class HeldConsent:
     @property
     def is_stated_refusal(self) -> bool:
         """Whether the firm alone told that the person refused."""
-        return self.status == Status.REFUSED and self.origin is not None and not self.is_own
+        return self.status == Status.REFUSED and self.origin is not None and not self.is_own_refusal
 
     @property
     def is_refused_unseen(self) -> bool:
@@ -111,7 +111,7 @@ class HeldBrand:
     def has_refused(self, channel: Channel) -> bool:
         """Whether the person has, themself: what the firm stated of them gives way to what it states next."""
         held = self.consents_on(channel)
-        return bool(held) and all(consent.status == Status.REFUSED and consent.is_own for consent in held)
+        return bool(held) and all(consent.status == Status.REFUSED and consent.is_own_refusal for consent in held)
 
     def consents_on(self, channel: Channel) -> list[HeldConsent]:
         """The consents on a channel: BIREYSEL before TACIR."""
@@ -207,7 +207,7 @@ def _consents_by_brand(
     """By recipient and brand."""
     statement = decided_consents(held_since, Decision, Submission)
     rows = session.execute(statement.outerjoin(Submission, Submission.decision_id == Consent.decision_id)).all()
-    own = address_holders.find_refused_consents(session, held_since)
+    own = address_holders.find_own_refused_ids(session, held_since)
     found: list[tuple[tuple[int, int, Channel, RecipientType], RecipientType, HeldConsent]] = []
     for consent, brand, provider, is_unread, pulled_at, decision, submission in rows:
         assert consent.status and consent.effective_at  # Both are set by its first decision.
@@ -226,7 +226,7 @@ def _consents_by_brand(
             channel=consent.channel, status=consent.status,
             recipient_type=RecipientType.INDIVIDUAL if is_hidden else consent.recipient_type,
             origin=decision.origin if decision else None,
-            is_own=consent.id in own,
+            is_own_refusal=consent.id in own,
             since=max(effective_at, since or effective_at),
             outcome=shown_outcome(sent, is_hidden=is_hidden),
             accepted_at=sent.accepted_at if sent and not is_hidden else None,
