@@ -40,10 +40,20 @@ ADDED = {
 TURKEY, DATE = timedelta(hours=3), "%Y-%m-%d %H:%M:%S"
 JUST_NOW = timedelta(minutes=5)  # By this program's clock.
 LONGEST_WAIT = 600.0  # Seconds that a call waits for another one's writing, rather than lose a refusal.
+MAIL, CHANNELS = "EPOSTA", ("EPOSTA", "MESAJ", "ARAMA")
+GRANT_IS_NEWER = "A grant seems newer than the refusal, which does not stand: ask the person."
 
 
-class BrandMissing(Exception):
+class PersonNeeded(Exception):
+    """Nobody is messaged until a person has looked at noted refusals."""
+
+
+class BrandMissing(PersonNeeded):
     """Refusals of an earlier version wait, and nobody but a person knows whose they are."""
+
+
+class RefusalNotTaken(PersonNeeded):
+    """Refusals were set aside, and nobody but a person knows whom they mean."""
 
 
 def open_file(file: str) -> sqlite3.Connection:
@@ -68,6 +78,12 @@ def open_file(file: str) -> sqlite3.Connection:
 def plain(recipient: str) -> str:
     """An address as it may be compared, however it is spelled."""
     return recipient.strip().lower() if "@" in recipient else re.sub(r"\D", "", recipient)[-10:]
+
+
+def may_mean(channel: str, noted: str, recipient: str) -> bool:
+    """Whether a refusal that was noted of an address may be of mail, where `channel` is, or of telephones. The noted
+    type may be the slip as well as the address."""
+    return noted not in CHANNELS or (channel == MAIL) in (noted == MAIL, "@" in recipient)
 
 
 class Crm:
@@ -159,17 +175,26 @@ class Crm:
         elif there is not None and age > JUST_NOW:
             date = f"{there + TURKEY - age:{DATE}}"
             is_told = self._does_stand(f"{key}-{date}", row | {"consentDate": date})
-        return None if is_told else "A grant seems newer than the refusal, which does not stand: ask the person."
+        return None if is_told else GRANT_IS_NEWER
 
     def _does_stand(self, key: str, row: dict[str, Any]) -> bool:
         answer = self.izinlink.add_consent(self.brand, row, idempotency_key=key)
         return bool(answer["results"][0]["stands"] == "RET")
 
     def may_send(self, channel: str, recipients: list[str]) -> list[str]:
-        """Those who may be messaged now, when all refusals are told; nobody whose refusal was set aside."""
+        """Those who may be messaged now, when all refusals are told; nobody whose refusal was set aside as older than a
+        grant. Raises PersonNeeded while one was set aside of which nobody knows whom it means."""
         self.tell()
-        outbox = self.database.execute("SELECT recipient FROM outbox WHERE brand = ?", [self.brand])
-        aside = {plain(each) for (each,) in outbox}
+        outbox = "SELECT recipient, type, problem FROM outbox WHERE brand = ?"
+        left = self.database.execute(outbox, [self.brand]).fetchall()
+        not_taken = [each for each in left if each[2] not in (None, GRANT_IS_NEWER)]
+        if number := sum(may_mean(channel, noted, recipient) for recipient, noted, _ in not_taken):
+            raise RefusalNotTaken(
+                f"{number} refusals in the outbox were not taken, and may be of anybody: SELECT * FROM outbox "
+                "WHERE problem IS NOT NULL. Refuse for each with its right address and type, then delete the row: "
+                "DELETE FROM outbox WHERE key = '…'. Until then nobody may be messaged by this channel."
+            )
+        aside = {plain(each) for each, *_ in left}
         if not (asked := [each for each in recipients if plain(each) not in aside]):
             return []
         answer = self.izinlink.check(self.brand, channel, asked)
@@ -196,8 +221,8 @@ def main() -> None:
             with Izinlink(os.environ["IZINLINK_URL"], os.environ["IZINLINK_KEY"]) as izinlink:
                 try:
                     done = run(Crm(os.environ.get("CRM_FILE", "crm.sqlite"), izinlink, int(brand)), act, rest)
-                except BrandMissing as missing:
-                    sys.exit(str(missing))
+                except PersonNeeded as why:
+                    sys.exit(str(why))
         case _:
             done = __doc__ or ""
     sys.stdout.write(f"{done}\n")

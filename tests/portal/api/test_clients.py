@@ -7,7 +7,7 @@ from itertools import count
 
 import pytest
 import time_machine
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from portal.core import clock
 from portal.core.extensions import db
@@ -15,7 +15,7 @@ from portal.core.iys_protocol import Status
 from portal.core.models import Consent, Decision, Provider
 from portal.services import event_sequencer
 from tests import make
-from tests.portal.api.programs import Program, make_key, refusal
+from tests.portal.api.programs import CONSENTS, Program, grant, make_key, refusal
 from tests.servers import serving
 
 OTHER = "+905321234568"
@@ -56,6 +56,10 @@ def test_a_crm_copies_follows_refuses_once_and_checks(app, crm_module, tmp_path,
         assert [crm.follow(), crm.follow()] == [2, 0]
         assert "phone_too_short" in crm.refuse("0532 1", "MESAJ")  # Holds up nothing, and stays for a person.
         crm.refuse(OTHER, "ARAMA")
+        with pytest.raises(crm_module.RefusalNotTaken, match="1 refusals"):
+            crm.may_send("MESAJ", [make.PHONE, OTHER])
+        with crm.database:
+            crm.database.execute("DELETE FROM outbox WHERE recipient = '0532 1'")  # A person looked.
         assert crm.may_send("MESAJ", [make.PHONE, OTHER]) == []
         with monkeypatch.context() as offline:
             offline.setattr(crm, "tell", lambda: None)
@@ -74,7 +78,37 @@ def test_a_crm_copies_follows_refuses_once_and_checks(app, crm_module, tmp_path,
     assert sorted(each[1:3] + each[4:] for each in held) == [
         (make.PHONE, "MESAJ", "RET", None), (OTHER, "ARAMA", "RET", "C-7"), (OTHER, "MESAJ", "RET", "C-7"),
     ]  # fmt: skip
-    assert sqlite3.connect(tmp_path / "crm.sqlite").execute("SELECT recipient FROM outbox").fetchall() == [("0532 1",)]
+    assert sqlite3.connect(tmp_path / "crm.sqlite").execute("SELECT recipient FROM outbox").fetchall() == []
+
+
+@pytest.mark.parametrize(
+    ("noted", "channel", "stopped"),
+    [
+        ("İBRAHİM@GMAİL.COM", "EPOSTA", ["EPOSTA"]),
+        ("ibrahim @gmail.com", "EPOSTA", ["EPOSTA"]),
+        ("ibrahim gmail.com", "EPOSTA", ["EPOSTA", "MESAJ", "ARAMA"]),  # It may be a telephone's by its address.
+        ("0532 123 45", "MESAJ", ["MESAJ", "ARAMA"]),
+        ("İBRAHİM@GMAİL.COM", "MESAJ", ["EPOSTA", "MESAJ", "ARAMA"]),
+        ("+905321234567", "SMS", ["EPOSTA", "MESAJ", "ARAMA"]),
+    ],
+)
+def test_a_refusal_that_is_not_taken_stops_its_kind_of_channel_until_a_person_has_looked(
+    app, provider, program, crm_module, tmp_path, noted, channel, stopped
+):  # fmt: skip
+    grants = {"EPOSTA": make.EMAIL, "MESAJ": make.PHONE, "ARAMA": make.PHONE}
+    rows = [grant(address, type=each) for each, address in grants.items()]
+    program.post(f"{CONSENTS}/bulk", {"consents": rows})
+    db.session.execute(update(Consent).values(iys_status="ONAY", iys_as_of=clock.now()))
+    db.session.commit()
+    with serving(app, host="localhost") as url, crm_module.Izinlink(url, make_key(provider)) as izinlink:
+        crm = crm_module.Crm(str(tmp_path / "crm.sqlite"), izinlink, make.BRAND_CODE)
+        assert crm.refuse(noted, channel)
+        for each, address in grants.items():
+            if each in stopped:
+                with pytest.raises(crm_module.RefusalNotTaken, match="DELETE FROM outbox"):
+                    crm.may_send(each, [address])
+            else:
+                assert crm.may_send(each, [address]) == [address]
 
 
 def test_a_refusal_that_a_slow_clock_dates_before_a_grant_stands_all_the_same(
