@@ -91,13 +91,12 @@ def _find_meant(
     if message is not None and message.recipient_id is not None:
         return Meant(meant_brands.with_spellings([db.session.get_one(Recipient, message.recipient_id)]))
     is_firms = message is not None and not word.izinlink_wrote_to
+    others = mail_answers.find_spellings(gateway, address, event.received_at, word)
+    spelled = list(dict.fromkeys([address, *others]))
     if gateway.provider_id is not None or is_firms:
-        found = meant_brands.find_recipients(event, gateway, [address], word, at)
-        found += mail_answers.find_mailbox(gateway, address, event.received_at, word)
+        found = meant_brands.find_recipients(event, gateway, spelled, word, at)
         return Meant(meant_brands.with_spellings(dict.fromkeys(found)))
-    spelled = [each.text for each in mail_answers.find_spellings(gateway, address, event.received_at, word)]
-    first, *others = spelled or [address.text]
-    reply = replace(word, sender=first, others=others)
+    reply = replace(word, others=[each.text for each in spelled[1:]])
     meant = meant_brands.find_meant(event, gateway, address, reply, ReplyOutcome.REFUSAL, at)
     return meant if meant.is_certain or not _is_before_us(gateway, word.received_at) else Meant([])
 

@@ -52,6 +52,8 @@ def with_whose_word(gateway: MessageGateway, reply: InboundMessage, at: datetime
         return None
     if guessed is not None and sender is not None and guessed.reaches == sender.reaches:
         theirs = [guessed, *theirs]
+    if gateway.provider_id is None and sender is not None and sender.reaches in {each.reaches for each in theirs}:
+        theirs = [*theirs, sender]
     found = [each.text for each in (*named.addresses, *theirs)] or [reply.sender]
     first, *others = dict.fromkeys([*found, *reply.others])
     return replace(
@@ -121,8 +123,8 @@ def _find_links(codes: Iterable[str], at: datetime) -> set[int]:
 def find_mailbox(
     gateway: MessageGateway, address: Address, heard_at: datetime, word: InboundMessage
 ) -> list[Recipient]:  # fmt: skip
-    """Those that the account's owner has, or wrote to as the operator what a word may answer, of a mailbox, however it
-    is spelled; none of a telephone. Of very many some, of each firm's in turn."""
+    """Those that the account's owner has, or ever wrote to as the operator, of a mailbox, however it is spelled; none
+    of a telephone. Of very many some, of each firm's in turn."""
     if address.kind != AddressKind.EMAIL:
         return []
     holders = address_holders.find_mailbox_holders(db.session, vault(), address)

@@ -73,6 +73,7 @@ class Meant:
 
     recipients: Sequence[Recipient]
     is_certain: bool = True
+    is_guess: bool = False  # Of an address to which nothing left, or that nobody has.
 
 
 def find_meant(
@@ -81,11 +82,14 @@ def find_meant(
 ) -> Meant:  # fmt: skip
     """The provider's recipients. Of the operator's gateway, of each address by what was written to it: the one whose
     firm alone a reply names, or all to whom the messages were that it may answer; only of the last ones where it surely
-    refuses nothing; of all admitted firms that have the address where İzinlink's own came last. Of a firm that is meant
-    all spellings of the mailbox are."""
+    refuses nothing; of all admitted firms that have the address where İzinlink's own came last. A spelling to which
+    nothing left says nothing where something left to another one of the mailbox. Of a firm that is meant all are."""
     if event.provider_id is not None:
         return Meant(find_recipients(event, gateway, addresses_of(reply), reply, at, are_made=reply.is_sender_proved))
-    meant = [_find_meant_of_operators(event, gateway, each, reply, outcome, at) for each in addresses_of(reply)]
+    spelled = addresses_of(reply)
+    judged = [(each, _find_meant_of_operators(event, gateway, each, reply, outcome, at)) for each in spelled]
+    known = {address.reaches for address, each in judged if not each.is_guess}
+    meant = [each for address, each in judged if not (each.is_guess and address.reaches in known)]
     found = dict.fromkeys(recipient for each in meant for recipient in each.recipients)
     return Meant(with_spellings(found), is_certain=all(each.is_certain for each in meant))
 
@@ -113,7 +117,8 @@ def _find_meant_of_operators(
             return Meant([alone])
         return Meant(list(dict.fromkeys([*wrote, *named, *longer])), is_certain=False)
     if answered.is_izinlinks:
-        return Meant(list(dict.fromkeys([*wrote, *any_firms])), is_certain=False)
+        is_guess = not (wrote or named or (answered.messages and any_firms))
+        return Meant(list(dict.fromkeys([*wrote, *any_firms])), is_certain=False, is_guess=is_guess)
     if not {each.provider_id for each in named} <= {each.provider_id for each in wrote}:
         return Meant(list(dict.fromkeys([*wrote, *named])), is_certain=False)
     last = [each for each in wrote if each.id in answered.last_recipient_ids]
@@ -131,7 +136,10 @@ def find_recipients(
         for address in addresses:
             if are_made:
                 _make_holders(address, event.received_at, word, at)
-            found += find_written_to(gateway, address, _find_holders(address), event.received_at, word)
+            holders = _find_holders(address)
+            messages = find_messages(address, holders, event.received_at, word)
+            wrote = find_answered(gateway, messages, said_at(event.received_at, word)).recipient_ids
+            found += [each for each in holders if each.id in wrote]
         return found
     if are_made:
         ids = recipients.gather(db.session, vault(), event.provider_id, list(addresses), at)
@@ -143,12 +151,11 @@ def find_recipients(
 def find_written_to(
     gateway: MessageGateway, address: Address, found: Sequence[Recipient], heard_at: datetime, word: InboundMessage
 ) -> list[Recipient]:  # fmt: skip
-    """Those of an address's recipients that are of the account's owner, or to whom the operator's accounts wrote what a
-    word may answer."""
+    """Those of an address's recipients that are of the account's owner, or to whom the operator's accounts ever wrote
+    before a word was heard: which of them it means is for find_meant."""
     if gateway.provider_id is not None:
         return [each for each in found if each.provider_id == gateway.provider_id]
-    messages = find_messages(address, found, heard_at, word)
-    wrote = find_answered(gateway, messages, said_at(heard_at, word)).recipient_ids
+    wrote = {each.recipient_id for each in left_by_owner(gateway, find_messages(address, found, heard_at, word))}
     return [each for each in found if each.id in wrote]
 
 
