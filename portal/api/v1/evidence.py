@@ -7,7 +7,7 @@ from portal.core.iys_protocol import Status
 from portal.services.imports.layout.cell_words import STATUSES
 from portal.services.imports.layout.dates import MONTHS
 from portal.services.imports.layout.normalization import folded, name_of, says_nothing
-from portal.services.imports.layout.refusals import may_refuse, refuses
+from portal.services.imports.layout.refusals import REFUSING_SIGNS, may_refuse, refuses
 from portal.services.imports.layout.vocabulary import AGREES, CHANNEL, CONSENT, GIVING, QUESTION, STATE, TOPIC
 
 # What says that there is no evidence, or only that there is some.
@@ -26,7 +26,6 @@ REFUSING_WORDS = re.compile(
     r"(?:not|never|\w{2,5}n t|without) (?:opt(?:ed)? ?in|(?:accept|agree|allow|approv|check|confirm|consent|give|grant|"
     r"select|subscri|tick)\w*))\b"
 )
-NO_TICK = re.compile(r"[☐□▢◻◽⬜⬚❏❐❑❒🔲✗✘✖✕☒❌❎🗙🚫⛔]|\[[ _]\]")  # Empty boxes and crosses.
 # "sms_ok: no", "consent=false", "SMS izni (web): no".
 NO_AS_VALUE = re.compile(r"(?i)\w{2,40}[\"')\]]?\s{0,2}[:=]\s{0,2}[\"']?(?P<value>no|false|off|hay[ıi]r|[hn])\b")
 # "Sözleşme: No 4711", "Mağaza: H blok"; not "form: no, 12 kez", "form: no 12.03.2026" or "form: no 14:05".
@@ -62,7 +61,7 @@ def _may_refuse(evidence: str) -> bool:
     """Whether it tells of a refusal ("web formu: hayır"), or is a form or a saying of one word that may ("çıkış
     formu")."""
     words = folded(evidence)
-    if refuses(evidence) or REFUSING_WORDS.search(words) or NO_TICK.search(evidence) or _is_valued_no(evidence):
+    if refuses(evidence) or REFUSING_WORDS.search(words) or REFUSING_SIGNS.search(evidence) or _is_valued_no(evidence):
         return True
     if any(NAME_OF_CHOICE.search(name_of(name)) and _is_no(value) for name, value in CHOICE.findall(evidence)):
         return True

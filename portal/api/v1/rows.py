@@ -5,7 +5,6 @@ now, as HS_KARAR. What was left out is said.
 """
 
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -33,7 +32,7 @@ from portal.services.imports.brand_columns import BrandColumn, brand_columns, fi
 from portal.services.imports.brand_names import NO_BRANDS, BrandNames
 from portal.services.imports.date_column import grant_date, is_of_before_law, refusal_date
 from portal.services.imports.layout.normalization import addresses_within, name_of
-from portal.services.imports.layout.refusals import refuses
+from portal.services.imports.layout.refusals import REFUSING_SIGNS, refuses
 from portal.services.imports.refusals_beside import is_beside_address
 from portal.services.imports.row_results import RowProblem
 
@@ -170,9 +169,8 @@ def _refuses(name: str, cell: str) -> bool:
     if name == "recipient":
         return is_beside_address(cell)
     if name in OWN_IDS:
-        return (refuses(cell) and not ENDS_IN_DIGIT.fullmatch(cell)) or any(
-            unicodedata.category(each) == "So" for each in cell
-        )
+        is_noted = refuses(cell) and not ENDS_IN_DIGIT.fullmatch(cell)
+        return is_noted or REFUSING_SIGNS.search(cell) is not None
     return refuses(cell)
 
 

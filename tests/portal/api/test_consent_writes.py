@@ -106,6 +106,7 @@ def test_a_row_of_a_list_is_due_when_iys_is_asked_for_the_lists_result(app, prog
         ({"reference": "RET"}, "refused_beside", None),
         ({"correlationId": "1042/RET"}, "refused_beside", None),
         ({"correlationId": "1042 ❌"}, "refused_beside", None),
+        ({"reference": "🚫 1042"}, "refused_beside", None),
     ],
 )
 @pytest.mark.alike
@@ -115,6 +116,14 @@ def test_a_grant_that_a_file_could_not_bring_is_a_problem(program, rows, fields,
     assert (answer.status_code, answer.json["code"], answer.json["iysCode"]) == (422, code, iys_code)
     assert answer.mimetype == "application/problem+json"
     assert (rows.count(Decision), rows.one(ApiRequest).status) == (0, 422)
+
+
+def test_a_number_or_trade_sign_beside_a_grant_refuses_nothing(program, rows):
+    signs = "№ 1042", "1042™", "Mağaza® 12", "C°42", "© 7"
+    grants = [grant(f"+9053212345{place:02}") | {"reference": each} for place, each in enumerate(signs)]
+
+    assert codes(program.post(BULK, {"consents": grants})) == [None] * len(signs)
+    assert rows.count(Decision) == len(signs)
 
 
 @pytest.mark.skipif(bool(databases.SERVER), reason="PostgreSQL has more than one writer")

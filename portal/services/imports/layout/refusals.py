@@ -150,6 +150,8 @@ _STATE = re.compile(
 )
 _DIED = re.compile(r"(?<![^\W\d_])[öÖ]l(?:d[üÜ]|m[üÜ][şŞ])", re.I)
 _MARK = re.compile(r"\b(?:RET|İPTAL|IPTAL)\b")
+# Empty boxes, crosses and "no" as a picture, beside which a text is no yes.
+REFUSING_SIGNS = re.compile(r"[☐□▢◻◽⬜⬚❏❐❑❒🔲✗✘✖✕☒❌❎🗙🚫⛔🛑👎]|\[[ _]\]")
 
 
 def address_refuses(address: str) -> bool:
