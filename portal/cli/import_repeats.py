@@ -29,7 +29,7 @@ class FormerImports:
     """Of a file that changed since it was imported."""
 
     batches: Sequence[ImportBatch]  # The last first.
-    is_waiting: bool  # It was put away after the first of them, and is no file that came again.
+    has_hidden_name: bool  # Which tells of the first of them: it is no file that came again.
     is_undone: bool  # Somebody took it back.
 
 

@@ -265,7 +265,7 @@ class Call:
 
 def _run_import(call: Call, path: Path, name: str, summary: Summary, former: FormerImports) -> None:
     status = path.stat()  # Before its bytes are read: of two writings the earlier one is kept.
-    is_anew = call.again and (former.is_undone or not former.is_waiting)  # Else `again` vouches for its layout only.
+    is_anew = call.again and (former.is_undone or not former.has_hidden_name)  # Else `again` vouches for its layout only.
     earlier = [] if is_anew else find_earlier_batches(call.brand, path)
     before = next(iter(earlier), None)
     arrived = describe_arrival(status, earlier)
@@ -274,7 +274,7 @@ def _run_import(call: Call, path: Path, name: str, summary: Summary, former: For
         options = replace(options, reads_otherwise=reads_otherwise([*earlier, *former.batches], options))
     if before is not None and before.state in TAKEN_BACK_STATES:
         summary.read_batch(before, options)
-        if former.is_waiting:
+        if former.has_hidden_name:
             return
         raise ImportFailed(*TAKEN_BACK)
     if before is not None and before.state == BatchState.DONE:
