@@ -30,7 +30,11 @@ class FormerImports:
 
     batches: Sequence[ImportBatch]  # The last first.
     has_hidden_name: bool  # Which tells of the first of them: it is no file that came again.
-    is_undone: bool  # Somebody took it back.
+    is_undone: bool  # Somebody took it back, and nobody brought it anew since.
+
+    @property
+    def taken_back(self) -> tuple[int, ...]:
+        return tuple(each.id for each in self.batches if each.state in TAKEN_BACK_STATES)
 
 
 def find_former_imports(brand: Brand, path: Path, name: str, first_batch: int | None) -> FormerImports:
@@ -47,10 +51,19 @@ def find_former_imports(brand: Brand, path: Path, name: str, first_batch: int | 
         ids.add(min(first_batch, LARGEST_ID))  # Anybody may name a file.
     last_first = of_brand.where(ImportBatch.id.in_(ids)).order_by(ImportBatch.created_at.desc(), ImportBatch.id.desc())
     found = read_session().scalars(last_first.execution_options(populate_existing=True)).all()
-    is_undone = bool(found) and found[0].state in TAKEN_BACK_STATES
+    is_undone = bool(found) and found[0].state in TAKEN_BACK_STATES and not _was_brought_anew(brand, found[0])
     if first_batch is not None:
         is_undone = is_undone or _was_undone(brand, first_batch, name)
     return FormerImports(found, first_batch is not None, is_undone)
+
+
+def _was_brought_anew(brand: Brand, undone: ImportBatch) -> bool:
+    """Whether `--again` brought what a file held that was taken back, in one whose grants were not taken back since:
+    a later file that begins with the same lines need not begin with all of that one's. Raises CannotOpen."""
+    later = (ImportBatch.brand_id == brand.id) & (ImportBatch.id > undone.id) & ImportBatch.user_id.is_(None)
+    with_grants = (ImportBatch.state == BatchState.DONE) & ~ImportBatch.only_refusals
+    found = read_session().scalars(select(ImportBatch).where(later, with_grants))
+    return any(undone.id in layout_of(vault(), each).brings_anew for each in found)
 
 
 def _was_undone(brand: Brand, first: int, name: str) -> bool:

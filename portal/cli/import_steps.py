@@ -47,6 +47,7 @@ class ImportOptions:
     ignores_unread: bool = False  # Somebody has vouched that nothing unread holds refusals.
     received_at: datetime | None = None  # When it was read first, where the same file runs again.
     written_ns: int | None = None  # The file's own time of modification.
+    brings_anew: tuple[int, ...] = ()  # Batches that were taken back, whose lines `--again` brings.
     reads_otherwise: bool = False  # Than when it was imported, by a layout that nobody named: only refusals.
 
     def leaves_grants_out(self, batch: ImportBatch) -> bool:
@@ -194,8 +195,9 @@ def _find_layout(batch: ImportBatch, options: ImportOptions) -> Layout:
     if found is not None:
         given = () if layouts.Field.CHANNEL in found.columns else options.channels  # A blank there may mean none.
         return replace(
-            found, channels=given or found.channels, received_at=options.received_at, written_ns=options.written_ns
-        )
+            found, channels=given or found.channels, received_at=options.received_at, written_ns=options.written_ns,
+            brings_anew=options.brings_anew,
+        )  # fmt: skip
     cure = "Bring one such file on the dashboard, name a --profile, or let it --guess."
     if options.profile:
         cure = "List the provider's profiles with --profiles."

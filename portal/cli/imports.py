@@ -265,12 +265,14 @@ class Call:
 
 def _run_import(call: Call, path: Path, name: str, summary: Summary, former: FormerImports) -> None:
     status = path.stat()  # Before its bytes are read: of two writings the earlier one is kept.
-    is_anew = call.again and (former.is_undone or not former.has_hidden_name)  # Else `again` vouches for its layout only.
+    is_anew = call.again and (former.is_undone or not former.has_hidden_name)  # Else `again` vouches for its layout.
     earlier = [] if is_anew else find_earlier_batches(call.brand, path)
     before = next(iter(earlier), None)
     arrived = describe_arrival(status, earlier)
     options = replace(call.options, received_at=arrived.received_at, written_ns=status.st_mtime_ns)
-    if not call.again:
+    if call.again:
+        options = replace(options, brings_anew=former.taken_back)
+    else:
         options = replace(options, reads_otherwise=reads_otherwise([*earlier, *former.batches], options))
     if before is not None and before.state in TAKEN_BACK_STATES:
         summary.read_batch(before, options)

@@ -117,7 +117,8 @@ def columns_of(vault: Vault, profile: ImportProfile) -> dict[str, str]:
 
 def _without_file(layout: Layout) -> Layout:
     """Without what was of one file."""
-    return replace(layout, date=None, received_at=None, written_ns=None, fixes=frozenset(), other_brands=None)
+    undated = replace(layout, date=None, received_at=None, written_ns=None)
+    return replace(undated, brings_anew=(), fixes=frozenset(), other_brands=None)
 
 
 def _without_words(found: Layout, *, is_named: bool) -> Layout:

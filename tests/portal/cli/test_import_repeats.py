@@ -5,13 +5,15 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import update
 
+from portal.core import clock
 from portal.core.extensions import db
 from portal.core.iys_protocol import Channel, Source, Status
 from portal.core.models import Consent, Decision, ImportBatch
+from portal.services.imports import batches
 from portal.services.imports.layout import Field, Layout
 from tests.portal.cli.import_files import GOOD, GUESS, NOW, PERMISSIONS, lines_of, put
 from tests.portal.cli.test_watched_folder import undo_first
-from tests.portal.services.imports.file_steps import csv_of
+from tests.portal.services.imports.file_steps import csv_of, work_all
 
 pytestmark = pytest.mark.slow
 
@@ -113,6 +115,27 @@ def test_of_a_file_that_grew_after_somebody_took_it_back_only_the_refusals_are_b
     assert run_import(path, *GUESS, "--again")[0] == 0
     assert run_import(path, *GUESS)[0] == 0
     assert {each.status for each in rows(Consent)} == {Status.GRANTED, Status.REFUSED}
+
+
+def test_what_a_trial_held_that_was_taken_back_is_brought_anew_once_and_for_all_of_its_lines(
+    app, run_import, tmp_path, rows
+):
+    """Later files begin with the trial, but not with all of the one that was brought with --again."""
+    lines = [f"0532 987 65 {each};ONAY;{NOW};HS_WEB;Sipariş {each}" for each in range(10, 14)]
+    run_import(put(tmp_path, "trial.csv", csv_of(*lines[:2])), *GUESS)
+    undo_first(app, rows)
+
+    def bring(day: int, *again: str) -> int:
+        changed = f"0532 987 65 12;ONAY;{NOW};HS_WEB;Gün {day}"
+        return run_import(put(tmp_path, f"{day}.csv", csv_of(*lines[:2], changed, *lines[3:])), *GUESS, *again)[0]
+
+    assert [bring(0), bring(1, "--again"), bring(2), bring(3)] == [2, 0, 0, 0]
+    with app.app_context():
+        anew = rows(ImportBatch)[2]
+        batches.undo(db.session, db.session.get_one(ImportBatch, anew.id), None, clock.now())
+        db.session.commit()
+    work_all(app)
+    assert bring(4) == 2
 
 
 @pytest.mark.parametrize(

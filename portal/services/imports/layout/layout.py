@@ -71,6 +71,7 @@ class Layout:
     date: datetime | None = None  # Aware.
     received_at: datetime | None = None  # Aware: of an undated refusal, where the file ran before.
     written_ns: int | None = None  # When the file itself was written, as its folder says; of a shell.
+    brings_anew: tuple[int, ...] = ()  # Batches that were taken back, whose lines a shell was told to bring again.
     origin: str = ""
     contact: ContactKind | None = None
     fixes: frozenset[Fix] = frozenset()
@@ -100,6 +101,7 @@ class Layout:
             date=datetime.fromisoformat(facts["date"]) if facts["date"] else None,
             received_at=datetime.fromisoformat(facts["received_at"]) if facts.get("received_at") else None,
             written_ns=facts.get("written_ns"),
+            brings_anew=tuple(facts.get("brings_anew", ())),
             origin=facts["origin"],
             contact=ContactKind(facts["contact"]) if facts["contact"] else None,
             fixes=frozenset(map(Fix, facts["fixes"])),
