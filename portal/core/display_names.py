@@ -46,7 +46,10 @@ NUMERALS = re.compile(rf"(?<!\w)(?:{NUMERAL.pattern})++(?!\w)")
 LIKE_DIGITS = re.compile(
     r"(?<![^\W\d_])[oοоil]++(?=\d)|(?<=\d)[oοоilszb]++(?![^\W\d_])|(?<=\d)[oοоilszb]++(?=\d)|(?<=\d[\W_])[oοо](?=[\W_]\d)"
 )
-DATES = re.compile(r"(\d{1,2})[./](\d{1,2})[./](\d{4})(?: ?- ?(\d{1,2})[./](\d{1,2})[./](\d{4}))?")
+DAY = re.compile(r"\d{1,2}[./]\d{1,2}[./]\d{4}|\d{4}-\d\d-\d\d")
+DATES = re.compile(
+    rf"(?:{DAY.pattern})(?:,? (?:[01]?\d|2[0-3])[:.][0-5]\d| ?- ?(?:{DAY.pattern}))?"
+)  # Or day and hour.
 HARMLESS = re.compile(  # An amount, laws, hours.
     r"(?:[1-9]\d{0,2}(?:[.,]\d{3}){1,2}(?:[.,]\d\d)?|[1-9]\d{3,5},\d\d)\s?"
     r"(?:(?:tl|try|lira|usd|eur|euro|dolar)(?![^\W\d_])|[₺$€](?![\W_]*+\d))"
@@ -195,14 +198,17 @@ def _as_digit(sign: str) -> str:
 
 
 def _is_dates(row: str) -> bool:
-    """Whether it is a valid day, or a range of two, and nothing beside."""
-    found = DATES.fullmatch(row)
-    numbers = [int(each) for each in found.groups() if each] if found else []
+    """Whether it is a valid day with its hour, or a range of two, and nothing beside."""
+    return bool(DATES.fullmatch(row)) and all(map(_is_day, DAY.findall(row)))
+
+
+def _is_day(text: str) -> bool:
+    parts = [int(each) for each in re.split("[./-]", text)]
     try:
-        days = [date(*reversed(numbers[first : first + 3])) for first in range(0, len(numbers), 3)]
+        day = date(*(parts if "-" in text else reversed(parts)))
     except ValueError:
         return False
-    return bool(days) and all(1900 < day.year < 2100 for day in days)
+    return 1900 < day.year < 2100
 
 
 def without_emails(text: str) -> str:

@@ -18,8 +18,8 @@ from portal.web.shared.validators import READABLE, asks_for_nothing_else, in_wor
 
 MAX_LENGTH = 2000
 ITS_PLACE = "\0"  # Where a reviewed contact stood.
-# It as a part of another number, address or link.
-GROWN = re.compile(r"\d[\s()./+-]{0,9}\0|[\w@.+/-]\0|\0[\s()./+-]{0,9}\d|\0[.+/-]?[\w@]")
+GROWN = re.compile(r"[\w@.+/-]\0|\0[.+/-]?[\w@]")  # It as a part of another address or link,
+LENGTHENED = re.compile(r"\d[\s()./+-]{0,9}\0|\0[\s()./+-]{0,9}\d")  # or of another number, also one in words.
 
 # An account or page at another network, in display_names.fold's spelling.
 NETWORK = (
@@ -45,8 +45,8 @@ def _no_other_contact(form: "ShownForm", field: Field) -> None:
     text = field.data or ""
     for contact in filter(None, form.contacts):
         text = re.sub(rf"(?<!\d){re.escape(contact)}(?!\d)", ITS_PLACE, text)
-    is_elsewhere = GROWN.search(text) or display_names.leads_elsewhere(text)
-    if is_elsewhere or ACCOUNT.search(display_names.fold(text)):
+    is_grown = GROWN.search(text) or LENGTHENED.search(display_names.as_digits(text, each="0"))
+    if is_grown or display_names.leads_elsewhere(text) or ACCOUNT.search(display_names.fold(text)):
         told = _(
             "Bağlantı, telefon ya da başka bir hesap yazılamaz; yalnız incelenmiş iletişim satırınız yazılabilir: "
             "%(contact)s"
@@ -54,8 +54,9 @@ def _no_other_contact(form: "ShownForm", field: Field) -> None:
         raise ValidationError(told % {"contact": form.contacts[0]})
     if short := short_numbers.find_short_number(text):
         told = _(
-            "Kısa numara sanılabilecek bir sayı var (%(number)s): yazmayın. Günü 12.03.2026, saati 14:30 gibi yazın; "
-            "başka sayının hemen ardına neyin sayısı olduğunu yazın (24 saat, 1.500 TL, 6563 sayılı Kanun)."
+            "Kısa numara sanılabilecek bir sayı var (%(number)s): yazmayın. Günü 12.03.2026, saati 14:30, başka "
+            "sayıları 24 saat, 1.500 TL, 6563 sayılı Kanun gibi yazın; sipariş ve başvuru numaraları buraya değil, "
+            "nota yazılır."
         )
         raise ValidationError(told % {"number": short if short in text else _("sözcüklerle")})
 

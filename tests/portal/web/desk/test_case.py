@@ -149,6 +149,16 @@ def test_an_answer_names_the_brands_own_number_for_replies_and_no_other_short_on
         db.session.commit()
 
     assert posts(ayse, case, "answer", **answer).status_code == 303
+    for lengthened in ("4609 sıfır bir'i arayın", "İki 4609'a yazın", "4609 ①'e yazın"):
+        assert posts(ayse, case, "answer", answer=lengthened).status_code == 422
+
+
+def test_a_number_that_counts_nothing_goes_into_the_note_as_the_answers_form_says(case, ayse):
+    number = "Siparişiniz 48213 numaralı."
+    refused = posts(ayse, case, "answer", answer=number)
+
+    assert refused.status_code == 422 and "buraya değil, nota yazılır" in refused.text
+    assert posts(ayse, case, "note", note=number).status_code == 303
 
 
 def test_a_firms_words_stand_under_its_name_with_links_broken(app, case, browser, persons_page):
