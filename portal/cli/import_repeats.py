@@ -28,7 +28,7 @@ TAKEN_BACK_STATES = BatchState.UNDOING, BatchState.UNDONE
 class FormerImports:
     """Of a file that changed since it was imported."""
 
-    batches: Sequence[ImportBatch]  # The last first.
+    batches: Sequence[ImportBatch]  # The last first, then those that brought anew what was taken back.
     has_hidden_name: bool  # Which tells of the first of them: it is no file that came again.
     is_undone: bool  # Somebody took it back, and nobody brought it anew since.
 
@@ -51,19 +51,21 @@ def find_former_imports(brand: Brand, path: Path, name: str, first_batch: int | 
         ids.add(min(first_batch, LARGEST_ID))  # Anybody may name a file.
     last_first = of_brand.where(ImportBatch.id.in_(ids)).order_by(ImportBatch.created_at.desc(), ImportBatch.id.desc())
     found = read_session().scalars(last_first.execution_options(populate_existing=True)).all()
-    is_undone = bool(found) and found[0].state in TAKEN_BACK_STATES and not _was_brought_anew(brand, found[0])
+    was_taken_back = bool(found) and found[0].state in TAKEN_BACK_STATES
+    anew = _find_brought_anew(brand, found[0]) if was_taken_back else []
+    is_undone = was_taken_back and not anew
     if first_batch is not None:
         is_undone = is_undone or _was_undone(brand, first_batch, name)
-    return FormerImports(found, first_batch is not None, is_undone)
+    return FormerImports([*found, *anew], first_batch is not None, is_undone)
 
 
-def _was_brought_anew(brand: Brand, undone: ImportBatch) -> bool:
-    """Whether `--again` brought what a file held that was taken back, in one whose grants were not taken back since:
-    a later file that begins with the same lines need not begin with all of that one's. Raises CannotOpen."""
+def _find_brought_anew(brand: Brand, undone: ImportBatch) -> list[ImportBatch]:
+    """Where `--again` brought what a file held that was taken back, in files whose grants were not taken back since:
+    a later file that begins with the same lines need not begin with all of one's. Raises CannotOpen."""
     later = (ImportBatch.brand_id == brand.id) & (ImportBatch.id > undone.id) & ImportBatch.user_id.is_(None)
     with_grants = (ImportBatch.state == BatchState.DONE) & ~ImportBatch.only_refusals
     found = read_session().scalars(select(ImportBatch).where(later, with_grants))
-    return any(undone.id in layout_of(vault(), each).brings_anew for each in found)
+    return [each for each in found if undone.id in layout_of(vault(), each).brings_anew]
 
 
 def _was_undone(brand: Brand, first: int, name: str) -> bool:

@@ -192,3 +192,19 @@ def test_a_file_whose_earlier_import_cannot_be_opened_stops_no_other(app, run_im
         2, [(None, "lost"), ("done", None)],
     )  # fmt: skip
     assert run_import(paths[0], *GUESS, "--again")[0] == 0
+
+
+def test_later_exports_are_read_as_the_one_that_somebody_vouched_for(app, run_import, remember, tmp_path, rows):
+    """Or their profile, which may be of other files by now, would bring what was taken back and not vouched for."""
+    trial = f"0532 123 45 61;Evet;Evet;{NOW}"
+    remember(READS_BOTH)
+    run_import(put(tmp_path, "trial.csv", csv_of(trial, header=HEADER)))
+    undo_first(app, rows)
+    remember(READS_SMS)
+    run_import(put(tmp_path, "1.csv", csv_of(trial, LINES[1], header=HEADER)), "--ignore-unread", "--again")
+    remember(READS_BOTH)
+
+    code, (told,) = run_import(put(tmp_path, "2.csv", csv_of(trial, f"0532 1;Evet;Evet;{NOW}", header=HEADER)))
+
+    assert (code, told["problem"]["word"]) == (2, "read_otherwise")
+    assert {each.channel for each in rows(Consent, Consent.status == Status.GRANTED)} == {Channel.SMS}
