@@ -82,27 +82,33 @@ def find_messages(
     """What left for these recipients of an address before a reply, or a vendor's word, was heard, whichever way the
     brand has by now; and in the week before it by the operator's accounts, what İzinlerim told of their acts, and
     codes; and as the last İzinlink's own that a reply surely answers. It is the same whenever somebody reads it."""
-    ids, since = [each.id for each in recipients], _answered_since(heard_at, reply)
-    until = heard_at + CLOCKS_DIFFER
+    until, ids = heard_at + CLOCKS_DIFFER, [each.id for each in recipients]
     sent = _sent(Message.recipient_id.in_(ids), Message.gateway_id.is_not(None), until >= LEFT_AT)
-    told = select(Decision.recorded_at, Decision.recipient_id, Decision.brand_id, _told_by(until)).where(
-        Decision.recipient_id.in_(ids), Decision.origin == DecisionOrigin.MINE,
-        Decision.recorded_at.between(since, until),
-    )  # fmt: skip
-    codes = find_codes(address, heard_at, reply)
+    own_codes = [code for code in find_codes(address, heard_at, reply) if code.brand is None]
     answered = [reply.received_at + CLOCKS_DIFFER] if reply and address.reaches in reply.izinlink_wrote_to else []
-    named = [
-        EarlierMessage(code.at, each.id, code.brand.id, code.gateway_id)
-        for code in codes if code.brand
-        for each in recipients if each.provider_id == code.brand.provider_id
-    ]  # fmt: skip
     return [
         *(EarlierMessage(*row) for row in db.session.execute(sent)),
-        *(EarlierMessage(*row) for row in db.session.execute(told)),
-        *named,
-        *(EarlierMessage(code.at, None, None, code.gateway_id) for code in codes if code.brand is None),
+        *_find_acts_and_codes(address, recipients, heard_at, reply),
+        *(EarlierMessage(code.at, None, None, code.gateway_id) for code in own_codes),
         *(EarlierMessage(each, None, None, None) for each in answered),
     ]
+
+
+def _find_acts_and_codes(
+    address: Address, recipients: Collection[Recipient], heard_at: datetime, reply: InboundMessage | None
+) -> list[EarlierMessage]:  # fmt: skip
+    """In the name of these recipients' firms: what İzinlerim told of their acts, and codes of consent points."""
+    until = heard_at + CLOCKS_DIFFER
+    told = select(Decision.recorded_at, Decision.recipient_id, Decision.brand_id, _told_by(until)).where(
+        Decision.recipient_id.in_([each.id for each in recipients]), Decision.origin == DecisionOrigin.MINE,
+        Decision.recorded_at.between(_answered_since(heard_at, reply), until),
+    )  # fmt: skip
+    codes = [
+        EarlierMessage(code.at, each.id, code.brand.id, code.gateway_id)
+        for code in find_codes(address, heard_at, reply) if code.brand
+        for each in recipients if each.provider_id == code.brand.provider_id
+    ]  # fmt: skip
+    return [*(EarlierMessage(*row) for row in db.session.execute(told)), *codes]
 
 
 def _told_by(until: datetime) -> ScalarSelect[int | None]:
@@ -134,13 +140,16 @@ def _answered_since(heard_at: datetime, reply: InboundMessage | None) -> datetim
     return said_at(heard_at, reply) - ANSWERED_WITHIN
 
 
-def is_izinlinks(message: Message, address: Address) -> bool:
-    """Whether a message to an address is in no firm's name: to no firm's recipient, and neither a code of a firm's that
-    has the mailbox nor of an act at İzinlerim, as find_messages knows them."""
+def find_concerned(message: Message, address: Address) -> list[tuple[int, int | None]]:
+    """In whose name a message to an address left: of recipients, each with the brand, or None where it is of the whole
+    firm. A code is of its firm's brand, if that has the mailbox, and what told of an act at İzinlerim of those which it
+    concerned. None: it is İzinlink's own."""
     if message.recipient_id is not None:
-        return False
-    found = find_messages(address, _find_mailbox(address), message.created_at)
-    return message.created_at not in {each.at for each in found if each.recipient_id is not None}
+        campaign = db.session.get(Campaign, message.campaign_id) if message.campaign_id else None
+        return [(message.recipient_id, campaign.brand_id if campaign else None)]
+    found = _find_acts_and_codes(address, _find_mailbox(address), message.created_at, None)
+    pairs = ((each.recipient_id, each.brand_id) for each in found if each.at == message.created_at)
+    return list(dict.fromkeys((recipient, brand) for recipient, brand in pairs if recipient is not None))
 
 
 def find_any_firms(address: Address, *, is_sure: bool = True) -> list[Recipient]:

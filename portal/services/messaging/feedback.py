@@ -11,7 +11,6 @@ from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Status
 from portal.core.models import (
     Brand,
-    Campaign,
     Consent,
     Decision,
     DecisionOrigin,
@@ -53,10 +52,14 @@ def take_blocked(event: GatewayEvent, gateway: MessageGateway, blocked: BlockedA
     is_doubtful = blocked.source == DOUBTFUL_ANSWER or gateway.vendor == GENERIC or is_of_relay
     if address is None or not is_known:
         raise NotCertain
-    own = (address.reaches,) if message and earlier_messages.is_izinlinks(message, address) else ()
+    concerned = earlier_messages.find_concerned(message, address) if message else []
+    own = (address.reaches,) if message and not concerned else ()
     word = InboundMessage("", address.text, "", "RET", _said_until(event, blocked), izinlink_wrote_to=own)
-    meant = _find_meant(event, gateway, message, address, word, at)
-    parts = _refused_parts(event, gateway, message, address, word, meant.recipients)
+    if concerned:
+        meant = Meant(meant_brands.with_spellings(db.session.get_one(Recipient, each) for each, _ in concerned))
+    else:
+        meant = _find_meant(event, gateway, address, word, at)
+    parts = _refused_parts(event, gateway, concerned, address, word, meant.recipients)
     is_refused = bool(parts) and _are_refused(parts, _refused_since(event, blocked))
     if (is_doubtful and not is_refused) or (parts and not meant.is_certain and not is_refused):
         raise NotCertain
@@ -82,18 +85,13 @@ def _said_until(event: GatewayEvent, blocked: BlockedAddress) -> datetime:
 
 
 def _find_meant(
-    event: GatewayEvent, gateway: MessageGateway, message: Message | None, address: Address, word: InboundMessage,
-    at: datetime,
+    event: GatewayEvent, gateway: MessageGateway, address: Address, word: InboundMessage, at: datetime
 ) -> Meant:  # fmt: skip
-    """Whose word it is. What is said of a firm's message is said to it; what is told to the operator's account of a
-    number, a mailbox or İzinlink's own message is what a RET of that moment, `word`, means. Nobody's, rather than maybe
-    anybody's, where it is older than the account."""
-    if message is not None and message.recipient_id is not None:
-        return Meant(meant_brands.with_spellings([db.session.get_one(Recipient, message.recipient_id)]))
-    is_firms = message is not None and not word.izinlink_wrote_to
+    """Whose word it is that is told of a number, a mailbox or İzinlink's own message: at the operator's account what a
+    RET of that moment, `word`, means. Nobody's, rather than maybe anybody's, where it is older than the account."""
     others = mail_answers.find_spellings(gateway, address, event.received_at, word)
     spelled = list(dict.fromkeys([address, *others]))
-    if gateway.provider_id is not None or is_firms:
+    if gateway.provider_id is not None:
         found = meant_brands.find_recipients(event, gateway, spelled, word, at)
         return Meant(meant_brands.with_spellings(dict.fromkeys(found)))
     reply = replace(word, others=[each.text for each in spelled[1:]])
@@ -102,18 +100,21 @@ def _find_meant(
 
 
 def _refused_parts(
-    event: GatewayEvent, gateway: MessageGateway, message: Message | None, address: Address, word: InboundMessage,
-    found: Sequence[Recipient],
+    event: GatewayEvent, gateway: MessageGateway, concerned: Sequence[tuple[int, int | None]], address: Address,
+    word: InboundMessage, found: Sequence[Recipient],
 ) -> list[RefusalScope]:  # fmt: skip
-    """Only of the channel of which it tells, whatever a RET would refuse."""
+    """Only of the channel of which it tells, whatever a RET would refuse; and of the brands that are concerned, if any
+    are."""
     channel = meant_brands.channel_of(gateway)
-    campaign = db.session.get(Campaign, message.campaign_id) if message is not None and message.campaign_id else None
-    if campaign is None:
+    if not (brand_ids := {brand_id for _, brand_id in concerned if brand_id is not None}):
         refused = meant_brands.scopes(gateway, address, found, event.received_at, word)
         return [replace(each, channels=(channel,)) for each in refused]
-    brand = db.session.get_one(Brand, campaign.brand_id)
-    spelled = recipients.read_addresses(vault(), (each for each in found if each.provider_id == brand.provider_id))
-    return [RefusalScope(each, its, [brand], (channel,)) for each, its in spelled.items()]
+    brands = db.session.scalars(select(Brand).where(Brand.id.in_(brand_ids)).order_by(Brand.id)).all()
+    parts = (
+        RefusalScope(each, its, [brand for brand in brands if brand.provider_id == each.provider_id], (channel,))
+        for each, its in recipients.read_addresses(vault(), found).items()
+    )
+    return [part for part in parts if part.brands]
 
 
 def _is_before_us(gateway: MessageGateway, said_until: datetime) -> bool:

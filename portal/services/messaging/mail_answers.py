@@ -100,7 +100,9 @@ def _find_named(gateway: MessageGateway, reply: InboundMessage, codes: Iterable[
         if is_mailbox and meant_brands.find_written_to(gateway, address, [recipient], at, reply):
             addresses.append(address)
             answers.append((recipient.id, brand_id))
-    own = [address.reaches for each, address in written_to.items() if earlier_messages.is_izinlinks(each, address)]
+    own = [
+        address.reaches for each, address in written_to.items() if not earlier_messages.find_concerned(each, address)
+    ]
     return Named(list(dict.fromkeys(addresses)), list(dict.fromkeys(answers)), own)
 
 

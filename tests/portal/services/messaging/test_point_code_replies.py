@@ -7,7 +7,7 @@ import time_machine
 from sqlalchemy import update
 
 from portal.core import clock
-from portal.core.addresses import AddressKind
+from portal.core.addresses import AddressKind, parse
 from portal.core.extensions import db, vault
 from portal.core.models import (
     AddressProof,
@@ -25,6 +25,7 @@ from portal.core.models import (
     Recipient,
 )
 from portal.domain import address_proofs
+from portal.domain.consents import recipients
 from portal.domain.notifications import gateways
 from portal.services.messaging import event_contents, news_keeping, replies
 from portal.services.messaging.gateways.protocol import BlockedAddress, Feedback
@@ -34,6 +35,7 @@ from tests.portal.services.messaging.test_answered_messages import grant_at_ever
 from tests.portal.services.messaging.vendor_pushes import Vendor, add_brand, work
 from tests.portal.web.consent_points import visitor
 from tests.portal.web.dashboard.staff import signed_in
+from tests.portal.web.my_consents.conftest import Visitor
 from tests.portal.web.recipient.open_complaints import proves
 
 pytestmark = pytest.mark.slow
@@ -214,3 +216,28 @@ def test_what_a_reply_refuses_at_all_firms_is_the_same_however_late_it_is_read(a
         db.session.commit()
 
     assert {each.brand_id for each in rows(Decision, Decision.status == "RET")} == {each.id for each in rows(Brand)}
+
+
+@pytest.mark.parametrize("days", [2, 9])
+def test_what_a_vendor_says_of_a_code_refuses_its_brand_alone(app, operators, rows, days):
+    """Also long after, and where İzinlink's own code left since."""
+    with app.app_context():
+        code, at = db.session.query(Message).one(), clock.now()
+        left = {"created_at": at - timedelta(days=days), "called_at": at - timedelta(days=days)}
+        db.session.execute(update(Message).values(left))
+        db.session.execute(update(AddressProof).values(created_at=left["created_at"]))
+        recipients.gather(db.session, vault(), make.brand().provider_id, [parse(make.PHONE)], left["created_at"])
+        message_id = code.id
+        db.session.commit()
+    Visitor(app, operators.browser, make.PHONE).asks()
+    with app.app_context():
+        own = {"gateway_id": operators.gateway_id, "called_at": Message.created_at}
+        db.session.execute(update(Message).where(Message.id != message_id).values(own))
+        told = Feedback(blocked=(BlockedAddress(make.PHONE, clock.now(), "MO", message_id),))
+        news_keeping.keep_news(db.session.get_one(MessageGateway, operators.gateway_id), told, clock.now())
+        db.session.commit()
+    work(app)
+
+    assert [(each.brand_id, each.status, each.channel) for each in rows(Consent)] == [
+        (rows.one(AddressProof, AddressProof.brand_id.is_not(None)).brand_id, "RET", "MESAJ")
+    ]
