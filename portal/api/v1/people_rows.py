@@ -15,19 +15,12 @@ from portal.api.v1.rows import as_text
 from portal.core.iys_protocol import Status
 from portal.core.models import ContactKind
 from portal.services.imports import audience_lines
+from portal.services.imports.fixes import addresses_meant
 from portal.services.imports.layout.cell_words import WEAK, Meanings
 from portal.services.imports.layout.consent_names import is_of_states, refusal_named
 from portal.services.imports.layout.headers import announced
 from portal.services.imports.layout.layout import ADDRESSES
-from portal.services.imports.layout.normalization import (
-    LONGEST_NAME,
-    addresses_within,
-    folded,
-    is_cross,
-    key_of,
-    name_of,
-    says_nothing,
-)
+from portal.services.imports.layout.normalization import LONGEST_NAME, folded, is_cross, key_of, name_of, says_nothing
 from portal.services.imports.layout.plain_words import contents_of, is_address_alone, is_plain
 from portal.services.imports.layout.refusals import refuses
 from portal.services.imports.refusals_beside import is_beside_address, is_beside_contact, is_beside_day
@@ -72,8 +65,9 @@ class _Name(NamedTuple):
 
 
 def find_doubts(rows: Sequence[object], unread: Collection[int], asked: Collection[str]) -> Doubts:
-    """A row that says no bars its own addresses; one that cannot be read (`unread`, by place) holds all in it that
-    others want `asked` (canonical addresses); and any other unknown field is marked, once."""
+    """A row that says no bars its own addresses, and what says so is marked where it has none; one that cannot be read
+    (`unread`, by place) holds all in it that others want `asked` (canonical addresses); and any other unknown field is
+    marked, once."""
     found, marked = Doubts(), dict[str, None]()
     endings = {each[-ENDING:] for each in asked}
     for place, row in enumerate(rows):
@@ -87,7 +81,7 @@ def find_doubts(rows: Sequence[object], unread: Collection[int], asked: Collecti
         unclear = set() if is_full else cells.keys() - marked.keys() - (refusing if own else set())
         marked |= {
             name: None for name, cell in cells.items()
-            if name in unclear and not _is_harmless(name, cell, is_list=name in lists)
+            if name in unclear and (name in refusing or not _is_harmless(name, cell, is_list=name in lists))
         }  # fmt: skip
         if place in unread:
             near = (cell for name, cell in cells.items() if name != NUMBERS and _may_hold(cell, endings))
@@ -139,7 +133,7 @@ def _status(what: _Name, cell: str) -> Status | str | None:
 
 
 def _addresses(cells: Iterable[str]) -> set[str]:
-    return {each.text for cell in cells for each in addresses_within(cell)}
+    return {each.text for cell in cells for each in addresses_meant(cell)}
 
 
 def _may_hold(cell: str, endings: Collection[str]) -> bool:

@@ -31,7 +31,8 @@ from portal.domain.consents.bulk_import import Entry
 from portal.services.imports.brand_columns import BrandColumn, brand_columns, find_another
 from portal.services.imports.brand_names import NO_BRANDS, BrandNames
 from portal.services.imports.date_column import grant_date, is_of_before_law, refusal_date
-from portal.services.imports.layout.normalization import addresses_within, name_of
+from portal.services.imports.fixes import addresses_meant
+from portal.services.imports.layout.normalization import name_of
 from portal.services.imports.layout.refusals import REFUSING_SIGNS, refuses
 from portal.services.imports.refusals_beside import is_beside_address
 from portal.services.imports.row_results import RowProblem
@@ -195,7 +196,7 @@ def _addresses_maybe_refused(row: object, of_brands: Collection[str], found: Ent
 
 
 def _addresses_in(values: Iterable[object]) -> set[str]:
-    return {address.text for each in values for address in addresses_within(str(each)[:MAX_TEXT])}
+    return {address.text for each in values for address in addresses_meant(str(each)[:MAX_TEXT])}
 
 
 def _read(place: int, row: dict[str, Any], at: datetime, parse: Parse) -> Entry | BadRow:

@@ -15,11 +15,12 @@ from portal.services.imports import layout
 from portal.services.imports.address_cells import is_none
 from portal.services.imports.audience_contacts import ContactReader
 from portal.services.imports.audience_refusals import UNUSED, RefusalReader
+from portal.services.imports.fixes import addresses_meant
 from portal.services.imports.grouped_statuses import GroupedStatuses
 from portal.services.imports.layout import Field, Layout
 from portal.services.imports.layout.cell_words import Meanings
 from portal.services.imports.layout.consent_names import is_of_states
-from portal.services.imports.layout.normalization import address_or_problem, addresses_within
+from portal.services.imports.layout.normalization import address_or_problem
 from portal.services.imports.layout.plain_words import is_date
 from portal.services.imports.layout.refusals import may_refuse
 from portal.services.imports.reading import FileChunk, FileProblem, Line, Sheet, Unreadable
@@ -159,6 +160,6 @@ def _read_row(
     for value, address in filled:
         refusal = refusals.reason(cells, address.channels) if isinstance(address, Address) else ""
         yield AudienceRow(line, value, address, refusal, contacts.read(cells))
-        for within in () if isinstance(address, Address) else addresses_within(value):
+        for within in () if isinstance(address, Address) else addresses_meant(value):
             if refusal := refusals.reason(cells, within.channels):
                 yield AudienceRow(line, value, within, refusal)

@@ -2,9 +2,11 @@
 
 import re
 import unicodedata
+from collections.abc import Collection, Iterator
 
-from portal.core.addresses import AddressProblem
+from portal.core.addresses import Address, AddressProblem
 from portal.services.imports.layout import Fix
+from portal.services.imports.layout.normalization import address_or_problem, addresses_within
 from portal.services.imports.row_results import RowProblem
 
 FIXES: dict[str, Fix] = {  # By problem.
@@ -29,6 +31,25 @@ def apply_fix(value: str, fix: Fix) -> str:
             return _STRAY_SPACE.sub("", value)
         case Fix.DATE_SWAP:
             return _swap_day_and_month(value)
+
+
+def repairs(cell: str, fixes: Collection[Fix]) -> Iterator[str]:
+    """An address as it is written, and after each of the fixes for its problem and for those that are left then."""
+    left = set(fixes)
+    yield cell
+    while isinstance(found := address_or_problem(cell), AddressProblem) and (fix := FIXES.get(found)) in left:
+        left.discard(fix)
+        cell = apply_fix(cell, fix)
+        yield cell
+
+
+def addresses_meant(cell: str) -> list[Address]:
+    """Whom a cell that refuses may mean: the addresses within it, also where a fix makes them readable. Blanks are
+    taken out only where nobody is found: they may part two addresses."""
+    if found := addresses_within(cell):
+        without_letters = repairs(cell, [Fix.EMAIL_LETTERS])
+        return list(dict.fromkeys([*found, *(each for its in without_letters for each in addresses_within(its))]))
+    return next((found for its in repairs(cell, [*Fix]) if (found := addresses_within(its))), [])
 
 
 def _swap_day_and_month(value: str) -> str:

@@ -17,19 +17,14 @@ from portal.services.imports.address_cells import is_none
 from portal.services.imports.brand_columns import brand_columns, is_another_brands
 from portal.services.imports.brand_names import NO_BRANDS, BrandNames
 from portal.services.imports.date_column import DateColumn, refusal_date
-from portal.services.imports.fixes import FIXES, apply_fix
+from portal.services.imports.fixes import addresses_meant, repairs
 from portal.services.imports.grouped_statuses import GroupedStatuses
 from portal.services.imports.layout import Field, Layout
 from portal.services.imports.layout.consent_names import yes_refuses
 from portal.services.imports.layout.headers import dates_refusals
 from portal.services.imports.layout.layout import ADDRESSES as SERVES
 from portal.services.imports.layout.layout import RETAILERS
-from portal.services.imports.layout.normalization import (
-    address_or_problem,
-    addresses_within,
-    retailer_codes,
-    says_nothing,
-)
+from portal.services.imports.layout.normalization import address_or_problem, retailer_codes, says_nothing
 from portal.services.imports.layout.plain_words import is_marked
 from portal.services.imports.layout.refusals import may_refuse
 from portal.services.imports.reading import Line
@@ -125,7 +120,7 @@ class RowParser:
         are_bad = any(each in PROBLEMS for each in results.values())
         is_unclear = values.refuses or values.channel_problem == RowProblem.CHANNEL_UNKNOWN or self._may_refuse(cells)
         refuses = is_beside or (are_bad and is_unclear)
-        held = [found for place, _ in self._addresses for found in addresses_within(cells[place])] if refuses else []
+        held = [found for place, _ in self._addresses for found in addresses_meant(cells[place])] if refuses else []
         return sorted(results.items(), key=itemgetter(0)), held
 
     def _read_addresses(self, cells: Sequence[str], *, are_refused: bool) -> tuple[Addresses, dict[Address, str]]:
@@ -231,13 +226,9 @@ class RowParser:
             return found
         if found == AddressProblem.EMPTY or is_none(cell):
             return None
-        # The chosen fixes are applied one after the other; a cell that none repairs keeps its first problem.
-        left = set(self.layout.fixes)
-        fixed: Address | AddressProblem = found
-        while isinstance(fixed, AddressProblem) and (fix := FIXES.get(fixed)) in left:
-            left.discard(fix)
-            cell = apply_fix(cell, fix)
-            fixed = address_or_problem(cell)
+        # A cell that none of the chosen fixes repairs keeps its first problem.
+        *_, repaired = repairs(cell, self.layout.fixes)
+        fixed = address_or_problem(repaired)
         return fixed if isinstance(fixed, Address) else found
 
 

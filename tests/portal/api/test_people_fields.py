@@ -59,6 +59,24 @@ def test_a_no_bars_the_addresses_of_its_own_row_only_and_marks_its_field_where_t
     )  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("fields", "barred", "marked"),
+    [({"recipient": "İBRAHİM@GMAİL.COM (RET)"}, {"ibrahim@gmail.com"}, []),
+     ({"recipient": "❌ ibrahim @gmail.com"}, {"ibrahim@gmail.com"}, []),
+     ({"recipient": "İBRAHİM@GMAİL.COM", "contactKind": "RET"}, {"ibrahim@gmail.com"}, []),
+     ({"recipient": "ibrahim@gmail,com RET"}, set(), ["recipient"]),
+     ({"recipient": "❌ 0532 123 45 6"}, set(), ["recipient"]),
+     ({"recipient": "RET"}, set(), ["recipient"]),
+     ({"recipient": "0532 123 45 6", "contactKind": "Alışveriş ❌"}, set(), ["contactKind"]),
+     ({"recipient": "0532 123 45 6", "contactDate": "22.11.2025 RET"}, set(), ["contactDate"]),
+     ({"recipient": "0532 123 45 6"}, set(), [])],
+)  # fmt: skip
+def test_a_no_beside_a_damaged_address_bars_whom_it_may_mean_and_is_marked_where_nobody_knows(fields, barred, marked):
+    found = find_doubts([person() | fields], [0], set())
+
+    assert (found.barred, [each.text for each in found.marks]) == (barred, marked)
+
+
 def test_each_field_is_marked_once_and_no_address_stands_in_its_mark():
     people = [person(note=f"görüşüldü {number}") for number in range(9)]
     names = [{f"müşteri {make.PHONE}, x{number} " + "x" * 99: 1} for number in range(MOST_MARKS)]
