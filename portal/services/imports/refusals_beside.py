@@ -5,6 +5,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from types import MappingProxyType
 
 from portal.core.addresses import Address, AddressProblem
+from portal.services.imports.address_cells import like_kinds
+from portal.services.imports.fixes import addresses_meant
 from portal.services.imports.layout import Field, Layout, dates
 from portal.services.imports.layout.cell_words import CONTACTS, Meanings
 from portal.services.imports.layout.headers import our_columns
@@ -81,6 +83,11 @@ def is_beside_address(cell: str) -> bool:
         return isinstance(found, Address) or says_more_than_address(cell) or may_refuse(cell)
     is_mask = MASK.fullmatch(cell) is not None
     return (not is_mask and is_marked(cell.replace("@", "").lstrip("+ ").rstrip("?_ "))) or may_refuse(cell)
+
+
+def hides_person(cell: str) -> bool:
+    """Whether something refuses, or may, beside an address of which nobody knows whose it is."""
+    return any(like_kinds(cell)) and is_beside_address(cell) and not addresses_meant(cell)
 
 
 def is_beside_day(cell: str) -> bool:

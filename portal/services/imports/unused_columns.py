@@ -38,6 +38,7 @@ from portal.services.imports.layout.plain_words import (
 )
 from portal.services.imports.layout.refusals import address_refuses, choices, may_refuse, refuses, refuses_in_name
 from portal.services.imports.reading import Line
+from portal.services.imports.refusals_beside import hides_person
 from portal.services.imports.row_results import is_ours
 from portal.services.imports.row_values import RowValueReader
 
@@ -204,11 +205,11 @@ class CellCounter:
         return not (is_understood and has_status and 2 * len(filled) > len(self._header or cells))
 
     def _hides_refusal(self, number: int, cells: Sequence[str], sheet: int) -> bool:
-        """Whether an e-mail address has a word of refusing, or a line refuses, or may, and none of its addresses can be
-        read, or one that is refused cannot, so that it is lost beside a grant of the same person. A line without any
-        is remembered: it may be of somebody whom other lines name."""
+        """Whether an e-mail address has a word of refusing, an unreadable one a sign beside it, or a line refuses, or
+        may, and none of its addresses can be read, or one that is refused cannot, so that it is lost beside a grant of
+        the same person. A line without any is remembered: it may be of somebody whom other lines name."""
         found = [cell for place in self._addresses if place < len(cells) and not is_none(cell := cells[place])]
-        if any("@" in cell and address_refuses(cell) for cell in found):
+        if any(("@" in cell and address_refuses(cell)) or hides_person(cell) for cell in found):
             return True
         values = self._values.read([*cells, *[""] * (self._width - len(cells))])
         is_like, people = any(map(is_like_address, found)), self._people_of(cells)

@@ -13,6 +13,7 @@ from portal.services.imports.layout.normalization import NOTHING, says_nothing
 from portal.services.imports.layout.plain_words import is_code
 from portal.services.imports.row_parser import RowParser
 from tests.portal.services.imports.test_no_cell_lost import NOW
+from tests.portal.services.imports.test_not_understood import examine, text
 
 PHONE, MAIL = "0532 700 02 11", "b@example.com"
 STRUCK = "".join(f"{each}\u0336" for each in PHONE)
@@ -241,3 +242,20 @@ def test_an_unknown_recipient_type_beside_a_mark_is_no_merchant():
     granted, _ = parse(["Telefon", "SMS izni", "Alıcı tipi"], [PHONE, "Evet", f"{RecipientType.MERCHANT} ❌"])
 
     assert not granted
+
+
+@pytest.mark.parametrize("damaged", ["❌ İBRAHİM@GMAİL.COM", "// ibrahim @gmail.com", "ıbrahım@gmaıl.com x"])
+def test_whom_a_crossed_out_address_means_is_held_also_where_only_a_fix_makes_it_readable(damaged):
+    _, held = parse(["E-posta", "E-posta izni"], [damaged, "Evet"])
+
+    assert held == {"ibrahim@gmail.com"} and asked("ibrahim@gmail.com", MAIL, damaged) == [MAIL]
+
+
+@pytest.mark.parametrize("damaged", ["❌ 0532 123 45 6", "// 0532 123 45 6", "0532 123 45 6 -", "❌ ibrahim@gmail,com"])
+def test_a_crossed_out_address_of_which_nobody_knows_whose_it_is_waits_for_a_person(damaged):
+    lines = [["Telefon", "SMS izni"], [PHONE, "Evet"], [damaged, "Evet"]]
+    plain = [[cell.strip("❌/ -") for cell in line] for line in lines]
+
+    for table, waits in ((lines, True), (plain, False)):
+        assert bool(examine(text(*table)).unread.doubtful) == waits
+        assert bool(read_address_list(text(*table), "liste.csv").unread) == waits
