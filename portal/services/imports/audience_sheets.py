@@ -160,6 +160,7 @@ def _read_row(
     for value, address in filled:
         refusal = refusals.reason(cells, address.channels) if isinstance(address, Address) else ""
         yield AudienceRow(line, value, address, refusal, contacts.read(cells))
-        for within in () if isinstance(address, Address) else addresses_meant(value):
-            if refusal := refusals.reason(cells, within.channels):
-                yield AudienceRow(line, value, within, refusal)
+        meant = addresses_meant(value) if refusal or not isinstance(address, Address) else []
+        for other in (each for each in meant if each != address):
+            if refusal := refusals.reason(cells, other.channels):
+                yield AudienceRow(line, value, other, refusal)

@@ -16,8 +16,9 @@ FIXES: dict[str, Fix] = {  # By problem.
     RowProblem.DATE_TO_COME: Fix.DATE_SWAP,
 }
 _LETTERS = str.maketrans("çğıöşüâîûÇĞİÖŞÜÂÎÛ", "cgiosuaiuCGIOSUAIU", "\u0307")
-# A space beside a sign is a slip; between two letters another address, or a name, may begin.
-_STRAY_SPACE = re.compile(r"(?<!\s)\s+(?=[@._-])|(?<=[@._-])\s+")
+# A space beside a sign is a slip; between two letters another address, or a name, may begin, as on either side of a
+# hyphen, which before or behind an address crosses it out.
+_STRAY_SPACE = re.compile(r"(?<!\s)\s+(?=[@.]|[_-][^\W_])|(?<=[@.])\s+|(?<=[^\W_][_-])\s+(?=[^\W_])")
 _YEAR_LAST = re.compile(r"^(\D*)(\d{1,2})(\s*[./-]\s*)(\d{1,2})(?=\s*[./-]\s*(?:\d{4}|\d{2})(?!\d))")
 _YEAR_FIRST = re.compile(r"^(\D*\d{4}\s*[./-]\s*)(\d{1,2})(\s*[./-]\s*)(\d{1,2})(?!\d)")
 
@@ -44,9 +45,11 @@ def repairs(cell: str, fixes: Collection[Fix]) -> Iterator[str]:
 
 
 def addresses_meant(cell: str) -> list[Address]:
-    """Whom a cell that refuses may mean: the addresses within it, also where a fix makes them readable. Blanks are
-    taken out only where nobody is found: they may part two addresses."""
-    if found := addresses_within(cell):
+    """Whom a cell that refuses may mean: the addresses within it, also where a fix makes them readable, and a mailbox
+    without the signs around it. Blanks are taken out only where nobody is found: they may part two
+    addresses."""
+    bare = [cell.strip(" -_/|\\*")] if "@" in cell else []
+    if found := [address for each in (cell, *bare) for address in addresses_within(each)]:
         without_letters = repairs(cell, [Fix.EMAIL_LETTERS])
         return list(dict.fromkeys([*found, *(each for its in without_letters for each in addresses_within(its))]))
     return next((found for its in repairs(cell, [*Fix]) if (found := addresses_within(its))), [])

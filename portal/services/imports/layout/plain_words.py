@@ -94,7 +94,11 @@ _SERIAL = re.compile(r"\d+(?:[.,]\d*)?")  # Excel's and Unix's dates, and any nu
 _GROUP = r"[(\[]\+?\d{1,5}[)\]]"
 _BETWEEN = r"[\d\s./\\_:,\u00b7\u2010-\u2015\u2212-]"
 _PHONE = re.compile(rf"(?:[^\W\d_]{{2,10}}[\s.:/-]*){{0,3}}\+?(?:\d|{_GROUP})(?:{_BETWEEN}|{_GROUP})*(?<=[\d)\].])")
-_MAIL = re.compile(r"(?:(?:mailto|e-?posta|e-?mail|mail) ?: ?)?<?\w[^\s@<>()]*@(?:[^\s@<>()?]*\w)>?", re.I)
+_MAIL = re.compile(
+    r"(?:(?:mailto|e-?posta|e-?mail|mail) ?: ?)?<?\w[^\s@<>()/|\\;,:]*@(?:[^\s@<>()?/|\\;,:=+_]*[^\W_])>?", re.I
+)
+# Signs before or behind all that a cell says, but a country's "+".
+_CROSSED_OUT = re.compile(r"[\s\"'<>()\[\]]*(?:[|/\\_*–—−-]|\+(?![\s(]*\d)).*|.*[|/\\_*+–—−-][\s\"'<>()\[\]]*", re.S)
 # Beside an address that cannot be read: what says nothing, a letter for a zero, "T: 0532 …".
 _CROSSED = re.compile(r"x{1,9} .*|.* x{1,9}", re.I | re.S)
 _LONE = re.compile(r"(?<![^\W_])(?:x{1,9}|[hrn])(?![^\W_])", re.I)
@@ -206,7 +210,7 @@ def _is_of_consents(word: str) -> bool:
 def is_address_alone(cell: str) -> bool:
     """Whether nothing stands beside an address but its kind or a name: "Cep: 0532 …", "Ayşe <ayse@example.com>"."""
     text = normalize_spelling(cell).rstrip(".")
-    if len(text) <= LONGEST_MAIL and _MAIL.fullmatch(text):
+    if len(text) <= LONGEST_MAIL and _MAIL.fullmatch(text.strip(";, ")):
         return True
     if len(text) > LONGEST_TEXT:
         return False
@@ -218,7 +222,7 @@ def is_address_alone(cell: str) -> bool:
 
 def says_more_than_address(cell: str) -> bool:
     """Whether a sign, a letter or words that nobody knows stand beside an address: "0532 … ❌", "X 0532 …"."""
-    if without_marks(cell) != unicodedata.normalize("NFC", cell):
+    if without_marks(cell) != unicodedata.normalize("NFC", cell) or _CROSSED_OUT.fullmatch(cell):
         return True
     parts = _BETWEEN_ADDRESSES.split(normalize_spelling(cell))
     text = " ".join(each for each in parts if not _MAIL.fullmatch(each.strip("()[]")))

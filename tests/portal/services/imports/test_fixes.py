@@ -17,6 +17,12 @@ from portal.services.imports.unknown_words import unknown_words
         ("i\u0307pek@x.com", Fix.EMAIL_LETTERS, "ipek@x.com"),
         (" ayse @ x .com", Fix.EMAIL_SPACES, " ayse@x.com"),
         ("ayse burak@x.com", Fix.EMAIL_SPACES, "ayse burak@x.com"),
+        ("ayse_ ak@x.com", Fix.EMAIL_SPACES, "ayse_ak@x.com"),
+        ("ayse -ak@x.com", Fix.EMAIL_SPACES, "ayse-ak@x.com"),
+        *(
+            (each, Fix.EMAIL_SPACES, each)
+            for each in ("- a@x.com", "-- a@x.com", "_ a@x.com", "a@x.com -", "Al - a@x.com")
+        ),
         ("11/24/2026 14:02", Fix.DATE_SWAP, "24/11/2026 14:02"),
         ("03.12.26", Fix.DATE_SWAP, "12.03.26"),
         ("2026-12-03 10:00:00", Fix.DATE_SWAP, "2026-03-12 10:00:00"),

@@ -21,10 +21,16 @@ MARKED = (
     f"{PHONE} ❌", f"❌ {PHONE}", f"X {PHONE}", f"{PHONE} x", f"*{PHONE}", f"~~{PHONE}~~", f"{PHONE} (H)", f"#{PHONE}",
     STRUCK, f"{PHONE} !", "0532\u00a0700\u201102:11 RET", f"<s>{PHONE}</s>", f"-{PHONE}", f"{PHONE} -",
 )  # fmt: skip
-MARKED_MAILS = (f"{MAIL} ❌", f"❌{MAIL}", f"x {MAIL}", f"*{MAIL}", f"{MAIL}*", f"[{MAIL}] RET", f"a: {MAIL} = RET")
+MARKED_MAILS = (
+    f"{MAIL} ❌", f"❌{MAIL}", f"x {MAIL}", f"*{MAIL}", f"{MAIL}*", f"[{MAIL}] RET", f"a: {MAIL} = RET",
+    f"- {MAIL}", f"-- {MAIL} --", f"// {MAIL}", f"{MAIL} -", f"– {MAIL}", f"_ {MAIL}", f"+ {MAIL}", f"(-) {MAIL}",
+    f"{MAIL}/RET", f"{MAIL};iptal", f"{MAIL}|H", f"{MAIL},istemiyor", f"{MAIL}:RET", f"RET/{MAIL}", f"{MAIL}_RET",
+)  # fmt: skip
+MARKED_AS_ONE = (f"-{MAIL}", f"--{MAIL}")  # Which may be mailboxes, too.
 MISTYPED = ("0532 700 02 1l", "0532 7OO 02 11", "+90 599 700 02 1", "ayse@@example.com", "ayse@exam ple.com",
             "O532 700 02 11", "0532 700 02 11 12", f"{PHONE} Ayşe", f"{PHONE} (iş)", f"Ev: {PHONE}; 0212 345 67 89",
-            f"{PHONE} dahili 12", f"T: {PHONE}", f"{MAIL};c@example.com", f"Ayşe Ak ({MAIL})")  # fmt: skip
+            f"{PHONE} dahili 12", f"T: {PHONE}", f"{MAIL};c@example.com", f"Ayşe Ak ({MAIL})",
+            f"{MAIL} / c@example.com", f"Ayşe Ak - {MAIL}", f"{MAIL};")  # fmt: skip
 
 
 def parse(header: list[str], *lines: list[str]) -> tuple[list[str], set[str]]:
@@ -129,11 +135,11 @@ def test_a_long_note_beside_a_number_holds_it_and_the_others_of_its_line(cell):
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("cell", MARKED_MAILS)
+@pytest.mark.parametrize("cell", [*MARKED_MAILS, *MARKED_AS_ONE])
 def test_a_marked_mailbox_holds_itself(cell):
     _, held = parse(["E-posta", "E-posta izni"], ["a@example.com", "Evet"], [cell, "Evet"])
 
-    assert held == {MAIL}
+    assert held == {MAIL, *([cell] if cell in MARKED_AS_ONE else [])}
     assert asked("E-posta\tAd", "a@example.com\tCan", f"{MAIL}\tEce", f"{cell}\tEce") == ["a@example.com"]
 
 
