@@ -25,15 +25,16 @@ from portal.domain.address_proofs.sessions import (
     REFUSALS_TAKEN_FOR,
     SESSION_LIFETIME,
     close_session,
+    find_form_session,
     find_session,
     form_token,
-    is_form_token_valid,
     open_session,
+    was_open,
 )
 
 __all__ = [
     "ANSWERED_WITHIN", "MOST_ADDRESSES", "REFUSALS_TAKEN_FOR", "SESSION_LIFETIME", "CodeResult", "SentCode",
-    "check_code", "close_session", "count_today", "delete_old_proofs", "find_codes", "find_own", "find_proof",
-    "find_session", "form_token", "is_form_token_valid", "list_proved", "mailbox_indexes", "may_send_code",
-    "open_session", "page_code", "read_address", "read_code", "read_facts", "request_code", "store_facts",
+    "check_code", "close_session", "count_today", "delete_old_proofs", "find_codes", "find_form_session", "find_own",
+    "find_proof", "find_session", "form_token", "list_proved", "mailbox_indexes", "may_send_code", "open_session",
+    "page_code", "read_address", "read_code", "read_facts", "request_code", "store_facts", "was_open",
 ]  # fmt: skip

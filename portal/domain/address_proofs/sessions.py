@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from portal.core.ids import LARGEST_ID
 from portal.core.models import AddressProof, Purpose
 from portal.domain.address_proofs import codes
 
@@ -26,9 +27,14 @@ def find_session(
 ) -> AddressProof | None:  # fmt: skip
     """The proof of an open session, or of one that ended by itself within `grace`."""
     proof = session.scalar(select(AddressProof).where(AddressProof.token_digest == codes.token_digest(token)))
-    if proof is None or proof.purpose != Purpose.MINE or proof.ended_at is not None:
-        return None
-    return proof if proof.open_until is not None and at < proof.open_until + grace else None
+    return proof if proof is not None and was_open(proof, at, grace) else None
+
+
+def was_open(proof: AddressProof, at: datetime, grace: timedelta) -> bool:
+    """Whether a session is open, or ended by itself within `grace`."""
+    if proof.purpose != Purpose.MINE or proof.ended_at is not None:
+        return False
+    return proof.open_until is not None and at < proof.open_until + grace
 
 
 def close_session(proof: AddressProof, at: datetime) -> None:
@@ -36,11 +42,18 @@ def close_session(proof: AddressProof, at: datetime) -> None:
     proof.ended_at = at
 
 
-def form_token(secret: str, token: str) -> str:
-    """The CSRF token of the overview's forms, derived from the cookie."""
-    return codes.keyed_digest(secret, f"form|{token}").hex()
+def form_token(secret: str, proof: AddressProof) -> str:
+    """The CSRF token of the overview's forms: it names their session, and is derived from its cookie's digest."""
+    assert proof.token_digest  # It has a session.
+    return f"{proof.id}.{codes.keyed_digest(secret, f'form|{proof.id}|{proof.token_digest.hex()}').hex()}"
 
 
-def is_form_token_valid(secret: str, token: str, given: str) -> bool:
-    """Whether a form carries the CSRF token of this cookie."""
-    return hmac.compare_digest(form_token(secret, token).encode(), given.encode())
+def find_form_session(session: Session, secret: str, given: str) -> AddressProof | None:
+    """The proof of the session whose form carries this token, which may have ended; None where the token is made up."""
+    number = given.partition(".")[0]
+    if not (number.isascii() and number.isdecimal() and len(number) < 20 and int(number) <= LARGEST_ID):
+        return None
+    proof = session.get(AddressProof, int(number))
+    if proof is None or proof.token_digest is None:
+        return None
+    return proof if hmac.compare_digest(form_token(secret, proof).encode(), given.encode()) else None

@@ -22,7 +22,7 @@ from portal.web.my_consents.blueprint import blueprint, entry_blueprint
 from portal.web.my_consents.holdings import HeldBrand, Holdings, find_holdings
 from portal.web.my_consents.other_spellings import find_other_spellings
 from portal.web.shared import address_session
-from portal.web.shared.access import takes_late
+from portal.web.shared.access import takes_late, takes_other_tabs
 
 BRANDS_PER_PAGE, DECISIONS_PER_PAGE = 20, 100
 EVERYTHING = "all"
@@ -77,6 +77,7 @@ def brand(brand_id: int) -> str:
 
 @blueprint.post("/izinlerim/liste", endpoint="refuse")
 @takes_late
+@takes_other_tabs
 def refuse() -> ResponseReturnValue:
     """Refuse what the button names, by every spelling of the mailbox: everything, a brand, or one channel of a brand.
     Also where the session is over, by time or since the address changed hands: whoever proved it may refuse, but is

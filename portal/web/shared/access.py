@@ -13,6 +13,7 @@ from flask_wtf.csrf import CSRFError
 
 from portal.core import clock
 from portal.core.extensions import csrf, db, login, read_session
+from portal.core.models import AddressProof
 from portal.domain.identity import sessions
 from portal.domain.identity.permissions import Permission
 from portal.domain.providers import networks
@@ -93,6 +94,13 @@ def takes_late(view: View) -> View:
     return view
 
 
+def takes_other_tabs(view: View) -> View:
+    """Decorator: what is posted by the form of another session of this browser counts for that session, as long as
+    takes_late() has it. The view then shows nothing."""
+    view.is_taken_of_tabs = True  # type: ignore[attr-defined]  # As above.
+    return view
+
+
 def _register(
     blueprint: Blueprint, rule: str, check: Check | None = None, *, needs_csrf: bool = True
 ) -> Blueprint:  # fmt: skip
@@ -118,9 +126,20 @@ def _check_address() -> ResponseReturnValue | None:
         was_open = request.method not in ("GET", "HEAD") or address_session.token()
         return address_session.say_over() if was_open else redirect(url_for("my_consents_entry.ask"), 303)
     g.language = proof.language
-    if request.method == "POST" and not address_session.is_own_form():
-        raise CSRFError("not of this overview")
-    return None
+    return _check_form_session(proof) if request.method == "POST" else None
+
+
+def _check_form_session(proof: AddressProof) -> ResponseReturnValue | None:
+    """A form is of the cookie's session, or of one that was proved in another tab before: that one's own refusal is
+    taken, and nothing else."""
+    of_form = address_session.form_session()
+    if of_form is None:
+        raise CSRFError("not of an overview")
+    if of_form.id == proof.id:
+        return None
+    g.language = of_form.language
+    is_taken = getattr(_current_view(), "is_taken_of_tabs", False) and address_session.take_form_session(of_form)
+    return None if is_taken else address_session.say_over()
 
 
 def _check_provider() -> ResponseReturnValue | None:

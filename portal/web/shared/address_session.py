@@ -24,9 +24,9 @@ def proof(*, is_late_taken: bool = False) -> AddressProof | None:
 
 
 def is_over() -> bool:
-    """Whether this request's session has ended: it shows nothing any more."""
+    """Whether this request's session has ended, or another one has its cookie's place: it shows nothing any more."""
     found = proof()
-    return found is None or found.open_until is None or found.open_until <= clock.now()
+    return "form_proof" in g or found is None or found.open_until is None or found.open_until <= clock.now()
 
 
 def proves(recipient: Recipient) -> bool:
@@ -43,12 +43,25 @@ def token() -> str:
 
 
 def form_token() -> str:
-    """CSRF token of the overview's forms, bound to the cookie."""
-    return address_proofs.form_token(current_app.config["SECRET_KEY"], token())
+    """CSRF token of the overview's forms, bound to the session."""
+    own = proof()
+    assert own  # The access rule lets nobody else in.
+    return address_proofs.form_token(current_app.config["SECRET_KEY"], own)
 
 
-def is_own_form() -> bool:
-    return address_proofs.is_form_token_valid(current_app.config["SECRET_KEY"], token(), request.form.get("form", ""))
+def form_session() -> AddressProof | None:
+    """The proof of the session of the form that was posted; None where its token is none of ours."""
+    secret, given = current_app.config["SECRET_KEY"], request.form.get("form", "")
+    return address_proofs.find_form_session(read_session(), secret, given)
+
+
+def take_form_session(form_proof: AddressProof) -> bool:
+    """Answer this request for the session of its form, which showed a page in this browser before the cookie was
+    another session's; False where nothing of it is taken any more."""
+    if not address_proofs.was_open(form_proof, clock.now(), address_proofs.REFUSALS_TAKEN_FOR):
+        return False
+    g.proof = g.form_proof = form_proof
+    return True
 
 
 def set_cookie(response: Response, token: str) -> Response:
