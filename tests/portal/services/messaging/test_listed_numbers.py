@@ -113,12 +113,13 @@ def test_what_is_listed_since_before_the_account_was_added_holds_nobody(app, ope
 
 def test_what_wrote_on_the_day_of_a_list_came_before_its_word(app, browser, operators, rival, rows):
     """It tells the day alone: a firm wrote two days before, İzinlink's own code came that day at 14:00."""
-    with time_machine.travel(clock.istanbul(clock.now()).replace(hour=14, minute=0), tick=False):
+    afternoon = clock.istanbul(clock.now() + timedelta(days=1)).replace(hour=14, minute=0)
+    with time_machine.travel(afternoon, tick=False):
         proves(browser)
         with app.app_context():
             db.session.query(Message).one().gateway_id = operators.gateway_id
             db.session.commit()
-    with time_machine.travel(clock.istanbul(clock.now()).replace(hour=15, minute=0), tick=False):
+    with time_machine.travel(afternoon + timedelta(hours=1), tick=False):
         write(app, operators.gateway_id, rival, timedelta(days=2), kind=MessageKind.CODE)
         today = clock.start_of_day(clock.day(clock.now()))
         tell(app, operators, Feedback(blocked=(BlockedAddress(make.PHONE, today, "MO"),)))
