@@ -54,12 +54,12 @@ def take_blocked(event: GatewayEvent, gateway: MessageGateway, blocked: BlockedA
         raise NotCertain
     concerned = earlier_messages.find_concerned(message, address) if message else []
     own = (address.reaches,) if message and not concerned else ()
-    word = InboundMessage("", address.text, "", "RET", _said_until(event, blocked), izinlink_wrote_to=own)
+    reply = InboundMessage("", address.text, "", "RET", _said_until(event, blocked), izinlink_wrote_to=own)
     if concerned:
         meant = Meant(meant_brands.with_spellings(db.session.get_one(Recipient, each) for each, _ in concerned))
     else:
-        meant = _find_meant(event, gateway, address, word, at)
-    parts = _refused_parts(event, gateway, concerned, address, word, meant.recipients)
+        meant = _find_meant(event, gateway, address, reply, at)
+    parts = _refused_parts(event, gateway, concerned, address, reply, meant.recipients)
     is_refused = bool(parts) and _are_refused(parts, _refused_since(event, blocked))
     if (is_doubtful and not is_refused) or (parts and not meant.is_certain and not is_refused):
         raise NotCertain
@@ -85,29 +85,29 @@ def _said_until(event: GatewayEvent, blocked: BlockedAddress) -> datetime:
 
 
 def _find_meant(
-    event: GatewayEvent, gateway: MessageGateway, address: Address, word: InboundMessage, at: datetime
+    event: GatewayEvent, gateway: MessageGateway, address: Address, reply: InboundMessage, at: datetime
 ) -> Meant:  # fmt: skip
     """Whose word it is that is told of a number, a mailbox or İzinlink's own message: at the operator's account what a
-    RET of that moment, `word`, means. Nobody's, rather than maybe anybody's, where it is older than the account."""
-    others = mail_answers.find_spellings(gateway, address, event.received_at, word)
+    RET of that moment, `reply`, means. Nobody's, rather than maybe anybody's, where it is older than the account."""
+    others = mail_answers.find_spellings(gateway, address, event.received_at, reply)
     spelled = list(dict.fromkeys([address, *others]))
     if gateway.provider_id is not None:
-        found = meant_brands.find_recipients(event, gateway, spelled, word, at)
+        found = meant_brands.find_recipients(event, gateway, spelled, reply, at)
         return Meant(meant_brands.with_spellings(dict.fromkeys(found)))
-    reply = replace(word, others=[each.text for each in spelled[1:]])
-    meant = meant_brands.find_meant(event, gateway, address, reply, ReplyOutcome.REFUSAL, at)
-    return meant if meant.is_certain or not _is_before_us(gateway, word.received_at) else Meant([])
+    of_mailbox = replace(reply, others=[each.text for each in spelled[1:]])
+    meant = meant_brands.find_meant(event, gateway, address, of_mailbox, ReplyOutcome.REFUSAL, at)
+    return meant if meant.is_certain or not _is_before_us(gateway, reply.received_at) else Meant([])
 
 
 def _refused_parts(
     event: GatewayEvent, gateway: MessageGateway, concerned: Sequence[tuple[int, int | None]], address: Address,
-    word: InboundMessage, found: Sequence[Recipient],
+    reply: InboundMessage, found: Sequence[Recipient],
 ) -> list[RefusalScope]:  # fmt: skip
     """Only of the channel of which it tells, whatever a RET would refuse; and of the brands that are concerned, if any
     are."""
     channel = meant_brands.channel_of(gateway)
     if not (brand_ids := {brand_id for _, brand_id in concerned if brand_id is not None}):
-        refused = meant_brands.scopes(gateway, address, found, event.received_at, word)
+        refused = meant_brands.scopes(gateway, address, found, event.received_at, reply)
         return [replace(each, channels=(channel,)) for each in refused]
     brands = db.session.scalars(select(Brand).where(Brand.id.in_(brand_ids)).order_by(Brand.id)).all()
     parts = (

@@ -123,22 +123,22 @@ def _find_links(codes: Iterable[str], at: datetime) -> set[int]:
 
 
 def find_mailbox(
-    gateway: MessageGateway, address: Address, heard_at: datetime, word: InboundMessage
+    gateway: MessageGateway, address: Address, heard_at: datetime, reply: InboundMessage
 ) -> list[Recipient]:  # fmt: skip
     """Those that the account's owner has, or ever wrote to as the operator, of a mailbox, however it is spelled; none
     of a telephone. Of very many some, of each firm's in turn."""
     if address.kind != AddressKind.EMAIL:
         return []
     holders = address_holders.find_mailbox_holders(db.session, vault(), address)
-    theirs = meant_brands.find_written_to(gateway, address, holders, heard_at, word)
+    theirs = meant_brands.find_written_to(gateway, address, holders, heard_at, reply)
     return address_holders.take_turns(theirs)[: earlier_messages.MOST_HOLDERS]
 
 
 def find_spellings(
-    gateway: MessageGateway, address: Address, heard_at: datetime, word: InboundMessage
+    gateway: MessageGateway, address: Address, heard_at: datetime, reply: InboundMessage
 ) -> Iterable[Address]:  # fmt: skip
     """By which find_mailbox has it."""
-    return recipients.read_addresses(vault(), find_mailbox(gateway, address, heard_at, word)).values()
+    return recipients.read_addresses(vault(), find_mailbox(gateway, address, heard_at, reply)).values()
 
 
 def find_sent(gateway: MessageGateway, message_id: int | None) -> Message | None:

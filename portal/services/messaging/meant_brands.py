@@ -126,19 +126,19 @@ def _find_meant_of_operators(
 
 
 def find_recipients(
-    event: GatewayEvent, gateway: MessageGateway, addresses: Sequence[Address], word: InboundMessage, at: datetime,
+    event: GatewayEvent, gateway: MessageGateway, addresses: Sequence[Address], reply: InboundMessage, at: datetime,
     *, are_made: bool = True,
 ) -> list[Recipient]:  # fmt: skip
     """The provider's recipients, made (if `are_made`) where they were none yet, so that no list brings them later. Of
-    the operator's gateway those to whom the messages were that a word may answer."""
+    the operator's gateway those to whom the messages were that a reply may answer."""
     if event.provider_id is None:
         found = list[Recipient]()
         for address in addresses:
             if are_made:
-                _make_holders(address, event.received_at, word, at)
+                _make_holders(address, event.received_at, reply, at)
             holders = _find_holders(address)
-            messages = find_messages(address, holders, event.received_at, word)
-            wrote = find_answered(gateway, messages, said_at(event.received_at, word)).recipient_ids
+            messages = find_messages(address, holders, event.received_at, reply)
+            wrote = find_answered(gateway, messages, said_at(event.received_at, reply)).recipient_ids
             found += [each for each in holders if each.id in wrote]
         return found
     if are_made:
@@ -149,13 +149,13 @@ def find_recipients(
 
 
 def find_written_to(
-    gateway: MessageGateway, address: Address, found: Sequence[Recipient], heard_at: datetime, word: InboundMessage
+    gateway: MessageGateway, address: Address, found: Sequence[Recipient], heard_at: datetime, reply: InboundMessage
 ) -> list[Recipient]:  # fmt: skip
     """Those of an address's recipients that are of the account's owner, or to whom the operator's accounts ever wrote
-    before a word was heard: which of them it means is for find_meant."""
+    before a reply was heard: which of them it means is for find_meant."""
     if gateway.provider_id is not None:
         return [each for each in found if each.provider_id == gateway.provider_id]
-    wrote = {each.recipient_id for each in left_by_owner(gateway, find_messages(address, found, heard_at, word))}
+    wrote = {each.recipient_id for each in left_by_owner(gateway, find_messages(address, found, heard_at, reply))}
     return [each for each in found if each.id in wrote]
 
 
