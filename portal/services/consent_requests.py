@@ -97,10 +97,9 @@ def write_entries(
         locking.lock_recipients(session, (each for its in all_prepared for each in its.plan.snapshot.known.values()))
     for some, prepared in zip(chunks, all_prepared, strict=True):
         plan = bulk_import.apply_import(session, vault, brand, some, run, prepared)
-        ids = {(each.entry.line, each.entry.address): each.decision_id for each in plan.decisions if each.is_named}
+        ids = {each.entry.line: each.decision_id for each in plan.decisions if each.is_named}
         written += [
-            (effect, ids.get((each.line, each.address)), plan.status_of(each))
-            for each, effect in zip(some, plan.effects, strict=True)
+            (effect, ids.get(each.line), plan.status_of(each)) for each, effect in zip(some, plan.effects, strict=True)
         ]
     for part in recipients.chunks(list(references.items()), MAX_ENTRIES):
         recipients.save_references(session, vault, brand.provider_id, dict(part))

@@ -109,7 +109,7 @@ def _write(given: Sequence[object], headers: WriteHeaders, lane: Lane) -> dict[s
     def refuse_again(first: dict[str, Any]) -> Act | None:
         """Where a refusal among them counts as of now, and is another act: the refusals, and nothing else of it."""
         at, places = clock.now(), [place for place, row in enumerate(given) if _is_refusal(row)]
-        entries = [entry for each in _read_refusals(given, at) for entry in each.entries]
+        entries = [each.found for each in _read_refusals(given, at) if isinstance(each.found, Entry)]
         same_act = _decisions_within_minute(first, at)
         if not consent_requests.would_refuse(read_session(), vault(), g.brand, entries, at, kept=same_act):
             return None
@@ -146,7 +146,7 @@ def _write_entries(
     read: Sequence[ReadRow], request_id: int, at: datetime, lane: Lane, references: Mapping[str, str] = NONE
 ) -> list[dict[str, Any]]:  # fmt: skip
     """Write those that are entries; the results of all."""
-    entries = [entry for each in read for entry in each.entries]
+    entries = [each.found for each in read if isinstance(each.found, Entry)]
     written = consent_requests.write_entries(
         read_session(), db.session, vault(), g.brand, entries, request_id, at, lane=lane, references=references
     )
@@ -193,9 +193,7 @@ def _results(read: Sequence[ReadRow], written: Sequence[Written]) -> list[dict[s
     of_entries, results = iter(written), []
     for place, each in enumerate(read):
         found: BadRow | Effect
-        theirs = [next(of_entries) for _ in each.entries]
-        bad = None if isinstance(each.found, Entry) else (each.found, None, None)
-        found, decision_id, stands = bad or next((its for its in theirs if its[0] in WRITTEN), theirs[0])
+        found, decision_id, stands = next(of_entries) if isinstance(each.found, Entry) else (each.found, None, None)
         if isinstance(found, Effect) and found in EFFECT_PROBLEMS:
             found = EFFECT_PROBLEMS[found]
         results.append(

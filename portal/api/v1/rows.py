@@ -31,7 +31,7 @@ from portal.domain.consents.bulk_import import Entry
 from portal.services.imports.brand_columns import BrandColumn, brand_columns, find_another
 from portal.services.imports.brand_names import NO_BRANDS, BrandNames
 from portal.services.imports.date_column import grant_date, is_of_before_law, refusal_date
-from portal.services.imports.fixes import addresses_meant, addresses_refused
+from portal.services.imports.fixes import addresses_meant
 from portal.services.imports.layout.normalization import name_of
 from portal.services.imports.layout.refusals import REFUSING_SIGNS, refuses
 from portal.services.imports.refusals_beside import is_beside_address
@@ -58,11 +58,6 @@ class ReadRow:
     reference: str | None = field(repr=False)  # What the provider calls the recipient.
     ignored: list[str] = field(repr=False)  # The names of a refusal's fields that could not be used.
     found: Entry | BadRow = field(repr=False)
-    others: Sequence[Entry] = field(repr=False, default=())  # Of further addresses that a refusal means.
-
-    @property
-    def entries(self) -> list[Entry]:
-        return [self.found, *self.others] if isinstance(self.found, Entry) else []
 
 
 def read_rows(
@@ -90,7 +85,6 @@ def has_unknown_fields(rows: Sequence[object]) -> bool:
 def _read_row(place: int, row: object, at: datetime, fields: dict[str, BrandColumn], parse: Parse) -> ReadRow:
     found: Entry | BadRow = BadRow(ApiRowProblem.NOT_OBJECT)
     ignored: list[str] = []
-    meant: list[Entry] = []
     if isinstance(row, dict):
         given = {name: value for name, value in row.items() if value is not None}
         date = read_wire_date(given.get("consentDate"))
@@ -105,13 +99,7 @@ def _read_row(place: int, row: object, at: datetime, fields: dict[str, BrandColu
         usable = _usable(given, at) if is_refusal else given
         found = _read(place, usable, at, parse if is_refusal else addresses.parse)
         ignored = [name[:MAX_ID] for name in given if name not in usable]
-        if is_refusal and isinstance(found, BadRow) and found.wrong_field == "recipient":
-            texts = [each.text for each in addresses_refused(as_cell(given.get("recipient", "")))]
-            read = [_read(place, usable | {"recipient": each}, at, parse) for each in texts]
-            meant = [each for each in read if isinstance(each, Entry)]
-            ignored += ["recipient"] if meant else []
-    found = meant[0] if meant else found
-    return ReadRow(find_correlation_id(row), _find_id(row, "reference"), ignored, found, meant[1:])
+    return ReadRow(find_correlation_id(row), _find_id(row, "reference"), ignored, found)
 
 
 def as_cell(value: object) -> str:

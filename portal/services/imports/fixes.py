@@ -15,7 +15,6 @@ FIXES: dict[str, Fix] = {  # By problem.
     RowProblem.DATE_IMPOSSIBLE: Fix.DATE_SWAP,
     RowProblem.DATE_TO_COME: Fix.DATE_SWAP,
 }
-DIGITS = re.compile(r"[+\d ().-]+")  # Of one telephone, or several without a sign between them.
 _LETTERS = str.maketrans("çğıöşüâîûÇĞİÖŞÜÂÎÛ", "cgiosuaiuCGIOSUAIU", "\u0307")
 # A space beside a sign is a slip; between two letters another address, or a name, may begin, as on either side of a
 # hyphen, which before or behind an address crosses it out.
@@ -54,14 +53,6 @@ def addresses_meant(cell: str) -> list[Address]:
         without_letters = repairs(cell, [Fix.EMAIL_LETTERS])
         return list(dict.fromkeys([*found, *(each for its in without_letters for each in addresses_within(its))]))
     return next((found for its in repairs(cell, [*Fix]) if (found := addresses_within(its))), [])
-
-
-def addresses_refused(cell: str) -> list[Address]:
-    """Whom a refusal of this cell alone refuses, though it may be no address: whom it means, but nobody by a telephone
-    with a digit too many, of which nobody knows whose it is."""
-    found = addresses_meant(cell)
-    is_bad_number = DIGITS.fullmatch(cell) is not None and not isinstance(address_or_problem(cell), Address)
-    return [] if is_bad_number and len(found) == 1 else found
 
 
 def _swap_day_and_month(value: str) -> str:

@@ -34,7 +34,7 @@ from portal.core.models import (
     Recipient,
     Submission,
 )
-from portal.domain.consents import bulk_import, recipients, refusals
+from portal.domain.consents import bulk_import, refusals
 from portal.domain.consents.bulk_import import WRITTEN
 from portal.services import consent_requests
 from tests import databases, make
@@ -292,6 +292,10 @@ def test_a_yes_is_good_no_longer_than_what_iys_last_told_of_the_brand(app, progr
         {"status": "ONAY", "recipient": None, "telefon": "0532 123 45 67"},
         {"recipient": "-", "telefon": "0532 123 45 67"},
         {"recipient": "b@example.com", "telefon": "0532 123 45 67"},
+        {"recipient": "0532 123 45 67 ❌"},
+        {"recipient": "0532 123 45 67, 0533 222 33 44"},
+        {"recipient": ["+905321234567", "+905332223344"]},
+        {"recipient": "0532\u00a0123\u201145:67 (iptal)"},
         {"status": "ONAY", "recipient": "+905321234567 (RET)"},
         {"status": "ONAY", "recipient": "-05321234567"},
         {"status": "ONAY", "source": "RET"},
@@ -581,36 +585,3 @@ def test_messages_of_a_landline_may_be_refused(program, rows, number):
     assert program.get(f"{CONSENTS}/MESAJ/{number}").json["status"] == "RET"
 
     assert {(each.channel.value, each.status.value) for each in rows(Decision)} == {("MESAJ", "RET")}
-
-
-@pytest.mark.parametrize(
-    ("recipient", "channel", "refused"),
-    [
-        ("İBRAHİM@GMAİL.COM", "EPOSTA", {"ibrahim@gmail.com"}),
-        ("ibrahim @gmail.com", "EPOSTA", {"ibrahim@gmail.com"}),
-        ("05321234567 dahili 2", "MESAJ", {"+905321234567"}),
-        ("0532 123 45 67 (RET)", "MESAJ", {"+905321234567"}),
-        ("0532 123 45 67 ❌", "MESAJ", {"+905321234567"}),
-        ("0532\u00a0123\u201145:67 (iptal)", "MESAJ", {"+905321234567"}),
-        (["+905321234567", "+905332223344"], "MESAJ", {"+905321234567", "+905332223344"}),
-        ("0532 123 45 67, ibrahim@gmail.com", "MESAJ", {"+905321234567"}),
-        ("0532 123 45 67 - 0533 123 45 67", "MESAJ", {"+905321234567", "+905331234567"}),
-        (5321234567, "MESAJ", {"+905321234567"}),
-    ],
-)
-def test_a_refusal_whose_recipient_is_none_refuses_whom_it_means(app, program, rows, recipient, channel, refused):
-    answer = program.post(CONSENTS, refusal() | {"recipient": recipient, "type": channel})
-
-    [result] = answer.json["results"]
-    assert (answer.status_code, result["ignored"], result["stands"]) == (200, ["recipient"], "RET")
-    with app.app_context():
-        assert {recipients.address_of(vault(), each) for each in rows(Recipient)} == refused
-    assert result["decisionId"] in {str(each.id) for each in rows(Decision)}
-    assert {each.status for each in rows(Consent)} == {Status.REFUSED} and rows.count(Consent) == len(refused)
-
-
-@pytest.mark.parametrize("recipient", ["053212345678", "05321234567 8", "0532 123 45 6", "ibrahim@gmail,com", "RET"])
-def test_a_refusal_of_which_nobody_knows_whom_it_means_is_a_problem(program, rows, recipient):
-    answer = program.post(CONSENTS, refusal(recipient, type="EPOSTA" if "@" in recipient else "MESAJ"))
-
-    assert answer.status_code == 422 and rows.count(Decision) == 0
