@@ -93,14 +93,14 @@ class _Pairs:
         return code if len(code) >= SHORTEST else str(self._library.encode(first, second))
 
     def decode(self, code: str) -> tuple[int, ...]:
-        """The numbers of a code; none where it is not exactly what they are written as."""
+        """The numbers of a code, if it is exactly what they are written as; none where it is none of two numbers."""
         tables, parts = self._digits.get(code[0]), code[1:].translate(self._spaces).split(" ")
         if tables and len(parts) == 2:
             with contextlib.suppress(ValueError):
                 first, second = (int(part.translate(table), BASE) for part, table in zip(parts, tables, strict=True))
                 if self.encode(first, second) == code:
                     return first, second
-        return tuple(self._library.decode(code))  # The shortest are padded.
+        return tuple(self._library.decode(code)) if len(code) == SHORTEST else ()  # Only these may be padded.
 
 
 def _write(number: int, alphabet: list[str]) -> str:

@@ -50,7 +50,8 @@ def test_codes_are_those_of_hashids(first, second, text):
 
     assert CODES.encode_long(first, second) == library.encode(first, second)
     assert CODES.encode_long(first % 40, second % 40) == library.encode(first % 40, second % 40)
-    assert CODES._pairs.decode(text) == library.decode(text)
+    told = library.decode(text)
+    assert CODES._pairs.decode(text) == (told if len(told) == 2 or len(text) == 6 else ())
 
 
 def test_up_to_ten_million_links_a_code_has_at_most_fifteen_characters():

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from flask import current_app
 from sqlalchemy import select
 
+import shortlinks
 from portal.core.addresses import AddressKind
 from portal.core.extensions import db, read_session, vault
 from portal.core.models import GatewayState, Message, MessageGateway, Provider
@@ -101,6 +102,8 @@ def adapter_of(row: MessageGateway, *, only_reads: bool = False) -> Gateway:
         adapter.own_text = OwnText(sent_texts.find_texts)
     if isinstance(adapter, SmtpGateway):
         adapter.former_domains = _domains(row)
+        codes = shortlinks.Codes(current_app.config["LINK_SALT"])
+        adapter.is_code = lambda text: codes.decode(text) is not None
     return adapter
 
 

@@ -7,7 +7,7 @@ answer speaks for a Message-ID or a quoted link says as well.
 """
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from email import message_from_bytes
@@ -40,21 +40,27 @@ SENDERS = ("reply-to", "sender", "x-original-from")
 Named = Sequence[tuple[TokenPurpose, int]]
 
 
-def parse_returned_mail(raw: bytes, to: str, keys: Sequence[bytes], domains: Collection[str] = ()) -> Feedback:
-    """Read a mail that came for `to`, the envelope's recipient where it is known; `keys` are of tokens. What names an
-    address of ours, at one of `domains` where its token is of nobody, and says nothing that we understand waits to be
-    read; so does what may name a message or a link of ours, if it does (MailClue.is_ours). Never raises."""
+def parse_returned_mail(
+    raw: bytes, to: str, keys: Sequence[bytes], domains: Collection[str] = (),
+    is_code: Callable[[str], bool] = lambda _: False,
+) -> Feedback:  # fmt: skip
+    """Read a mail that came for `to`, the envelope's recipient where it is known; `keys` are of tokens, and `is_code`
+    tells what may be the code of a link of ours. What names an address of ours, at one of `domains` where its token is
+    of nobody, and says nothing that we understand waits to be read; so does what may name a message or a link of ours,
+    if it does (MailClue.is_ours). Never raises."""
     raw = mail_reading.with_head(raw[:MAX_BYTES].replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\0", b""))
     for mail in (raw, mail_reading.as_plain_text(raw))[0 if mail_reading.is_harmless(raw) else 1 :]:
         with suppress(Exception):  # Whatever the parser, or a codec that a header names, raises.
-            return _parse(mail, to, keys, domains)
+            return _parse(mail, to, keys, domains, is_code)
     said = f"{push_text.decode(raw[:MOST_READ])}…"
     return Feedback(replies=(InboundMessage("", "", to, said, clock.now(), is_dated=False, is_whole=False),))
 
 
-def _parse(raw: bytes, to: str, keys: Sequence[bytes], domains: Collection[str]) -> Feedback:
+def _parse(
+    raw: bytes, to: str, keys: Sequence[bytes], domains: Collection[str], is_code: Callable[[str], bool]
+) -> Feedback:  # fmt: skip
     mail = message_from_bytes(raw)
-    returned = ReturnedMail(mail, raw + b"".join(map(mail_reading.open_encoded, mail.walk())), to)
+    returned = ReturnedMail(mail, raw + b"".join(map(mail_reading.open_encoded, mail.walk())), to, is_code)
     addressed = list(dict.fromkeys(find_messages(keys, returned.addresses)))
     refused = [each for purpose, each in addressed if purpose == TokenPurpose.UNSUBSCRIBE]
     if refused:  # Nothing but what refuses comes there.

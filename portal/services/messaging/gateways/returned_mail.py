@@ -1,27 +1,31 @@
 """A mail that came back to us: what is looked at in it, and who or what wrote it."""
 
 import re
+from collections.abc import Callable
 from email.message import Message
 from email.utils import parseaddr
 from itertools import islice
+from urllib.parse import unquote
 
 from portal.core import clock
 from portal.services.messaging.gateways import mail_reading, mail_text, push_text
 from portal.services.messaging.gateways.protocol import InboundMessage
 from portal.services.messaging.gateways.vendor_rows import guess_address
 
-MOST_CODES = 20
+MOST_CODES = 20  # Of links of ours; what else looks like a code counts for nothing.
 LONGEST_SENDER = 400  # Characters; the parser goes one call deeper at each bracket.
 LONGEST_ID, MOST_READ = 200, 4000  # Of a mail's id and its text.
 BY_SYSTEM = re.compile(r"(?:mailer-daemon|postmaster)@")
-LINK = re.compile(r"/[ukUK]/([A-Za-z0-9]{6,16})(?![A-Za-z0-9])")  # Whose code may be one of ours.
+# Whatever stands before it: a firm's own host has no path, and programs that check links spell them in their own way.
+# One of six letters is one in millions, and takes long to read.
+CODE = re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9]{7,16}(?![A-Za-z0-9])")
 COMPLAINT, STATUS = REPORTS = "message/feedback-report", "message/delivery-status"
 
 
 class ReturnedMail:
     """A mail that came back, with what is looked at in it."""
 
-    def __init__(self, mail: Message, raw: bytes, to: str) -> None:
+    def __init__(self, mail: Message, raw: bytes, to: str, is_code: Callable[[str], bool]) -> None:
         self.mail = mail
         self.raw = raw  # With its encoded parts opened behind it.
         self.at = mail_reading.date_of(mail)
@@ -30,7 +34,8 @@ class ReturnedMail:
         self.is_report = mail.get_content_type() == "multipart/report" and not self.parts.keys().isdisjoint(REPORTS)
         self.addresses = mail_reading.recipients(mail, to)
         self.spelled = mail_reading.spellings(raw.decode("ascii", "replace"))
-        self.codes = tuple(islice(dict.fromkeys(LINK.findall(self.spelled)), MOST_CODES))
+        candidates = dict.fromkeys(CODE.findall(unquote(self.spelled)))
+        self.codes = tuple(islice(filter(is_code, candidates), MOST_CODES))
 
 
 def unread_mail(returned: ReturnedMail) -> InboundMessage:

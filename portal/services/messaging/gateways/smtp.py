@@ -4,7 +4,7 @@ SMTP knows no look-up: where the answer to a mail was lost, it is sent again wit
 it comes back as mail (bounces), in a mailbox or pushed, or by the webhook of the relay's vendor (mail_webhooks).
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from email.errors import HeaderParseError
 
@@ -45,6 +45,7 @@ class SmtpGateway(Gateway):
     # Where bounces and refusals by mail arrive; without it, bounces go to the sender's mailbox.
     bounce_domain: str = ""
     former_domains: Collection[str] = ()  # Where they still arrive, of all of its owner's accounts.
+    is_code: Callable[[str], bool] = lambda _: False  # Whether a text may be the code of a link of ours.
     shows_bounce_domain: bool = False  # Whether readers see it: its owner has proved it.
     feedback: str = "post"  # How we hear what became of mails: "post", "imap", "ses", "brevo", or not at all.
     mailbox: Mailbox | None = None
@@ -85,7 +86,7 @@ class SmtpGateway(Gateway):
             looks_like == "post" or own_way not in mail_webhooks.VENDORS
         ):  # By a token in it an event names whom it is of, too.
             to = push.query.get("to", "")
-            told = bounces.parse_returned_mail(push.body, to, self.token_keys, self._domains())
+            told = self._parse(push.body, to)
             if told != Feedback():
                 return told
         match own_way if looks_like == "post" else looks_like:
@@ -113,13 +114,16 @@ class SmtpGateway(Gateway):
         assert self.mailbox is not None
         visit = self.mailbox.read(*inbox, junk)
         mails = [*visit.mails, *(visit.junk.mails if visit.junk else ())]
-        told = [bounces.parse_returned_mail(each, "", self.token_keys, self._domains()) for each in mails]
+        told = [self._parse(each, "") for each in mails]
         feedback = Feedback(
             tuple(report for each in told for report in each.reports),
             tuple(refusal for each in told for refusal in each.blocked),
             tuple(reply for each in told for reply in each.replies),
         )
         return feedback, visit
+
+    def _parse(self, raw: bytes, to: str) -> Feedback:
+        return bounces.parse_returned_mail(raw, to, self.token_keys, self._domains(), self.is_code)
 
     def _deliver(self, server: smtp_connection.SmtpConnection, batch: Batch) -> Iterator[SendResult]:
         for place, message in enumerate(batch.messages):

@@ -115,7 +115,25 @@ def refuse_all_as_read(app, rows) -> None:
         db.session.commit()
 
 
-@pytest.mark.parametrize("quoted", ["", "> https://izin.example/u/{}.", "html"])
+CLICKS = "".join(f"> https://click.esp.example/u/1{number:07}\n" for number in range(30))
+SPELLED = [
+    "> https://kisa.example/{}",  # As LINK_BASE, or a firm's own host, has no path.
+    "> https://kisa.example/\n> {}",
+    "> https://urldefense.proofpoint.com/v2/url?u=https-3A__izin.example_u_{}&d=x",
+    "> https://a.example/?u=https%253A%252F%252Fizin.example%252Fu%252F{}",
+    CLICKS + "> https://izin.example/u/{}",
+]
+
+
+@pytest.mark.parametrize("quoted", SPELLED)
+def test_a_mail_that_the_firm_sent_by_itself_is_known_by_a_link_however_it_is_spelled(app, account, quoted):
+    header = "In-Reply-To: <campaign-1@mailing.ornek.com.tr>"
+    answer(account, AYSE, header, f"{SAID}\n{quoted.format(own_code(account))}")
+
+    assert held(app) == [AYSE]
+
+
+@pytest.mark.parametrize("quoted", ["> https://izin.example/u/{}.", "html"])
 @pytest.mark.parametrize("sender", [BOSS, "ayse@gmail.com", BURCU])
 def test_a_forwarded_mail_is_answered_for_whom_it_was_written_to(app, account, rows, sender, quoted):
     """By its own id, or where a relay changed that by a link that is quoted; also by another one of the firm's."""
@@ -422,7 +440,7 @@ def test_a_complaint_that_returns_but_a_link_is_a_refusal(app, account, rows, li
     code = own_code(account)[::-1] if link == "nobody's" else own_code(account)
     head = f"{CHANGED}\n" if link == "in another's mail" else ""
     text = f"https://izin.example/u/{own_code(account, BURCU)}" if link == "of two" else "x"
-    original = f"{head}List-Unsubscribe: <https://izin.example/u/{code}>, <mailto:x>\nSubject: x\n\n{text}"
+    original = f"{head}List-Unsubscribe: <https://kisa.example/{code}>, <mailto:x>\nSubject: x\n\n{text}"
     mail = COMPLAINT.replace("Original-Mail-From: <{token}>\nOriginal-Rcpt-To: <{address}>\n", "")
     account.pushes(mail.replace("Subject: x\n\nx", original).encode(), to="sikayet@ornek.com.tr")
     work(app, *EventKind)

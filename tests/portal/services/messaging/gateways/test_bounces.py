@@ -36,8 +36,11 @@ def filled(text: str, **values: str) -> bytes:
     return text.replace("\r\n", "\n").replace("\n", "\r\n").encode()
 
 
+LINK_CODES = "7Kq3XbM4Rt", "7Kq2XbM4Rt"
+
+
 def parse(text: str, to: str = TO, **values: str) -> Feedback:
-    return parse_returned_mail(filled(text, **values), to, [KEY], [DOMAIN])
+    return parse_returned_mail(filled(text, **values), to, [KEY], [DOMAIN], LINK_CODES.__contains__)
 
 
 QMAIL = SAMPLES["qmail"][0].partition("\n\n")[2]
