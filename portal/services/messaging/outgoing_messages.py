@@ -120,10 +120,18 @@ def forget_text(message: Message) -> None:
 def written_text(
     session: Session, message: Message, *, is_mail: bool, writer_of: WriterOf = campaign_writer
 ) -> RenderedMessage:
-    """The text of what is in a call, or has left. What waits is written now: while it waited, the host, number or name
-    that it says may have been lost. Raises NotNeeded and CannotOpen."""
+    """The text of what is in a call, or has left. What waits is written now (write_text). Raises NotNeeded and
+    CannotOpen."""
     if message.text is not None and message.batch_id is not None:
         return split_subject(messages.read_text(vault(), message), is_mail=is_mail)
+    return write_text(session, message, is_mail=is_mail, writer_of=writer_of)
+
+
+def write_text(
+    session: Session, message: Message, *, is_mail: bool, writer_of: WriterOf = campaign_writer
+) -> RenderedMessage:
+    """What is to be said now, whatever was said before: meanwhile the host, number or name that it says may have been
+    lost, the address have changed hands, or what it tells of have ended. Raises NotNeeded and CannotOpen."""
     if message.kind == MessageKind.INVITATION:
         link = session.get_one(shortlinks.Link, message.link_id)
         return split_subject(writer_of(message.campaign_id)(_code_of(link), is_mail), is_mail=is_mail)

@@ -144,13 +144,17 @@ def _with_recipients() -> Select[Message, Recipient]:
 
 
 def _row(message: Message, recipient: Recipient) -> dict[str, object]:
+    reason, session = None, read_session()
     try:
         address = recipients.read_address(vault(), recipient)
-        is_reachable = outgoing_messages.is_reachable(read_session(), message.provider_id, address)
+        is_reachable = outgoing_messages.is_reachable(session, message.provider_id, address)
+        outgoing_messages.write_text(session, message, is_mail=address.kind == AddressKind.EMAIL)
     except CannotOpen:
         is_reachable = True
+    except outgoing_messages.NotNeeded as needless:
+        reason = _("Bildirilmez, dosyada yoktur: %(why)s.", why=label(needless.reason))
     masked = recipients.masked_address(vault(), recipient)
-    return {"message": message, "address": masked, "reason": _reason(message, is_reachable=is_reachable)}
+    return {"message": message, "address": masked, "reason": reason or _reason(message, is_reachable=is_reachable)}
 
 
 def _reason(message: Message, *, is_reachable: bool) -> str:
@@ -169,7 +173,7 @@ def _reason(message: Message, *, is_reachable: bool) -> str:
 
 
 def _lines(session: Session, found: Select[Message, Recipient]) -> Iterator[Sequence[object]]:
-    """Lines under HEADER, read in parts; what somebody took back meanwhile is left out."""
+    """Lines under HEADER, read in parts; none of what was refused or taken back meanwhile, or is another one's."""
     last = 0
     while rows := session.execute(found.where(Message.id > last).order_by(Message.id).limit(CHUNK)).all():
         for message, recipient in rows:
@@ -177,7 +181,7 @@ def _lines(session: Session, found: Select[Message, Recipient]) -> Iterator[Sequ
             try:
                 address = recipients.read_address(vault(), recipient)
                 is_mail = address.kind == AddressKind.EMAIL
-                written = outgoing_messages.written_text(session, message, is_mail=is_mail)
+                written = outgoing_messages.write_text(session, message, is_mail=is_mail)
             except (CannotOpen, outgoing_messages.NotNeeded):
                 continue
             is_reachable = outgoing_messages.is_reachable(session, message.provider_id, address)

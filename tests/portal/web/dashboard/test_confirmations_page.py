@@ -1,13 +1,16 @@
 """Who was not told what they decided: listed by day, taken as a file by who may, and marked once the firm told them."""
 
+import re
 from datetime import timedelta
 
 import pytest
 import time_machine
 
-from portal.core import clock
-from portal.core.extensions import db
+from portal.core import addresses, clock
+from portal.core.extensions import db, vault
 from portal.core.models import AuditEntry, Message, MessageState, OwnConfirmation, Provider, Role, UnsentReason
+from portal.domain.consents import recipients
+from portal.services.messaging import outgoing_messages
 from tests import make
 from tests.portal.web.consent_points import visitor
 from tests.portal.web.dashboard.staff import signed_in
@@ -52,6 +55,31 @@ def test_a_day_is_listed_taken_and_marked_up_to_a_time(app, noon, rows):
     assert [(each.act, each.facts.get("count")) for each in told] == [
         ("confirmations.taken", None), ("confirmations.told", 0), ("confirmations.told", 2),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("state", [MessageState.FAILED, MessageState.UNCERTAIN])
+@pytest.mark.parametrize(("act", "why"), [("refuses", "bu sırada reddetti"), ("not me", "adres artık başkasının")])
+def test_nobody_is_named_of_whose_act_nothing_stands_or_who_has_a_number_by_now(app, noon, rows, state, act, why):
+    """Also where the confirmation left, and its text is kept."""
+    with app.app_context(), time_machine.travel(noon, tick=False):
+        fatma = recipients.find(db.session, vault(), make.brand().provider_id, addresses.parse(make.PHONE))
+        message = db.session.query(Message).filter_by(recipient_id=fatma.id).one()
+        written = outgoing_messages.write_text(db.session, message, is_mail=False)
+        outgoing_messages.keep_text(message, written)
+        message.batch_id, message.state, message.due_at = 7, state, None
+        db.session.commit()
+        code = re.search(r"/u/(\w+)", written.text)[1]
+    with time_machine.travel(noon + timedelta(days=40), tick=False):
+        client = app.test_client()
+        if act == "refuses":
+            make.Person(client, code, path="/u/").decides(all="RET")
+        else:
+            assert client.post(f"/k/{code}/ben-degilim").status_code == 303
+    with time_machine.travel(noon + timedelta(days=41), tick=False):
+        ayse = signed_in(app)
+        lines = ayse.takes(f"{PAGE}.csv?day={clock.day(noon)}").text
+        assert f"Bildirilmez, dosyada yoktur: {why}" in ayse.opens(f"{PAGE}?day={clock.day(noon)}").text
+    assert "905321234567" not in lines and "902125550101" in lines
 
 
 def test_a_strange_day_is_today_and_who_may_not_act_only_looks(app, noon):
