@@ -1,7 +1,6 @@
 """Bring decisions, one or up to 10,000: good rows are written whatever the others are, and each has its result."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from types import MappingProxyType
@@ -28,7 +27,7 @@ from portal.domain.consents import MINUTE, recipients
 from portal.domain.consents.bulk_import import WRITTEN, Effect, Entry
 from portal.domain.identity.api_keys import Caller
 from portal.domain.identity.permissions import Scope
-from portal.services import consent_requests, repeated_refusals
+from portal.services import consent_requests
 from portal.services.consent_requests import Written
 from portal.services.imports.brand_names import NO_BRANDS, BrandNames
 from portal.web.shared import limits, maintenance, problems
@@ -157,11 +156,7 @@ def _read(given: Sequence[object], at: datetime) -> list[ReadRow]:
     brands = BrandNames.of_brand(read_session(), g.brand) if rows.has_unknown_fields(given) else NO_BRANDS
     refused = [str(each["recipient"])[:MAX_TEXT] for each in given if _is_refusal(each) and "recipient" in each]
     parse = recipients.known_parser(read_session(), vault(), g.brand.provider_id, refused)
-    read = rows.read_rows(given, at, brands, parse=parse)
-    told = {place: row for place, row in enumerate(given) if _is_refusal(row) and rows.is_dated_before_law(row)}
-    refusals = [each.found for place, each in enumerate(read) if place in told and isinstance(each.found, Entry)]
-    repeated = repeated_refusals.date_as_before(read_session(), vault(), g.brand, refusals, told)
-    return [replace(each, found=repeated.get(place, each.found)) for place, each in enumerate(read)]
+    return rows.read_rows(given, at, brands, parse=parse)
 
 
 def _read_refusals(given: Sequence[object], at: datetime) -> list[ReadRow]:

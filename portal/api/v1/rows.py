@@ -119,18 +119,13 @@ def _usable(row: dict[str, Any], at: datetime) -> dict[str, Any]:
     known = {name: value for name, value in row.items() if name in ROW_FIELDS and _has_type(name, value)}
     rules = iys_protocol.validate_consent(_wire(known), now=at)
     wrong = {each.location[0] for each in rules if each.location and each.code != NO_PROBLEM}
-    if is_dated_before_law(known):
+    date = read_wire_date(known.get("consentDate"))
+    if date is not None and is_of_before_law(date):
         wrong |= {"consentDate", "source"} if known.get("source") == Source.BEFORE_2015 else {"consentDate"}
     return {
         name: value for name, value in row.items()
         if name in REFUSAL_FIELDS or (name in known and name not in wrong)
     }  # fmt: skip
-
-
-def is_dated_before_law(row: Mapping[str, Any]) -> bool:
-    """Whether a row's date is one that dates no refusal."""
-    date = read_wire_date(row.get("consentDate"))
-    return date is not None and is_of_before_law(date)
 
 
 def _wire(row: dict[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """Requests that come again: by its Idempotency-Key each act is written once, and a refusal that is another act anew."""
 
-import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -10,9 +9,8 @@ from sqlalchemy import select, update
 
 from portal.core import addresses, clock
 from portal.core.extensions import db, vault
-from portal.core.ids import new_id
-from portal.core.iys_protocol import Channel, RecipientType, Source, Status, format_wire_date, parse_wire_date
-from portal.core.models import ApiKey, ApiRequest, Brand, Consent, Decision, DecisionOrigin, Lane, Provider
+from portal.core.iys_protocol import Channel, RecipientType, Source, Status, format_wire_date
+from portal.core.models import ApiRequest, Brand, Consent, Decision, DecisionOrigin, Provider
 from portal.domain.consents import bulk_import
 from portal.domain.consents.bulk_import import Entry, ImportRun
 from portal.services import consent_requests
@@ -217,86 +215,3 @@ def test_what_cannot_be_kept_can_be_tried_again(program, rows, monkeypatch):
     answer = program.post(CONSENTS, grant())
 
     assert (answer.status_code, answer.json["retryable"], rows.count(Decision)) == (500, True, 0)
-
-
-@pytest.fixture
-def ayses(browser, app, program):
-    """Her link, and her row in a program that tells all its rows each night; 2015-05-01 is İYS's of before the law."""
-    return make.Person(browser, make.codes(app)[make.PHONE]), refusal(
-        consentDate="2015-05-01 10:00:00", source="HS_WEB"
-    )
-
-
-def tell_later(program, row, *, path=BULK, hours: float = 1) -> dict:
-    """The last row's result."""
-    with time_machine.travel(clock.now() + timedelta(hours=hours)):
-        answer = program.post(path, {"consents": [refusal(make.EMAIL), row]} if path == BULK else row)
-        return answer.json["results"][-1]
-
-
-def status_of(rows) -> Status:
-    return rows.one(Consent, Consent.channel == Channel.SMS).status
-
-
-@pytest.mark.parametrize("path", [CONSENTS, BULK])
-def test_a_refusal_of_before_the_law_that_is_told_again_ends_no_newer_grant_of_the_persons(program, rows, ayses, path):
-    """The first time it refuses, since its date says nothing."""
-    ayse, row = ayses
-    ayse.decides(MESAJ="ONAY")
-    first = tell_later(program, row, path=path)
-    with time_machine.travel(clock.now() + timedelta(hours=2)):
-        ayse.decides(MESAJ="ONAY")
-    again = [tell_later(program, row, path=path, hours=each) for each in (3, 30)]
-
-    assert (first["result"], first["stands"]) == ("refusal", "RET")
-    assert [(each["result"], each["written"], each["stands"], each["problem"]) for each in again] == [
-        ("known", False, "ONAY", None)
-    ] * 2
-    assert status_of(rows) == Status.GRANTED
-
-
-@pytest.mark.parametrize(
-    "change",
-    [{"consentDate": "2015-05-01 09:00:00"}, {"source": "HS_CAGRI_MERKEZI"}, {"consentDate": None}, {"source": None}],
-)
-def test_a_refusal_that_was_never_told_so_ends_the_persons_grant(program, rows, ayses, change):
-    ayse, row = ayses
-    tell_later(program, row)
-    with time_machine.travel(clock.now() + timedelta(hours=2)):
-        ayse.decides(MESAJ="ONAY")
-
-    assert tell_later(program, row | change, hours=3)["result"] == "refusal"
-    assert status_of(rows) == Status.REFUSED
-
-
-def test_a_refusal_of_before_the_law_that_is_told_again_ends_a_grant_that_the_firm_told(program, rows, ayses):
-    _, row = ayses
-    tell_later(program, row)
-    with time_machine.travel(clock.now() + timedelta(hours=2)):
-        program.post(CONSENTS, grant(consentDate=format_wire_date(clock.now())))
-    assert status_of(rows) == Status.GRANTED
-
-    assert tell_later(program, row, hours=3)["result"] == "refusal"
-    assert status_of(rows) == Status.REFUSED
-
-
-def test_a_refusal_of_before_the_law_that_was_kept_beside_the_grant_refuses_once_it_is_told_again(
-    app, program, rows, ayses
-):
-    """By a release that took it for older."""
-    ayse, row = ayses
-    ayse.decides(MESAJ="ONAY")
-    with app.app_context(), time_machine.travel(clock.now() + timedelta(hours=1)):
-        at, request_id, brand = clock.now(), new_id(), db.session.scalars(select(Brand)).one()
-        key = db.session.scalars(select(ApiKey)).one()
-        individual, then = RecipientType.INDIVIDUAL, parse_wire_date(row["consentDate"])
-        entry = Entry(0, addresses.parse(make.PHONE), Channel.SMS, individual, Status.REFUSED, Source.WEB, then)
-        written = consent_requests.write_entries(
-            db.session, db.session, vault(), brand, [entry], request_id, at, lane=Lane.PEOPLE, references={}
-        )
-        incoming = consent_requests.Incoming(key.provider_id, key.id, "1", CONSENTS, json.dumps(row).encode(), at)
-        consent_requests.commit_request(db.session, vault(), brand, incoming, request_id, 200, {}, rows=1)
-    assert written[0][::2] == (bulk_import.Effect.OLDER, Status.GRANTED)
-
-    assert tell_later(program, row, hours=2)["result"] == "refusal"
-    assert status_of(rows) == Status.REFUSED
