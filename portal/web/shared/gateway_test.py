@@ -12,9 +12,8 @@ from portal.core import addresses
 from portal.core.addresses import AddressKind
 from portal.core.extensions import read_session, vault
 from portal.core.models import User
-from portal.core.vault import CannotOpen
-from portal.domain import address_proofs
 from portal.domain.identity import accounts
+from portal.services.messaging import trial_messages
 from portal.web.shared.forms import BaseForm
 from portal.web.shared.validators import READABLE
 
@@ -60,11 +59,8 @@ def _own_addresses(kind: AddressKind | None, provider_id: int | None) -> dict[st
     if kind != AddressKind.PHONE:
         person = read_session().get_one(User, current_user.id)
         found[MINE] = accounts.email_of(vault(), person)
-    for proof in address_proofs.list_proved(read_session(), provider_id) if provider_id else ():
-        try:
-            address = address_proofs.read_address(vault(), proof)
-        except CannotOpen:
-            continue
+    proved = trial_messages.find_destinations(read_session(), vault(), provider_id) if provider_id else {}
+    for proof, address in proved.items():
         if kind in (None, address.kind):
             found[str(proof.id)] = address.text
     return found

@@ -24,7 +24,7 @@ from portal.domain import address_proofs
 from portal.domain.address_proofs import CodeResult
 from portal.domain.identity.permissions import Permission
 from portal.domain.notifications import gateways
-from portal.services.messaging import outgoing_messages
+from portal.services.messaging import outgoing_messages, trial_messages
 from portal.services.messaging.gateways.protocol import OutgoingMessage
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.shared import limits
@@ -210,8 +210,9 @@ def _own_proof_or_404(proof_id: int) -> AddressProof:
 
 
 def _render_addresses(form: AddressForm) -> str:
+    usable = trial_messages.find_destinations(read_session(), vault(), current_user.provider_id)
     proved = [
-        (proof, addresses.mask(address_proofs.read_address(vault(), proof).text))
+        (proof, addresses.mask(address_proofs.read_address(vault(), proof).text), proof in usable)
         for proof in address_proofs.list_proved(read_session(), current_user.provider_id)
     ]
     return render_template(

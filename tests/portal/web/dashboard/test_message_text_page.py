@@ -2,10 +2,13 @@
 
 import html
 import re
+from datetime import timedelta
 
 import pytest
 import requests
+import time_machine
 
+from portal.core import clock
 from portal.core.extensions import db, limiter
 from portal.core.models import (
     AudienceEntry,
@@ -27,6 +30,8 @@ from tests import make, servers
 from tests.portal.web.dashboard.staff import csrf_token, signed_in
 from tests.portal.web.dashboard.test_campaign_pages import FORM as CAMPAIGN
 from tests.portal.web.dashboard.test_gateway_pages import arrived, prove, stored
+from tests.portal.web.my_consents.conftest import Visitor
+from tests.portal.web.my_consents.test_new_holder import NEW
 
 pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
@@ -190,6 +195,28 @@ def test_a_text_is_tried_on_oneself_and_decides_for_nobody(app, ayse, path, rows
     monkeypatch.setattr(limiter, "enabled", True)
     limiter.reset()
     assert [ayse.posts(f"{path}/test", {"address": ""}).status_code for _ in range(21)][-2:] == [422, 429]
+
+
+@pytest.mark.parametrize("act", ["refuses", "not me", "newly mine"])
+def test_nothing_is_tried_on_a_number_that_was_proved_before_it_refused_or_changed_hands(app, ayse, path, browser, act):
+    """Until it is proved anew."""
+    proof, code = prove(app), make.codes(app)[make.PHONE]
+    with time_machine.travel(clock.now() + timedelta(hours=1)):
+        if act == "refuses":
+            make.Person(browser, code, path="/u/").decides(all="RET")
+        elif act == "not me":
+            assert browser.post(f"/k/{code}/ben-degilim").status_code == 303
+        else:
+            burcu = Visitor(app, app.test_client())
+            burcu.comes_in()
+            burcu.posts(NEW)
+    with time_machine.travel(clock.now() + timedelta(hours=2)):
+        again = signed_in(app)
+        assert again.posts(f"{path}/test", {"address": proof}).status_code == 422
+        assert "Sizinse yeniden doğrulayın." in shown(again.opens("/dashboard/start/addresses"))
+        anew = prove(app)
+        offered = again.opens(path).text
+        assert f'value="{anew}"' in offered and f'value="{proof}"' not in offered
 
 
 def test_in_sandbox_mode_a_text_goes_to_the_viewer_whatever_is_set(app, ayse, path, tmp_path):
