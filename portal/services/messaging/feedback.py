@@ -52,6 +52,8 @@ def take_blocked(event: GatewayEvent, gateway: MessageGateway, blocked: BlockedA
     is_doubtful = blocked.source == DOUBTFUL_ANSWER or gateway.vendor == GENERIC or is_of_relay
     if address is None or not is_known:
         raise NotCertain
+    if message is not None:
+        meant_brands.make_holder_of_code(message, address, at)
     concerned = earlier_messages.find_concerned(message, address) if message else []
     own = (address.reaches,) if message and not concerned else ()
     reply = InboundMessage("", address.text, "", "RET", _said_until(event, blocked), izinlink_wrote_to=own)

@@ -15,7 +15,8 @@ from portal.core import address_holders
 from portal.core.addresses import Address, AddressKind, BadAddress, parse, parse_possible
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel
-from portal.core.models import NO_PROVIDER, Brand, GatewayEvent, MessageGateway, Recipient
+from portal.core.models import NO_PROVIDER, Brand, GatewayEvent, Message, MessageGateway, MessageKind, Recipient
+from portal.domain.address_proofs import SentCode
 from portal.domain.consents import recipients, spellings
 from portal.domain.consents.refusals import RefusalScope
 from portal.domain.notifications import gateways
@@ -100,7 +101,7 @@ def _find_meant_of_operators(
 ) -> Meant:  # fmt: skip
     """Of one address, by what was written to it, and by the firms whose brands a reply names, whoever wrote."""
     if reply.is_sender_proved:
-        _make_holders(address, event.received_at, reply, at)
+        _make_holders(address, find_codes(address, event.received_at, reply), at)
     holders = _find_holders(address)
     messages = find_messages(address, holders, event.received_at, reply)
     answered = find_answered(gateway, messages, said_at(event.received_at, reply))
@@ -135,7 +136,7 @@ def find_recipients(
         found = list[Recipient]()
         for address in addresses:
             if are_made:
-                _make_holders(address, event.received_at, reply, at)
+                _make_holders(address, find_codes(address, event.received_at, reply), at)
             holders = _find_holders(address)
             messages = find_messages(address, holders, event.received_at, reply)
             wrote = find_answered(gateway, messages, said_at(event.received_at, reply)).recipient_ids
@@ -171,9 +172,15 @@ def with_spellings(found: Iterable[Recipient]) -> list[Recipient]:
     return list(dict.fromkeys([*own, *others]))
 
 
-def _make_holders(address: Address, heard_at: datetime, reply: InboundMessage, at: datetime) -> None:
+def make_holder_of_code(message: Message, address: Address, at: datetime) -> None:
+    """Make a recipient with an address at the firm whose code a message was, if that does not have its mailbox."""
+    if message.kind == MessageKind.CODE:
+        codes = find_codes(address, message.created_at)
+        _make_holders(address, [each for each in codes if each.at == message.created_at], at)
+
+
+def _make_holders(address: Address, codes: Iterable[SentCode], at: datetime) -> None:
     """Make recipients with an address at the firms whose codes it got, and which do not have its mailbox."""
-    codes = find_codes(address, heard_at, reply)
     have = {each.provider_id for each in address_holders.find_mailbox_holders(db.session, vault(), address)}
     for provider_id in sorted({code.brand.provider_id for code in codes if code.brand} - have):
         recipients.gather(db.session, vault(), provider_id, [address], at)

@@ -218,15 +218,17 @@ def test_what_a_reply_refuses_at_all_firms_is_the_same_however_late_it_is_read(a
     assert {each.brand_id for each in rows(Decision, Decision.status == "RET")} == {each.id for each in rows(Brand)}
 
 
+@pytest.mark.parametrize("is_recipient", [True, False])
 @pytest.mark.parametrize("days", [2, 9])
-def test_what_a_vendor_says_of_a_code_refuses_its_brand_alone(app, operators, rows, days):
-    """Also long after, and where İzinlink's own code left since."""
+def test_what_a_vendor_says_of_a_code_refuses_its_brand_alone(app, operators, rows, days, is_recipient):
+    """Also long after, where İzinlink's own code left since, and whether the firm has the number or not yet."""
     with app.app_context():
         code, at = db.session.query(Message).one(), clock.now()
         left = {"created_at": at - timedelta(days=days), "called_at": at - timedelta(days=days)}
         db.session.execute(update(Message).values(left))
         db.session.execute(update(AddressProof).values(created_at=left["created_at"]))
-        recipients.gather(db.session, vault(), make.brand().provider_id, [parse(make.PHONE)], left["created_at"])
+        if is_recipient:
+            recipients.gather(db.session, vault(), make.brand().provider_id, [parse(make.PHONE)], left["created_at"])
         message_id = code.id
         db.session.commit()
     Visitor(app, operators.browser, make.PHONE).asks()
