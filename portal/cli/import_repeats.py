@@ -2,7 +2,8 @@
 what a file was before it grew."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ from portal.cli.watched_folder import digests_at
 from portal.core.extensions import read_session, vault
 from portal.core.ids import LARGEST_ID
 from portal.core.models import BatchState, Brand, ImportBatch
+from portal.core.vault import CannotOpen
 from portal.domain.consents.import_plan import Effect
 from portal.services.imports import batches, uploads
 from portal.services.imports import layout as layouts
@@ -61,11 +63,20 @@ def find_former_imports(brand: Brand, path: Path, name: str, first_batch: int | 
 
 def _find_brought_anew(brand: Brand, undone: ImportBatch) -> list[ImportBatch]:
     """Where `--again` brought what a file held that was taken back, in files whose grants were not taken back since:
-    a later file that begins with the same lines need not begin with all of one's. Raises CannotOpen."""
+    a later file that begins with the same lines need not begin with all of one's."""
     later = (ImportBatch.brand_id == brand.id) & (ImportBatch.id > undone.id) & ImportBatch.user_id.is_(None)
     with_grants = (ImportBatch.state == BatchState.DONE) & ~ImportBatch.only_refusals
-    found = read_session().scalars(select(ImportBatch).where(later, with_grants))
-    return [each for each in found if undone.id in layout_of(vault(), each).brings_anew]
+    return [
+        each for each in read_session().scalars(select(ImportBatch).where(later, with_grants))
+        if undone.id in _read_brings_anew(each)
+    ]  # fmt: skip
+
+
+def _read_brings_anew(batch: ImportBatch) -> Collection[int]:
+    """Of a batch whose layout nobody can open nothing: its grants are not brought by files that begin alike."""
+    with suppress(CannotOpen):
+        return layout_of(vault(), batch).brings_anew
+    return ()
 
 
 def _was_undone(brand: Brand, first: int, name: str) -> bool:

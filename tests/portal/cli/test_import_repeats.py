@@ -194,6 +194,26 @@ def test_a_file_whose_earlier_import_cannot_be_opened_stops_no_other(app, run_im
     assert run_import(paths[0], *GUESS, "--again")[0] == 0
 
 
+def test_an_import_that_cannot_be_opened_stops_no_file_that_begins_with_another_one_that_was_taken_back(
+    app, run_import, tmp_path, rows
+):  # fmt: skip
+    lines = [f"0532 987 65 {each};ONAY;{NOW};HS_WEB;Sipariş {each}" for each in (10, 11)]
+    run_import(put(tmp_path, "trial.csv", csv_of(*lines)), *GUESS)
+    undo_first(app, rows)
+    run_import(put(tmp_path, "a.csv", csv_of("0535 987 65 43;RET;;;")), *GUESS)
+    with app.app_context():
+        last = ImportBatch.id == rows(ImportBatch)[-1].id
+        db.session.execute(update(ImportBatch).where(last).values(layout=bytes(60)))
+        db.session.commit()
+    exports = [csv_of(*lines, f"0532 987 65 2{each};RET;{NOW};HS_WEB;") for each in range(2)]
+    again = [run_import(put(tmp_path, "1.csv", exports[0]), *GUESS)]
+    again += [run_import(put(tmp_path, "2.csv", exports[1]), *GUESS, "--again")]
+
+    assert [told["state"] for _, (told,) in again] == ["done", "done"]
+    assert len({each.recipient_id for each in rows(Consent, Consent.status == Status.REFUSED)}) == 3
+    assert len({each.recipient_id for each in rows(Consent, Consent.status == Status.GRANTED)}) == 2
+
+
 def test_later_exports_are_read_as_the_one_that_somebody_vouched_for(app, run_import, remember, tmp_path, rows):
     """Or their profile, which may be of other files by now, would bring what was taken back and not vouched for."""
     trial = f"0532 123 45 61;Evet;Evet;{NOW}"

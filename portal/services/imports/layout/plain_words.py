@@ -94,9 +94,7 @@ _SERIAL = re.compile(r"\d+(?:[.,]\d*)?")  # Excel's and Unix's dates, and any nu
 _GROUP = r"[(\[]\+?\d{1,5}[)\]]"
 _BETWEEN = r"[\d\s./\\_:,\u00b7\u2010-\u2015\u2212-]"
 _PHONE = re.compile(rf"(?:[^\W\d_]{{2,10}}[\s.:/-]*){{0,3}}\+?(?:\d|{_GROUP})(?:{_BETWEEN}|{_GROUP})*(?<=[\d)\].])")
-_MAIL = re.compile(
-    r"(?:(?:mailto|e-?posta|e-?mail|mail) ?: ?)?<?\w[^\s@<>()/|\\;,:]*@(?:[^\s@<>()?/|\\;,:=+_]*[^\W_])>?", re.I
-)
+_MAIL = re.compile(r"<?(?:(?:mailto|smtp|to|e-?posta|e-?mail|mail) ?: ?)?<?\w[\w.+-]*@(?:[^\W_]|[.-])*[^\W_]>?", re.I)
 # Signs before or behind all that a cell says, but a country's "+".
 _CROSSED_OUT = re.compile(r"[\s\"'<>()\[\]]*(?:[|/\\_*–—−-]|\+(?![\s(]*\d)).*|.*[|/\\_*+–—−-][\s\"'<>()\[\]]*", re.S)
 # Beside an address that cannot be read: what says nothing, a letter for a zero, "T: 0532 …".

@@ -25,12 +25,14 @@ MARKED_MAILS = (
     f"{MAIL} ❌", f"❌{MAIL}", f"x {MAIL}", f"*{MAIL}", f"{MAIL}*", f"[{MAIL}] RET", f"a: {MAIL} = RET",
     f"- {MAIL}", f"-- {MAIL} --", f"// {MAIL}", f"{MAIL} -", f"– {MAIL}", f"_ {MAIL}", f"+ {MAIL}", f"(-) {MAIL}",
     f"{MAIL}/RET", f"{MAIL};iptal", f"{MAIL}|H", f"{MAIL},istemiyor", f"{MAIL}:RET", f"RET/{MAIL}", f"{MAIL}_RET",
+    f"{MAIL}*RET", f"{MAIL}#RET", f"{MAIL}'RET'", f"{MAIL}→RET", f"RET={MAIL}",
 )  # fmt: skip
 MARKED_AS_ONE = (f"-{MAIL}", f"--{MAIL}")  # Which may be mailboxes, too.
 MISTYPED = ("0532 700 02 1l", "0532 7OO 02 11", "+90 599 700 02 1", "ayse@@example.com", "ayse@exam ple.com",
             "O532 700 02 11", "0532 700 02 11 12", f"{PHONE} Ayşe", f"{PHONE} (iş)", f"Ev: {PHONE}; 0212 345 67 89",
             f"{PHONE} dahili 12", f"T: {PHONE}", f"{MAIL};c@example.com", f"Ayşe Ak ({MAIL})",
-            f"{MAIL} / c@example.com", f"Ayşe Ak - {MAIL}", f"{MAIL};")  # fmt: skip
+            f"{MAIL} / c@example.com", f"Ayşe Ak - {MAIL}", f"{MAIL};", f"{MAIL} <mailto:{MAIL}>", f"<mailto:{MAIL}>",
+            f"SMTP:{MAIL}")  # fmt: skip
 
 
 def parse(header: list[str], *lines: list[str]) -> tuple[list[str], set[str]]:
