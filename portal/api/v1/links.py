@@ -1,5 +1,6 @@
 """Links on demand: one for a person to ask now, and permanent ones that only refuse."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -59,12 +60,9 @@ def add_link(slug: str, json: schemas.LinkBody, headers: WriteHeaders) -> dict[s
 
     def ask_again(first: dict[str, Any]) -> Act | None:
         """Where a link was given: what may be sent now."""
-
-        def act(at: datetime) -> dict[str, Any] | None:
-            answer = _request_link(_own_point_or_404(slug), json, at, is_again=True)
-            return answer if answer != first else None
-
-        return act if first["link"] is not None else None
+        if first["link"] is None:
+            return None
+        return _unless_same(first, lambda at: _request_link(_own_point_or_404(slug), json, at, is_again=True))
 
     return answer_once(headers, lambda at: _request_link(_own_point_or_404(slug), json, at), act_again=ask_again)
 
@@ -75,7 +73,24 @@ def add_link(slug: str, json: schemas.LinkBody, headers: WriteHeaders) -> dict[s
 @needs_scope(Scope.LINKS, limit=limits.API_LISTS)
 def add_refusal_links(json: schemas.RefusalLinksBody, headers: WriteHeaders) -> dict[str, Any]:
     """Give up to 10,000 recipients their permanent refusing address, also while the provider is suspended."""
-    return answer_once(headers, lambda at: _give_refusal_links(json, at), rows=len(json.recipients))
+
+    def give_again(first: dict[str, Any]) -> Act:
+        """Whose an address is may have changed."""
+        return _unless_same(first, lambda at: _give_refusal_links(json, at, is_again=True))
+
+    return answer_once(
+        headers, lambda at: _give_refusal_links(json, at), rows=len(json.recipients), act_again=give_again
+    )
+
+
+def _unless_same(first: dict[str, Any], act: Callable[[datetime], dict[str, Any]]) -> Act:
+    """An act whose answer counts where it is another one than the first."""
+
+    def again(at: datetime) -> dict[str, Any] | None:
+        answer = act(at)
+        return answer if answer != first else None
+
+    return again
 
 
 def _own_point_or_404(slug: str) -> PublicPoint:
@@ -114,10 +129,13 @@ def _request_link(
     return {"link": link_answer(line), "refusalUrl": root + line.link.rpartition("/")[2], "reason": None}
 
 
-def _give_refusal_links(body: schemas.RefusalLinksBody, at: datetime) -> dict[str, Any]:
+def _give_refusal_links(
+    body: schemas.RefusalLinksBody, at: datetime, *, is_again: bool = False
+) -> dict[str, Any]:  # fmt: skip
     found = [_parse(text) for text in body.recipients]
     good = {each.text: each for each in found if isinstance(each, Address)}
-    _require_room(CampaignKind.REFUSE, list(good.values()), at)
+    if not is_again:
+        _require_room(CampaignKind.REFUSE, list(good.values()), at)
     salt, base = current_app.config["LINK_SALT"], current_app.config["LINK_BASE"]
     urls = refusing_urls(db.session, vault(), salt, base, g.brand, list(good.values()), at)
     return {

@@ -12,7 +12,7 @@ from portal.core.addresses import Address, AddressKind
 from portal.core.extensions import db
 from portal.core.ids import new_id
 from portal.core.iys_protocol import Channel, Status
-from portal.core.models import AddressProof, Brand, Consent, Provider
+from portal.core.models import AddressProof, Brand, Consent, Provider, Recipient, may_have_refused
 from portal.core.vault import CannotOpen, Vault
 from portal.domain import address_proofs
 from portal.domain.consents import reassigned_addresses, recipients, spellings
@@ -48,16 +48,19 @@ def _changes(known: KnownChanges | None) -> tuple[datetime | None, ...]:
 
 
 def _ends_at_firm(session: Session, vault: Vault, provider_id: int, address: Address) -> list[datetime | None]:
-    """When the firm's recipients of this number or mailbox changed hands, and when they last refused its messages."""
+    """When the firm's recipients of this number or mailbox changed hands, and when they last refused its messages: now
+    where what may refuse waits to be read."""
     own = recipients.find(session, vault, provider_id, address)
     theirs = [*spellings.find_at(session, vault, provider_id, address), *([own] if own else [])]
+    ids = [each.id for each in theirs]
     channel = Channel.EMAIL if address.kind == AddressKind.EMAIL else Channel.SMS
     refused = (
         select(func.max(Consent.effective_at)).join(Brand, Brand.id == Consent.brand_id)
-        .where(Consent.recipient_id.in_([each.id for each in theirs]), Consent.channel == channel)
+        .where(Consent.recipient_id.in_(ids), Consent.channel == channel)
         .where(Consent.status == Status.REFUSED, Brand.is_sandbox.is_(False))
     )  # fmt: skip
-    return [*(each.held_since for each in theirs), session.scalar(refused)]
+    waits = session.scalar(select(Recipient.id).where(Recipient.id.in_(ids), may_have_refused(Recipient.id)).limit(1))
+    return [*(each.held_since for each in theirs), session.scalar(refused), clock.now() if waits else None]
 
 
 def send_at_once(adapter: Gateway, header: str, message: OutgoingMessage) -> tuple[Batch, SendResult]:

@@ -89,6 +89,19 @@ def test_a_till_gets_one_person_one_link_until_they_refuse(app, program, browser
     assert permanent.status_code == 200 and "iki sözcük" in page.text and "iki sözcük" not in permanent.text
 
 
+def test_a_refusal_link_that_is_asked_for_again_is_of_who_has_the_address_by_now(app, program):
+    """With the key of before, too."""
+    body = {"recipients": [make.PHONE]}
+    first = [program.post(REFUSALS, body, idempotency_key="till-4711").json for _ in range(2)]
+    another_firm_hears(app, clock.now() + timedelta(minutes=1))
+    with time_machine.travel(clock.now() + timedelta(days=1)):
+        since = [
+            program.post(REFUSALS, body, idempotency_key=each).json for each in ("till-4711", "till-4712", "till-4711")
+        ]
+
+    assert first[0] == first[1] and since == [since[0]] * 3 and since[0] != first[0]
+
+
 def test_nobody_is_asked_on_demand_whom_a_campaign_must_not_ask(app, program, rows):
     make.codes(app, f"{OTHER}\n")  # By a campaign of the brand.
     program.post(CONSENTS, refusal(make.EMAIL))

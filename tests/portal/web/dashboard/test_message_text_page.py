@@ -18,10 +18,14 @@ from portal.core.models import (
     CampaignKind,
     ConsentRequest,
     Decision,
+    EventKind,
+    EventOutcome,
+    GatewayEvent,
     Message,
     MessageKind,
     MessageText,
     Provider,
+    Recipient,
     Role,
 )
 from portal.services.launches.invitation_text import SAMPLE_CODE
@@ -217,6 +221,23 @@ def test_nothing_is_tried_on_a_number_that_was_proved_before_it_refused_or_chang
         anew = prove(app)
         offered = again.opens(path).text
         assert f'value="{anew}"' in offered and f'value="{proof}"' not in offered
+
+
+def test_nothing_is_tried_on_a_number_whose_words_wait_to_be_read(app, ayse, path, rows):
+    """They may refuse."""
+    proof, account = prove(app), stored(app, works=True)
+    make.codes(app, f"{make.PHONE}\n")
+    with app.app_context():
+        db.session.add(
+            GatewayEvent(
+                provider_id=make.brand().provider_id, gateway_id=int(account.rpartition("/")[2]), kind=EventKind.REPLY,
+                digest=b"digest", received_at=clock.now(), recipient_id=rows.one(Recipient).id,
+                outcome=EventOutcome.LIKELY_REFUSAL,
+            )
+        )  # fmt: skip
+        db.session.commit()
+
+    assert ayse.posts(f"{path}/test", {"address": proof}).status_code == 422
 
 
 def test_in_sandbox_mode_a_text_goes_to_the_viewer_whatever_is_set(app, ayse, path, tmp_path):
