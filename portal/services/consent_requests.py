@@ -102,7 +102,7 @@ def write_entries(
             (effect, ids.get(each.line), plan.status_of(each)) for each, effect in zip(some, plan.effects, strict=True)
         ]
     for part in recipients.chunks(list(references.items()), MAX_ENTRIES):
-        recipients.save_references(session, vault, brand.provider_id, dict(part))
+        recipients.save_references(session, vault, brand, dict(part))
     return written
 
 

@@ -144,7 +144,7 @@ def _find(
 
 
 def _reference(recipient_id: int, sealed: bytes | None) -> str | None:
-    return recipients.open_reference(vault(), g.caller.provider_id, recipient_id, sealed)
+    return recipients.open_reference(vault(), g.caller.provider_id, g.caller.brand.id, recipient_id, sealed)
 
 
 def address_or_422(text: str, channel: Channel) -> Address:

@@ -117,7 +117,7 @@ def _request_link(
     salt, base = current_app.config["LINK_SALT"], current_app.config["LINK_BASE"]
     found = consent_points.request_link(db.session, vault(), salt, point, address, contact, at)
     if body.reference is not None and not is_again:  # They may have another one since.
-        recipients.save_references(db.session, vault(), point.provider_id, {address.text: body.reference})
+        recipients.save_references(db.session, vault(), g.brand, {address.text: body.reference})
     if isinstance(found, ExclusionReason):
         urls = refusing_urls(db.session, vault(), salt, base, g.brand, [address], at)
         return {"link": None, "refusalUrl": urls[address.text], "reason": found}

@@ -53,14 +53,14 @@ def list_states(
 
 
 def _states() -> Select[*tuple[Any, ...]]:
-    states = select(Consent, Brand.brand_code, Recipient).join(Brand, Brand.id == Consent.brand_id)
+    states = select(Consent, Brand, Recipient).join(Brand, Brand.id == Consent.brand_id)
     return states.join(Recipient, Recipient.id == Consent.recipient_id)
 
 
-def _state(vault: Vault, consent: Consent, brand_code: int, recipient: Recipient) -> ConsentState:
+def _state(vault: Vault, consent: Consent, brand: Brand, recipient: Recipient) -> ConsentState:
     try:
         address = recipients.address_of(vault, recipient)
     except CannotOpen:  # One damaged value must not end the feed.
         address = None
-    reference = recipients.open_reference(vault, recipient.provider_id, recipient.id, recipient.reference)
-    return ConsentState(consent, brand_code, address, reference)
+    reference = recipients.open_reference(vault, brand.provider_id, brand.id, recipient.id, recipient.reference)
+    return ConsentState(consent, brand.brand_code, address, reference)

@@ -114,7 +114,7 @@ def _decision(
     return _brand(brand) | {
         "decisionId": str(decision.id),
         "recipient": _address(vault, recipient, in_full),
-        "reference": recipients.open_reference(vault, recipient.provider_id, recipient.id, reference),
+        "reference": recipients.open_reference(vault, brand.provider_id, brand.id, recipient.id, reference),
         "type": decision.channel,
         "recipientType": decision.recipient_type,
         "status": decision.status,

@@ -36,10 +36,10 @@ from portal.core.models import (
 )
 from portal.domain.consents import bulk_import, refusals
 from portal.domain.consents.bulk_import import WRITTEN
-from portal.services import consent_requests
+from portal.services import consent_requests, event_sequencer
 from tests import databases, make
 from tests.grants import insert_decisions
-from tests.portal.api.programs import BASE, BULK, CONSENTS, Program, codes, grant, make_key, refusal
+from tests.portal.api.programs import BASE, BULK, CONSENTS, Program, add_brand, codes, grant, make_key, refusal
 from tests.portal.services.iys.forwarding.scripted import iys_that_says
 
 
@@ -473,11 +473,48 @@ def test_a_history_tells_a_key_of_one_brand_nothing_of_an_address_that_only_anot
         db.session.commit()
         of_one = Program(app, make_key(db.session.get_one(Provider, own.provider_id), brands=[own]))
     program.post(f"{BASE}/brands/700009/consents", grant(reference="C-118"))
-    before = [each.post(f"{CONSENTS}/history", asked).json["reference"] for each in (of_one, program)]
+    with app.app_context():
+        at = clock.now() + timedelta(seconds=5)
+        db.session.query(Recipient).update({"reassigned_at": at})
+        db.session.commit()
+    before = [each.post(f"{CONSENTS}/history", asked).json["heldSince"] for each in (of_one, program)]
     program.post(CONSENTS, refusal(type="ARAMA"))
 
-    assert before == [None, "C-118"]
-    assert of_one.post(f"{CONSENTS}/history", asked).json["reference"] == "C-118"
+    assert before == [None, moment(at)]
+    assert of_one.post(f"{CONSENTS}/history", asked).json["heldSince"] == moment(at)
+
+
+def test_each_brands_program_calls_a_person_by_its_own_number(app, program, rows):
+    """1002 may be somebody else at the other one. What an earlier release kept is of all brands until one writes."""
+    other = f"{BASE}/brands/700009/consents"
+    with app.app_context():
+        own = db.session.scalars(select(Brand)).one()
+        add_brand(db.session.get_one(Provider, own.provider_id), 700009)
+        db.session.commit()
+    program.post(other, grant())
+    with app.app_context():
+        whose = rows.one(Recipient)
+        kept = vault().seal("7", Recipient.REFERENCE, whose.provider_id, whose.id)
+        db.session.query(Recipient).update({"reference": kept})
+        db.session.commit()
+
+    def told() -> list[str | None]:
+        paths = (f"{each}/MESAJ/{make.PHONE}" for each in (CONSENTS, other))
+        return [program.get(each).json["reference"] for each in paths]
+
+    program.post(CONSENTS, grant())
+    before = told()
+    program.post(CONSENTS, grant(reference="1001"))
+    of_one = told()
+    program.post(other, grant(reference="1002"))
+
+    assert (before, of_one, told()) == (["7", "7"], ["1001", "7"], ["1001", "1002"])
+    with app.app_context():
+        event_sequencer.sequence_next_events()
+    feed = program.get(f"{BASE}/events").json["items"]
+    assert {(each["consent"]["brandCode"], each["consent"]["reference"]) for each in feed if each["consent"]} == {
+        (make.BRAND_CODE, "1001"), (700009, "1002"),
+    }  # fmt: skip
 
 
 @pytest.mark.slow

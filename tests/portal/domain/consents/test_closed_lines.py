@@ -101,12 +101,12 @@ def test_a_closure_voids_another_firms_waiting_grant_as_that_firms(app, fatma, o
 
 def test_a_closure_ends_what_programs_call_the_earlier_holder_and_no_later_name(other, received, rows):
     recipients.gather(db.session, vault(), other.provider_id, [PHONE], clock.now())
-    firms = make.brand().provider_id, other.provider_id
+    brands = make.brand(), other
     closed_at = clock.now() - 2 * AN_HOUR
 
     def name_them(reference: str) -> None:
-        for firm in firms:
-            recipients.save_references(db.session, vault(), firm, {make.PHONE: reference})
+        for brand in brands:
+            recipients.save_references(db.session, vault(), brand, {make.PHONE: reference})
         db.session.commit()
 
     name_them("C-1042")

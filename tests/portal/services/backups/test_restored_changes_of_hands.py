@@ -78,7 +78,7 @@ def test_the_earlier_holders_names_go_from_each_spelling_of_the_mailbox(app, kep
     lose_decisions(app)
     with app.app_context():
         lose()
-        recipients.save_references(db.session, vault(), firm_id, {said: "C-1", other: "C-1"})
+        recipients.save_references(db.session, vault(), make.brand(), {said: "C-1", other: "C-1"})
         db.session.commit()
 
     restore(app, kept)

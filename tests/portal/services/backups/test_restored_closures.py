@@ -91,14 +91,14 @@ def test_a_number_that_is_only_on_a_list_has_its_closed_line_again(app, kept, ro
     lose_decisions(app)
     other = another_provider(app, holds=make.PHONE)
     with app.app_context():
-        recipients.save_references(db.session, vault(), provider_id, {make.PHONE: "the earlier holder"})
+        recipients.save_references(db.session, vault(), make.brand(), {make.PHONE: "the earlier holder"})
         db.session.execute(update(Recipient).values(closed_at=None))
         db.session.execute(delete(ClosedLine))
         db.session.commit()
 
     assert restore(app, kept).exit_code == 0
     with app.app_context():
-        recipients.save_references(db.session, vault(), provider_id, {make.PHONE: "m2"})
+        recipients.save_references(db.session, vault(), make.brand(), {make.PHONE: "m2"})
         db.session.commit()
         bring(make.brand(), entry(make.PHONE))
         bring(db.session.get_one(Brand, other), entry(make.PHONE))
@@ -108,7 +108,8 @@ def test_a_number_that_is_only_on_a_list_has_its_closed_line_again(app, kept, ro
     assert [each.closed_at for each in with_phone.values()] == [at, at]
     mine = with_phone[provider_id]
     with app.app_context():
-        assert recipients.open_reference(vault(), provider_id, mine.id, mine.reference) == "m2"
+        brand_id = make.brand().id
+        assert recipients.open_reference(vault(), provider_id, brand_id, mine.id, mine.reference) == "m2"
     assert "ONAY" not in {each.status for each in rows(Consent)}
 
 

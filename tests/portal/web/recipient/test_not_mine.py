@@ -55,8 +55,7 @@ def test_it_is_a_link_on_the_page_and_a_form_behind_it(fatma, browser, rows, hos
 def name_as(app, reference: str) -> None:
     """What the firm's CRM calls who has the number."""
     with app.app_context():
-        provider_id = db.session.query(Brand).one().provider_id
-        recipients.save_references(db.session, vault(), provider_id, {make.PHONE: reference})
+        recipients.save_references(db.session, vault(), db.session.query(Brand).one(), {make.PHONE: reference})
         db.session.commit()
 
 
