@@ -49,6 +49,11 @@ class KnownChanges:
         """When the firm last heard "this is not me", by whichever spelling."""
         return latest(*self.said_at, self.reassigned_at)
 
+    def changed_hands_after(self, at: datetime) -> bool:
+        """As Recipient.changed_hands_after, of an address that the firm may not have."""
+        since = latest(self.own_held_since, self.reassigned_anywhere_at)
+        return since is not None and since > at
+
     @property
     def spelling_held_since(self) -> datetime | None:
         """The same of what it held already: by another spelling nobody said anything of it."""

@@ -13,7 +13,7 @@ from portal.core.addresses import AddressKind
 from portal.core.extensions import read_session, vault
 from portal.core.models import User
 from portal.domain.identity import accounts
-from portal.services.messaging import trial_messages
+from portal.services.messaging import trial_addresses
 from portal.web.shared.forms import BaseForm
 from portal.web.shared.validators import READABLE
 
@@ -59,7 +59,7 @@ def _own_addresses(kind: AddressKind | None, provider_id: int | None) -> dict[st
     if kind != AddressKind.PHONE:
         person = read_session().get_one(User, current_user.id)
         found[MINE] = accounts.email_of(vault(), person)
-    proved = trial_messages.find_destinations(read_session(), vault(), provider_id) if provider_id else {}
+    proved = trial_addresses.find_usable(read_session(), vault(), provider_id) if provider_id else {}
     for proof, address in proved.items():
         if kind in (None, address.kind):
             found[str(proof.id)] = address.text

@@ -24,7 +24,7 @@ from portal.domain import address_proofs
 from portal.domain.address_proofs import CodeResult
 from portal.domain.identity.permissions import Permission
 from portal.domain.notifications import gateways
-from portal.services.messaging import outgoing_messages, trial_messages
+from portal.services.messaging import outgoing_messages, trial_addresses
 from portal.services.messaging.gateways.protocol import OutgoingMessage
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.shared import limits
@@ -210,7 +210,7 @@ def _own_proof_or_404(proof_id: int) -> AddressProof:
 
 
 def _render_addresses(form: AddressForm) -> str:
-    usable = trial_messages.find_destinations(read_session(), vault(), current_user.provider_id)
+    usable = trial_addresses.find_usable(read_session(), vault(), current_user.provider_id)
     proved = [
         (proof, addresses.mask(address_proofs.read_address(vault(), proof).text), proof in usable)
         for proof in address_proofs.list_proved(read_session(), current_user.provider_id)
