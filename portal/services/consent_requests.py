@@ -24,6 +24,7 @@ from portal.domain import packages
 from portal.domain.consents import bulk_import, locking, recipients
 from portal.domain.consents.bulk_import import REFUSALS, Effect, Entry, ImportRun
 from portal.domain.consents.locking import LockedConsent
+from portal.domain.consents.references import save_references
 
 REMEMBERED = timedelta(hours=72)
 OF_ROWS = ("/consents", "/sends")  # In paths of requests that bring rows.
@@ -102,7 +103,7 @@ def write_entries(
             (effect, ids.get(each.line), plan.status_of(each)) for each, effect in zip(some, plan.effects, strict=True)
         ]
     for part in recipients.chunks(list(references.items()), MAX_ENTRIES):
-        recipients.save_references(session, vault, brand, dict(part))
+        save_references(session, vault, brand, dict(part))
     return written
 
 

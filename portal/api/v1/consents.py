@@ -19,7 +19,7 @@ from portal.core.addresses import Address, BadAddress
 from portal.core.extensions import read_session, vault
 from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.models import Consent
-from portal.domain.consents import history, may_send, reassigned_addresses, recipients
+from portal.domain.consents import history, may_send, reassigned_addresses, recipients, references
 from portal.domain.consents.history import DecisionRecord
 from portal.domain.consents.may_send import Reason, Verdict
 from portal.domain.identity.api_keys import Caller
@@ -144,7 +144,7 @@ def _find(
 
 
 def _reference(recipient_id: int, sealed: bytes | None) -> str | None:
-    return recipients.open_reference(vault(), g.caller.provider_id, g.caller.brand.id, recipient_id, sealed)
+    return references.open_reference(vault(), g.caller.provider_id, g.caller.brand.id, recipient_id, sealed)
 
 
 def address_or_422(text: str, channel: Channel) -> Address:

@@ -22,7 +22,7 @@ from portal.core.models import Campaign, CampaignKind, ConsentPoint, ExclusionRe
 from portal.domain import consent_points, packages
 from portal.domain.campaigns import OwnContact
 from portal.domain.consent_points.public_points import PublicPoint
-from portal.domain.consents import recipients
+from portal.domain.consents import references
 from portal.domain.identity.permissions import Scope
 from portal.services import launches
 from portal.services.imports import audience
@@ -117,7 +117,7 @@ def _request_link(
     salt, base = current_app.config["LINK_SALT"], current_app.config["LINK_BASE"]
     found = consent_points.request_link(db.session, vault(), salt, point, address, contact, at)
     if body.reference is not None and not is_again:  # They may have another one since.
-        recipients.save_references(db.session, vault(), g.brand, {address.text: body.reference})
+        references.save_references(db.session, vault(), g.brand, {address.text: body.reference})
     if isinstance(found, ExclusionReason):
         urls = refusing_urls(db.session, vault(), salt, base, g.brand, [address], at)
         return {"link": None, "refusalUrl": urls[address.text], "reason": found}

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from portal.core.models import Brand, Consent, Decision, Event, EventType, Recipient
 from portal.core.vault import CannotOpen, Vault
-from portal.domain.consents import recipients
+from portal.domain.consents import recipients, references
 
 OF_DECISIONS = (EventType.DECISION_MADE, EventType.DECISION_ANNULLED, EventType.IYS_OUTCOME)
 ORDER = (Consent.recipient_id, Consent.channel, Consent.recipient_type)  # The key within a brand, which is indexed.
@@ -62,5 +62,5 @@ def _state(vault: Vault, consent: Consent, brand: Brand, recipient: Recipient) -
         address = recipients.address_of(vault, recipient)
     except CannotOpen:  # One damaged value must not end the feed.
         address = None
-    reference = recipients.open_reference(vault, brand.provider_id, brand.id, recipient.id, recipient.reference)
+    reference = references.open_reference(vault, brand.provider_id, brand.id, recipient.id, recipient.reference)
     return ConsentState(consent, brand.brand_code, address, reference)

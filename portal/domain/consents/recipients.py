@@ -1,20 +1,19 @@
 """Find or create the recipients behind a list of addresses; one address is one recipient of a provider."""
 
-import json
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.core import addresses
 from portal.core.addresses import HIDDEN, Address, BadAddress, mask
 from portal.core.database import is_one_of
 from portal.core.ids import new_ids
-from portal.core.models import Brand, Recipient
+from portal.core.models import Recipient
 from portal.core.models.inserts import insert_missing
 from portal.core.models.recipient import has_held_since, latest
 from portal.core.vault import CannotOpen, KeyMissing, Vault, index_column
@@ -25,8 +24,6 @@ Item = TypeVar("Item")
 Indexes = dict[str, dict[str, bytes]]  # Blind indexes, by canonical address and column.
 NONE_KNOWN: Mapping[int, str] = MappingProxyType({})
 CHUNK = 5_000  # Of a statement.
-# Before references by brand; without it stands the one that an earlier release kept for all brands.
-OF_BRANDS, EACH_BRAND = "\0", ""
 
 
 def gather(
@@ -153,43 +150,6 @@ def read_addresses(vault: Vault, found: Iterable[Recipient]) -> dict[Recipient, 
 def known_or_opened(session: Session, vault: Vault, recipient_id: int, known: Mapping[int, str]) -> str:
     """A recipient's address: of `known`, canonical and by recipient, or opened, which raises CannotOpen."""
     return known.get(recipient_id) or address_of(vault, session.get_one(Recipient, recipient_id))
-
-
-def open_reference(
-    vault: Vault, provider_id: int, brand_id: int, recipient_id: int, sealed: bytes | None
-) -> str | None:  # fmt: skip
-    """What programs call a recipient at a brand: each brand's may number people in its own way. None where they have
-    not said, or the seal is damaged."""
-    names = _open_references(vault, provider_id, recipient_id, sealed)
-    return names.get(str(brand_id), names.get(EACH_BRAND))
-
-
-def save_references(session: Session, vault: Vault, brand: Brand, references: Mapping[str, str]) -> None:
-    """Keep what programs call recipients at a brand, by canonical address, of those that its provider has; ≤ 5,000."""
-    provider_id = brand.provider_id
-    known = find_known_ids(session, vault, provider_id, blind_indexes(vault, provider_id, references))
-    by_id = {its_id: references[text] for text, its_id in known.items()}
-    before = select(Recipient.id, Recipient.reference).where(Recipient.id.in_(by_id)).order_by(Recipient.id)
-    rows = []
-    for its_id, sealed in session.execute(before).all():
-        names = _open_references(vault, provider_id, its_id, sealed)
-        if names.get(str(brand.id)) != by_id[its_id]:
-            told = OF_BRANDS + json.dumps(names | {str(brand.id): by_id[its_id]}, ensure_ascii=False)
-            rows.append({"id": its_id, "reference": vault.seal(told, Recipient.REFERENCE, provider_id, its_id)})
-    if rows:
-        session.execute(update(Recipient), rows)
-
-
-def _open_references(vault: Vault, provider_id: int, recipient_id: int, sealed: bytes | None) -> dict[str, str]:
-    """By the ids of brands."""
-    told = ""
-    if sealed is not None:
-        with suppress(CannotOpen):
-            told = vault.read(sealed, Recipient.REFERENCE, provider_id, recipient_id)
-    if told.startswith(OF_BRANDS):
-        names: dict[str, str] = json.loads(told.removeprefix(OF_BRANDS))
-        return names
-    return {EACH_BRAND: told} if told else {}
 
 
 def masked_address(vault: Vault, recipient: Recipient) -> str:

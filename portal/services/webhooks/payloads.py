@@ -26,7 +26,7 @@ from portal.core.models import (
     WebhookDelivery,
 )
 from portal.core.vault import CannotOpen, Vault
-from portal.domain.consents import recipients
+from portal.domain.consents import recipients, references
 from portal.domain.consents.current_states import OF_DECISIONS
 from portal.domain.events import feed
 
@@ -114,7 +114,7 @@ def _decision(
     return _brand(brand) | {
         "decisionId": str(decision.id),
         "recipient": _address(vault, recipient, in_full),
-        "reference": recipients.open_reference(vault, brand.provider_id, brand.id, recipient.id, reference),
+        "reference": references.open_reference(vault, brand.provider_id, brand.id, recipient.id, reference),
         "type": decision.channel,
         "recipientType": decision.recipient_type,
         "status": decision.status,

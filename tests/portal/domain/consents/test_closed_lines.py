@@ -22,6 +22,7 @@ from portal.domain.consents import (
     movements,
     reassigned_addresses,
     recipients,
+    references,
 )
 from portal.jobs.reassignments import ReassignmentTurns
 from portal.web.my_consents.holdings import find_holdings
@@ -106,7 +107,7 @@ def test_a_closure_ends_what_programs_call_the_earlier_holder_and_no_later_name(
 
     def name_them(reference: str) -> None:
         for brand in brands:
-            recipients.save_references(db.session, vault(), brand, {make.PHONE: reference})
+            references.save_references(db.session, vault(), brand, {make.PHONE: reference})
         db.session.commit()
 
     name_them("C-1042")

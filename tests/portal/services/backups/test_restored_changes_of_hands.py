@@ -8,7 +8,7 @@ from portal.core.extensions import db, vault
 from portal.core.ids import new_id
 from portal.core.iys_protocol import Channel
 from portal.core.models import Base, Brand, Provider, ReassignedAddress, Receipt, Recipient
-from portal.domain.consents import recipients, refusals
+from portal.domain.consents import recipients, references, refusals
 from portal.domain.consents.locking import SECOND
 from tests import databases, make
 from tests.portal.domain.consents.import_entries import bring, entry
@@ -78,7 +78,7 @@ def test_the_earlier_holders_names_go_from_each_spelling_of_the_mailbox(app, kep
     lose_decisions(app)
     with app.app_context():
         lose()
-        recipients.save_references(db.session, vault(), make.brand(), {said: "C-1", other: "C-1"})
+        references.save_references(db.session, vault(), make.brand(), {said: "C-1", other: "C-1"})
         db.session.commit()
 
     restore(app, kept)

@@ -22,7 +22,7 @@ from portal.core.models import (
     Recipient,
     Settlement,
 )
-from portal.domain.consents import difference_resolution, movements, recipients
+from portal.domain.consents import difference_resolution, movements, references
 from portal.domain.consents.movement_rows import read_rows
 from tests import make
 from tests.portal.domain.consents.import_entries import bring, entry
@@ -91,14 +91,14 @@ def test_a_number_that_is_only_on_a_list_has_its_closed_line_again(app, kept, ro
     lose_decisions(app)
     other = another_provider(app, holds=make.PHONE)
     with app.app_context():
-        recipients.save_references(db.session, vault(), make.brand(), {make.PHONE: "the earlier holder"})
+        references.save_references(db.session, vault(), make.brand(), {make.PHONE: "the earlier holder"})
         db.session.execute(update(Recipient).values(closed_at=None))
         db.session.execute(delete(ClosedLine))
         db.session.commit()
 
     assert restore(app, kept).exit_code == 0
     with app.app_context():
-        recipients.save_references(db.session, vault(), make.brand(), {make.PHONE: "m2"})
+        references.save_references(db.session, vault(), make.brand(), {make.PHONE: "m2"})
         db.session.commit()
         bring(make.brand(), entry(make.PHONE))
         bring(db.session.get_one(Brand, other), entry(make.PHONE))
@@ -109,7 +109,7 @@ def test_a_number_that_is_only_on_a_list_has_its_closed_line_again(app, kept, ro
     mine = with_phone[provider_id]
     with app.app_context():
         brand_id = make.brand().id
-        assert recipients.open_reference(vault(), provider_id, brand_id, mine.id, mine.reference) == "m2"
+        assert references.open_reference(vault(), provider_id, brand_id, mine.id, mine.reference) == "m2"
     assert "ONAY" not in {each.status for each in rows(Consent)}
 
 

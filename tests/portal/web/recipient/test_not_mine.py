@@ -12,7 +12,7 @@ from portal.core import clock
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Status
 from portal.core.models import Brand, Consent, Decision, Event, EventType, Outcome, Receipt, Recipient, Submission
-from portal.domain.consents import locking, recipients
+from portal.domain.consents import locking, references
 from portal.domain.events import sequencer
 from portal.services.webhooks import payloads
 from tests import make
@@ -55,7 +55,7 @@ def test_it_is_a_link_on_the_page_and_a_form_behind_it(fatma, browser, rows, hos
 def name_as(app, reference: str) -> None:
     """What the firm's CRM calls who has the number."""
     with app.app_context():
-        recipients.save_references(db.session, vault(), db.session.query(Brand).one(), {make.PHONE: reference})
+        references.save_references(db.session, vault(), db.session.query(Brand).one(), {make.PHONE: reference})
         db.session.commit()
 
 
