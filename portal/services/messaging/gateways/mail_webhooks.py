@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 
 from portal.core import addresses
 from portal.core.ids import parse_id
-from portal.services.messaging.gateways import http_call, json_values, own_words, push_text, unread_rows
+from portal.services.messaging.gateways import http_call, json_values, own_words, push_text
 from portal.services.messaging.gateways.json_values import read, read_text
 from portal.services.messaging.gateways.mail_reports import NO_COMPLAINT
 from portal.services.messaging.gateways.mail_status import CODE, enhanced_status, reason_of
@@ -30,7 +30,6 @@ from portal.services.messaging.gateways.protocol import (
     ErrorClass,
     Feedback,
     GatewayError,
-    InboundMessage,
     Reason,
     Report,
     ReportState,
@@ -38,6 +37,7 @@ from portal.services.messaging.gateways.protocol import (
 )
 from portal.services.messaging.gateways.push_document import DEEPEST
 from portal.services.messaging.gateways.sample_words import names_list
+from portal.services.messaging.gateways.unknown_events import beside_events, read_unknown_event
 from portal.services.messaging.gateways.vendor_push import MAX_PUSH_BYTES, VendorPush
 from portal.services.messaging.gateways.vendor_rows import guess_address, parse_time, safe_code
 
@@ -149,7 +149,7 @@ def _read_note(message: dict[str, str], keys: Sequence[bytes]) -> Feedback:
         return Feedback()
     if kind not in SES_STATES:
         to = read(note, "/mail/destination")  # Beside it stand our own addresses.
-        return Feedback(replies=tuple(_unknown_event(note | {"mail": to} if to else note)))
+        return Feedback(replies=tuple(read_unknown_event(note | {"mail": to} if to else note)))
     reason = Reason.CONTENT if kind == "Reject" else None
     at = parse_time(read_text(note, f"/{kind[0].lower()}{kind[1:]}/timestamp"))
     return Feedback((Report(SES_STATES[kind], **ours, reason=reason, code=kind, at=at),))
@@ -162,7 +162,7 @@ def parse_brevo_push(push: VendorPush) -> Feedback:
         raise ValueError("nested too deeply")
     found = list(json_values.objects_with(events, "event"))
     rows = events if isinstance(events, list) else [events]
-    unread = [each for row in rows for each in _unknown_event(_beside_events(row))]
+    unread = [each for row in rows for each in read_unknown_event(beside_events(row))]
     for event in found:
         kind, ref, seconds = (read_text(event, f"/{name}") for name in ("event", "message-id", "ts_event"))
         to, own = guess_address(read_text(event, "/email")), MAIL_ID.search(ref)
@@ -180,7 +180,7 @@ def parse_brevo_push(push: VendorPush) -> Feedback:
             if kind in ("blocked", "error") and LEFT.search(why[:LONGEST_KIND]):
                 said = Reason.BLOCKED_BY_VENDOR
             elif kind not in BREVO_STATES:
-                unread += _unknown_event(event)
+                unread += read_unknown_event(event)
             elif word := told[:LONGEST_HEAD] if may_refuse else _words_to_read(state, why):
                 blocked.append(BlockedAddress(whom, at, DOUBTFUL_ANSWER, message_id, word))
             reports.append(Report(state, ref, message_id, to, said or reason, safe_code(kind), at))
@@ -191,20 +191,6 @@ def _names_vendors_list(kind: str, why: str) -> bool:
     """Whether Brevo says that somebody is on a list of refusals; a mail system's words have a code."""
     is_blocked = kind == "blocked" and MAY_REFUSE.search(why[:LONGEST_KIND]) is not None
     return is_blocked or (not CODE.search(why) and names_list(why[:LONGEST_HEAD]))
-
-
-def _beside_events(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {} if "event" in value else {name: _beside_events(each) for name, each in value.items()}
-    return [_beside_events(each) for each in value] if isinstance(value, list) else value
-
-
-def _unknown_event(event: Any) -> list[InboundMessage]:
-    """Of a kind that nobody knows: it may refuse by any word or field, so a person reads it for whom it names."""
-    told = json.dumps(event, ensure_ascii=False)
-    beside_id = (each for each in json_values.leaves(event) if not each[0].endswith("message-id"))  # No mailbox
-    people = list(dict.fromkeys(map(guess_address, unread_rows.MAILBOX.findall(str([*beside_id])))))
-    return unread_rows.unread_replies(told, unread_rows.MAILBOX, people) if people else []
 
 
 def _words_to_read(state: ReportState, said: str, status: str = "") -> str:
