@@ -194,7 +194,7 @@ def of_recipient(messages: Sequence[EarlierMessage], recipient_id: int) -> list[
 
 def left_by_owner(gateway: MessageGateway, messages: Sequence[EarlierMessage]) -> list[EarlierMessage]:
     """Those of messages that the owner of an account sent, by any account."""
-    owners: set[int | None] = set(db.session.scalars(select(MessageGateway.id).where(*_is_of_owner(gateway))))
+    owners: set[int | None] = set(db.session.scalars(select(MessageGateway.id).where(_is_of_owner(gateway))))
     if gateway.provider_id is None:
         owners.add(None)
     return [each for each in messages if each.gateway_id in owners]
@@ -253,10 +253,11 @@ def headers_of(gateway: MessageGateway) -> set[str]:
 def _alike(gateway: MessageGateway) -> list[int]:
     """An account, and those of the same owner that had the same header at some time, which a phone cannot tell from it,
     or that were removed: one may have been added again, or its number be at another vendor."""
-    theirs, own = db.session.scalars(select(MessageGateway).where(*_is_of_owner(gateway))).all(), headers_of(gateway)
+    is_of_kind = _is_of_owner(gateway), MessageGateway.carries == gateway.carries
+    theirs, own = db.session.scalars(select(MessageGateway).where(*is_of_kind)).all(), headers_of(gateway)
     return [each.id for each in theirs if each.removed_at or each.id == gateway.id or own & headers_of(each)]
 
 
-def _is_of_owner(gateway: MessageGateway) -> tuple[ColumnElement[bool], ...]:
-    """The condition that an account carries the same for the same owner."""
-    return MessageGateway.provider_id == gateway.provider_id, MessageGateway.carries == gateway.carries
+def _is_of_owner(gateway: MessageGateway) -> ColumnElement[bool]:
+    """The condition that an account is the same owner's, whatever it carries."""
+    return MessageGateway.provider_id == gateway.provider_id

@@ -47,10 +47,9 @@ def take_blocked(event: GatewayEvent, gateway: MessageGateway, blocked: BlockedA
     all of it is refused since."""
     message = _named_message(gateway, blocked)
     address = mail_answers.address_of_message(message) or meant_brands.address_of(blocked.address)
-    is_known = address is not None and meant_brands.channel_of(gateway) in address.all_channels
     is_of_relay = blocked.source == ANSWER and gateway.carries == AddressKind.EMAIL
     is_doubtful = blocked.source == DOUBTFUL_ANSWER or gateway.vendor == GENERIC or is_of_relay
-    if address is None or not is_known:
+    if address is None or not meant_brands.is_carried(gateway, address):
         raise NotCertain
     if message is not None:
         meant_brands.make_holder_of_code(message, address, at)
@@ -107,7 +106,7 @@ def _refused_parts(
 ) -> list[RefusalScope]:  # fmt: skip
     """Only of the channel of which it tells, whatever a RET would refuse; and of the brands that are concerned, if any
     are."""
-    channel = meant_brands.channel_of(gateway)
+    channel = meant_brands.channel_of(gateway.carries)
     if not (brand_ids := {brand_id for _, brand_id in concerned if brand_id is not None}):
         refused = meant_brands.scopes(gateway, address, found, event.received_at, reply)
         return [replace(each, channels=(channel,)) for each in refused]

@@ -84,7 +84,7 @@ def _is_recipients(gateway: MessageGateway, sender: Address | None, reply: Inbou
 
 
 def _find_named(gateway: MessageGateway, reply: InboundMessage, codes: Iterable[str], at: datetime) -> Named:
-    """By messages of the account's owner, and by links that were made for whom the owner writes to."""
+    """By messages of the account's owner, and by links that were made for whom the owner writes to, also by SMS."""
     found_sent = (find_sent(gateway, message_id) for message_id in reply.clue.message_ids)
     sent = [each for each in found_sent if each is not None]
     written_to = {each: address for each in sent if (address := address_of_message(each)) is not None}
@@ -96,8 +96,7 @@ def _find_named(gateway: MessageGateway, reply: InboundMessage, codes: Iterable[
     opened = recipients.read_addresses(vault(), {recipient for recipient, _ in found})
     for recipient, brand_id in (each for each in found if each[0] in opened):
         address = opened[recipient]
-        is_mailbox = address.kind == AddressKind.EMAIL
-        if is_mailbox and meant_brands.find_written_to(gateway, address, [recipient], at, reply):
+        if meant_brands.find_written_to(gateway, address, [recipient], at, reply):
             addresses.append(address)
             answers.append((recipient.id, brand_id))
     own = [

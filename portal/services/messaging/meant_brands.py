@@ -63,9 +63,14 @@ def addresses_of(reply: InboundMessage) -> list[Address]:
     return [each for each in map(address_of, (reply.sender, *reply.others)) if each is not None]
 
 
-def channel_of(gateway: MessageGateway) -> Channel:
-    """What a reply refuses."""
-    return Channel.EMAIL if gateway.carries == AddressKind.EMAIL else Channel.SMS
+def is_carried(gateway: MessageGateway, address: Address) -> bool:
+    """Whether an account writes to such addresses. Else its word of one is certain enough to hold it, and no more."""
+    return address.kind == gateway.carries
+
+
+def channel_of(kind: AddressKind) -> Channel:
+    """By which messages go to such addresses, and what a reply refuses."""
+    return Channel.EMAIL if kind == AddressKind.EMAIL else Channel.SMS
 
 
 @dataclass(frozen=True)
@@ -233,7 +238,7 @@ def channels_meant(
     if speaks_of_calls(reply.said, own_words(gateway, reply, provider_id)):
         return set(address.all_channels)
     offered = channels_offered_to(recipient_id, brands)
-    return {channel_of(gateway), *offered.intersection(address.all_channels)}
+    return {channel_of(address.kind), *offered.intersection(address.all_channels)}
 
 
 def find_brands(event: GatewayEvent, reply: InboundMessage, *, is_yes: bool = False) -> Sequence[Brand]:
@@ -241,7 +246,7 @@ def find_brands(event: GatewayEvent, reply: InboundMessage, *, is_yes: bool = Fa
     address sent it, or nobody knows who did."""
     gateway, owner = db.session.get_one(MessageGateway, event.gateway_id), event.provider_id or NO_PROVIDER
     address = address_of(reply.sender)
-    if address is None or channel_of(gateway) not in address.all_channels:
+    if address is None:
         return []
     recipient = recipients.find(db.session, vault(), owner, address)
     if recipient is None and not reply.is_sender_proved:

@@ -33,7 +33,7 @@ from portal.domain.notifications import gateways
 from portal.domain.replies import REFUSING, ReplyOutcome
 from portal.services.messaging import event_contents, meant_brands, named_brands, reply_consents, shared_replies
 from portal.services.messaging.gateways.protocol import InboundMessage
-from portal.services.messaging.meant_brands import address_of, channel_of, find_brands
+from portal.services.messaging.meant_brands import address_of, find_brands
 
 
 def take_reply(event: GatewayEvent, gateway: MessageGateway, reply: InboundMessage, at: datetime) -> None:
@@ -41,15 +41,17 @@ def take_reply(event: GatewayEvent, gateway: MessageGateway, reply: InboundMessa
     owner = event.provider_id or NO_PROVIDER
     outcome = named_brands.classify(gateway, reply, owner)
     address = address_of(reply.sender)
-    if address is None or channel_of(gateway) not in address.all_channels:
+    if address is None:
         _put_to_desk(event, outcome)
-    elif outcome == ReplyOutcome.REFUSAL and (parts := _find_refused(event, gateway, address, reply, at)):
+        return
+    decides = outcome if meant_brands.is_carried(gateway, address) else None
+    if decides == ReplyOutcome.REFUSAL and (parts := _find_refused(event, gateway, address, reply, at)):
         refuse(event, gateway, parts, DecisionOrigin.REPLY, at)
     elif event.provider_id is None:
         _hand_over(event, gateway, address, reply, outcome, at)
     elif (
         event.outcome is not None  # It came back with a backup, and may be refused by what is not known yet.
-        or outcome != ReplyOutcome.CONSENT
+        or decides != ReplyOutcome.CONSENT
         or not reply_consents.grant(event, gateway, address, find_brands(event, reply, is_yes=True), reply, at)
     ):
         hold_sender(event, gateway, reply, at)
@@ -60,7 +62,7 @@ def hold_sender(event: GatewayEvent, gateway: MessageGateway, reply: InboundMess
     """Hold messages to all whose word a reply may be, until somebody reads it: a number also where a list brings it
     only then, of a mail only those whom the firm has when it comes. Nothing here commits."""
     address = address_of(reply.sender)
-    if address is None or channel_of(gateway) not in address.all_channels:
+    if address is None:
         return
     found = _find_held(event, gateway, address, reply, at)
     if event.provider_id is not None:
@@ -85,21 +87,21 @@ def _find_refused(
 
 
 def find_channels(event: GatewayEvent, reply: InboundMessage) -> dict[Channel, bool]:
-    """What a reply may refuse: the channels of its sender's address, and whether its words, or the messages that it may
-    answer, mean each; none where no such address sent it."""
-    address, gateway = address_of(reply.sender), db.session.get_one(MessageGateway, event.gateway_id)
-    if address is None or channel_of(gateway) not in address.all_channels:
-        return {}
-    owner, held = (event.provider_id or NO_PROVIDER, () if event.provider_id else shared_replies.find_held(event))
-    whose = {event.recipient_id, *(each.recipient_id for each in held)}
-    meant = set().union(*(meant_brands.channels_meant(gateway, address, owner, each, reply) for each in whose))
-    return {channel: channel in meant for channel in address.all_channels}
+    """What a reply may refuse: the channels of all addresses whose word it may be, and whether its words, or the
+    messages that it may answer, mean each; none where no address sent it."""
+    gateway, owner = db.session.get_one(MessageGateway, event.gateway_id), event.provider_id or NO_PROVIDER
+    whose = {event.recipient_id, *(each.recipient_id for each in shared_replies.find_held(event))}
+    offered = dict[Channel, bool]()
+    for address in meant_brands.addresses_of(reply) if address_of(reply.sender) else ():
+        meant = set().union(*(meant_brands.channels_meant(gateway, address, owner, each, reply) for each in whose))
+        offered |= {each: offered.get(each, False) or each in meant for each in address.all_channels}
+    return offered
 
 
 def find_refusable(event: GatewayEvent, reply: InboundMessage) -> list[Brand]:
     """The brands that a refusal by this reply refuses, at all whose word it may be."""
     address, gateway = address_of(reply.sender), db.session.get_one(MessageGateway, event.gateway_id)
-    if address is None or channel_of(gateway) not in address.all_channels:
+    if address is None:
         return []
     held = {event.recipient_id, *(each.recipient_id for each in shared_replies.find_held(event))} - {None}
     found = [db.session.get_one(Recipient, each) for each in held]
@@ -126,7 +128,8 @@ def refuse_as_read(
     chosen = [each for each in found if firms is None or each.provider_id in firms]
     meant = meant_brands.scopes(gateway, address, chosen, event.received_at, reply)
     kept = [(part, [brand for brand in part.brands if brand.id not in spared]) for part in meant]
-    if parts := [replace(part, channels=channels, brands=brands) for part, brands in kept if brands]:
+    of_each = [(part, set(channels).intersection(part.address.all_channels), brands) for part, brands in kept]
+    if parts := [replace(part, channels=its, brands=brands) for part, its, brands in of_each if its and brands]:
         refuse(event, gateway, parts, DecisionOrigin.REPLY, at)
         event.user_id = user_id
         journalled_news.note_step(db.session, event)

@@ -37,7 +37,7 @@ from portal.services.messaging.gateways.protocol import (
 )
 from portal.services.messaging.gateways.push_document import DEEPEST
 from portal.services.messaging.gateways.sample_words import names_list
-from portal.services.messaging.gateways.unknown_events import beside_events, read_unknown_event
+from portal.services.messaging.gateways.unknown_events import MESSAGE_ID, read_beside_events, read_unknown_event
 from portal.services.messaging.gateways.vendor_push import MAX_PUSH_BYTES, VendorPush
 from portal.services.messaging.gateways.vendor_rows import guess_address, parse_time, safe_code
 
@@ -68,6 +68,7 @@ LEFT = re.compile(r"\b(?:unsubscribed|opt(?:ed)?[ _-]?out)\b", re.IGNORECASE)  #
 REFUSING = re.compile(r"unsub|spam|complain", re.IGNORECASE)  # Brevo has more such events than it documents.
 MAY_REFUSE = re.compile(rf"{REFUSING.pattern}|black.?list|block.?list|suppress|abuse|opt.?out", re.IGNORECASE)
 OPENINGS = ("opened", "unique_opened", "proxy_open", "unique_proxy_open", "click", "Open", "Click")  # No evidence.
+FIRST_NOTE = "AmazonSnsSubscriptionSucceeded"  # What SES writes to a new topic.
 KNOWN_KEYS: dict[str, CertificatePublicKeyTypes] = {}  # That this process has fetched, by the certificate's URL.
 VENDORS = ("ses", "brevo")
 LONGEST_HEAD = 400  # Bytes of a push that say what it is.
@@ -145,11 +146,11 @@ def _read_note(message: dict[str, str], keys: Sequence[bytes]) -> Feedback:
         return _ses_complaint(note, ours)
     if kind == "Subscription":
         return _ses_subscription(note, ours)
-    if kind in OPENINGS:
+    if kind in (*OPENINGS, FIRST_NOTE):
         return Feedback()
     if kind not in SES_STATES:
         to = read(note, "/mail/destination")  # Beside it stand our own addresses.
-        return Feedback(replies=tuple(read_unknown_event(note | {"mail": to} if to else note)))
+        return Feedback(replies=tuple(read_unknown_event(note | {"mail": to} if to else note, ours["message_id"])))
     reason = Reason.CONTENT if kind == "Reject" else None
     at = parse_time(read_text(note, f"/{kind[0].lower()}{kind[1:]}/timestamp"))
     return Feedback((Report(SES_STATES[kind], **ours, reason=reason, code=kind, at=at),))
@@ -162,12 +163,13 @@ def parse_brevo_push(push: VendorPush) -> Feedback:
         raise ValueError("nested too deeply")
     found = list(json_values.objects_with(events, "event"))
     rows = events if isinstance(events, list) else [events]
-    unread = [each for row in rows for each in read_unknown_event(beside_events(row))]
+    unread = [each for row in rows for each in read_beside_events(row)]
     for event in found:
-        kind, ref, seconds = (read_text(event, f"/{name}") for name in ("event", "message-id", "ts_event"))
+        kind, ref, seconds = (read_text(event, f"/{name}") for name in ("event", MESSAGE_ID, "ts_event"))
         to, own = guess_address(read_text(event, "/email")), MAIL_ID.search(ref)
         message_id = parse_id(own[1]) if own else None
-        whom = to if addresses.is_email(to) else json.dumps(event, ensure_ascii=False)
+        named = {name: each for name, each in event.items() if name != MESSAGE_ID}
+        whom = to if addresses.is_email(to) else json.dumps(named, ensure_ascii=False)
         at = EPOCH + timedelta(seconds=int(seconds)) if SECONDS.fullmatch(seconds) else None
         if REFUSING.search(kind[:LONGEST_KIND]):
             blocked.append(BlockedAddress(whom, at, kind[:LONGEST_KIND], message_id))

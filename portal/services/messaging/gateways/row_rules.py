@@ -32,6 +32,7 @@ from portal.services.messaging.gateways.unread_rows import (
     PHONE,
     SERVICE,
     is_person,
+    mailboxes_in,
     numbers_in,
     people_at,
     people_of,
@@ -175,7 +176,8 @@ def _facts(means: Meanings, row: Any, kind: Kind, report: Report | None = None, 
     writer = [reply.sender] if reply.sender[:1] == "+" or is_person(reply.sender) else []
     named += [each for each in writer if not each.startswith(SERVICE)]
     known = [recipient] if is_listed and is_person(recipient) and words < Refusing.LIKELY else named
-    whose = (known, writer, _people(values), numbers_in(row), people_of(row))  # The last ones: landlines, or unclear.
+    numbers = known, writer, _people(values), numbers_in(row), people_of(row)  # The last ones: landlines, or unclear.
+    whose = *numbers, mailboxes_in(row)
     people = next(filter(None, (_without(ours, each) for each in whose)), [""])
     words = Refusing.SURELY if is_listed else words
     return RowFacts(row, kind, reply, is_written, has_others, words, people)

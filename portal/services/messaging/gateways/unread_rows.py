@@ -43,12 +43,13 @@ def unread_replies(
     is_known: Callable[[str], bool] = lambda digits: True,
 ) -> list[InboundMessage]:  # fmt: skip
     """What nobody can read, from these people; or else from each mobile number (or mailbox) in it, else from each other
-    number, or from nobody: all of it, or of more than WHOLE characters what stands around each place of the number, to
-    those before and after. Digits that may be two numbers, or an id, are somebody's only where `is_known` says so."""
+    address, or from nobody: all of it, or of more than WHOLE characters what stands around each place of the address,
+    to those before and after. Digits that may be two numbers, or an id, are somebody's only where `is_known` says
+    so."""
     text = _unquoted(document) if isinstance(document, str) else json.dumps(document, ensure_ascii=False)
     around: dict[str, str] = {}
     ends: dict[str, int] = {}
-    found = list(islice(names.finditer(text), MOST_ROWS)) or _other_numbers(text)
+    found = list(islice(names.finditer(text), MOST_ROWS)) or _other_addresses(text)
     stops, starts = (each.end() for each in found[:-1]), (each.start() for each in found[1:])
     for before, each, after in zip([0, *stops], found, [*starts, len(text)], strict=False):
         number = guess_person(each[0])
@@ -92,6 +93,10 @@ def numbers_in(value: Any) -> list[str]:
     ]
 
 
+def mailboxes_in(value: Any) -> list[str]:
+    return list(dict.fromkeys(map(guess_address, MAILBOX.findall(str(value)))))
+
+
 def is_person(number: str) -> bool:
     """Whether it is a mobile number, or one abroad, or may be. Other Turkish ones are ours in some vendors' rows."""
     if number[:1] != "+":
@@ -131,8 +136,10 @@ def _long_numbers(text: str) -> list[re.Match[str]]:
     return [each for each, number in found if number.startswith("+") and not number.startswith(SERVICE)]
 
 
-def _other_numbers(text: str) -> list[re.Match[str]]:
-    """Long ones, and digits that may be two numbers."""
+def _other_addresses(text: str) -> list[re.Match[str]]:
+    """Of the other kind than the account's, else long numbers, and digits that may be two numbers."""
+    if found := list(islice(MOBILE.finditer(text), MOST_ROWS)) or list(islice(MAILBOX.finditer(text), MOST_ROWS)):
+        return found
     unclear = [each for each in islice(TEN_DIGITS.finditer(text), MOST_LONG_NUMBERS) if is_person(each[0])]
     return sorted([*_long_numbers(text), *unclear], key=lambda each: each.start())
 

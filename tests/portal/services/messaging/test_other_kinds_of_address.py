@@ -1,0 +1,143 @@
+"""A mail may be about somebody's number, and a vendor of SMS may name a mailbox: whom it names is held, and a person
+reads it. By itself an account's word refuses nothing at the addresses to which it does not write."""
+
+import json
+
+import pytest
+from sqlalchemy import update
+
+from portal.core import clock
+from portal.core.addresses import AddressKind, parse
+from portal.core.extensions import db, vault
+from portal.core.models import Decision, Delivery, EventKind, EventOutcome, GatewayEvent, Message
+from portal.domain.consents import recipients
+from portal.domain.notifications import gateways
+from tests import make
+from tests.portal.services.messaging import test_gateway_delivery as delivery
+from tests.portal.services.messaging.test_feedback import MailAccount, held
+from tests.portal.services.messaging.test_mail_answers import CHANGED, IS_REPLY, add_account, answer
+from tests.portal.services.messaging.vendor_pushes import work
+from tests.portal.web.dashboard.staff import signed_in
+from tests.portal.web.desk.test_reply_channels import ticked
+
+pytestmark = pytest.mark.slow
+
+AYSE, BURCU, BOSS = "ayse@example.com", "burcu@example.com", "patron@baska.example"
+NEWS = [each for each in EventKind if each != EventKind.SWEEP]
+
+
+@pytest.fixture
+def account(app, browser, monkeypatch) -> MailAccount:
+    monkeypatch.setattr("tests.portal.services.messaging.test_feedback.PEOPLE", [AYSE, BURCU])
+    return MailAccount(app, browser, feedback="brevo")
+
+
+def quote_sms(account: MailAccount, sender: str, provider_id: int | None) -> None:
+    """Answer by mail an SMS with a link that left for a number, by an account of this firm or the operator."""
+    code = make.codes(account.app, make.PHONE, delivery=Delivery.GATEWAY)[make.PHONE]
+    with account.app.app_context():
+        sent = update(Message).where(Message.gateway_id.is_(None))
+        db.session.execute(sent.values(gateway_id=sms_account(provider_id)))
+        db.session.commit()
+    answer(account, sender, CHANGED, f"Bu numaraya SMS atmayin, RET\n> Onay/Ret: kisa.example/{code}")
+
+
+def sms_account(provider_id: int | None) -> int:
+    values = {
+        "vendor": "verimor", "header": "IZINLINK", "credentials": delivery.LOGINS["verimor"], "per_second": 1,
+        "provider_id": provider_id, "carries": AddressKind.PHONE, "at": clock.now(),
+    }  # fmt: skip
+    return gateways.add_gateway(db.session, vault(), **values).id
+
+
+def add_recipient(app, address: str) -> None:
+    with app.app_context():
+        recipients.gather(db.session, vault(), make.brand().provider_id, [parse(address)], clock.now())
+        db.session.commit()
+
+
+def waiting(rows) -> GatewayEvent:
+    is_open = GatewayEvent.settled_at.is_(None), GatewayEvent.body.is_not(None)
+    return rows.one(GatewayEvent, GatewayEvent.kind == EventKind.REPLY, *is_open)
+
+
+def refuse_at_desk(app, rows, *channels: str) -> set[tuple[str, str]]:
+    """The addresses and channels that were refused when somebody read what waits."""
+    path = f"/desk/replies/{waiting(rows).id}/refusal"
+    assert signed_in(app).posts(path, {"channels": list(channels)}).status_code == 303
+    with app.app_context():
+        made = rows(Decision)
+        whose = {each.id: db.session.get_one(recipients.Recipient, each.recipient_id) for each in made}
+        return {(recipients.address_of(vault(), whose[each.id]), each.channel) for each in made}
+
+
+@pytest.mark.parametrize("sender", [BOSS, BURCU])
+def test_a_mail_with_the_link_of_an_sms_holds_the_number_and_can_refuse_it(app, account, rows, sender):
+    with app.app_context():
+        provider_id = make.brand().provider_id
+    quote_sms(account, sender, provider_id)
+
+    named = {make.PHONE, sender} - {BOSS}
+    assert (set(held(app)), rows.count(Decision)) == (named, 0)
+    shown = ticked(signed_in(app).opens("/desk/replies").text)
+    assert shown["MESAJ"] and ("EPOSTA" in shown) == (sender == BURCU)
+    refused = refuse_at_desk(app, rows, "MESAJ", "EPOSTA")
+    assert refused == {(each, "EPOSTA" if "@" in each else "MESAJ") for each in named}
+    assert held(app) == []
+
+
+@pytest.mark.parametrize("wrote", [True, False])
+def test_a_mail_to_the_operator_with_an_sms_link_counts_where_its_account_wrote(app, account, rows, wrote):
+    with app.app_context():
+        provider_id = make.brand().provider_id
+        add_account(account, None)
+    quote_sms(account, BOSS, None if wrote else provider_id)
+
+    assert (held(app), rows.count(Decision)) == ([make.PHONE] if wrote else [], 0)
+    assert len(rows(GatewayEvent, IS_REPLY)) == (1 if wrote else 0)
+
+
+BREVO = {
+    "number that left": {"to": "905321234567", "messageId": 123456789012, "msg_status": "unsubscribe", "id": 7},
+    "number that wrote": {"to": "905321234567", "msg_status": "replied", "reply": "RET"},
+    "known event": {"event": "unsubscribed", "phone": "+905321234567", "message-id": "<20261202.9@relay.example>"},
+    "both": {"event": "contact_blocked", "email": BURCU, "SMS": "+905321234567"},
+    "message": {"event": "opted_out_by_preference", "message-id": "<m{}@ornek.com.tr>"},
+    "message without event": {"type": "unsubscribe", "message-id": "<m{}@ornek.com.tr>"},
+}
+
+
+@pytest.mark.parametrize("name", BREVO)
+def test_whom_a_vendor_of_mails_names_in_whichever_way_is_held(app, account, rows, name):
+    add_recipient(app, make.PHONE)
+    account.pushes(json.dumps(BREVO[name]).replace("{}", str(account.messages[AYSE])))
+    work(app, *NEWS)
+
+    found = {"both": [make.PHONE, BURCU], "message": [AYSE], "message without event": [AYSE]}.get(name, [make.PHONE])
+    assert (held(app), rows.count(Decision)) == (found, 0)
+
+
+def test_an_event_that_names_nobody_waits_as_well(app, account, rows):
+    account.pushes(json.dumps({"event": "opt_out", "contact": 7}))
+    work(app, *NEWS)
+
+    assert (held(app), waiting(rows).outcome) == ([], EventOutcome.LIKELY_REFUSAL)
+
+
+SMS = {
+    "event": {"event": "unsubscribe", "email": AYSE},
+    "reply": {
+        "type": "inbound", "message_id": 5, "received_at": "2026-11-20 10:00:00", "source_addr": AYSE,
+        "destination_addr": "908500000001", "content": "RET",
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SMS)
+def test_a_mailbox_that_a_vendor_of_sms_names_is_held_and_can_be_refused(app, vendor, rows, name):
+    add_recipient(app, AYSE)
+    vendor.pushes(SMS[name])
+    work(app, *NEWS)
+
+    assert (held(app), rows.count(Decision)) == ([AYSE], 0)
+    assert refuse_at_desk(app, rows, "EPOSTA") == {(AYSE, "EPOSTA")}
