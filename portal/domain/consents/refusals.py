@@ -105,8 +105,8 @@ def withdraw(
     already. The same act by the same origin within a minute has one receipt: mail programs post again and again.
     `proved` is the address that is told, where the parts are of several spellings of it.
 
-    `request_metadata` (IP address and user agent) is encrypted. İYS is told what a mail program posts, or somebody
-    replies, as HS_EPOSTA or HS_MESAJ, everything else by `source` or as the brand's own pages. The person is told as
+    `request_metadata` (IP address and user agent) is encrypted. İYS is told what a mail program posts as HS_EPOSTA or
+    HS_MESAJ, everything else by `source` or as the brand's own pages. The person is told as
     messages.is_refusal_told says, if `is_told`, by the portal where it answers the operator's account (`is_portals`),
     but not of a vendor's, mail system's or the provider's word, nor who is not meant. Raises NothingToRefuse.
     """
@@ -289,8 +289,6 @@ def _brands_by_provider(session: Session, provider_ids: Collection[int]) -> dict
 def _sources_of(session: Session, part: RefusalScope, origin: DecisionOrigin) -> dict[Brand, str]:
     """What İYS is told of where it was said. The link of a landline came by no message."""
     brands, channels = part.brands, part.channels
-    if origin in (DecisionOrigin.REPLY, DecisionOrigin.FEEDBACK):
-        return dict.fromkeys(brands, Source.EMAIL if Channel.EMAIL in channels else Source.SMS)
     if origin == DecisionOrigin.ONE_CLICK and set(channels).intersection(part.address.channels) != {Channel.CALL}:
         return dict.fromkeys(brands, Source.SMS if Channel.SMS in channels else Source.EMAIL)
     theirs = select(Provider.id, Provider.source).where(Provider.id.in_({brand.provider_id for brand in brands}))

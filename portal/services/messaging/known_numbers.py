@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from portal.core import address_holders
-from portal.core.addresses import parse
+from portal.core.addresses import Address, parse
 from portal.core.extensions import db, vault
 from portal.core.models import MessageGateway, Provider
 from portal.services.messaging.gateways.protocol import BlockedAddress, InboundMessage
@@ -41,8 +41,11 @@ def is_known(gateway: MessageGateway, number: str) -> bool:
     return bool(_find_known(gateway, number))
 
 
-def _find_known(gateway: MessageGateway, number: str) -> list[str]:
-    """Those that the account's owner has, or any firm at the operator's."""
+def owner_has(gateway: MessageGateway, address: Address) -> bool:
+    """Whether the account's owner has an address, or any firm at the operator's."""
     among = None if gateway.provider_id is None else Provider.id == gateway.provider_id
-    numbers = [(each, parse(each)) for each in readings(number)]
-    return [each for each, address in numbers if address_holders.find_holders(db.session, vault(), address, among)]
+    return bool(address_holders.find_holders(db.session, vault(), address, among))
+
+
+def _find_known(gateway: MessageGateway, number: str) -> list[str]:
+    return [each for each in readings(number) if owner_has(gateway, parse(each))]

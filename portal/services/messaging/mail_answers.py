@@ -54,8 +54,10 @@ def with_whose_word(gateway: MessageGateway, reply: InboundMessage, at: datetime
         theirs = [guessed, *theirs]
     if gateway.provider_id is None and sender is not None and sender.reaches in {each.reaches for each in theirs}:
         theirs = [*theirs, sender]
-    found = [each.text for each in (*named.addresses, *theirs)] or [reply.sender]
-    first, *others = dict.fromkeys([*found, *reply.others])
+    found = [*named.addresses, *theirs]
+    if reply.is_sender_proved and sender is not None and known_numbers.owner_has(gateway, sender):
+        found.append(sender)  # Whom a vendor names beside our message.
+    first, *others = dict.fromkeys([*([each.text for each in found] or [reply.sender]), *reply.others])
     return replace(
         reply, sender=first, others=tuple(others), answers=named.answers, izinlink_wrote_to=named.izinlink_wrote_to,
         clue=MailClue(),

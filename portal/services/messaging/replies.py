@@ -9,10 +9,10 @@ from datetime import datetime
 from sqlalchemy import union_all
 
 from portal.core import journalled_news
-from portal.core.addresses import Address
+from portal.core.addresses import Address, AddressKind
 from portal.core.database import is_one_of
 from portal.core.extensions import db, vault
-from portal.core.iys_protocol import Channel
+from portal.core.iys_protocol import Channel, Source
 from portal.core.models import (
     NO_PROVIDER,
     Brand,
@@ -115,8 +115,8 @@ def refuse_as_read(
     firms: Collection[int] | None = None, spared: Collection[int] = (),
 ) -> bool:  # fmt: skip
     """Record the refusal of these channels that a person reads in a reply, at these firms or all that may be meant, of
-    all their brands that it may refuse but for the spared ones; False where nobody knows who sent it, its address has
-    none of the channels, or no brand is left. Nothing here commits."""
+    all their brands that it may refuse but for the spared ones; False where nobody knows who sent it, what one of the
+    firms has of them has none of the channels, or no brand is left. Nothing here commits."""
     address, gateway = address_of(reply.sender), db.session.get_one(MessageGateway, event.gateway_id)
     if address is None or not set(channels).intersection(find_channels(event, reply)):
         return False
@@ -129,6 +129,9 @@ def refuse_as_read(
     meant = meant_brands.scopes(gateway, address, chosen, event.received_at, reply)
     kept = [(part, [brand for brand in part.brands if brand.id not in spared]) for part in meant]
     of_each = [(part, set(channels).intersection(part.address.all_channels), brands) for part, brands in kept]
+    reached = {part.recipient.provider_id for part, its, _ in of_each if its}
+    if any(part.recipient.provider_id not in reached for part in meant):
+        return False
     if parts := [replace(part, channels=its, brands=brands) for part, its, brands in of_each if its and brands]:
         refuse(event, gateway, parts, DecisionOrigin.REPLY, at)
         event.user_id = user_id
@@ -149,6 +152,7 @@ def refuse(
             db.session, vault(), theirs, origin=origin, language="tr", proved=theirs[0].address,
             request_metadata=json.dumps({"gateway_event": event.id, "vendor": gateway.vendor}), at=at,
             is_portals=gateway.provider_id is None,
+            source=Source.EMAIL if gateway.carries == AddressKind.EMAIL else Source.SMS,
         )
         for theirs in mailboxes.values()
     ]  # fmt: skip

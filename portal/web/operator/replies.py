@@ -64,7 +64,9 @@ def refuse_reply(event_id: int) -> ResponseReturnValue:
     if not (firms := request.form.getlist("firms", int)):
         flash(_("Kaydedilmedi: reddin yazılacağı en az bir firma seçin."))
         return redirect(url_for(".list_replies"), 303)
-    _settle(event_id, refused=channels, at_firms=firms, spared=spared)
+    if not _settle(event_id, refused=channels, at_firms=firms, spared=spared):
+        flash(_("Kaydedilmedi: seçtiğiniz her firma için kişinin oradaki adresinin bir kanalını seçin."))
+        return redirect(url_for(".list_replies"), 303)
     return _commit_and_return(_("Ret, seçilen firmalarda kaydedildi."))
 
 
@@ -94,7 +96,8 @@ def settle_shown() -> ResponseReturnValue:
 def _settle(
     event_id: int, *, refused: Sequence[Channel] = (), at_firms: Sequence[int] = (), spared: Sequence[int] = (),
     firm: int | None = None,
-) -> None:  # fmt: skip
+) -> bool:  # fmt: skip
+    """Note that it was read; False where it cannot refuse that, and waits as before."""
     open_one = select(GatewayEvent).where(GatewayEvent.id == event_id, waits_for_operator()).with_for_update()
     event, at = db.session.scalar(open_one) or abort(404), clock.now()
     try:
@@ -104,13 +107,14 @@ def _settle(
     if firm and not reply.is_whole:
         abort(404)
     if refused and not replies.refuse_as_read(event, reply, refused, current_user.id, at, at_firms, spared):
-        abort(404)
+        return False
     for recipient_id in shared_replies.settle(event, current_user.id, at, firm):
         replies.resume_links(recipient_id, at)
     if refused:
         record_operator_audit("reply.refused", "reply", event_id, channels=refused, spared=spared)
     else:
         record_operator_audit("reply.read", "reply", event_id, provider_id=firm)
+    return True
 
 
 def _commit_and_return(told: str) -> Response:

@@ -37,7 +37,7 @@ from portal.services.messaging.gateways.protocol import (
 )
 from portal.services.messaging.gateways.push_document import DEEPEST
 from portal.services.messaging.gateways.sample_words import names_list
-from portal.services.messaging.gateways.unknown_events import MESSAGE_ID, read_beside_events, read_unknown_event
+from portal.services.messaging.gateways.unknown_events import find_beside_events, read_unknown_events
 from portal.services.messaging.gateways.vendor_push import MAX_PUSH_BYTES, VendorPush
 from portal.services.messaging.gateways.vendor_rows import guess_address, parse_time, safe_code
 
@@ -150,7 +150,7 @@ def _read_note(message: dict[str, str], keys: Sequence[bytes]) -> Feedback:
         return Feedback()
     if kind not in SES_STATES:
         to = read(note, "/mail/destination")  # Beside it stand our own addresses.
-        return Feedback(replies=tuple(read_unknown_event(note | {"mail": to} if to else note, ours["message_id"])))
+        return Feedback(replies=tuple(read_unknown_events([note | {"mail": to} if to else note], ours["message_id"])))
     reason = Reason.CONTENT if kind == "Reject" else None
     at = parse_time(read_text(note, f"/{kind[0].lower()}{kind[1:]}/timestamp"))
     return Feedback((Report(SES_STATES[kind], **ours, reason=reason, code=kind, at=at),))
@@ -163,13 +163,12 @@ def parse_brevo_push(push: VendorPush) -> Feedback:
         raise ValueError("nested too deeply")
     found = list(json_values.objects_with(events, "event"))
     rows = events if isinstance(events, list) else [events]
-    unread = [each for row in rows for each in read_beside_events(row)]
+    unknown = [each for row in rows for each in find_beside_events(row)]
     for event in found:
-        kind, ref, seconds = (read_text(event, f"/{name}") for name in ("event", MESSAGE_ID, "ts_event"))
+        kind, ref, seconds = (read_text(event, f"/{name}") for name in ("event", "message-id", "ts_event"))
         to, own = guess_address(read_text(event, "/email")), MAIL_ID.search(ref)
         message_id = parse_id(own[1]) if own else None
-        named = {name: each for name, each in event.items() if name != MESSAGE_ID}
-        whom = to if addresses.is_email(to) else json.dumps(named, ensure_ascii=False)
+        whom = to if addresses.is_email(to) else json.dumps(event, ensure_ascii=False)
         at = EPOCH + timedelta(seconds=int(seconds)) if SECONDS.fullmatch(seconds) else None
         if REFUSING.search(kind[:LONGEST_KIND]):
             blocked.append(BlockedAddress(whom, at, kind[:LONGEST_KIND], message_id))
@@ -182,11 +181,11 @@ def parse_brevo_push(push: VendorPush) -> Feedback:
             if kind in ("blocked", "error") and LEFT.search(why[:LONGEST_KIND]):
                 said = Reason.BLOCKED_BY_VENDOR
             elif kind not in BREVO_STATES:
-                unread += read_unknown_event(event)
+                unknown.append(event)
             elif word := told[:LONGEST_HEAD] if may_refuse else _words_to_read(state, why):
                 blocked.append(BlockedAddress(whom, at, DOUBTFUL_ANSWER, message_id, word))
             reports.append(Report(state, ref, message_id, to, said or reason, safe_code(kind), at))
-    return Feedback(tuple(reports), tuple(blocked), tuple(unread))
+    return Feedback(tuple(reports), tuple(blocked), tuple(read_unknown_events(unknown)))
 
 
 def _names_vendors_list(kind: str, why: str) -> bool:

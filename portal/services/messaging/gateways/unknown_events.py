@@ -1,6 +1,7 @@
 """Events that vendors of mail push and that are of a kind which nobody knows, or of none: for a person to read."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -8,37 +9,40 @@ from portal.core.ids import parse_id
 from portal.services.messaging.gateways import json_values, unread_rows
 from portal.services.messaging.gateways.mail_tokens import MAIL_ID
 from portal.services.messaging.gateways.protocol import InboundMessage, MailClue
+from portal.services.messaging.gateways.unread_rows import people_and_mailboxes
 
-MESSAGE_ID = "message-id"  # In Brevo's events. It looks like a mailbox, and is nobody's.
-
-
-def read_unknown_event(event: Any, message_id: int | None = None) -> list[InboundMessage]:
-    """Of a kind that nobody knows: it may refuse by any word or field, so a person reads it for whom it names, or else
-    for whom the message of ours was that it is about: this one, or the one whose id stands in it."""
-    told, people = json.dumps(event, ensure_ascii=False), _people_in(event)
-    own_ids = [message_id or _find_own_id(event)]
-    clue = MailClue() if people else MailClue([each for each in own_ids if each])
-    unread = unread_rows.unread_replies(told, unread_rows.MAILBOX, people or [""])
-    return [replace(each, clue=clue) for each in unread]
+MOST_NAMED = 100  # Messages of one event.
 
 
-def read_beside_events(row: Any) -> list[InboundMessage]:
-    """What stands beside events if it names people, and all of a row without any."""
+def read_unknown_events(events: Sequence[Any], message_id: int | None = None) -> list[InboundMessage]:
+    """They may refuse by any word or field, so a person reads each for whom it names, and for whom the messages of ours
+    were that it is about: this one, or those whose ids stand in it. Those that name nobody are read together."""
+    found, of_nobody = list[InboundMessage](), list[Any]()
+    for event in events:
+        own_ids, people = [message_id] if message_id else _find_own_ids(event), people_and_mailboxes(event)
+        if own_ids or people:
+            found += [replace(each, clue=MailClue(own_ids)) for each in _unread(event, people)]
+        else:
+            of_nobody.append(event)
+    return found + (_unread(of_nobody if len(of_nobody) > 1 else of_nobody[0], []) if of_nobody else [])
+
+
+def find_beside_events(row: Any) -> list[Any]:
+    """What stands beside events if it names people or messages of ours, and all of a row without any."""
     rest = _beside_events(row)
-    is_without = bool(row) and rest == row
-    return read_unknown_event(rest) if is_without or _people_in(rest) else []
+    is_without = rest == row and any(any(json_values.leaves(each)) for each in json_values.objects_with(row))
+    return [rest] if is_without or people_and_mailboxes(rest) or _find_own_ids(rest) else []
 
 
-def _find_own_id(event: Any) -> int | None:
-    told = (MAIL_ID.search(str(each)) for place, each in json_values.leaves(event) if place.endswith(MESSAGE_ID))
-    return next((parse_id(each[1]) for each in told if each), None)
+def _unread(event: Any, people: Sequence[str]) -> list[InboundMessage]:
+    told = json.dumps(event, ensure_ascii=False)
+    return unread_rows.unread_replies(told, unread_rows.MAILBOX, people or [""])
 
 
-def _people_in(event: Any) -> list[str]:
-    """By their mailboxes and numbers; not by what an id or a time looks like."""
-    values = [each for each in json_values.leaves(event) if not each[0].endswith(MESSAGE_ID)]
-    numbers = (unread_rows.people_at("", value) for place, value in values if not unread_rows.NO_NUMBER.search(place))
-    return list(dict.fromkeys([*unread_rows.mailboxes_in(values), *(each for found in numbers for each in found)]))
+def _find_own_ids(event: Any) -> list[int]:
+    named = (str(each) for place, each in json_values.leaves(event) if unread_rows.is_id(place))
+    found = (parse_id(own_id) for each in named for own_id in MAIL_ID.findall(each))
+    return list(dict.fromkeys(filter(None, found)))[:MOST_NAMED]
 
 
 def _beside_events(value: Any) -> Any:

@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import asdict
 from itertools import islice
 from typing import Any
@@ -82,7 +81,7 @@ def unread_refusals(
     told: str, names: re.Pattern[str], is_known: Callable[[str], bool] = lambda digits: True
 ) -> list[InboundMessage]:  # fmt: skip
     """What nobody can read in a list of refusals, from all whose numbers or mailboxes stand in it."""
-    return unread_replies(told, names, people_in(told) if names is MOBILE else (), is_known)
+    return unread_replies(told, names, _people_told(told, names), is_known)
 
 
 def numbers_in(value: Any) -> list[str]:
@@ -94,7 +93,18 @@ def numbers_in(value: Any) -> list[str]:
 
 
 def mailboxes_in(value: Any) -> list[str]:
-    return list(dict.fromkeys(map(guess_address, MAILBOX.findall(str(value)))))
+    """Also in names; not where an id stands, which may look like one."""
+    told = (f"{place} {each}" for place, each in json_values.leaves(value) if not is_id(place))
+    return list(dict.fromkeys(guess_address(found) for each in told for found in MAILBOX.findall(each)))
+
+
+def people_and_mailboxes(value: Any) -> list[str]:
+    return [*mailboxes_in(value), *people_of(value)]
+
+
+def is_id(place: str) -> bool:
+    """Whether what stands there in JSON is an id or a time by its name, and nobody's number or mailbox."""
+    return NO_NUMBER.search(place.lower()) is not None
 
 
 def is_person(number: str) -> bool:
@@ -104,11 +114,13 @@ def is_person(number: str) -> bool:
     return number[1:].isdecimal() and (number.startswith("+905") or number[:3] != "+90")
 
 
-def people_in(told: str) -> list[str]:
-    """Those in a row of a list as JSON."""
-    with suppress(ValueError):
-        return people_of(json_values.parse(told))
-    return []
+def _people_told(told: str, names: re.Pattern[str]) -> list[str]:
+    """Those in a row of a list as JSON; of mailboxes also by number, or nobody."""
+    try:
+        row = json_values.parse(told)
+    except ValueError:
+        return []
+    return people_of(row) if names is MOBILE else people_and_mailboxes(row) or [""]
 
 
 def people_of(row: Any) -> list[str]:
@@ -120,7 +132,7 @@ def people_of(row: Any) -> list[str]:
 def people_at(place: str, value: Any, guess: Callable[[str], str] = guess_address) -> list[str]:
     """Those whose numbers stand in a single value or its name, also abroad without a plus where it is the whole."""
     found = [guess_address(each[0]) for each in PHONE.finditer(f"{place} {value}")]
-    whole = [] if NO_NUMBER.search(place) else [guess(str(value).strip())]
+    whole = [] if is_id(place) else [guess(str(value).strip())]
     return list(dict.fromkeys(each for each in [*found, *whole] if is_person(each)))
 
 
@@ -137,11 +149,11 @@ def _long_numbers(text: str) -> list[re.Match[str]]:
 
 
 def _other_addresses(text: str) -> list[re.Match[str]]:
-    """Of the other kind than the account's, else long numbers, and digits that may be two numbers."""
-    if found := list(islice(MOBILE.finditer(text), MOST_ROWS)) or list(islice(MAILBOX.finditer(text), MOST_ROWS)):
-        return found
+    """Of the other kind than the account's; and long numbers, and digits that may be two numbers, where no mobile
+    stands in it."""
+    mobiles, mailboxes = (list(islice(each.finditer(text), MOST_ROWS)) for each in (MOBILE, MAILBOX))
     unclear = [each for each in islice(TEN_DIGITS.finditer(text), MOST_LONG_NUMBERS) if is_person(each[0])]
-    return sorted([*_long_numbers(text), *unclear], key=lambda each: each.start())
+    return sorted([*mailboxes, *(mobiles or [*_long_numbers(text), *unclear])], key=lambda each: each.start())
 
 
 def as_unread(piece: Report | InboundMessage | BlockedAddress, why: str) -> InboundMessage:

@@ -9,7 +9,16 @@ from sqlalchemy import update
 from portal.core import clock
 from portal.core.addresses import AddressKind, parse
 from portal.core.extensions import db, vault
-from portal.core.models import Decision, Delivery, EventKind, EventOutcome, GatewayEvent, Message
+from portal.core.models import (
+    Decision,
+    Delivery,
+    EventKind,
+    EventOutcome,
+    GatewayEvent,
+    Message,
+    OperatorRole,
+    Recipient,
+)
 from portal.domain.consents import recipients
 from portal.domain.notifications import gateways
 from tests import make
@@ -67,7 +76,7 @@ def refuse_at_desk(app, rows, *channels: str) -> set[tuple[str, str]]:
     assert signed_in(app).posts(path, {"channels": list(channels)}).status_code == 303
     with app.app_context():
         made = rows(Decision)
-        whose = {each.id: db.session.get_one(recipients.Recipient, each.recipient_id) for each in made}
+        whose = {each.id: db.session.get_one(Recipient, each.recipient_id) for each in made}
         return {(recipients.address_of(vault(), whose[each.id]), each.channel) for each in made}
 
 
@@ -97,31 +106,72 @@ def test_a_mail_to_the_operator_with_an_sms_link_counts_where_its_account_wrote(
     assert len(rows(GatewayEvent, IS_REPLY)) == (1 if wrote else 0)
 
 
+def test_the_operator_refuses_at_each_firm_on_a_channel_of_the_address_there(app, account, rows):
+    with app.app_context():
+        make.staff("derya@example.com", OperatorRole.ADMIN)
+        provider_id = make.brand().provider_id
+        add_account(account, None)
+    quote_sms(account, BOSS, None)
+    derya = signed_in(app, "derya@example.com")
+    path, firms = f"/operator/replies/{rows.one(GatewayEvent, IS_REPLY).id}/refusal", [provider_id]
+    assert set(ticked(derya.opens("/operator/replies").text)) == {"MESAJ", "ARAMA"}
+
+    derya.posts(path, {"channels": "EPOSTA", "firms": firms})
+    assert "oradaki adresinin bir kanalını seçin" in derya.opens("/operator/replies").text
+    assert (held(app), rows.count(Decision)) == ([make.PHONE], 0)
+    derya.posts(path, {"channels": "MESAJ", "firms": firms})
+    assert {(each.channel, each.source) for each in rows(Decision)} == {("MESAJ", "HS_EPOSTA")} and held(app) == []
+
+
 BREVO = {
     "number that left": {"to": "905321234567", "messageId": 123456789012, "msg_status": "unsubscribe", "id": 7},
     "number that wrote": {"to": "905321234567", "msg_status": "replied", "reply": "RET"},
     "known event": {"event": "unsubscribed", "phone": "+905321234567", "message-id": "<20261202.9@relay.example>"},
     "both": {"event": "contact_blocked", "email": BURCU, "SMS": "+905321234567"},
     "message": {"event": "opted_out_by_preference", "message-id": "<m{}@ornek.com.tr>"},
-    "message without event": {"type": "unsubscribe", "message-id": "<m{}@ornek.com.tr>"},
+    "message without event": {"type": "unsubscribe", "messageId": "<m{}@ornek.com.tr>"},
+    "message beside events": [
+        {"items": [{"event": "delivered", "email": BURCU}, {"message-id": "<m{}@ornek.com.tr>"}]}
+    ],
+    "message beside a sender": {"event": "opted_out", "by": BURCU, "from": "a@b.co", "messageId": "<m{}@ornek.com.tr>"},
+    "two numbers": {"to": "4521234567", "msg_status": "replied", "reply": "RET"},
+    "number as a name": {"contacts": {"905321234567": "unsubscribed"}},
+    "known event of both": {"event": "unsubscribed", "contacts": [{"sms": "+905321234567"}, {"mail": BURCU}]},
 }
+HELD = {
+    "both": [make.PHONE, BURCU], "message": [AYSE], "message without event": [AYSE], "message beside events": [AYSE],
+    "message beside a sender": [AYSE, BURCU], "two numbers": ["+4521234567"],
+    "known event of both": [make.PHONE, BURCU],
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", BREVO)
 def test_whom_a_vendor_of_mails_names_in_whichever_way_is_held(app, account, rows, name):
     add_recipient(app, make.PHONE)
+    add_recipient(app, "+4521234567")
     account.pushes(json.dumps(BREVO[name]).replace("{}", str(account.messages[AYSE])))
     work(app, *NEWS)
 
-    found = {"both": [make.PHONE, BURCU], "message": [AYSE], "message without event": [AYSE]}.get(name, [make.PHONE])
-    assert (held(app), rows.count(Decision)) == (found, 0)
+    assert (held(app), rows.count(Decision)) == (HELD.get(name, [make.PHONE]), 0)
 
 
-def test_an_event_that_names_nobody_waits_as_well(app, account, rows):
-    account.pushes(json.dumps({"event": "opt_out", "contact": 7}))
+NOBODY = {
+    "unknown": ({"event": "opt_out", "contact": 7}, 1),
+    "of two mails": ([{"event": "unsubscribed", "message-id": f"<20261202.{n}@relay.example>"} for n in (1, 2)], 2),
+    "empty": (["ping", 1, {"events": []}, {}, None], 0),
+    "many": ([{"kind": "of_tomorrow"}, {"event": "opt_out"}] * 3, 1),
+}
+
+
+@pytest.mark.parametrize("name", NOBODY)
+def test_an_event_that_names_nobody_waits_as_well_and_makes_nobody(app, account, rows, name):
+    told, count = NOBODY[name]
+    before = rows.count(Recipient)
+    account.pushes(json.dumps(told))
     work(app, *NEWS)
 
-    assert (held(app), waiting(rows).outcome) == ([], EventOutcome.LIKELY_REFUSAL)
+    assert [each.outcome for each in rows(GatewayEvent, IS_REPLY)] == [EventOutcome.LIKELY_REFUSAL] * count
+    assert (held(app), rows.count(Recipient)) == ([], before)
 
 
 SMS = {
@@ -130,6 +180,7 @@ SMS = {
         "type": "inbound", "message_id": 5, "received_at": "2026-11-20 10:00:00", "source_addr": AYSE,
         "destination_addr": "908500000001", "content": "RET",
     },
+    "text": {"event": "unsubscribe", "content": f"RET\n{AYSE}"},
 }  # fmt: skip
 
 
@@ -141,3 +192,12 @@ def test_a_mailbox_that_a_vendor_of_sms_names_is_held_and_can_be_refused(app, ve
 
     assert (held(app), rows.count(Decision)) == ([AYSE], 0)
     assert refuse_at_desk(app, rows, "EPOSTA") == {(AYSE, "EPOSTA")}
+
+
+def test_a_number_beside_a_mailbox_in_what_nobody_can_read_is_held_as_well(app, vendor):
+    """The mailbox may be a log-in."""
+    told = f"<sms><user>{AYSE}</user><from>4917012345678</from><text>RET</text>"
+    vendor.browser.post(f"/callbacks/messages/{vendor.secret}", data=told)
+    work(app, *NEWS)
+
+    assert held(app) == ["+4917012345678", AYSE]
