@@ -27,6 +27,7 @@ NO_NUMBER = re.compile(  # As names of ids and times end.
     r"inbox|sess(?:ion)?|mesaj|gorev|kayit|paket|islem)"
     r"[_-]?id|ref|reference|time|timestamp|date|code)(?:/[0-9]+)*$"
 )
+MESSAGE_ID = re.compile(r"message[_-]?id(?:/[0-9]+)*$", re.IGNORECASE)
 MAILBOX = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w.-]{1,255}[^\W\d_]")  # Also of an IDN.
 ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
 LONG_NUMBER = re.compile(r"(?<![0-9])\+?[0-9]{11,15}(?![0-9])")  # Abroad, or a landline.
@@ -93,8 +94,8 @@ def numbers_in(value: Any) -> list[str]:
 
 
 def mailboxes_in(value: Any) -> list[str]:
-    """Also in names; not where an id stands, which may look like one."""
-    told = (f"{place} {each}" for place, each in json_values.leaves(value) if not is_id(place))
+    """Also in names, and as somebody's id; not where a message's id stands, which looks like one."""
+    told = (f"{place} {each}" for place, each in json_values.leaves(value) if not MESSAGE_ID.search(place))
     return list(dict.fromkeys(guess_address(found) for each in told for found in MAILBOX.findall(each)))
 
 
@@ -103,7 +104,7 @@ def people_and_mailboxes(value: Any) -> list[str]:
 
 
 def is_id(place: str) -> bool:
-    """Whether what stands there in JSON is an id or a time by its name, and nobody's number or mailbox."""
+    """Whether what stands there in JSON is an id or a time by its name, and nobody's number."""
     return NO_NUMBER.search(place.lower()) is not None
 
 

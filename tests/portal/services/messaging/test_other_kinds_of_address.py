@@ -134,13 +134,14 @@ BREVO = {
         {"items": [{"event": "delivered", "email": BURCU}, {"message-id": "<m{}@ornek.com.tr>"}]}
     ],
     "message beside a sender": {"event": "opted_out", "by": BURCU, "from": "a@b.co", "messageId": "<m{}@ornek.com.tr>"},
+    "mailbox as an id": {"event": "contact_blocked", "contact": {"id": AYSE, "last_update": BURCU}},
     "two numbers": {"to": "4521234567", "msg_status": "replied", "reply": "RET"},
     "number as a name": {"contacts": {"905321234567": "unsubscribed"}},
     "known event of both": {"event": "unsubscribed", "contacts": [{"sms": "+905321234567"}, {"mail": BURCU}]},
 }
 HELD = {
     "both": [make.PHONE, BURCU], "message": [AYSE], "message without event": [AYSE], "message beside events": [AYSE],
-    "message beside a sender": [AYSE, BURCU], "two numbers": ["+4521234567"],
+    "message beside a sender": [AYSE, BURCU], "mailbox as an id": [AYSE, BURCU], "two numbers": ["+4521234567"],
     "known event of both": [make.PHONE, BURCU],
 }  # fmt: skip
 
