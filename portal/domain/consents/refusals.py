@@ -106,9 +106,9 @@ def withdraw(
     `proved` is the address that is told, where the parts are of several spellings of it.
 
     `request_metadata` (IP address and user agent) is encrypted. İYS is told what a mail program posts as HS_EPOSTA or
-    HS_MESAJ, everything else by `source` or as the brand's own pages. The person is told as
-    messages.is_refusal_told says, if `is_told`, by the portal where it answers the operator's account (`is_portals`),
-    but not of a vendor's, mail system's or the provider's word, nor who is not meant. Raises NothingToRefuse.
+    HS_MESAJ, everything else by `source` or as the brand's own pages. The person is told as messages.is_refusal_told
+    says, if `is_told`, by the portal where it answers the operator's account (`is_portals`), but not of a vendor's,
+    mail system's or the provider's word, nor who is not meant. Raises NothingToRefuse.
     """
     parts = sorted(parts, key=lambda part: part.recipient.id)  # In one order, or two such acts deadlock.
     if not parts:

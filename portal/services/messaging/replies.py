@@ -115,8 +115,9 @@ def refuse_as_read(
     firms: Collection[int] | None = None, spared: Collection[int] = (),
 ) -> bool:  # fmt: skip
     """Record the refusal of these channels that a person reads in a reply, at these firms or all that may be meant, of
-    all their brands that it may refuse but for the spared ones; False where nobody knows who sent it, what one of the
-    firms has of them has none of the channels, or no brand is left. Nothing here commits."""
+    all their brands that it may refuse but for the spared ones. False, and nothing is recorded, where nobody knows who
+    sent it, where no address of one of these firms has any of the channels, or where no brand is left. Nothing here
+    commits."""
     address, gateway = address_of(reply.sender), db.session.get_one(MessageGateway, event.gateway_id)
     if address is None or not set(channels).intersection(find_channels(event, reply)):
         return False

@@ -15,8 +15,9 @@ MOST_NAMED = 100  # Messages of one event.
 
 
 def read_unknown_events(events: Sequence[Any], message_id: int | None = None) -> list[InboundMessage]:
-    """They may refuse by any word or field, so a person reads each for whom it names, and for whom the messages of ours
-    were that it is about: this one, or those whose ids stand in it. Those that name nobody are read together."""
+    """One reply for each person whom an event names, since it may refuse by any word or field; each also names those to
+    whom the messages went that its event is about (`message_id`, or all whose ids stand in it). Events that name nobody
+    are one reply together."""
     found, of_nobody = list[InboundMessage](), list[Any]()
     for event in events:
         own_ids, people = [message_id] if message_id else _find_own_ids(event), people_and_mailboxes(event)
@@ -28,7 +29,7 @@ def read_unknown_events(events: Sequence[Any], message_id: int | None = None) ->
 
 
 def find_beside_events(row: Any) -> list[Any]:
-    """What stands beside events if it names people or messages of ours, and all of a row without any."""
+    """A row without its events, if that names people or messages of ours; a row without any event as it is."""
     rest = _beside_events(row)
     is_without = rest == row and any(any(json_values.leaves(each)) for each in json_values.objects_with(row))
     return [rest] if is_without or people_and_mailboxes(rest) or _find_own_ids(rest) else []
@@ -40,7 +41,7 @@ def _unread(event: Any, people: Sequence[str]) -> list[InboundMessage]:
 
 
 def _find_own_ids(event: Any) -> list[int]:
-    named = (str(each) for place, each in json_values.leaves(event) if unread_rows.is_id(place))
+    named = (str(each) for place, each in json_values.leaves(event) if unread_rows.is_id_field(place))
     found = (parse_id(own_id) for each in named for own_id in MAIL_ID.findall(each))
     return list(dict.fromkeys(filter(None, found)))[:MOST_NAMED]
 

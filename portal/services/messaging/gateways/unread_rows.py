@@ -82,7 +82,7 @@ def unread_refusals(
     told: str, names: re.Pattern[str], is_known: Callable[[str], bool] = lambda digits: True
 ) -> list[InboundMessage]:  # fmt: skip
     """What nobody can read in a list of refusals, from all whose numbers or mailboxes stand in it."""
-    return unread_replies(told, names, _people_told(told, names), is_known)
+    return unread_replies(told, names, _people_in_json(told, names), is_known)
 
 
 def numbers_in(value: Any) -> list[str]:
@@ -100,11 +100,12 @@ def mailboxes_in(value: Any) -> list[str]:
 
 
 def people_and_mailboxes(value: Any) -> list[str]:
+    """All who stand in JSON, by mailbox or by number."""
     return [*mailboxes_in(value), *people_of(value)]
 
 
-def is_id(place: str) -> bool:
-    """Whether what stands there in JSON is an id or a time by its name, and nobody's number."""
+def is_id_field(place: str) -> bool:
+    """Whether a field of JSON, by its pointer, is named like an id or a time, so that digits in it are no number."""
     return NO_NUMBER.search(place.lower()) is not None
 
 
@@ -115,8 +116,9 @@ def is_person(number: str) -> bool:
     return number[1:].isdecimal() and (number.startswith("+905") or number[:3] != "+90")
 
 
-def _people_told(told: str, names: re.Pattern[str]) -> list[str]:
-    """Those in a row of a list as JSON; of mailboxes also by number, or nobody."""
+def _people_in_json(told: str, names: re.Pattern[str]) -> list[str]:
+    """Those in a row that is JSON, none of another text. At an account of mails by mailbox and by number; [""] where
+    nobody stands in it, so that no message's id is taken for a mailbox."""
     try:
         row = json_values.parse(told)
     except ValueError:
@@ -133,7 +135,7 @@ def people_of(row: Any) -> list[str]:
 def people_at(place: str, value: Any, guess: Callable[[str], str] = guess_address) -> list[str]:
     """Those whose numbers stand in a single value or its name, also abroad without a plus where it is the whole."""
     found = [guess_address(each[0]) for each in PHONE.finditer(f"{place} {value}")]
-    whole = [] if is_id(place) else [guess(str(value).strip())]
+    whole = [] if is_id_field(place) else [guess(str(value).strip())]
     return list(dict.fromkeys(each for each in [*found, *whole] if is_person(each)))
 
 
