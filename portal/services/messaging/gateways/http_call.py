@@ -20,7 +20,7 @@ from portal.services.messaging.gateways.protocol import ErrorClass, GatewayError
 
 CONNECT_SECONDS = 5.0
 SECONDS = 30.0  # For the whole answer, unless said otherwise.
-LONGEST_ANSWER = 256 * 1024  # Bytes.
+LONGEST_ANSWER = 256 * 1024  # Bytes, unless said otherwise.
 CHUNK = 16 * 1024
 NO_CONNECTION = SendError(ErrorClass.TEMPORARY, Reason.UNAVAILABLE, "no_connection")
 NO_ANSWER = SendError(ErrorClass.UNCERTAIN, Reason.UNAVAILABLE, "no_answer")
@@ -42,9 +42,10 @@ class HttpAnswer:
 def call(
     method: str, url: str, *, query: Mapping[str, str] | None = None, json: Any = None,
     form: Mapping[str, str] | None = None, xml: bytes = b"", headers: Mapping[str, str] | None = None,
-    seconds: float = SECONDS, is_trusted: bool = False,
+    seconds: float = SECONDS, longest: int = LONGEST_ANSWER, is_trusted: bool = False,
 ) -> HttpAnswer:  # fmt: skip
-    """Make one call. `is_trusted` allows http and private addresses: in development, and for a URL of the operator's.
+    """Make one call, and read an answer of up to `longest` bytes. `is_trusted` allows http and private addresses: in
+    development, and for a URL of the operator's.
 
     Raises GatewayError: TEMPORARY where no connection was made, UNCERTAIN where the vendor may have read the request.
     """
@@ -63,7 +64,7 @@ def call(
                     timeout=(CONNECT_SECONDS, seconds), allow_redirects=False, stream=True,
                 ) as answer,
             ):  # fmt: skip
-                return HttpAnswer(answer.status_code, _read_body(answer), _retry_after(answer.headers))
+                return HttpAnswer(answer.status_code, _read_body(answer, longest), _retry_after(answer.headers))
         except (requests.RequestException, ValueError, PrivateAddress) as failure:
             raise GatewayError(_error_of(failure)) from None
 
@@ -73,16 +74,16 @@ class _GuardedAdapter(http_deadline.Adapter):
 
 
 class _AnswerTooLong(requests.RequestException):
-    """More than LONGEST_ANSWER."""
+    """More than is read."""
 
 
-def _read_body(answer: requests.Response) -> bytes:
-    body = b""
+def _read_body(answer: requests.Response, longest: int) -> bytes:
+    body = bytearray()
     for chunk in answer.iter_content(CHUNK):
         body += chunk
-        if len(body) > LONGEST_ANSWER:
+        if len(body) > longest:
             raise _AnswerTooLong
-    return body
+    return bytes(body)
 
 
 def _retry_after(headers: Mapping[str, str]) -> timedelta | None:

@@ -1,6 +1,6 @@
 """NetGSM, REST v2. Its inbox empties itself when it is asked without dates, so it is always asked with them."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -8,9 +8,11 @@ from typing import Any, ClassVar
 
 from portal.core import clock
 from portal.services.messaging.gateways import json_values, row_rules, vendor_rows
+from portal.services.messaging.gateways.http_call import ANSWER_TOO_LONG, NO_ANSWER
 from portal.services.messaging.gateways.protocol import (
     Batch,
     Capabilities,
+    GatewayError,
     InboundMessage,
     Lookup,
     LookupOutcome,
@@ -22,6 +24,7 @@ from portal.services.messaging.gateways.vendor_gateway import AHEAD, MOST_PAGES,
 PAGE = 100
 MOST_JOBS = 50  # In one query of reports.
 LONGEST_INBOX = timedelta(days=30)
+LONG_INBOX = timedelta(hours=1)  # A vendor may need more time for all of it than there is.
 BEFORE, AFTER = timedelta(minutes=1), timedelta(minutes=5)  # Of a call's own time: where a lost batch is looked for.
 NO_REPORTS, NO_MESSAGES = "60", "40"
 
@@ -60,16 +63,36 @@ class Netgsm(VendorGateway):
         return [replace(each, ref=ref_of.get(each.ref, each.ref)) for each in found]
 
     def inbound(self, since: datetime, until: datetime) -> list[InboundMessage]:
-        layout = self.secrets["secret.inbox_date_format"]
-        first = max(since, until - LONGEST_INBOX)
-        dates = {
-            "startdate": clock.istanbul(first).strftime(layout),
-            "stopdate": clock.istanbul(until).strftime(layout),
-        }
-        found = self._ask("GET", "/inbox", query=dates, absent=[NO_MESSAGES])
-        return row_rules.read_replies(
-            self.description["inbound_push"], json_values.lower_names(found or []), self.own_text
-        )
+        """It has no pages: what is too much for one answer is asked for by halves of its time. What was said at the
+        moment between stands in both, and is said once."""
+        found: list[InboundMessage] = []
+        left = [(max(since, until - LONGEST_INBOX), until)]
+        while left:
+            first, last = left.pop()
+            try:
+                rows = self._ask("GET", "/inbox", query=self._inbox_dates(first, last), absent=[NO_MESSAGES])
+            except GatewayError as failure:
+                middle = first + (last - first) / 2
+                if not self._may_be_halved(failure.error, first, middle, last):
+                    raise GatewayError(failure.error, found) from failure
+                left += [(middle, last), (first, middle)]
+            else:
+                told = row_rules.read_replies(
+                    self.description["inbound_push"], json_values.lower_names(rows or []), self.own_text
+                )
+                found += (Counter(told) - Counter(found)).elements()
+        return found
+
+    def _inbox_dates(self, first: datetime, last: datetime) -> dict[str, str]:
+        return {"startdate": self._inbox_date(first), "stopdate": self._inbox_date(last)}
+
+    def _inbox_date(self, at: datetime) -> str:
+        return clock.istanbul(at).strftime(self.secrets["secret.inbox_date_format"])
+
+    def _may_be_halved(self, error: SendError, first: datetime, middle: datetime, last: datetime) -> bool:
+        """Whether an answer was too much, and each half is asked for with other dates, which may be of days."""
+        is_too_much = error == ANSWER_TOO_LONG or (error == NO_ANSWER and last - first > LONG_INBOX)
+        return is_too_much and self._inbox_date(middle) not in (self._inbox_date(first), self._inbox_date(last))
 
     def _reports(self, which: dict[str, Any], since: datetime, until: datetime) -> Iterator[Report]:
         dates = {"startdate": _report_date(since), "stopdate": _report_date(until)}

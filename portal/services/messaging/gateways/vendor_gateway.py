@@ -17,6 +17,7 @@ from portal.services.messaging.gateways.protocol import (
 
 UNKNOWN_HEADER = SendError(ErrorClass.CONFIG, Reason.HEADER, "header")
 MOST_PAGES = 1000  # Of one list.
+LONGEST_LIST = 8 * 1024 * 1024  # Bytes of an answer beside sending: some 80,000 replies of an inbox.
 AHEAD = timedelta(minutes=1)  # How far a vendor's clock may be; times on the wire end with their second, too.
 
 
@@ -36,7 +37,7 @@ class VendorGateway(GenericHttpGateway):
 
     def _ask(self, method: str, path: str, *, absent: Sequence[str] = (), **call: Any) -> Any:
         """What a call answers; None for an error whose code is one of `absent`. Raises GatewayError."""
-        answer, document = self._fetch(method, path, headers={}, **call)
+        answer, document = self._fetch(method, path, headers={}, longest=LONGEST_LIST, **call)
         rules = {"success": self.success, "code": self.description["answer"]["code"]}
         error = self._error(answer, document, rules)
         if error and (error.code in absent or str(answer.status) in absent):
