@@ -1,13 +1,11 @@
 """What gateways tell us, kept piece by piece: each once, and none at the expense of another."""
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
 from portal.core import clock
-from portal.core.addresses import AddressKind
 from portal.core.extensions import vault
 from portal.core.models import Message, MessageGateway
 from portal.domain.notifications import gateways
@@ -80,18 +78,14 @@ def _keep_failed(
 
 def _unread(gateway: MessageGateway, told: BlockedAddress) -> list[InboundMessage]:
     """What a person has to read of it: as new as it is on its list."""
-    replies = unread_rows.unread_refusals(told.address, _names_in(gateway), partial(known_numbers.is_known, gateway))
+    replies = unread_rows.unread_refusals(told.address, gateway.carries, partial(known_numbers.is_known, gateway))
     return [replace(each, is_new=told.is_new) for each in replies]
 
 
 def unread_replies(gateway: MessageGateway, told: str) -> list[InboundMessage]:
     """What a person has to read of what nobody can read."""
-    return unread_rows.unread_replies(told, _names_in(gateway), is_known=partial(known_numbers.is_known, gateway))
-
-
-def _names_in(gateway: MessageGateway) -> re.Pattern[str]:
-    """What names people in what nobody can read."""
-    return unread_rows.MAILBOX if gateway.carries == AddressKind.EMAIL else unread_rows.MOBILE
+    names, is_known = unread_rows.names_in(gateway.carries), partial(known_numbers.is_known, gateway)
+    return unread_rows.unread_replies(told, names, is_known=is_known)
 
 
 def _lost(reports: Sequence[Report]) -> tuple[list[BlockedAddress], list[InboundMessage]]:

@@ -176,7 +176,7 @@ def _facts(means: Meanings, row: Any, kind: Kind, report: Report | None = None, 
     writer = [reply.sender] if reply.sender[:1] == "+" or is_person(reply.sender) else []
     named += [each for each in writer if not each.startswith(SERVICE)]
     known = [recipient] if is_listed and is_person(recipient) and words < Refusing.LIKELY else named
-    uncertain = [*(numbers_in(row) or people_of(row)), *mailboxes_in(row)]  # Landlines, and what may be an id.
+    uncertain = [*numbers_in(row), *people_of(row), *mailboxes_in(row)]  # Landlines, and what may be an id.
     whose = (known, writer, _people(values), uncertain)
     people = next(filter(None, (_without(ours, each) for each in whose)), [""])
     words = Refusing.SURELY if is_listed else words

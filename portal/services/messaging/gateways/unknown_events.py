@@ -11,39 +11,48 @@ from portal.services.messaging.gateways.mail_tokens import MAIL_ID
 from portal.services.messaging.gateways.protocol import InboundMessage, MailClue
 from portal.services.messaging.gateways.unread_rows import people_and_mailboxes
 
-MOST_NAMED = 100  # Messages of one event.
-
 
 def read_unknown_events(events: Sequence[Any], message_id: int | None = None) -> list[InboundMessage]:
-    """One reply for each person whom an event names, since it may refuse by any word or field; each also names those to
-    whom the messages went that its event is about (`message_id`, or all whose ids stand in it). Events that name nobody
-    are one reply together."""
-    found, of_nobody = list[InboundMessage](), list[Any]()
+    """What an event may refuse by any word or field: one reply for each message of ours that it is about (`message_id`,
+    or all whose ids stand in it), whose person is looked for later, and one for each person whom it names, since it may
+    name several of whom one left. What is of a person's message comes first: it also tells for which brands. Events
+    that name nobody are few replies together, as much of them in each as is shown."""
+    found, of_nobody = list[InboundMessage](), list[str]()
     for event in events:
         own_ids, people = [message_id] if message_id else _find_own_ids(event), people_and_mailboxes(event)
-        if own_ids or people:
-            found += [replace(each, clue=MailClue(own_ids)) for each in _unread(event, people)]
-        else:
-            of_nobody.append(event)
-    return found + (_unread(of_nobody if len(of_nobody) > 1 else of_nobody[0], []) if of_nobody else [])
+        told = json.dumps(event, ensure_ascii=False)
+        for own_id in own_ids:  # Of a message that nobody knows the others are told alone.
+            of_message = MailClue([own_id], needs_proof=bool(people))
+            found += [replace(each, clue=of_message) for each in _unread(told, [""])]
+        found += _unread(told, people) if people else []
+        of_nobody += [] if own_ids or people else [told]
+    return found + [each for told in _join(of_nobody) for each in _unread(told, [""])]
 
 
 def find_beside_events(row: Any) -> list[Any]:
     """A row without its events, if that names people or messages of ours; a row without any event as it is."""
     rest = _beside_events(row)
-    is_without = rest == row and any(any(json_values.leaves(each)) for each in json_values.objects_with(row))
+    is_without = rest == row and any(each not in (None, "") for _, each in json_values.leaves(row))
     return [rest] if is_without or people_and_mailboxes(rest) or _find_own_ids(rest) else []
 
 
-def _unread(event: Any, people: Sequence[str]) -> list[InboundMessage]:
-    told = json.dumps(event, ensure_ascii=False)
-    return unread_rows.unread_replies(told, unread_rows.MAILBOX, people or [""])
+def _unread(told: str, people: Sequence[str]) -> list[InboundMessage]:
+    return unread_rows.unread_replies(told, unread_rows.MAILBOX, people)
+
+
+def _join(told: Sequence[str]) -> list[str]:
+    """Lines, several in one as far as all of them is shown."""
+    joined = list[str]()
+    for each in told:
+        fits = joined and len(joined[-1]) + len(each) < unread_rows.WHOLE
+        joined[-1:] = [f"{joined[-1]}\n{each}"] if fits else [*joined[-1:], each]
+    return joined
 
 
 def _find_own_ids(event: Any) -> list[int]:
     named = (str(each) for place, each in json_values.leaves(event) if unread_rows.is_id_field(place))
     found = (parse_id(own_id) for each in named for own_id in MAIL_ID.findall(each))
-    return list(dict.fromkeys(filter(None, found)))[:MOST_NAMED]
+    return list(dict.fromkeys(filter(None, found)))
 
 
 def _beside_events(value: Any) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from portal.core import clock
+from portal.core.addresses import AddressKind
 from portal.services.messaging.gateways import json_values
 from portal.services.messaging.gateways.protocol import BlockedAddress, InboundMessage, MailClue, Report
 from portal.services.messaging.gateways.refusal_times import latest_moment
@@ -27,7 +28,8 @@ NO_NUMBER = re.compile(  # As names of ids and times end.
     r"inbox|sess(?:ion)?|mesaj|gorev|kayit|paket|islem)"
     r"[_-]?id|ref|reference|time|timestamp|date|code)(?:/[0-9]+)*$"
 )
-MESSAGE_ID = re.compile(r"message[_-]?id(?:/[0-9]+)*$", re.IGNORECASE)
+MESSAGE_ID = re.compile(r"(?<!custom)(?<!custom[_-])message[_-]?id(?:/[0-9]+)*$", re.IGNORECASE)
+OWN_ID = re.compile(r"m[0-9]{1,19}\.[a-z2-7]{32}@", re.IGNORECASE)  # As mail_tokens writes it.
 MAILBOX = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w.-]{1,255}[^\W\d_]")  # Also of an IDN.
 ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
 LONG_NUMBER = re.compile(r"(?<![0-9])\+?[0-9]{11,15}(?![0-9])")  # Abroad, or a landline.
@@ -79,10 +81,24 @@ def names_of(row: Any) -> list[str]:
 
 
 def unread_refusals(
-    told: str, names: re.Pattern[str], is_known: Callable[[str], bool] = lambda digits: True
+    told: str, carries: AddressKind, is_known: Callable[[str], bool] = lambda digits: True
 ) -> list[InboundMessage]:  # fmt: skip
-    """What nobody can read in a list of refusals, from all whose numbers or mailboxes stand in it."""
-    return unread_replies(told, names, _people_in_json(told, names), is_known)
+    """What nobody can read in a list of refusals, from all whose numbers or mailboxes stand in it: of a row that is
+    JSON those in its fields, if any. `carries`: what the account writes to. A mailbox beside a number may be a log-in
+    at an account of numbers."""
+    row = _parse(told)
+    if carries == AddressKind.PHONE:
+        return unread_replies(told, MOBILE, people_of(row), is_known)
+    people = people_and_mailboxes(row)
+    if row is not None and not people:
+        rest = unread_replies(json.dumps(_without_ids(row), ensure_ascii=False), MAILBOX, (), is_known)
+        people = [each.sender for each in rest]
+    return unread_replies(told, MAILBOX, people, is_known)
+
+
+def names_in(carries: AddressKind) -> re.Pattern[str]:
+    """What names people in what nobody can read, where the account writes to numbers, or to mailboxes."""
+    return MAILBOX if carries == AddressKind.EMAIL else MOBILE
 
 
 def numbers_in(value: Any) -> list[str]:
@@ -94,9 +110,10 @@ def numbers_in(value: Any) -> list[str]:
 
 
 def mailboxes_in(value: Any) -> list[str]:
-    """Also in names, and as somebody's id; not where a message's id stands, which looks like one."""
-    told = (f"{place} {each}" for place, each in json_values.leaves(value) if not MESSAGE_ID.search(place))
-    return list(dict.fromkeys(guess_address(found) for each in told for found in MAILBOX.findall(each)))
+    """Also in names, and as somebody's id; not where a message's id stands, which looks like one, and no id of ours."""
+    leaves = [(place, each) for place, each in json_values.leaves(value) if not MESSAGE_ID.search(place)]
+    found = (each for leaf in leaves for each in MAILBOX.finditer(_with_names(*leaf)))
+    return list(dict.fromkeys(guess_address(each[0]) for each in found if not OWN_ID.match(each[0])))
 
 
 def people_and_mailboxes(value: Any) -> list[str]:
@@ -116,14 +133,24 @@ def is_person(number: str) -> bool:
     return number[1:].isdecimal() and (number.startswith("+905") or number[:3] != "+90")
 
 
-def _people_in_json(told: str, names: re.Pattern[str]) -> list[str]:
-    """Those in a row that is JSON, none of another text. At an account of mails by mailbox and by number; [""] where
-    nobody stands in it, so that no message's id is taken for a mailbox."""
+def _parse(told: str) -> Any:
+    """What it holds if it is JSON, or else None."""
     try:
-        row = json_values.parse(told)
+        return json_values.parse(told)
     except ValueError:
-        return []
-    return people_of(row) if names is MOBILE else people_and_mailboxes(row) or [""]
+        return None
+
+
+def _without_ids(value: Any) -> Any:
+    """Without ids of messages, which look like mailboxes."""
+    if isinstance(value, dict):
+        return {name: _without_ids(each) for name, each in value.items() if not MESSAGE_ID.search(f"/{name}")}
+    return [_without_ids(each) for each in value] if isinstance(value, list) else value
+
+
+def _with_names(place: str, value: Any) -> str:
+    """A single value of JSON after the names that lead to it."""
+    return f"{place.replace('~1', '/').replace('~0', '~')} {value}"
 
 
 def people_of(row: Any) -> list[str]:
@@ -134,7 +161,7 @@ def people_of(row: Any) -> list[str]:
 
 def people_at(place: str, value: Any, guess: Callable[[str], str] = guess_address) -> list[str]:
     """Those whose numbers stand in a single value or its name, also abroad without a plus where it is the whole."""
-    found = [guess_address(each[0]) for each in PHONE.finditer(f"{place} {value}")]
+    found = [guess_address(each[0]) for each in PHONE.finditer(_with_names(place, value))]
     whole = [] if is_id_field(place) else [guess(str(value).strip())]
     return list(dict.fromkeys(each for each in [*found, *whole] if is_person(each)))
 

@@ -21,6 +21,8 @@ from portal.core.models import (
 )
 from portal.domain.consents import recipients
 from portal.domain.notifications import gateways
+from portal.services.messaging import event_contents
+from portal.services.messaging.gateways.mail_tokens import mail_id
 from tests import make
 from tests.portal.services.messaging import test_gateway_delivery as delivery
 from tests.portal.services.messaging.test_feedback import MailAccount, held
@@ -74,6 +76,10 @@ def refuse_at_desk(app, rows, *channels: str) -> set[tuple[str, str]]:
     """The addresses and channels that were refused when somebody read what waits."""
     path = f"/desk/replies/{waiting(rows).id}/refusal"
     assert signed_in(app).posts(path, {"channels": list(channels)}).status_code == 303
+    return refused(app, rows)
+
+
+def refused(app, rows) -> set[tuple[str, str]]:
     with app.app_context():
         made = rows(Decision)
         whose = {each.id: db.session.get_one(Recipient, each.recipient_id) for each in made}
@@ -123,6 +129,7 @@ def test_the_operator_refuses_at_each_firm_on_a_channel_of_the_address_there(app
     assert {(each.channel, each.source) for each in rows(Decision)} == {("MESAJ", "HS_EPOSTA")} and held(app) == []
 
 
+RELAYS = "<20261202.9@relay.example>"
 BREVO = {
     "number that left": {"to": "905321234567", "messageId": 123456789012, "msg_status": "unsubscribe", "id": 7},
     "number that wrote": {"to": "905321234567", "msg_status": "replied", "reply": "RET"},
@@ -138,11 +145,20 @@ BREVO = {
     "two numbers": {"to": "4521234567", "msg_status": "replied", "reply": "RET"},
     "number as a name": {"contacts": {"905321234567": "unsubscribed"}},
     "known event of both": {"event": "unsubscribed", "contacts": [{"sms": "+905321234567"}, {"mail": BURCU}]},
+    "known event, encoded": {
+        "event": "unsubscribed",
+        "of": "%22mail%22:%22ayse%40example.com%22",
+        "message-id": RELAYS,
+    },
+    "known event, in a text": {"event": "unsubscribed", "said": "4917012345678 ile", "message-id": RELAYS},
+    "mailbox in a name": {"event": "contact_blocked", "contacts": {f"users/{AYSE}": "left"}},
+    "mailbox as an own id": {"event": "contact_blocked", "custom_message_id": AYSE},
 }
 HELD = {
     "both": [make.PHONE, BURCU], "message": [AYSE], "message without event": [AYSE], "message beside events": [AYSE],
     "message beside a sender": [AYSE, BURCU], "mailbox as an id": [AYSE, BURCU], "two numbers": ["+4521234567"],
-    "known event of both": [make.PHONE, BURCU],
+    "known event of both": [make.PHONE, BURCU], "known event, encoded": [AYSE],
+    "known event, in a text": ["+4917012345678"], "mailbox in a name": [AYSE], "mailbox as an own id": [AYSE],
 }  # fmt: skip
 
 
@@ -156,10 +172,43 @@ def test_whom_a_vendor_of_mails_names_in_whichever_way_is_held(app, account, row
     assert (held(app), rows.count(Decision)) == (HELD.get(name, [make.PHONE]), 0)
 
 
+PEOPLE_LEFT, IDS = [AYSE, BURCU], ["(id of AYSE's)", "(id of BURCU's)"]
+SEVERAL = {
+    "one event": {"event": "list_cleaned", "emails": PEOPLE_LEFT, "messages": [{"message-id": each} for each in IDS]},
+    "parts": {"event": "cleaned", "left": [{"email": AYSE, "message-id": IDS[0]}, {"email": BURCU}, {"id": IDS[1]}]},
+    "known event": {"event": "unsubscribed", "contacts": [{"mail": each} for each in PEOPLE_LEFT]},
+}
+
+
+@pytest.mark.parametrize("name", SEVERAL)
+def test_each_person_of_an_event_is_refused_by_a_row_of_their_own(app, account, rows, name):
+    told = json.dumps(SEVERAL[name])
+    for who, own_id in zip(PEOPLE_LEFT, IDS, strict=True):
+        told = told.replace(own_id, mail_id(account.key, account.messages[who], "ornek.com.tr"))
+    account.pushes(told)
+    work(app, *NEWS)
+
+    assert held(app) == PEOPLE_LEFT
+    with app.app_context():
+        (left,) = (each.id for each in rows(GatewayEvent, IS_REPLY) if event_contents.read_reply(each).sender == AYSE)
+    assert signed_in(app).posts(f"/desk/replies/{left}/refusal", {"channels": ["EPOSTA"]}).status_code == 303
+    assert (refused(app, rows), held(app)) == ({(AYSE, "EPOSTA")}, [BURCU])
+
+
+def test_who_stands_beside_a_message_of_somebody_else_is_held_as_well(app, account, rows):
+    """Also somebody whom the firm does not have yet: a file may bring them as a consent."""
+    own_id = mail_id(account.key, account.messages[AYSE], "ornek.com.tr")
+    account.pushes(json.dumps({"event": "opted_out", "email": BOSS, "message-id": own_id}))
+    work(app, *NEWS)
+
+    assert held(app) == [AYSE, BOSS]
+
+
 NOBODY = {
     "unknown": ({"event": "opt_out", "contact": 7}, 1),
     "of two mails": ([{"event": "unsubscribed", "message-id": f"<20261202.{n}@relay.example>"} for n in (1, 2)], 2),
-    "empty": (["ping", 1, {"events": []}, {}, None], 0),
+    "empty": (["", {"events": []}, {}, None, [[]]], 0),
+    "words alone": (["unsubscribe", [["opt_out"], "ping"]], 1),
     "many": ([{"kind": "of_tomorrow"}, {"event": "opt_out"}] * 3, 1),
 }
 

@@ -298,12 +298,14 @@ def test_who_leaves_a_list_of_ses_has_refused(wanted, is_refusal):
 
 
 def test_an_event_of_a_new_kind_waits_for_whom_a_mail_went_to_alone():
+    """By what it names, and by our message."""
     note = json.loads(ses(eventType="OfTomorrow"))
     note["mail"]["destination"] = ["ayse@example.com"]
     note["mail"]["headers"] = [{"name": "List-Unsubscribe", "value": "<mailto:unsubscribe+a@geri.ornek.com.tr>"}]
 
     told = read_ses_push(signed(Message=json.dumps(note)), TOPIC, [KEY], certificate_of)
-    assert [each.sender for each in told.replies] == ["ayse@example.com"]
+    whom = [(each.sender, list(each.clue.message_ids)) for each in told.replies]
+    assert whom == [("", [81]), ("ayse@example.com", [])]
 
 
 def test_the_first_note_of_a_new_topic_tells_nothing():

@@ -392,3 +392,12 @@ def test_rows_in_many_envelopes_cost_little_more_than_rows_in_none():
 
     calls(0)  # What is kept from the first time on.
     assert calls(40) < 2 * calls(1)
+
+
+@pytest.mark.parametrize("place", ["phone", "gonderen"])
+def test_a_writers_ten_digits_are_not_hidden_by_our_own_landline(place):
+    row = {"type": "inbound", "destination_addr": "902121234567", place: "4521234567", "content": "RET"}
+    means = coded("verimor", "https://sms.example.com").description
+
+    told = row_rules.read_rows([row], means["report_push"], means["inbound_push"])
+    assert [(each.sender, each.is_whole) for each in told.replies] == [("4521234567", False)]
