@@ -204,6 +204,26 @@ def test_who_stands_beside_a_message_of_somebody_else_is_held_as_well(app, accou
     assert held(app) == [AYSE, BOSS]
 
 
+@pytest.mark.parametrize("place", ["inReplyTo", "references", "subject"])
+def test_an_id_of_ours_is_nobodys_mailbox_wherever_it_stands(app, account, place):
+    own_id = mail_id(account.key, account.messages[AYSE], "ornek.com.tr")
+    account.pushes(json.dumps({"event": "opted_out", "email": BURCU, place: own_id}))
+    work(app, *NEWS)
+
+    assert held(app) == [BURCU]
+
+
+def test_of_many_events_that_name_nobody_all_can_be_read(app, account, rows):
+    told = [{"event": "opt_out", "contact": place, "why": "x" * 300} for place in range(40)]
+    account.pushes(json.dumps(told))
+    work(app, *NEWS)
+
+    with app.app_context():
+        texts = [event_contents.read_reply(each).text for each in rows(GatewayEvent, IS_REPLY)]
+    assert all(any(json.dumps(each) in text for text in texts) for each in told)
+    assert len(texts) < 5
+
+
 NOBODY = {
     "unknown": ({"event": "opt_out", "contact": 7}, 1),
     "of two mails": ([{"event": "unsubscribed", "message-id": f"<20261202.{n}@relay.example>"} for n in (1, 2)], 2),
