@@ -20,6 +20,8 @@ NAMED = re.compile(
 # A Message-ID without a look at its token; those of an older release have none.
 MAIL_ID = re.compile(r"(?<![\w.+-])m([0-9]{1,19})(?:\.[a-z2-7]{32})?@", re.IGNORECASE | re.ASCII)
 
+OWN_ID = re.compile(r"m[0-9]{1,19}\.[a-z2-7]{32}@", re.IGNORECASE)  # Nobody's mailbox looks like one with a token.
+
 
 class TokenPurpose(StrEnum):
     BOUNCE = "bounce"  # The envelope's sender (VERP).

@@ -24,7 +24,7 @@ from portal.services.messaging.gateways.vendor_gateway import AHEAD, MOST_PAGES,
 PAGE = 100
 MOST_JOBS = 50  # In one query of reports.
 LONGEST_INBOX = timedelta(days=30)
-LONG_INBOX = timedelta(hours=1)  # A vendor may need more time for all of it than there is.
+LONG_INBOX = timedelta(hours=1)  # Where no answer may mean that it takes too long to make; else the vendor is down.
 BEFORE, AFTER = timedelta(minutes=1), timedelta(minutes=5)  # Of a call's own time: where a lost batch is looked for.
 NO_REPORTS, NO_MESSAGES = "60", "40"
 
@@ -63,8 +63,8 @@ class Netgsm(VendorGateway):
         return [replace(each, ref=ref_of.get(each.ref, each.ref)) for each in found]
 
     def inbound(self, since: datetime, until: datetime) -> list[InboundMessage]:
-        """It has no pages: what is too much for one answer is asked for by halves of its time. What was said at the
-        moment between stands in both, and is said once."""
+        """The inbox has no pages: what is too much for one answer is asked for by halves of its time. A reply of the
+        moment at which they meet stands in both answers, and is told once."""
         found: list[InboundMessage] = []
         left = [(max(since, until - LONGEST_INBOX), until)]
         while left:

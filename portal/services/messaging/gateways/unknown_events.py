@@ -13,20 +13,20 @@ from portal.services.messaging.gateways.unread_rows import people_and_mailboxes
 
 
 def read_unknown_events(events: Sequence[Any], message_id: int | None = None) -> list[InboundMessage]:
-    """What an event may refuse by any word or field: one reply for each message of ours that it is about (`message_id`,
-    or all whose ids stand in it), whose person is looked for later, and one for each person whom it names, since it may
-    name several of whom one left. What is of a person's message comes first: it also tells for which brands. Events
-    that name nobody are few replies together, as much of them in each as is shown."""
+    """Replies for a person to read, since an event may refuse by any word or field: one for each message of ours that
+    it is about (`message_id`, or all whose ids stand in it) and one for each number or mailbox in it, so that somebody
+    can be refused without the others. A message's comes first, since it also tells the brand: that of the same person
+    without it is the same reply then. Events that name nobody share replies, as far as all of them is shown."""
     found, of_nobody = list[InboundMessage](), list[str]()
     for event in events:
         own_ids, people = [message_id] if message_id else _find_own_ids(event), people_and_mailboxes(event)
         told = json.dumps(event, ensure_ascii=False)
-        for own_id in own_ids:  # Of a message that nobody knows the others are told alone.
-            of_message = MailClue([own_id], needs_proof=bool(people))
-            found += [replace(each, clue=of_message) for each in _unread(told, [""])]
+        of_messages = _unread(told, [""]) if own_ids else []
+        for own_id in own_ids:  # One that nobody sent adds nothing to the people.
+            found += [replace(each, clue=MailClue([own_id], needs_proof=bool(people))) for each in of_messages]
         found += _unread(told, people) if people else []
         of_nobody += [] if own_ids or people else [told]
-    return found + [each for told in _join(of_nobody) for each in _unread(told, [""])]
+    return found + [each for told in _join_lines(of_nobody) for each in _unread(told, [""])]
 
 
 def find_beside_events(row: Any) -> list[Any]:
@@ -40,8 +40,8 @@ def _unread(told: str, people: Sequence[str]) -> list[InboundMessage]:
     return unread_rows.unread_replies(told, unread_rows.MAILBOX, people)
 
 
-def _join(told: Sequence[str]) -> list[str]:
-    """Lines, several in one as far as all of them is shown."""
+def _join_lines(told: Sequence[str]) -> list[str]:
+    """Texts of several lines each, no longer than what is shown of a reply, unless one line is."""
     joined = list[str]()
     for each in told:
         fits = joined and len(joined[-1]) + len(each) < unread_rows.WHOLE

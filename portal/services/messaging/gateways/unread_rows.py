@@ -11,6 +11,7 @@ from urllib.parse import unquote_plus
 from portal.core import clock
 from portal.core.addresses import AddressKind
 from portal.services.messaging.gateways import json_values
+from portal.services.messaging.gateways.mail_tokens import OWN_ID
 from portal.services.messaging.gateways.protocol import BlockedAddress, InboundMessage, MailClue, Report
 from portal.services.messaging.gateways.refusal_times import latest_moment
 from portal.services.messaging.gateways.vendor_rows import MOST_ROWS, guess_address, guess_person, readings
@@ -29,7 +30,6 @@ NO_NUMBER = re.compile(  # As names of ids and times end.
     r"[_-]?id|ref|reference|time|timestamp|date|code)(?:/[0-9]+)*$"
 )
 MESSAGE_ID = re.compile(r"(?<!custom)(?<!custom[_-])message[_-]?id(?:/[0-9]+)*$", re.IGNORECASE)
-OWN_ID = re.compile(r"m[0-9]{1,19}\.[a-z2-7]{32}@", re.IGNORECASE)  # As mail_tokens writes it.
 MAILBOX = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w.-]{1,255}[^\W\d_]")  # Also of an IDN.
 ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
 LONG_NUMBER = re.compile(r"(?<![0-9])\+?[0-9]{11,15}(?![0-9])")  # Abroad, or a landline.
