@@ -3,8 +3,12 @@
 import sqlite3
 
 import pytest
+from sqlalchemy import select
 
-from portal.core.models import Decision
+from portal.core import clock
+from portal.core.extensions import db
+from portal.core.models import Decision, Recipient
+from portal.domain.consents import reassigned_addresses
 from portal.services import event_sequencer
 from tests import make
 from tests.portal.api.programs import BASE, add_brand, grant, make_key, refusal
@@ -140,3 +144,37 @@ def test_refusals_that_an_earlier_version_noted_wait_for_a_person_who_knows_thei
         crm.database.execute("UPDATE outbox SET brand = ?", [FIRST])
     crm.tell()
     assert (service.told[1:], held(file, "outbox")) == ([(FIRST, make.PHONE)], [])
+
+
+@pytest.mark.parametrize("learns_by", ["copy", "follow"])
+def test_a_reference_is_one_brands_and_a_number_that_changed_hands_is_nobodys_at_any(
+    app, provider, program, crm_module, file, learns_by
+):  # fmt: skip
+    add_brand(provider, SECOND)
+    named = {FIRST: [grant() | {"reference": "1042"}], SECOND: [grant() | {"reference": "77"}, grant(OTHER)]}
+    for code, consents in named.items():
+        program.post(f"{BASE}/brands/{code}/consents/bulk", {"consents": consents})
+    event_sequencer.sequence_next_events()
+
+    def references() -> list[tuple]:
+        return [(each[0], each[1], each[5]) for each in held(file)]
+
+    def refuses(code: int, recipient: str, channel: str) -> None:
+        program.post(f"{BASE}/brands/{code}/consents", refusal(recipient, type=channel))
+        event_sequencer.sequence_next_events()
+
+    with serving(app, host="localhost") as url, crm_module.Izinlink(url, make_key(provider)) as izinlink:
+        first, second = (crm_module.Crm(file, izinlink, code) for code in (FIRST, SECOND))
+        first.copy(), second.copy()
+        refuses(FIRST, make.PHONE, "MESAJ")
+        refuses(SECOND, OTHER, "MESAJ")
+        first.follow(), second.follow()
+        assert references() == [(FIRST, make.PHONE, "1042"), (SECOND, make.PHONE, "77"), (SECOND, OTHER, None)]
+
+        with app.app_context():
+            (closed,) = db.session.scalars(select(Recipient.id).where(Recipient.reference.is_not(None)))
+            reassigned_addresses.note_closures(db.session, {closed: clock.now()})
+            db.session.commit()
+        refuses(FIRST, make.PHONE, "ARAMA")
+        getattr(first, learns_by)()
+        assert {each for _, _, each in references()} == {None} and len(references()) == 4
