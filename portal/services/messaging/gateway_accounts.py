@@ -10,14 +10,20 @@ from urllib.parse import urlsplit
 from flask import current_app
 from sqlalchemy import select
 
-import shortlinks
 from portal.core.addresses import AddressKind
 from portal.core.extensions import db, read_session, vault
 from portal.core.models import GatewayState, Message, MessageGateway, Provider
 from portal.core.vault import CannotOpen
 from portal.domain.notifications import gateways
 from portal.domain.notifications.messages import HIGH_PRIORITY
-from portal.services.messaging import mailbox_reviews, outgoing_messages, routing, sender_names, sent_texts
+from portal.services.messaging import (
+    mailbox_reviews,
+    outgoing_messages,
+    quoted_links,
+    routing,
+    sender_names,
+    sent_texts,
+)
 from portal.services.messaging.gateways import description_checks, description_words
 from portal.services.messaging.gateways.demo import DemoGateway
 from portal.services.messaging.gateways.generic_http import GenericHttpGateway
@@ -102,8 +108,7 @@ def adapter_of(row: MessageGateway, *, only_reads: bool = False) -> Gateway:
         adapter.own_text = OwnText(sent_texts.find_texts)
     if isinstance(adapter, SmtpGateway):
         adapter.former_domains = _domains(row)
-        codes = shortlinks.Codes(current_app.config["LINK_SALT"])
-        adapter.is_code = lambda text: codes.decode(text) is not None
+        adapter.is_code = quoted_links.is_code
     return adapter
 
 

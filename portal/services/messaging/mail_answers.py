@@ -1,22 +1,20 @@
 """Whose word the answer to a mail is: theirs to whom it was written, and its sender's where the account's owner has
 them, each by all spellings of their mailbox."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from flask import current_app
 from sqlalchemy import select, true
 
-import shortlinks
 from portal.core import address_holders
 from portal.core.addresses import Address, AddressKind, read_canonical
 from portal.core.addresses.mail_services import MailService, mail_service
 from portal.core.extensions import db, vault
-from portal.core.models import AudienceEntry, Campaign, Message, MessageGateway, MessageKind, Recipient
+from portal.core.models import Message, MessageGateway, MessageKind, Recipient
 from portal.core.vault import CannotOpen
 from portal.domain.consents import recipients
-from portal.services.messaging import earlier_messages, known_numbers, meant_brands, outgoing_messages
+from portal.services.messaging import earlier_messages, known_numbers, meant_brands, outgoing_messages, quoted_links
 from portal.services.messaging.gateways.mail_message import split_mailbox
 from portal.services.messaging.gateways.protocol import BlockedAddress, InboundMessage, MailClue
 
@@ -85,22 +83,19 @@ def _is_recipients(gateway: MessageGateway, sender: Address | None, reply: Inbou
     return sender is not None and sender.text != own and bool(find_mailbox(gateway, sender, at, reply))
 
 
-def _find_named(gateway: MessageGateway, reply: InboundMessage, codes: Iterable[str], at: datetime) -> Named:
+def _find_named(gateway: MessageGateway, reply: InboundMessage, codes: Collection[str], at: datetime) -> Named:
     """By messages of the account's owner, and by links that were made for whom the owner writes to, also by SMS."""
     found_sent = (find_sent(gateway, message_id) for message_id in reply.clue.message_ids)
     sent = [each for each in found_sent if each is not None]
     written_to = {each: address for each in sent if (address := address_of_message(each)) is not None}
     addresses, answers = list(written_to.values()), earlier_messages.find_brands(sent)
-    links = _find_links(codes, at)
-    made = select(Recipient, Campaign.brand_id).join(AudienceEntry, AudienceEntry.recipient_id == Recipient.id)
-    made = made.join(Campaign, Campaign.id == AudienceEntry.campaign_id).where(AudienceEntry.link_id.in_(links))
-    found = db.session.execute(made.order_by(AudienceEntry.id)).all()
+    found = [(db.session.get_one(Recipient, each), brand_id) for each, brand_id in quoted_links.find_meant(codes, at)]
     opened = recipients.read_addresses(vault(), {recipient for recipient, _ in found})
     for recipient, brand_id in (each for each in found if each[0] in opened):
         address = opened[recipient]
         if meant_brands.find_written_to(gateway, address, [recipient], at, reply):
             addresses.append(address)
-            answers.append((recipient.id, brand_id))
+            answers += [] if brand_id is None else [(recipient.id, brand_id)]
     own = [
         address.reaches for each, address in written_to.items() if not earlier_messages.find_concerned(each, address)
     ]
@@ -112,15 +107,12 @@ def with_linked(gateway: MessageGateway, told: BlockedAddress, at: datetime) -> 
     its links name one alone."""
     if told.mail is None or told.message_id is not None:
         return told
-    carried = Message.link_id.in_(_find_links(told.mail.clue.codes, at)), Message.kind == MessageKind.INVITATION
+    carried = (
+        Message.link_id.in_(quoted_links.find_links(told.mail.clue.codes, at)),
+        Message.kind == MessageKind.INVITATION,
+    )
     sent = [each for each in db.session.scalars(select(Message.id).where(*carried)) if find_sent(gateway, each)]
     return replace(told, message_id=sent[0]) if len(sent) == 1 else told
-
-
-def _find_links(codes: Iterable[str], at: datetime) -> set[int]:
-    salt = current_app.config["LINK_SALT"]
-    found = (shortlinks.resolve(db.session, salt, code, at).link_id for code in codes)
-    return {each for each in found if each is not None}
 
 
 def find_mailbox(

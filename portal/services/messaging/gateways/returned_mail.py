@@ -18,7 +18,7 @@ LONGEST_ID, MOST_READ = 200, 4000  # Of a mail's id and its text.
 BY_SYSTEM = re.compile(r"(?:mailer-daemon|postmaster)@")
 # Whatever stands before it: a firm's own host has no path, and programs that check links spell them in their own way.
 # One of six letters is one in millions, and takes long to read.
-CODE = re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9]{7,16}(?![A-Za-z0-9])")
+CODE = re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9]{7,32}(?![A-Za-z0-9])")
 COMPLAINT, STATUS = REPORTS = "message/feedback-report", "message/delivery-status"
 
 

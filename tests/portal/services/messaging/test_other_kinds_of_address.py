@@ -2,9 +2,11 @@
 reads it. By itself an account's word refuses nothing at the addresses to which it does not write."""
 
 import json
+from urllib.parse import urlsplit
 
 import pytest
 from sqlalchemy import update
+from werkzeug.test import TestResponse
 
 from portal.core import clock
 from portal.core.addresses import AddressKind, parse
@@ -30,6 +32,7 @@ from tests.portal.services.messaging.test_mail_answers import CHANGED, IS_REPLY,
 from tests.portal.services.messaging.vendor_pushes import work
 from tests.portal.web.dashboard.staff import signed_in
 from tests.portal.web.desk.test_reply_channels import ticked
+from tests.portal.web.recipient.open_complaints import complains
 
 pytestmark = pytest.mark.slow
 
@@ -43,14 +46,25 @@ def account(app, browser, monkeypatch) -> MailAccount:
     return MailAccount(app, browser, feedback="brevo")
 
 
-def quote_sms(account: MailAccount, sender: str, provider_id: int | None) -> None:
-    """Answer by mail an SMS with a link that left for a number, by an account of this firm or the operator."""
+def quote_sms(account: MailAccount, sender: str, provider_id: int | None, of: str = "") -> None:
+    """Answer by mail an SMS with a link that left for a number, by an account of this firm or the operator: the one
+    that asked, the one that confirmed a refusal (`/m/`), or the one that told how a case of it ended (`/s/`)."""
     code = make.codes(account.app, make.PHONE, delivery=Delivery.GATEWAY)[make.PHONE]
+    if of:
+        browser = account.app.test_client()
+        code = code_of_page(make.Person(browser, code).decides(MESAJ="RET"))
+    if of == "/s/":
+        code = code_of_page(complains(browser, code))
     with account.app.app_context():
         sent = update(Message).where(Message.gateway_id.is_(None))
         db.session.execute(sent.values(gateway_id=sms_account(provider_id)))
         db.session.commit()
-    answer(account, sender, CHANGED, f"Bu numaraya SMS atmayin, RET\n> Onay/Ret: kisa.example/{code}")
+    answer(account, sender, CHANGED, f"Bu numaraya SMS atmayin, RET\n> Onay/Ret: kisa.example{of or '/'}{code}")
+
+
+def code_of_page(answered: TestResponse) -> str:
+    """Of the page to which it leads."""
+    return urlsplit(answered.headers["Location"]).path.rpartition("/")[2]
 
 
 def sms_account(provider_id: int | None) -> int:
@@ -99,6 +113,19 @@ def test_a_mail_with_the_link_of_an_sms_holds_the_number_and_can_refuse_it(app, 
     refused = refuse_at_desk(app, rows, "MESAJ", "EPOSTA")
     assert refused == {(each, "EPOSTA" if "@" in each else "MESAJ") for each in named}
     assert held(app) == []
+
+
+@pytest.mark.parametrize("of", ["/m/", "/s/"])
+def test_a_mail_with_the_link_of_a_receipt_or_a_case_holds_its_number(app, account, rows, of):
+    """Another SMS holds nothing else by which somebody is known."""
+    with app.app_context():
+        provider_id = make.brand().provider_id
+    quote_sms(account, BOSS, provider_id, of)
+
+    with app.app_context():
+        reply, brand_id = event_contents.read_reply(waiting(rows)), make.brand().id
+    assert (held(app), reply.sender, [brand for _, brand in reply.answers]) == ([make.PHONE], make.PHONE, [brand_id])
+    assert (make.PHONE, "ARAMA") in refuse_at_desk(app, rows, "ARAMA")
 
 
 @pytest.mark.parametrize("wrote", [True, False])
