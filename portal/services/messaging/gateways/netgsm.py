@@ -1,5 +1,6 @@
 """NetGSM, REST v2. Its inbox empties itself when it is asked without dates, so it is always asked with them."""
 
+import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -24,7 +25,9 @@ from portal.services.messaging.gateways.vendor_gateway import AHEAD, MOST_PAGES,
 PAGE = 100
 MOST_JOBS = 50  # In one query of reports.
 LONGEST_INBOX = timedelta(days=30)
-LONG_INBOX = timedelta(hours=1)  # Where no answer may mean that it takes too long to make; else the vendor is down.
+LEAST_HALVED = timedelta(hours=1)  # Where no answer may mean that it takes too long to make; else the vendor is down.
+LEAST_PART = timedelta(milliseconds=1)  # By which halves of halves may differ.
+LONGEST_READ = 300.0  # Seconds of one read of the inbox, within the lease of a sweep.
 BEFORE, AFTER = timedelta(minutes=1), timedelta(minutes=5)  # Of a call's own time: where a lost batch is looked for.
 NO_REPORTS, NO_MESSAGES = "60", "40"
 
@@ -63,19 +66,22 @@ class Netgsm(VendorGateway):
         return [replace(each, ref=ref_of.get(each.ref, each.ref)) for each in found]
 
     def inbound(self, since: datetime, until: datetime) -> list[InboundMessage]:
-        """The inbox has no pages: what is too much for one answer is asked for by halves of its time. A reply of the
-        moment at which they meet stands in both answers, and is told once."""
+        """The inbox has no pages: what is too much for one answer is asked for by halves of its time, and no time again
+        that is as long as one that got no answer. A reply of the moment at which parts meet stands in both answers, and
+        is told once."""
         found: list[InboundMessage] = []
-        left = [(max(since, until - LONGEST_INBOX), until)]
+        left, ends = [(max(since, until - LONGEST_INBOX), until)], time.monotonic() + LONGEST_READ
         while left:
+            if time.monotonic() > ends:
+                raise GatewayError(NO_ANSWER, found)
             first, last = left.pop()
             try:
                 rows = self._ask("GET", "/inbox", query=self._inbox_dates(first, last), absent=[NO_MESSAGES])
             except GatewayError as failure:
-                middle = first + (last - first) / 2
-                if not self._may_be_halved(failure.error, first, middle, last):
+                if not self._may_be_halved(failure.error, first, last):
                     raise GatewayError(failure.error, found) from failure
-                left += [(middle, last), (first, middle)]
+                kept, halved = ([], [*left, (first, last)]) if failure.error == NO_ANSWER else (left, [(first, last)])
+                left = [*kept, *(part for each in halved for part in _parts(*each, (last - first) / 2 + LEAST_PART))]
             else:
                 told = row_rules.read_replies(
                     self.description["inbound_push"], json_values.lower_names(rows or []), self.own_text
@@ -89,9 +95,10 @@ class Netgsm(VendorGateway):
     def _inbox_date(self, at: datetime) -> str:
         return clock.istanbul(at).strftime(self.secrets["secret.inbox_date_format"])
 
-    def _may_be_halved(self, error: SendError, first: datetime, middle: datetime, last: datetime) -> bool:
+    def _may_be_halved(self, error: SendError, first: datetime, last: datetime) -> bool:
         """Whether an answer was too much, and each half is asked for with other dates, which may be of days."""
-        is_too_much = error == ANSWER_TOO_LONG or (error == NO_ANSWER and last - first > LONG_INBOX)
+        middle = first + (last - first) / 2
+        is_too_much = error == ANSWER_TOO_LONG or (error == NO_ANSWER and last - first > LEAST_HALVED)
         return is_too_much and self._inbox_date(middle) not in (self._inbox_date(first), self._inbox_date(last))
 
     def _reports(self, which: dict[str, Any], since: datetime, until: datetime) -> Iterator[Report]:
@@ -103,6 +110,14 @@ class Netgsm(VendorGateway):
             yield from rows
             if len(rows) < PAGE:
                 return
+
+
+def _parts(first: datetime, last: datetime, longest: timedelta) -> list[tuple[datetime, datetime]]:
+    """Parts of a time that are no longer than this, by halves; the latest first."""
+    if last - first <= longest:
+        return [(first, last)]
+    middle = first + (last - first) / 2
+    return [*_parts(middle, last, longest), *_parts(first, middle, longest)]
 
 
 def _report_date(at: datetime) -> str:

@@ -5,7 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from portal.core import clock
-from portal.services.messaging.gateways import http_call, vendor_gateway
+from portal.core.models import EventKind
+from portal.services.messaging.gateway_events import LEASE
+from portal.services.messaging.gateways import http_call, netgsm, vendor_gateway
 from portal.services.messaging.gateways.protocol import GatewayError
 from portal.services.messaging.gateways.vendors import VENDORS
 from tests.portal.services.messaging.gateways.samples import LOGINS, coded
@@ -87,4 +89,25 @@ def test_a_long_time_that_gets_no_answer_is_asked_for_in_parts(monkeypatch):
     monkeypatch.setattr(gateway, "_ask", answer)
 
     assert len(gateway.inbound(AT - 24 * HOUR, AT)) == 1
-    assert sum((each for each in asked if each <= 3 * HOUR), timedelta(0)) == 24 * HOUR
+    assert asked == [24 * HOUR, 12 * HOUR, 6 * HOUR, *[3 * HOUR] * 8]  # None twice that got no answer.
+
+
+def test_a_slow_inbox_is_read_for_a_part_of_its_turn_and_what_came_is_told(monkeypatch):
+    """Else another worker would take it up meanwhile."""
+    gateway, now = coded("netgsm", "https://sms.example.com"), [0.0]
+    monkeypatch.setattr(netgsm.time, "monotonic", lambda: now[0])
+
+    def answer(method, path, *, query, absent):
+        first, last = (wall_clock(each) for each in query.values())
+        now[0] += 30 if last - first > HOUR else 10
+        if last - first > HOUR:
+            raise GatewayError(http_call.NO_ANSWER)
+        return {"messages": [LISTED | {"datetime": f"{first + HOUR / 2:%Y-%m-%d %H:%M:%S}"}]}
+
+    monkeypatch.setattr(gateway, "_ask", answer)
+
+    with pytest.raises(GatewayError) as failure:
+        gateway.inbound(AT - 64 * HOUR, AT)
+    at = [each.received_at for each in failure.value.found]
+    assert at == [AT - 64 * HOUR + HOUR * place + HOUR / 2 for place in range(len(at))] and len(at) > 10
+    assert now[0] < LEASE[EventKind.SWEEP].total_seconds() - 100
