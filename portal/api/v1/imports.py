@@ -173,7 +173,7 @@ def _only_part() -> FileStorage:
     """The file of a form; whatever else the form has is refused, as nobody would read it."""
     parts = [*request.files.items(multi=True), *request.form.items(multi=True)]
     part = request.files.get("file")
-    unread = [name for name, each in parts if each is not part]
+    unread = [name or "" for name, each in parts if each is not part]  # A part may have no name.
     found = [("file", "missing")] * (part is None) + [(name, "extra_forbidden") for name in unread]
     if part is None or found:
         refuse(

@@ -263,6 +263,14 @@ def test_a_form_without_a_file_is_refused(program, rows):
     assert rows.count(ImportBatch) == 0
 
 
+def test_a_part_without_a_name_is_refused_by_an_empty_one(program):
+    part = b"--x\r\nContent-Disposition: form-data\r\n\r\n1\r\n--x--\r\n"
+
+    answer = program.open("POST", IMPORTS, data=part, content_type="multipart/form-data; boundary=x")
+
+    assert (answer.status_code, [each["field"] for each in answer.json["errors"]]) == (422, ["file", ""])
+
+
 @pytest.mark.parametrize(("name", "second"), [("file", "b.csv"), ("file2", "b.csv"), ("profile", None)])
 def test_a_form_with_a_further_part_is_refused(program, rows, name, second):
     further = (io.BytesIO(FILE.encode()), second) if second else PROFILE
