@@ -100,9 +100,8 @@ class Crm:
         with self.database:
             self.database.execute("DELETE FROM copied")
             copied = self.database.executemany("INSERT INTO copied VALUES (?, ?, ?, ?, ?, ?)", self._rows(consents))
+            self.database.execute("DELETE FROM consent WHERE brand = ?", [self.brand])
             self._write(self.database.execute("SELECT * FROM copied"))
-            is_gone = "(recipient, type, recipient_type) NOT IN (SELECT recipient, type, recipient_type FROM copied)"
-            self.database.execute(f"DELETE FROM consent WHERE brand = ? AND {is_gone}", [self.brand])
             self.database.execute("INSERT OR REPLACE INTO feed VALUES (?, ?)", (self.brand, cursor))
         return copied.rowcount
 
@@ -209,12 +208,8 @@ class Crm:
 
     def _write(self, rows: Iterable[tuple[Any, ...]]) -> None:
         for row in rows:
-            _, recipient, *_, reference = row
-            named = "SELECT 1 FROM consent WHERE brand = ? AND recipient = ? AND reference IS NOT NULL"
-            was_named = self.database.execute(named, (self.brand, recipient)).fetchone() is not None
-            if was_named and reference is None:  # It changed hands: at no brand it is anybody's who is known.
-                self.database.execute("UPDATE consent SET reference = NULL WHERE recipient = ?", [recipient])
             self.database.execute("INSERT OR REPLACE INTO consent VALUES (?, ?, ?, ?, ?, ?)", row)
+            _, recipient, *_, reference = row  # Of the address, at its brand.
             same = "UPDATE consent SET reference = ? WHERE brand = ? AND recipient = ?"
             self.database.execute(same, (reference, self.brand, recipient))
         # Of whom no decision stands any more.
