@@ -63,6 +63,8 @@ def make(addresses: Sequence[str], at: datetime) -> Brought:
 def _lines_of(address: str, kind: str, at: datetime, dice: random.Random) -> list[tuple]:
     """(cells, what comes of them, what İYS holds of the key then)."""
     day = at - timedelta(hours=dice.randrange(1, 20), seconds=dice.randrange(3600))
+    if (day.minute, day.second) == (0, 0):  # A whole hour may stand for the day alone.
+        day -= timedelta(seconds=1)
     if kind == "bad":
         spelling, word = dice.choice(list(BAD.items()))
         return [(_row(spelling, "ONAY", day), {EMAIL if "@" in spelling else SMS: word}, {})]

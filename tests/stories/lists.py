@@ -44,7 +44,7 @@ EMAIL_SPELLINGS = [
     lambda mail: f"{mail}.",
 ]
 BAD_PHONES = ["0532 123", "0555 12 34 567 89 01", "5,32123E+11", "bilmiyorum", "444 1 444", "0900 123 45 67"]
-BAD_EMAILS = ["ayşe@example.com", "ad soyad@example.com", "ad@", "ad.example.com", "a@b@example.com"]
+BAD_EMAILS = ["ayşe@example.com", "ad soyad@example.com", "ad@", "ad.example.com", "ad@example,com"]
 BAD = 60
 REPEATED = 40
 
