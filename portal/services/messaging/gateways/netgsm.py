@@ -26,7 +26,7 @@ PAGE = 100
 MOST_JOBS = 50  # In one query of reports.
 LONGEST_INBOX = timedelta(days=30)
 LEAST_HALVED = timedelta(hours=1)  # Where no answer may mean that it takes too long to make; else the vendor is down.
-LEAST_PART = timedelta(milliseconds=1)  # By which halves of halves may differ.
+ROUNDING = timedelta(milliseconds=1)  # More than halves of halves may differ by.
 LONGEST_READ = 300.0  # Seconds of one read of the inbox, within the lease of a sweep.
 BEFORE, AFTER = timedelta(minutes=1), timedelta(minutes=5)  # Of a call's own time: where a lost batch is looked for.
 NO_REPORTS, NO_MESSAGES = "60", "40"
@@ -80,8 +80,10 @@ class Netgsm(VendorGateway):
             except GatewayError as failure:
                 if not self._may_be_halved(failure.error, first, last):
                     raise GatewayError(failure.error, found) from failure
-                kept, halved = ([], [*left, (first, last)]) if failure.error == NO_ANSWER else (left, [(first, last)])
-                left = [*kept, *(part for each in halved for part in _parts(*each, (last - first) / 2 + LEAST_PART))]
+                left.append((first, last))
+                asked_again = len(left) if failure.error == NO_ANSWER else 1  # None is shorter than this one.
+                half = (last - first) / 2 + ROUNDING
+                left[-asked_again:] = [part for each in left[-asked_again:] for part in _parts(*each, half)]
             else:
                 told = row_rules.read_replies(
                     self.description["inbound_push"], json_values.lower_names(rows or []), self.own_text
