@@ -89,7 +89,8 @@ def _find_named(gateway: MessageGateway, reply: InboundMessage, codes: Collectio
     sent = [each for each in found_sent if each is not None]
     written_to = {each: address for each in sent if (address := address_of_message(each)) is not None}
     addresses, answers = list(written_to.values()), earlier_messages.find_brands(sent)
-    found = [(db.session.get_one(Recipient, each), brand_id) for each, brand_id in quoted_links.find_meant(codes, at)]
+    linked = quoted_links.find_linked_recipients(codes, at)
+    found = [(db.session.get_one(Recipient, recipient_id), brand_id) for recipient_id, brand_id in linked]
     opened = recipients.read_addresses(vault(), {recipient for recipient, _ in found})
     for recipient, brand_id in (each for each in found if each[0] in opened):
         address = opened[recipient]
@@ -107,10 +108,8 @@ def with_linked(gateway: MessageGateway, told: BlockedAddress, at: datetime) -> 
     its links name one alone."""
     if told.mail is None or told.message_id is not None:
         return told
-    carried = (
-        Message.link_id.in_(quoted_links.find_links(told.mail.clue.codes, at)),
-        Message.kind == MessageKind.INVITATION,
-    )
+    links = quoted_links.find_links(told.mail.clue.codes, at)
+    carried = Message.link_id.in_(links), Message.kind == MessageKind.INVITATION
     sent = [each for each in db.session.scalars(select(Message.id).where(*carried)) if find_sent(gateway, each)]
     return replace(told, message_id=sent[0]) if len(sent) == 1 else told
 
