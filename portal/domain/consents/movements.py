@@ -27,6 +27,7 @@ from portal.domain.consents import (
     annulments,
     drift,
     earlier_grants,
+    late_refusals,
     locking,
     other_types,
     reassigned_addresses,
@@ -63,8 +64,8 @@ def apply_movements(
     people do there, the consentDate for what a sender says; a refusal wins a tie), and what still waits behind it is
     overtaken, or void where the person may still take it back and refused. A refusal that stands though İYS holds an
     older grant is told again. A closed line is closed at all firms, unless only a sandbox or a push says so, and ends
-    what was granted before. A refusal ends older grants of every recipient type. `feed` says whose a row is
-    where its own source does not; `user_id` who takes a row of a day's file.
+    what was granted before. A refusal ends older grants of every recipient type (other_types, late_refusals). `feed`
+    says whose a row is where its own source does not; `user_id` who takes a row of a day's file.
     """
     if not rows:
         return AppliedMovements()
@@ -177,9 +178,9 @@ class _MovementBatch:
         earlier = earlier_grants.refuse_earlier_grants(self.session, self.consents, self.rows, self.at)
         for consent in earlier:
             self._overtake_older(consent, consent.effective_at or self.at)
-        made = other_types.refuse_other_types(
-            self.session, vault, self.consents, self.refusals, self.rows, self.at, addresses
-        )
+        facts = self.consents, self.refusals, self.rows, self.at
+        late_refusals.count_from_grants(self.session, *facts)
+        made = other_types.refuse_other_types(self.session, vault, *facts, addresses)
         self.refused |= {consent.id: consent for consent in (*earlier, *made)}
 
     def write(self, vault: Vault, addresses: Mapping[int, str]) -> AppliedMovements:
@@ -204,10 +205,8 @@ class _MovementBatch:
 
     def _origin_of(self, row: MovementRow) -> FeedSource:
         """Sources are an open set; their first letters are not. A merchant's first record may have none."""
-        for feed in FeedSource:
-            if row.source.startswith(f"{feed}_"):
-                return feed
-        return self.feed or FeedSource.PROVIDER
+        named = (feed for feed in FeedSource if row.source.startswith(f"{feed}_"))
+        return next(named, self.feed or FeedSource.PROVIDER)
 
     def _effective_at(self, row: MovementRow) -> datetime:
         is_of_people = self._origin_of(row) == FeedSource.PEOPLE

@@ -28,6 +28,8 @@ EVERY = {FeedSource.PEOPLE: timedelta(minutes=20), FeedSource.PROVIDER: timedelt
 QUIET = timedelta(hours=1)
 PUSHED = timedelta(hours=3)  # A push may be lost; and the night's reconciliation waits for the feeds.
 FIRST = timedelta(days=1)  # A new brand's feeds are due before all that wait: of a provider's new brands, of one.
+# Other senders' grants are heard before people's refusals, which would hold what was imported of them (late_refusals).
+EARLIER = {FeedSource.PROVIDER: timedelta(seconds=1), FeedSource.PEOPLE: timedelta(0)}
 LEASE = timedelta(seconds=60)
 BLOCKED = timedelta(minutes=10)  # Rights or package: ask again after that, the provider may have acted.
 LONGEST_CURSOR = 255
@@ -65,10 +67,11 @@ def _create_feeds(at: datetime) -> None:
     rows = [
         {
             "id": new_id(), "provider_id": brand.provider_id, "brand_id": brand.id, "source": source,
-            "due_at": at - FIRST if firsts[brand.provider_id] is brand else at, "attempts": 0, "created_at": at,
+            "due_at": (at - FIRST if firsts[brand.provider_id] is brand else at) - earlier,
+            "attempts": 0, "created_at": at,
         }
         for brand in found
-        for source in FeedSource
+        for source, earlier in EARLIER.items()
     ]  # fmt: skip
     if rows:
         insert_missing(db.session, Feed, rows)

@@ -1,0 +1,88 @@
+"""Fatma refuses at İYS. Before anybody can hear of it, as İYS tells nothing younger than an hour, her firm brings a
+file, or its program a row, that says ONAY as of now."""
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from portal.core import clock
+from portal.core.extensions import db
+from portal.core.models import Consent, Decision, Feed, FeedSource, Provider
+from tests import make
+from tests.portal.api.programs import CONSENTS, Program, grant, make_key
+from tests.stories.another_sender import tells_iys
+from tests.stories.refusal_world import HOUR, MINUTE
+
+pytestmark = pytest.mark.slow
+
+
+def brings_file(world, tmp_path, *options: str) -> dict[str, int]:
+    at = clock.istanbul(clock.now()).strftime("%d.%m.%Y %H:%M")
+    path = tmp_path / "izinler.csv"
+    path.write_text(f"E-posta;Durum;Tarih;Kaynak;Dayanak\n{make.EMAIL};ONAY;{at};HS_WEB;Form 1\n", "utf-8")
+    brought = ["import", "--brand", str(make.BRAND_CODE), "--guess", "--channels", "EPOSTA", *options, str(path)]
+    result = world.app.test_cli_runner().invoke(args=brought)
+    return json.loads(next(line for line in result.stdout.splitlines() if line.startswith("{")))["tally"]
+
+
+def brings_row(world, tmp_path) -> dict[str, int]:
+    with world.app.app_context():
+        program = Program(world.app, make_key(db.session.scalars(db.select(Provider)).one()))
+    return {program.post(CONSENTS, grant(make.EMAIL, ago=timedelta(0))).json["results"][0]["result"]: 1}
+
+
+def hears(world) -> None:
+    world.passes(15 * MINUTE)
+    for _ in range(3):
+        world.passes(HOUR, pull=True)
+
+
+def pulls_are_away(world, *sources: FeedSource, by: timedelta) -> None:
+    with world.app.app_context():
+        db.session.execute(db.update(Feed).where(Feed.source.in_(sources)).values(due_at=clock.now() + by))
+        db.session.commit()
+
+
+def standing(world) -> list[str]:
+    return [each.status for each in world.rows(Consent)]
+
+
+def refused_anew(world) -> list[str]:
+    return [each.origin for each in world.rows(Decision) if each.source == "HS_KARAR"]
+
+
+@pytest.mark.parametrize("away", [timedelta(0), 3 * 24 * HOUR], ids=["", "pulls away for days"])
+@pytest.mark.parametrize("brings", [brings_file, brings_row])
+def test_a_providers_grant_stands_over_no_refusal_that_its_person_said_at_iys_before(world, tmp_path, brings, away):
+    world.passes(2 * HOUR, pull=True)
+    world.sandbox.acts(make.EMAIL, "EPOSTA", "RET")
+    pulls_are_away(world, *FeedSource, by=away + 30 * MINUTE)
+    world.passes(away + 20 * MINUTE, pull=True)
+    assert brings(world, tmp_path) == {"grant": 1}
+    hears(world)
+
+    assert (standing(world), world.last_movements[-1]) == (["RET"], "RET")
+    assert refused_anew(world) == ["renewal"]
+    assert brings_file(world, tmp_path) == {"over_refusal": 1}  # As if it had been heard before.
+    assert brings_file(world, tmp_path, "--confirm-after-refusal") == {"grant": 1}
+    hears(world)
+    assert (standing(world), world.last_movements[-1]) == (["ONAY"], "ONAY")
+
+
+@pytest.mark.parametrize("grants", ["herself", "by another sender"])
+def test_it_stands_where_she_or_another_sender_granted_at_iys_between(world, tmp_path, grants):
+    world.passes(2 * HOUR, pull=True)
+    world.sandbox.acts(make.EMAIL, "EPOSTA", "RET")
+    world.passes(5 * MINUTE)
+    if grants == "herself":
+        world.sandbox.acts(make.EMAIL, "EPOSTA", "ONAY")
+    else:
+        assert tells_iys(world.sandbox, make.EMAIL, "EPOSTA", "ONAY", clock.now()) == []
+    world.passes(10 * MINUTE, pull=True)
+    brings_file(world, tmp_path)
+    pulls_are_away(world, FeedSource.PEOPLE, by=2 * HOUR)  # What others told is heard first.
+    hears(world)
+
+    assert standing(world) == ["ONAY"]
+    assert refused_anew(world) == []
