@@ -1,5 +1,6 @@
 """What people refused themselves, as conditions; of e-mail it counts for a mailbox, however it is spelled."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -43,14 +44,18 @@ def may_be_taken_back(decision: type[Decision], at: datetime | None) -> ColumnEl
     return exists().where(Submission.decision_id == decision.id, Submission.is_unclaimed(), is_open).correlate(decision)
 
 
-def is_own_refusal(decision: type[Decision] = Decision, at: datetime | None = None) -> ColumnElement[bool]:
-    """The condition that the person refused by a decision, and granted nothing of its consent since, at least nothing
-    that may be taken back (may_be_taken_back): who writes a grant because of that says `at` which moment."""
+def is_own_refusal(
+    decision: type[Decision] = Decision, at: datetime | None = None, *, also: Collection[DecisionOrigin] = ()
+) -> ColumnElement[bool]:
+    """The condition that the person refused by a decision, or a provider said so by one of the origins `also`, and that
+    nothing of its consent was granted since, at least nothing that may be taken back (may_be_taken_back): who writes a
+    grant because of that says `at` which moment."""
     granted_since = exists().where(
         GRANT.consent_id == decision.consent_id, GRANT.status == Status.GRANTED,
         GRANT.effective_at > decision.effective_at, was_current(GRANT), ~may_be_taken_back(GRANT, at),
     )  # fmt: skip
-    is_own = and_(decision.status == Status.REFUSED, decision.origin.not_in(STATED))
+    stated = [origin for origin in STATED if origin not in also]
+    is_own = and_(decision.status == Status.REFUSED, decision.origin.not_in(stated))
     return and_(is_own, ~is_void(decision), ~granted_since.correlate(decision))
 
 

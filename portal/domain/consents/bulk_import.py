@@ -62,15 +62,15 @@ class PreparedImport:
 
 
 def dry_run(session: Session, vault: Vault, brand: Brand, entries: Sequence[Entry], at: datetime) -> ImportPlan:
-    """What would come of each entry, one after the other. Reads only."""
-    return _plan(session, vault, brand, entries, at)[0]
+    """What would come of each entry of a file, one after the other. Reads only."""
+    return _plan(session, vault, brand, entries, at, DecisionOrigin.IMPORT)[0]
 
 
 def prepare_import(
     session: Session, vault: Vault, brand: Brand, entries: Sequence[Entry], run: ImportRun
 ) -> PreparedImport:
     """Plan and make all rows, reading only: so whoever writes them holds the locks for a short while."""
-    plan, endpoints = _plan(session, vault, brand, entries, run.at)
+    plan, endpoints = _plan(session, vault, brand, entries, run.at, run.origin)
     return _prepared(vault, brand, plan, endpoints, run)
 
 
@@ -87,11 +87,13 @@ def apply_import(
     ready = prepared or prepare_import(session, vault, brand, entries, run)
     is_current = recipients.insert_recipients(session, ready.recipients) == len(ready.recipients)
     was = ready.plan.snapshot
-    now = import_snapshot.read_snapshot(session, vault, brand, was.known, was.mails, run.at, locked=True)
+    now = import_snapshot.read_snapshot(
+        session, vault, brand, was.known, was.mails, run.at, origin=run.origin, locked=True
+    )
     if not is_current or now != was:
         plan = import_plan.plan_import(
-            session, vault, brand, entries, run.at, is_sent=ready.endpoints.unsent is None, indexes=ready.plan.indexes,
-            locked=True,
+            session, vault, brand, entries, run.at, is_sent=ready.endpoints.unsent is None, origin=run.origin,
+            indexes=ready.plan.indexes, locked=True,
         )  # fmt: skip
         ready = _prepared(vault, brand, plan, ready.endpoints, run)
     _write(session, ready, run.at)
@@ -99,13 +101,13 @@ def apply_import(
 
 
 def _plan(
-    session: Session, vault: Vault, brand: Brand, entries: Sequence[Entry], at: datetime
+    session: Session, vault: Vault, brand: Brand, entries: Sequence[Entry], at: datetime, origin: DecisionOrigin
 ) -> tuple[ImportPlan, BrandEndpoints]:
     holiday_calendar.refresh_corrections(session, at)
     iys_code = session.scalars(select(Provider.iys_code).where(Provider.id == brand.provider_id)).one()
     endpoints = BrandEndpoints.of(iys_code, brand.brand_code)
     is_sent = endpoints.unsent is None
-    return import_plan.plan_import(session, vault, brand, entries, at, is_sent=is_sent), endpoints
+    return import_plan.plan_import(session, vault, brand, entries, at, is_sent=is_sent, origin=origin), endpoints
 
 
 def _prepared(

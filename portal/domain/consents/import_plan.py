@@ -14,7 +14,7 @@ from portal.core import business_days
 from portal.core.addresses import Address
 from portal.core.ids import new_ids
 from portal.core.iys_protocol import NO_RETAILERS, Channel, RecipientType, Retailers, Source, Status
-from portal.core.models import Brand
+from portal.core.models import Brand, DecisionOrigin
 from portal.core.models.recipient import is_of_present_holder
 from portal.core.vault import Vault
 from portal.domain.consents import import_snapshot, locking, recipients
@@ -199,7 +199,7 @@ class ImportPlan:
 
 def plan_import(
     session: Session, vault: Vault, brand: Brand, entries: Sequence[Entry], at: datetime, *, is_sent: bool,
-    indexes: Indexes | None = None, locked: bool = False,
+    origin: DecisionOrigin, indexes: Indexes | None = None, locked: bool = False,
 ) -> ImportPlan:  # fmt: skip
     """Read what is stored of the entries' addresses and see what they come to. `is_sent`: İYS is told of the brand."""
     addresses = {entry.address.text: entry.address for entry in entries}
@@ -211,7 +211,7 @@ def plan_import(
     changes = find_changes_for(session, vault, brand.provider_id, new)
     of_mail = (each.address.text for each in entries if each.status == Status.GRANTED and each.channel == Channel.EMAIL)
     mails = {text: indexes[text] for text in of_mail}
-    snapshot = import_snapshot.read_snapshot(session, vault, brand, known, mails, at, locked=locked)
+    snapshot = import_snapshot.read_snapshot(session, vault, brand, known, mails, at, origin=origin, locked=locked)
     plan = ImportPlan(snapshot, indexes, new, changes)
     _Planner(plan, brand, entries, at, is_sent).plan_all()
     return plan

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from portal.core.database import is_one_of
 from portal.core.iys_protocol import Channel, Status
-from portal.core.models import Brand, Consent, Decision, Submission, is_own_refusal, is_void
+from portal.core.models import Brand, Consent, Decision, DecisionOrigin, Submission, is_own_refusal, is_void
 from portal.core.models.own_refusals import may_be_taken_back
 from portal.core.vault import Vault
 from portal.domain.consents import locking, other_types, reassigned_addresses
@@ -34,14 +34,16 @@ class Snapshot:
     facts: dict[int, tuple[int, Fact]] = field(default_factory=dict)  # By decision, with the consent's id.
     own_held_since: dict[int, datetime] = field(default_factory=dict)  # By recipient id, of mail for all spellings.
     refusals: NewestRefusals = field(default_factory=NewestRefusals)
-    own_refusals: set[int] = field(default_factory=set)  # Consents that the person refused and did not grant since.
+    # Consents that the person refused and did not grant since; for a file also what a program told, as it was said.
+    own_refusals: set[int] = field(default_factory=set)
 
 
 def read_snapshot(
     session: Session, vault: Vault, brand: Brand, known: dict[str, int], mails: Indexes, at: datetime, *,
-    locked: bool = False,
+    origin: DecisionOrigin = DecisionOrigin.IMPORT, locked: bool = False,
 ) -> Snapshot:  # fmt: skip
-    """What is stored of these recipients at the brand then; `locked`: and stays so until this transaction ends."""
+    """What is stored of these recipients at the brand then, for decisions of this origin; `locked`: and stays so until
+    this transaction ends."""
     snapshot, ids = Snapshot(known, mails), sorted(known.values())
     if locked and ids:
         locking.lock_recipients(session, ids)
@@ -69,7 +71,8 @@ def read_snapshot(
     }  # fmt: skip
     snapshot.refusals = other_types.newest_refusals(session, consents)
     decided = [consent.id for consent in consents if consent.status is not None]
-    own = select(Decision.consent_id).where(is_one_of(session, Decision.consent_id, decided), is_own_refusal(at=at))
+    is_own = is_own_refusal(at=at, also=[DecisionOrigin.API] if origin == DecisionOrigin.IMPORT else [])
+    own = select(Decision.consent_id).where(is_one_of(session, Decision.consent_id, decided), is_own)
     snapshot.own_refusals = set(session.scalars(own)) if decided else set()
     return snapshot
 

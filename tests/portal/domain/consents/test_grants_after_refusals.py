@@ -39,7 +39,12 @@ def refuse_at_iys(app, browser) -> None:
     MovementReceiver(app).receives(row("RET", at=clock.now()))
 
 
-WAYS = [refuse_by_link, refuse_by_staff, refuse_at_iys]
+def refuse_by_program(app, browser) -> None:
+    with app.app_context():
+        bring(make.brand(), entry(make.PHONE, RET, clock.now()), batch_id=5, origin=DecisionOrigin.API)
+
+
+WAYS = [refuse_by_link, refuse_by_staff, refuse_at_iys, refuse_by_program]
 
 
 @pytest.mark.parametrize("refuse", WAYS)
@@ -71,6 +76,14 @@ def test_a_refusal_that_another_file_or_sender_stated_gives_way_to_a_newer_grant
     MovementReceiver(app).receives(row("RET", ago=timedelta(minutes=30), source="HS_CAGRI_MERKEZI"))
     assert rows.one(Decision, Decision.origin == DecisionOrigin.OTHER_SENDER).status == RET
     assert bring(brand, entry(make.PHONE, date=clock.now() - timedelta(minutes=10))) == ["grant"]
+
+
+def test_a_refusal_that_a_program_told_holds_no_later_row_of_a_program(app, brand, browser):
+    with time_machine.travel(clock.now() - TWO_HOURS):
+        refuse_by_program(app, browser)
+
+    run = import_run(batch_id=6, origin=DecisionOrigin.API)
+    assert bulk_import.apply_import(db.session, vault(), brand, [entry(make.PHONE)], run).effects == ["grant"]
 
 
 def test_a_files_refusal_after_the_persons_own_does_not_open_the_way(app, brand, browser, rows):
