@@ -16,6 +16,7 @@ import time_machine
 from sqlalchemy import select
 
 from portal.core.extensions import db
+from portal.core.iys_protocol import Status
 from portal.core.models import Annulment, Consent, Decision, ReceiptDecision, Submission
 from tests import databases
 from tests.stories import ledger_check
@@ -98,6 +99,7 @@ def compare(channel, words: list[Word], here, there, person: Person) -> list[str
     last = max(enumerate(words), key=lambda each: (each[1].at, each[0]))[1]
     close = (word for word in words if word.at >= last.at - CLOSE)
     may = {last.status} | {word.status for word in close if {word.by, last.by} != {"here"}}
+    may |= of_late_refusal(words, last)
     is_closed = person.line_closed_at is not None and last.at <= person.line_closed_at + CLOSE
     if is_closed:  # Whoever has the number then has granted nothing; what İYS still holds by then is found by a sweep.
         may.add(RET)
@@ -106,6 +108,16 @@ def compare(channel, words: list[Word], here, there, person: Person) -> list[str
     if there not in at_iys and not is_closed:
         found.append(f"{channel}: İYS holds {there}, {last} was said last")
     return found
+
+
+def of_late_refusal(words: list[Word], last: Word) -> set[Status]:
+    """What may stand where a file's grant is the last word, over a refusal that was said at İYS and heard afterwards.
+    What another sender told between the two may be heard before it, or after it."""
+    if (last.by, last.status) != ("file", GRANT):
+        return set()
+    own = [word for word in words if word.at <= last.at and word.by not in ("file", "sender")]
+    newest = max(own, key=lambda word: word.at, default=last)
+    return {RET} if (newest.by, newest.status) == ("iys", RET) else set()
 
 
 def told(person: Person, held: dict, ours: dict, void: set) -> str:

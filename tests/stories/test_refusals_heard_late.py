@@ -86,3 +86,18 @@ def test_it_stands_where_she_or_another_sender_granted_at_iys_between(world, tmp
 
     assert standing(world) == ["ONAY"]
     assert refused_anew(world) == []
+
+
+def test_what_she_grants_at_iys_after_it_stands_though_it_is_heard_later_still(world, tmp_path):
+    world.passes(2 * HOUR, pull=True)
+    world.sandbox.acts(make.EMAIL, "EPOSTA", "RET")
+    world.passes(20 * MINUTE)
+    brings_file(world, tmp_path)
+    world.passes(25 * MINUTE)
+    world.sandbox.acts(make.EMAIL, "EPOSTA", "ONAY")
+    pulls_are_away(world, *FeedSource, by=20 * MINUTE)
+    world.passes(20 * MINUTE, pull=True)
+    assert standing(world) == ["RET"]
+    hears(world)
+
+    assert (standing(world), world.last_movements[-1]) == (["ONAY"], "ONAY")

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from portal.core import business_days
 from portal.core.business_days import holiday_calendar
 from portal.core.database import is_one_of
 from portal.core.iys_protocol import Source, Status
@@ -67,10 +68,13 @@ def refuse_other_types(
     of_brands = session.execute(codes.where(Brand.id.in_({each.brand_id for each in over})))
     endpoints = {brand_id: BrandEndpoints.of(iys_code, brand_code) for brand_id, iys_code, brand_code in of_brands}
     for consent in over:
-        _, refusal_id = refusals[consent.brand_id, consent.recipient_id, consent.channel]
+        refused_at, refusal_id = refusals[consent.brand_id, consent.recipient_id, consent.channel]
+        # Right after a grant of the refusal's very moment (late_refusals), while İYS takes that: what the person said
+        # later may still be heard.
+        is_taken = consent.effective_at == refused_at and business_days.safe_deadline(refused_at) > at
         decision = writer.decide_now(
             consent, Status.REFUSED, source=Source.PROVIDER_DECISION, origin=DecisionOrigin.RENEWAL,
-            renews_id=refusal_id, at=at,
+            renews_id=refusal_id, at=at, renewed_from=refused_at if is_taken else None,
         )  # fmt: skip
         address = recipients.known_or_opened(session, vault, consent.recipient_id, addresses)
         rows.add(decision, writer.submission_row(vault, decision, endpoints[consent.brand_id], address=address))

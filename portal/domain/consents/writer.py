@@ -113,13 +113,13 @@ def is_journalled(decision: Row) -> bool:
 def decide_now(
     consent: LockedConsent, status: Status, *, source: str, origin: DecisionOrigin, at: datetime,
     chosen_at: datetime | None = None, text_id: int | None = None, user_id: int | None = None,
-    renews_id: int | None = None,
+    renews_id: int | None = None, renewed_from: datetime | None = None,
 ) -> Row:  # fmt: skip
     """Move a consent by a decision that is made here and now; the decision's row. A grant counts from `chosen_at`, if
-    that was before. Raises TooSoon for a grant."""
+    that was before, a renewal from `renewed_from`. Raises TooSoon for a grant."""
     is_refusal = status == Status.REFUSED
     date = next_consent_date(
-        consent.consent_date, at, is_refusal=is_refusal, chosen_at=None if is_refusal else chosen_at
+        consent.consent_date, at, is_refusal=is_refusal, chosen_at=renewed_from if is_refusal else chosen_at
     )
     decision = decision_row(
         consent, status, consent_date=date, effective_at=date, recorded_at=at, source=source, origin=origin,
