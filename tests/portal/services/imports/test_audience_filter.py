@@ -93,6 +93,13 @@ def keeps_late(app, holder, phone: str) -> None:
         db.session.commit()
 
 
+def hold_one_line(holder, phone: str) -> None:
+    """A grant by mail and a refusal of calls that stood on one line of a file, which is written at one moment."""
+    with time_machine.travel(clock.now(), tick=False):
+        holder.grants(make.EMAIL, channel=Channel.EMAIL, batch_id=7, line=3)
+        holder.decides(phone, Status.REFUSED, channel=Channel.CALL, batch_id=7, line=3)
+
+
 def test_late_grants_are_asked_anew_but_not_where_something_was_said_since(app, holder):
     late, refused, told = grants.phones(3)
     keeps_late(app, holder, late)
@@ -111,8 +118,7 @@ def test_who_granted_one_channel_and_was_never_asked_for_another_is_found(app, h
         holder.grants(each, channel=Channel.CALL)
     holder.decides(refused, Status.REFUSED, channel=Channel.SMS)
     make.codes(app, asked, channels=[Channel.SMS])
-    holder.grants(make.EMAIL, channel=Channel.EMAIL, batch_id=7, line=3)
-    holder.decides(phone, Status.REFUSED, channel=Channel.CALL, batch_id=7, line=3)
+    hold_one_line(holder, phone)
 
     by_calls = added(app, AudienceFilter(FilterKind.OTHER_CHANNEL, Channel.CALL, Channel.SMS), channels=[Channel.SMS])
     by_mail = added(app, AudienceFilter(FilterKind.OTHER_CHANNEL, Channel.EMAIL, Channel.SMS), channels=[Channel.SMS])
@@ -159,8 +165,7 @@ def test_nobody_is_asked_because_of_a_grant_on_which_nobody_may_send(app, holder
     """Neither at its own address nor at another on the same line of a file."""
     own, phone = grants.phones(2)
     holder.grants(own, channel=Channel.CALL)
-    holder.grants(make.EMAIL, channel=Channel.EMAIL, batch_id=7, line=3)
-    holder.decides(phone, Status.REFUSED, channel=Channel.CALL, batch_id=7, line=3)
+    hold_one_line(holder, phone)
     with app.app_context():
         for address in (own, make.EMAIL):
             found = recipients.find(db.session, vault(), make.brand().provider_id, parse(address))
