@@ -2,85 +2,69 @@
 
 import re
 
+from portal.api.v1.evidence_channels import is_of_others_only
+from portal.api.v1.evidence_fields import has_refused_choice
 from portal.api.v1.row_problems import ApiRowProblem
-from portal.core.iys_protocol import Status
-from portal.services.imports.layout.cell_words import STATUSES
-from portal.services.imports.layout.dates import MONTHS
-from portal.services.imports.layout.normalization import folded, name_of, says_nothing
+from portal.core.iys_protocol import Channel
+from portal.services.imports.layout.normalization import folded, says_nothing
 from portal.services.imports.layout.refusals import REFUSING_SIGNS, may_refuse, refuses
-from portal.services.imports.layout.vocabulary import AGREES, CHANNEL, CONSENT, GIVING, QUESTION, STATE, TOPIC
 
 # What says that there is no evidence, or only that there is some.
 NO_EVIDENCE = {
     "yok", "var", "evet", "hayir", "onay", "onayli", "izin", "no", "yes", "true", "false", "x", "test", "0", "1", "e",
     "h",
 }  # fmt: skip
-DOCUMENT_WORDS = re.compile(r"\b(?:form|belge|dilekce|talep|talebi|kayit|kaydi|kisi|musteri|uye|dedi|diyor)\w{0,6}\b")
+DOCUMENT_WORDS = re.compile(
+    r"\b(?:form|belge|dilekce|talep|talebi|kayit|kaydi|kisi|musteri|uye|list|dedi|diyor)\w{0,6}\b"
+)
 # Folded words that refuse wherever they stand in it. A verb's "-madı" or "-medi" goes by the vowel before: no "Ahmedi".
 REFUSING_WORDS = re.compile(
-    r"\b(?:ret|red|hayir|robinson|degil|itiraz\w*|(?:izin|onay|riza)siz\w*|ayril(?!m[ai]y|m[ai]z)\w*|"
+    r"\b(?:ret|red|hayir|robinson|degil|itiraz\w*|(?:izin|onay|riza|imza)siz\w*|ayril(?!m[ai]y|m[ai]z)\w*|"
     r"sil(?:me|in)\w*|cayma|"
     r"(?!komedi|mehmed)\w*(?:a[^\Waeiou]{0,4}ma|e[^\Waeiou]{0,4}me|[iou][^\Waeiou]{0,4}m[ae])(?:di|mis)"
     r"(?:l[ae]r|tir|ti|[mnk]\w?)?|"
-    r"(?:isaret|secim)siz\w*|(?:isaret|sec|onay|ver)\w{0,8}m[ae]y[ae]n\w*|(?:declin|refus|un(?:check|tick|select|subscri))\w*|"
+    r"(?:isaret|secim)siz\w*|(?:isaret|sec|onay|ver)\w{0,8}m[ae]y[ae]n\w*|"
+    r"(?:declin|refus|suppress|un(?:check|tick|select|sign|subscri))\w*|"
     r"(?:not|never|\w{2,5}n t|without) (?:opt(?:ed)? ?in|(?:accept|agree|allow|approv|check|confirm|consent|give|grant|"
-    r"select|subscri|tick)\w*))\b"
+    r"select|sign|subscri|tick)\w*))\b"
 )
-# "sms_ok: no", "consent=false", "SMS izni (web): no".
-NO_AS_VALUE = re.compile(r"(?i)\w{2,40}[\"')\]]?\s{0,2}[:=]\s{0,2}[\"']?(?P<value>no|false|off|hay[ıi]r|[hn])\b")
-# "Sözleşme: No 4711", "Mağaza: H blok"; not "form: no, 12 kez", "form: no 12.03.2026" or "form: no 14:05".
-NUMBERED = re.compile(
-    r"(?i)(?:no[ .:]{0,2}|[hn][ .-]{0,2})\d+\b(?![-./:]\d)\s?(?P<month>[^\W\d]*)|[hn]\b[ .-]{0,2}[^\W\d]"
+# A consent that waits for its person, and a form without a mark. "Bekleme listesi", a waiting list, is an ordinary one.
+WAITING_WORDS = re.compile(
+    r"\b(?:bekl(?:iyor|eniyor|emede|emekte)\w*|henuz|pending|await\w*|waiting for|not yet|un(?:confirm|verif)\w*|"
+    r"(?:onay|izin|izni|riza|imza)\w* (?:alin?|ver(?:il)?|isten?|sorul?)[ae]c[ae][kg]\w*|"
+    r"(?:onayla|imzala)(?:n[ae]|y[ae])c[ae][kg]\w*|"
+    r"bos (?:birak\w*|form\w*|kutu\w*)|(?:form|kutu|imza)\w* bos|(?:tik|isaret|imza|kutu)\w* yok|"
+    r"(?:left|is|was|form|box) (?:blank|empty)|(?:blank|empty) (?:form|box|field))\b"
 )
-# The name of a choice and its value: "checked=0", "{"izin": null}"; not "onay: 0 532 …".
-CHOICE = re.compile(
-    r"(?<![\w-])(opt[ _-]?(?:ed[ _-]?)?in|[\w-]{2,40})[\"']?\s{0,3}[:=]\s{0,3}+[\"']?+([^\s,;&\"'}]{0,20}+)(?!\s?\d)",
-    re.I,
+# Boxes that nobody ticked: "( ) SMS", "[] sms", "(-)", "[0] SMS"; not "kanallar[]=sms", "submit()" and "{"tags": []}".
+EMPTY_BOX = re.compile(
+    r"[\[(][\s_]{1,5}[\])]|(?<!\w)[\[(][–—-]{1,3}[\])]|(?<![\w:=)\]}])(?<![:=]\s)(?:\[\]|\(\))|"
+    r"\w\[\](?!\s?[=:.\[])|(?:^|[\n,;|/•])\s{0,3}[\[(]\s?0\s?[\])]\s{0,2}(?=[^\W\d])|[○◯⚪]|&#(?:9744|x2610)\b"
 )
-NAME_OF_CHOICE = re.compile(
-    r"\b(?:opt(?:ed)? ?in|consent|permission|(?:accept|agre|allow|check|grant|subscrib|tick)ed|checkbox|ok|izin|izni|"
-    r"onay[ilm]*|riza\w*|kutu\w*|isaretl\w+)$"
-)
-# A field of a consent, a choice or a channel, where no number makes a no the sign of one: "SMS izni", "İzin Durumu".
-NAME_OF_CONSENT = re.compile(
-    rf"{NAME_OF_CHOICE.pattern}|\b(?:{CHANNEL}|{CONSENT}(?: {GIVING})?|{TOPIC}|{AGREES}|{STATE}|{QUESTION})$"
-)
-IN_BRACKETS = re.compile(r"\([^()]*\)|\[[^][]*\]")
-LONGEST_FIELD = 60  # Characters before a value that its field's name stands in.
 
 
-def find_problem(evidence: str) -> ApiRowProblem | None:
-    """What keeps a grant from counting by this evidence. Nobody is there to ask whether a word of refusing is only a
-    document's name, so that it is a problem in doubt."""
-    if says_nothing(evidence) or folded(evidence) in NO_EVIDENCE:
+def find_problem(evidence: str, channel: Channel) -> ApiRowProblem | None:
+    """What keeps a grant of a channel from counting by this evidence. Nobody is there to ask whether a word of refusing
+    is only a document's name, so that it is a problem in doubt."""
+    if says_no_evidence(evidence):
         return ApiRowProblem.EVIDENCE_MISSING
-    return ApiRowProblem.EVIDENCE_REFUSES if _may_refuse(evidence) else None
+    if may_tell_of_refusal(evidence, channel) or is_of_others_only(evidence, channel):
+        return ApiRowProblem.EVIDENCE_REFUSES
+    return None
 
 
-def _may_refuse(evidence: str) -> bool:
-    """Whether it tells of a refusal ("web formu: hayır"), or is a form or a saying of one word that may ("çıkış
-    formu")."""
+def says_no_evidence(evidence: str) -> bool:
+    """Whether it is empty, or says only that there is evidence, or none."""
+    return says_nothing(evidence) or folded(evidence) in NO_EVIDENCE
+
+
+def may_tell_of_refusal(evidence: str, channel: Channel | None) -> bool:
+    """Whether it tells of a refusal, or of no consent yet, or is a form or a saying of one word that may ("çıkış
+    formu"). `channel`: the granted one, where it is known."""
     words = folded(evidence)
-    if refuses(evidence) or REFUSING_WORDS.search(words) or REFUSING_SIGNS.search(evidence) or _is_valued_no(evidence):
+    if refuses(evidence) or REFUSING_WORDS.search(words) or WAITING_WORDS.search(words):
         return True
-    if any(NAME_OF_CHOICE.search(name_of(name)) and _is_no(value) for name, value in CHOICE.findall(evidence)):
+    if REFUSING_SIGNS.search(evidence) or EMPTY_BOX.search(evidence) or has_refused_choice(evidence, channel):
         return True
     left = DOCUMENT_WORDS.sub(" ", words).split()
     return len(left) == 1 and may_refuse(left[0])
-
-
-def _is_valued_no(evidence: str) -> bool:
-    """Whether the value of some field is a no, which only in a field of anything else is the sign of a number."""
-    for found in NO_AS_VALUE.finditer(evidence):
-        start = found.start("value")
-        numbered = NUMBERED.match(evidence, start)
-        if numbered is None or folded(numbered["month"] or "") in MONTHS:
-            return True
-        field = IN_BRACKETS.sub(" ", evidence[max(0, start - LONGEST_FIELD) : start])
-        if NAME_OF_CONSENT.search(name_of(field)):
-            return True
-    return False
-
-
-def _is_no(value: str) -> bool:
-    return says_nothing(value) or STATUSES.get(folded(value)) == Status.REFUSED

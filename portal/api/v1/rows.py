@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from portal.api.v1.evidence import find_problem
+from portal.api.v1.evidence import find_problem, may_tell_of_refusal, says_no_evidence
 from portal.api.v1.row_problems import ApiRowProblem, BadRow, find_unfit
 from portal.api.v1.schemas import MAX_ID, MAX_TEXT, ConsentRow
 from portal.core import addresses, iys_protocol
@@ -166,7 +166,7 @@ def find_refusing_field(row: Mapping[str, object], names: Iterable[str]) -> str 
 
 def _refuses(name: str, cell: str) -> bool:
     if name == "evidence":
-        return find_problem(cell) == ApiRowProblem.EVIDENCE_REFUSES
+        return not says_no_evidence(cell) and may_tell_of_refusal(cell, None)
     if name == "recipient":
         return is_beside_address(cell)
     if name in OWN_IDS:
@@ -243,7 +243,7 @@ def _grant(place: int, row: dict[str, Any], address: addresses.Address) -> Entry
     """A grant needs its date also of a merchant, of whom İYS wants none: nothing is invented for it."""
     if (noted := find_refusing_field(row, ("recipient", *OWN_IDS))) is not None:
         return BadRow(RowProblem.REFUSED_BESIDE, "", noted)
-    if (problem := find_problem(row.get("evidence", ""))) is not None:
+    if (problem := find_problem(row.get("evidence", ""), Channel(row["type"]))) is not None:
         return BadRow(problem, "", "evidence")
     if row.get("confirm"):
         return BadRow(ApiRowProblem.CONFIRM, "", "confirm")

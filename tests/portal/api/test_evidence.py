@@ -25,6 +25,25 @@ REFUSES = [
     "Rıza alındı: no, 3 kez soruldu", "İzin Durumu: H", "Ret hakkı hatırlatıldı; onay verdi", "opt_in=0",
     '{"smsConsent": null, "form": 12}', "kvkk_onay: boş", "consent: none", "☐ SMS almak istiyorum", "❌ SMS",
     "[ ] SMS", "not opted in", "didn't opt in", "checkbox unchecked", "işaretlenmeyen kutu",
+    "sms: -", "marketing: 0", "kanal: yok", "kanallar: -", '{"channels": []}', "tercih: hiçbiri", "İzin durumu: -",
+    "preference centre: none", "web form: nein", "SMS ister mi: 0", "consent[sms]=0", "imza: -", "İmzasız form",
+    "( ) SMS almak istiyorum", "[] sms", "SMS (-)", "[0] SMS istiyorum", "○ SMS", "Form boş bırakıldı", "onay bekliyor",
+    "double opt-in pending", "henüz onay yok", "onay alınacak", "suppression list", "sms: 0 22.11.2026",
+]  # fmt: skip
+# Of consents by other channels than MESAJ.
+OF_OTHERS = [
+    "sadece e-posta izni", "kanallar: e-posta", "tercih=email", '{"kanallar": ["arama", "e-posta"]}', "email only",
+    "izin türü: e-posta", "tercih edilen kanal: WhatsApp", "E-posta izin formu 22", "SMS hariç tüm kanallar",
+    "email: true", "email_optin=1",
+]  # fmt: skip
+# What a shop's own program sends: fields that hold nothing, how a consent was given, lists of who waits.
+OF_PROGRAMS = [
+    "Form no: 0; şube: -", "ip: 10.0.0.0, device: none", "utm_campaign: none, utm_medium: email", "Kampanya kodu: 0",
+    "sipariş durumu: 0", "teslimat tercihi: yok", "satış kanalı: -", "Kampanya: -", "Telefon: -; e-posta: -; form 22",
+    '{"tags": [], "channels": [\n  "sms"\n]}', "kanallar[]=sms&kanallar[]=email",
+    "onaylanan kanallar:\n- SMS\n- E-posta",
+    "Kanal: Telefon", "Onay: telefon, ses kaydı 118", "e-posta ile gelen form 22", "sadece telefonla başvuru alınır",
+    "e-posta izni ve SMS izni formu", "Bekleme listesi formu", "kasa (0), form.submit()", "SMS izin linki ile onay",
 ]  # fmt: skip
 
 
@@ -40,7 +59,7 @@ def test_a_grant_without_evidence_or_with_one_that_refuses_is_a_problem(program,
 
 @pytest.mark.alike
 def test_no_words_that_may_refuse_are_evidence(program, rows):
-    expected = dict.fromkeys(MISSING, "evidence_missing") | dict.fromkeys(REFUSES, "evidence_refuses")
+    expected = dict.fromkeys(MISSING, "evidence_missing") | dict.fromkeys(REFUSES + OF_OTHERS, "evidence_refuses")
     grants = [grant(f"+90532{number:07}") | {"evidence": words} for number, words in enumerate(expected)]
 
     answer = program.post(BULK, {"consents": grants})
@@ -70,6 +89,17 @@ def test_evidence_may_name_documents_of_ordinary_business(program, rows):
     ordinary += "Kapı (ev): no 5", "sipariş=no 118", "Sipariş No: 118, SMS kutusu ☑", "Onay kodu: N 12"
     ordinary += "Üyelik formu 2026-118", "checkbox ☑ [x]", "web formu /kayit?utm=0", "opt_in=1, consent: web form 22"
     ordinary += "onay kodu=0042", '{"email": null, "consent": "F2026 118"}', "SMS onayı: 0 532 123 45 67"
+    ordinary += (*OF_PROGRAMS,)
     grants = [grant(f"+9053212345{place:02}") | {"evidence": words} for place, words in enumerate(ordinary)]
 
     assert codes(program.post(BULK, {"consents": grants})) == [None] * len(ordinary)
+
+
+def test_evidence_of_other_channels_is_read_by_the_one_that_is_granted(program):
+    """A mailbox that is empty says no by e-mail alone, and how a consent was given is no channel of it."""
+    words = "kanallar: arama, SMS", '{"email": null, "form": 12}', "email consent form", "SMS onayı ile üyelik"
+    grants = [grant(f"{place}@example.com") | {"type": "EPOSTA", "evidence": each} for place, each in enumerate(words)]
+    calls = [grant(f"+9053212345{place:02}") | {"type": "ARAMA", "evidence": each} for place, each in enumerate(words)]
+
+    assert codes(program.post(BULK, {"consents": grants})) == ["evidence_refuses", "evidence_refuses", None, None]
+    assert codes(program.post(BULK, {"consents": calls})) == [None, None, "evidence_refuses", None]

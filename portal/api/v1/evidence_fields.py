@@ -1,0 +1,113 @@
+"""The fields that a grant's evidence holds ("sms: -", "sms_ok=no; source=web"), and whether one of a choice says no.
+
+A plain no counts in a field of any name. An empty one, a dash or a zero counts only where the name is of a choice: of a
+consent, a channel or a subject of messages. "Şube: -" and "utm_campaign: none" say nothing of any.
+"""
+
+import re
+from collections.abc import Iterator
+
+from portal.core.iys_protocol import Channel, Status
+from portal.services.imports.layout.cell_words import STATUSES
+from portal.services.imports.layout.dates import MONTHS
+from portal.services.imports.layout.normalization import folded, name_of, says_nothing
+from portal.services.imports.layout.refusals import may_refuse
+from portal.services.imports.layout.vocabulary import (
+    AGREES,
+    CHANNEL,
+    CONSENT,
+    GIVING,
+    QUESTION,
+    STATE,
+    TOPIC,
+    WISH,
+    Words,
+)
+
+# "sms_ok: no", "consent=false", "SMS izni (web): no", "web form: nein".
+NO_AS_VALUE = re.compile(
+    r"(?i)\w{2,40}[\"')\]]?\s{0,2}[:=]\s{0,2}[\"']?(?P<value>no|false|off|hay[ıi]r|nope|nein|niet|non(?!-)|yox|[hn])\b"
+)
+# "Sözleşme: No 4711", "Mağaza: H blok"; not "form: no, 12 kez", "form: no 12.03.2026" or "form: no 14:05".
+NUMBERED = re.compile(
+    r"(?i)(?:no[ .:]{0,2}|[hn][ .-]{0,2})\d+\b(?![-./:]\d)\s?(?P<month>[^\W\d]*)|[hn]\b[ .-]{0,2}[^\W\d]"
+)
+# The value behind a field's name, also in quotes, brackets or the next line: "checked=0", "{"izin": null}"; no number
+# of a telephone ("onay: 0 532 …"). What stands before it is the name.
+FIELD = re.compile(
+    r"[\"')\]]?\s{0,3}[:=?]>?(?:[^\S\n]{0,3}\n\s{0,8}(?:[-*•]\s)?)?[\"'\[({\s]{0,12}+"
+    r"(?P<value>[^\s,;&\"'{}\])=:?]{0,20}+)(?![\s(]{0,2}\d{3}[\s)-]{0,2}\d{3})(?P<is_whole>\s{0,3}(?:$|[,;&}\])\"'|.\n]))?"
+)
+BETWEEN_FIELDS = re.compile(r"[,;&{}|\n]|\.\s")
+IN_BRACKETS = re.compile(r"\([^()]*\)|\[[^][]*\]")
+LONGEST_FIELD = 60  # Characters before a value that its field's name stands in.
+
+NAME_OF_CHOICE = (
+    r"opt(?:ed)? ?in|consent|permission|(?:accept|agre|allow|check|grant|subscrib|tick|sign)ed|checkbox|ok|izin|izni|"
+    r"onay[ilm]*|riza\w*|kutu\w*|isaretl\w+"
+)
+# Where no number makes a no the sign of one: "SMS izni", "İzin Durumu".
+NAME_OF_CONSENT = re.compile(
+    rf"\b(?:{NAME_OF_CHOICE}|{CHANNEL}|{CONSENT}(?: {GIVING})?|{TOPIC}|{AGREES}|{STATE}|{QUESTION})$"
+)
+# Where nothing, or zero, is a no, too: "marketing: 0", "Kanal: yok", "İzin durumu: -"; not "Sipariş durumu: -".
+_SUBJECT = rf"(?:{NAME_OF_CHOICE}|{CHANNEL}|{CONSENT}|{TOPIC}|{AGREES}|kvkk|gdpr|etk|iys)"
+_CHOSEN = Words("tercih~ kanal~ secim~ preference preferences channel channels choice choices")
+NAME_OF_ANSWER = re.compile(
+    rf"\b(?:{_SUBJECT}(?: {GIVING})?|{_CHOSEN}|preferences? cent(?:er|re)|abone\w*|subscri\w+|imza\w{{0,4}}|signature|"
+    rf"{_SUBJECT}(?: \w+)? (?:{STATE}|{QUESTION}|{WISH}))$"
+)
+# Of other things. A campaign's own name is no choice, as its messages are.
+_OTHERS = Words("""
+    teslimat~ kargo~ odeme~ fatura~ siparis~ satis~ urun~ randevu~ iade~ dil~ renk~ beden~ basvuru~ kayit~ sube~ magaza~
+    delivery shipping payment invoice order sales product language acquisition source
+""")
+NAME_OF_OTHERS = re.compile(
+    rf"\b(?:utm \w+|kampanya(?:si)?|campaign|promotion|{_OTHERS} (?:edilen |edilmis )?{_CHOSEN})$"
+)
+# An address that is empty says no more than that; of the channel that is granted it does.
+NAME_OF_ADDRESS = {
+    Channel.CALL: re.compile(r"\b(?:telefon\w{0,4}|tel|phone)$"),
+    Channel.EMAIL: re.compile(r"\b(?:eposta\w{0,3}|e?mails?)$"),
+}
+
+
+def fields(evidence: str) -> Iterator[tuple[str, re.Match[str]]]:
+    """The folded name of each field, and what FIELD finds of its value."""
+    for found in FIELD.finditer(evidence):
+        before = evidence[max(0, found.start() - LONGEST_FIELD) : found.start() + 1].rstrip("\"':=? ")
+        name = name_of(BETWEEN_FIELDS.split(IN_BRACKETS.sub(" ", before))[-1])
+        if name:
+            yield name, found
+
+
+def has_refused_choice(evidence: str, channel: Channel | None) -> bool:
+    """Whether a field says no, or one of a choice says nothing."""
+    return _is_valued_no(evidence) or any(
+        _is_of_choice(name, channel) and _is_no(found["value"], is_whole=found["is_whole"] is not None)
+        for name, found in fields(evidence)
+    )
+
+
+def _is_valued_no(evidence: str) -> bool:
+    """Whether the value of some field is a no, which only in a field of anything else is the sign of a number."""
+    for found in NO_AS_VALUE.finditer(evidence):
+        start = found.start("value")
+        numbered = NUMBERED.match(evidence, start)
+        if numbered is None or folded(numbered["month"] or "") in MONTHS:
+            return True
+        field = IN_BRACKETS.sub(" ", evidence[max(0, start - LONGEST_FIELD) : start])
+        if NAME_OF_CONSENT.search(name_of(field)):
+            return True
+    return False
+
+
+def _is_of_choice(name: str, channel: Channel | None) -> bool:
+    is_address = any(kind != channel and each.search(name) for kind, each in NAME_OF_ADDRESS.items())
+    return not is_address and not NAME_OF_OTHERS.search(name) and NAME_OF_ANSWER.search(name) is not None
+
+
+def _is_no(value: str, *, is_whole: bool) -> bool:
+    """Of a value of several words the first one counts; one that may only refuse does where it is all of it."""
+    said = says_nothing(value) or not value.strip("0.") or STATUSES.get(folded(value)) == Status.REFUSED
+    return said or folded(value) == "hic" or (is_whole and may_refuse(value))
