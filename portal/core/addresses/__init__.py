@@ -2,7 +2,7 @@
 
 from portal.core.addresses import emails, phones
 from portal.core.addresses.address import Address, AddressKind, find_mailbox
-from portal.core.addresses.emails import is_email
+from portal.core.addresses.emails import is_email, with_ascii_domains
 from portal.core.addresses.mail_services import RULE as MAILBOX_RULE
 from portal.core.addresses.mail_services import MailService
 from portal.core.addresses.masking import HIDDEN, mask, redact_addresses, redact_certain_addresses
@@ -29,6 +29,7 @@ __all__ = [
     "read_canonical",
     "redact_addresses",
     "redact_certain_addresses",
+    "with_ascii_domains",
     "without_plus",
 ]
 

@@ -17,6 +17,7 @@ _LOCAL = re.compile(r"[a-z0-9._+-]*[a-z0-9_+-]")
 _POSSIBLE_LOCAL = re.compile(r"[a-z0-9._+-]+")
 _DOMAIN = re.compile(r"[a-z0-9.-]{2,}\.[a-z0-9-]{2,}")  # İYS's rule 4: at least a@bb.cc.
 _CHARACTERS = re.compile(r"[a-z0-9._+@-]*")
+_IDN = re.compile(r"(?<=@)[^\s@<>()\[\]\"',;:/\\]{1,255}")
 _LABEL = re.compile(r"(?:mailto|e-?posta(?: adresi)?|e-?mail|mail)\s*:\s*", re.I)
 _TURKISH_LETTER = re.compile("[çğıöşüâîûÇĞİÖŞÜÂÎÛ\u0307]")  # The last is the combining dot that lower() leaves of İ.
 
@@ -34,6 +35,22 @@ def parse_email(spelling: str) -> str:
 def is_email(text: str) -> bool:
     """Whether İYS accepts this text as an e-mail address (H120)."""
     return text.isascii() and _is_canonical(text.lower())
+
+
+def with_ascii_domains(text: str) -> str:
+    """A text whose mailboxes have their domains as DNS and İYS do: "ali@şirket.com" is at xn--irket-idb.com."""
+    return text if text.isascii() else _IDN.sub(lambda found: _to_ascii(found[0]), text)
+
+
+@lru_cache(maxsize=KNOWN_DOMAINS)
+def _to_ascii(domain: str) -> str:
+    if domain.isascii():
+        return domain
+    try:  # İ is no letter of a host; i is what its owner registered.
+        found = validate_email(f"a@{domain.replace('İ', 'i').rstrip('.')}", check_deliverability=False)
+    except EmailNotValidError:
+        return domain
+    return found.ascii_domain
 
 
 def _strip_decoration(spelling: str) -> str:

@@ -95,7 +95,9 @@ def read_reply(mapping: Mapped, row: Any) -> InboundMessage:
 
 
 def guess_address(number: str) -> str:
-    """What vendors and mails write as an address, as ours: +905…, abroad without a plus, too; what is none as it is."""
+    """What vendors and mails write as an address, as ours: +905…, abroad without a plus, too; a mailbox of an IDN as
+    İYS takes it; what is none as it is."""
+    number = addresses.with_ascii_domains(number)
     for spelling in (number, f"+{number}" if number.replace(" ", "").isdecimal() else ""):
         with suppress(addresses.BadAddress):
             return addresses.parse(spelling).text

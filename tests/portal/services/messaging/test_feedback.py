@@ -162,6 +162,22 @@ def test_events_of_brevo_move_mails_and_refuse_once(app, browser, rows):
     assert not codes and left_out.left_out == ExclusionReason.NO_ADDRESS
 
 
+@pytest.mark.parametrize("spelling", ["ali@şirket.com", "Ali <ali@ŞİRKET.com>"])
+def test_a_mailbox_of_an_idn_is_refused_and_held_however_its_vendor_spells_it(app, browser, rows, spelling):
+    """The firm has it as İYS takes it."""
+    account, idn = MailAccount(app, browser, feedback="brevo"), "ali@xn--irket-idb.com"
+    with app.app_context():
+        recipients.gather(db.session, vault(), make.brand().provider_id, [parse(idn)], clock.now())
+        db.session.commit()
+    account.pushes(json.dumps({"event": "of_tomorrow", "email": spelling}))
+    work(app)
+    assert held(app) == [idn]
+
+    account.pushes(json.dumps({"event": "unsubscribed", "email": spelling}))
+    work(app)
+    assert refusals(app, rows) == [idn]
+
+
 @pytest.mark.parametrize("wrote", ["a removed account", "another account", "nobody here", "another firm"])
 def test_a_refusal_counts_by_its_mailbox_whichever_account_sent_the_mail(app, browser, rows, wrote):
     """Also where the id is of no mail here, or of one to somebody else."""

@@ -351,4 +351,4 @@ def test_an_event_that_nobody_knows_is_read_for_each_person_whatever_its_words(n
         assert senders == ["", ""] and [each.sender for each in several] == [""]
     else:
         assert senders == [each.sender for each in several] and "" not in senders
-        assert [each.sender for each in beside.replies] == ["ayse@örnek.com.tr"]
+        assert [each.sender for each in beside.replies] == ["ayse@xn--rnek-4qa.com.tr"]
