@@ -47,6 +47,8 @@ _WORDS = r"""
     do_?not\w+ rahat_?birak\w* \w+degil musaa?desiz imtina ekarte gndrm\w+ rddt\w* armyn\w* bulasma
     no(?:n?_?consent|_?contact|_?marketing|n_?activ|n_?subscrib)\w*
     luzumsuz\w* ugrasma elleme niet non$ yox hec eks
+    erase[ds]? forg[eo]t(?:ten)? (?:un|dis)interested wrong_(?:number|person) gidecek(?:l[ae]r)? kizmis(?:l[ae]r)?
+    sogu(?:du|mus)(?:l[ae]r)? kufur(?:_etti\w*)? kufrett\w* hakaret (?:sadece|yalniz(?:ca)?|only)_(?:whatsapp|wp)
     arsiv\w* degis(?:ti|mis)\w* baskasi(?:n[ia]\w*)? baska_kisi\w* yeni_sahi[bp]\w* hic_?biri\w* d_n_c
 """
 # A verb that says not, but for the aorist, which is a surname's ("Yılmaz"); "aranmasını" and "aramaya" are nouns.

@@ -40,10 +40,12 @@ _ODD_SIGN = re.compile(r"[^\w\s/|\\(),;:.?'’\"“”…&*+\[\]–—#%₺=-]|[
 # No sign stands before or behind; brackets and quotes may, around words.
 _BARE = re.compile(r"[(\"'“‘]*[^\W_](?:.*[^\W_])?[)\"'”’.,:]*", re.S)
 _TEXT = re.compile(r"[^\W_]+(?:(?: +|['’/&-]|[.,] *| & | / )[^\W_]+)*\.?")
-# "XXX Ali", "Ali 28.11", "Ali R E T", "Ali, H", "Ali Er H", "Ali X", "Ali 0"
+# "XXX Ali", "Ali 28.11", "Ali R E T", "Ali, H", "Ali Er H", "h Ali Er", "Ali Er BLOK", "Ali X", "Ali 0". A capital
+# before a name is an initial, and "B Blok" a building.
 _NO_NAME = re.compile(
     r"([^\W\d_])\1\1|\d[.,/]\d|(?<!\w)[^\W\d_](?: [^\W\d_]){2}(?!\w)|[,/-] *[hrnf]\.?$|"
-    r"\w{2} \w{2,} [hrn]\.?$|(?<!\w)(?:xx?|0)(?!\w)",
+    r"\w{2} \w{2,} [hrn]\.?$|^(?-i:(?:[hrn]|blok) [A-ZÇĞİÖŞÜ])|^blok$|\w{2} \w{2,} blok$|"
+    r"(?<!\w)(?:xx?|0)(?!\w)",
     re.I,
 )
 # "RETli", "ONAYsız"; and "Ayşe Yılmaz geri çevirdi", but for a word of firms and places.
@@ -168,6 +170,7 @@ def _has_note(name: str) -> bool:
             for word in each.split()
         )
         or (len(words) > 2 and _DONE.search(folded(name)) is not None)
+        or (len(words) > 2 and words[0].islower() and _DONE.search(folded(words[0])) is not None)
     )
 
 

@@ -143,12 +143,12 @@ _IN_NAME = re.compile(
     rf"\b(?:(?!istemez\b)(?:{_ALONE})|iptal (?:etti|edildi)|"
     rf"{_BEFORE_A_NAME} (?:ret|red|iptal\w*|{_NONE}|kapali|olumsuz|{NOT}|{_NEVER_DONE}))\b"
 )
-# States of people and addresses in files; messages of vendors name them, too. "Öldü" is "oldu" when folded.
+# States of people and addresses in files; messages of vendors name them, too. "Öldü", "ölü" are "oldu", "olu", folded.
 _STATE = re.compile(
     r"\b(?:deceased|bounced|paused|archived|eliminated|purged|dormant|invalid|inaktiv|blokajli|devretti|frozen|unreachable|"
     r"junk|trash|elemine|abgelehnt|gesperrt|gekundigt|verstorben|desabonne|desinscrit|decede|rahmetine)\b"
 )
-_DIED = re.compile(r"(?<![^\W\d_])[öÖ]l(?:d[üÜ]|m[üÜ][şŞ])", re.I)
+_DIED = re.compile(r"(?<![^\W\d_])[öÖ]l(?:d[üÜ]|m[üÜ][şŞ]|[üÜ](?:d[üÜ]r)?(?![^\W\d_]| ?deniz))", re.I)
 _MARK = re.compile(r"\b(?:RET|İPTAL|IPTAL)\b")
 # Empty boxes, crosses and "no" as a picture, beside which a text is no yes.
 REFUSING_SIGNS = re.compile(r"[☐□▢◻◽⬜⬚❏❐❑❒🔲✗✘✖✕☒❌❎🗙🚫⛔🛑👎]|\[[ _]\]")

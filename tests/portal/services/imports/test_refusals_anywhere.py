@@ -216,13 +216,17 @@ Ali Er RETli|Can Er RETverdi|Ali Er ONAYsız|Can Er REDli|Ali Er İPTALetti|Naz 
 Naz Er smsret|Naz Er RE T|Ayşe Yılmaz geri çevirdi|Ayşe Yılmaz es geçilecek|Ayşe Yılmaz kalsın dedi|Ali Er istmiyr|
 Ayşe Yılmaz uğraşma|AYŞE YILMAZ ELLEME|Ayşe Er LÜZUMSUZ|Ayşe Er NIET|Ayşe Er NON|Ayşe Er YOX|Ayşe Er HEÇ|Ayşe Er EKS|
 Ayşe Yılmaz muhatap olma|Ayşe Yılmaz boşuna zahmet|AYŞE YILMAZ VAZCAYDI|AYŞE YILMAZ ÜZERİNE GİTME|ali er veto etti|
-AYŞE YILMAZ TOPU ATILACAK|Ayşe Yılmaz kapadı|Ali Er ısrar etme|ali er atlanacak
+AYŞE YILMAZ TOPU ATILACAK|Ayşe Yılmaz kapadı|Ali Er ısrar etme|ali er atlanacak|Ali Er BLOK|blok Ali Er|Ali Er ERASE|
+Ali Er Forget|Ali Er UNINTERESTED|Ali Er Wrong Number|Ali Er Sadece Whatsapp|Ali Er ÖLÜ|ölü Ali Er|Ali Er KIZMIŞ|
+Ali Er Soğumuş|Ali Er Küfür Etti|küfür etti Ali Er|gidecek Ali Er|bağırdı Ali Er|h Ali Er|n Ali Er
 """
 REAL_NAMES = """
 Suret Kudret|Nusret Hasret|Hayri Ahret|Hayrünnisa Redif|Retik Rüstem|Cereti Şöhret|Ayşe Hayırlıoğlu|Ali Yokuş|
 Veli Çepni|Ali Can DURMUŞ|AYŞE NUR GÜNDOĞDU|Ali Veli Allahverdi|Hasan Ali Satılmış|Mehmet Ali Hayati|Ali Nur oğlu Veli|
 Yıldız Gıda San. ve Tic. Ltd. Şti.|Kadıköy Bahariye şubesi|AYşe Yılmaz|Onay Telci|Ali McDonald|
-Ege Gıda Pazarlama|Ayşe Nur Selma
+Ege Gıda Pazarlama|Ayşe Nur Selma|Ali Öl|Can Ölmez|Hasan Ölçer|Ölüdeniz Otel|Ölü Deniz Tuzu|Ali Blokçu|Can Küfürcü|
+H. Ali Er|N Kemal Er|Gül Sitesi B Blok|Ayşe Soğuksu|Ali Kızmaz|Gelecek Koleji Kadıköy|Hadi Can Er|Ali Veli Yalnız|
+Blok Yapı Market
 """
 FIRMS = """
 Yıldız Gıda San. ve Tic. Ltd. Şti.|Örnek A.Ş. müşteri listesi|ÖRNEK TEKSTİL SAN. VE TİC. LTD. ŞTİ. MÜŞTERİ LİSTESİ|
