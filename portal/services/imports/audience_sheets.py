@@ -2,7 +2,7 @@
 contact that its person began."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
 from itertools import chain, zip_longest
 from typing import NamedTuple
@@ -17,14 +17,15 @@ from portal.services.imports.audience_contacts import ContactReader
 from portal.services.imports.audience_refusals import UNUSED, RefusalReader
 from portal.services.imports.fixes import addresses_meant
 from portal.services.imports.grouped_statuses import GroupedStatuses
-from portal.services.imports.layout import Field, Layout
-from portal.services.imports.layout.cell_words import Meanings
-from portal.services.imports.layout.consent_names import is_of_states
+from portal.services.imports.layout import Layout
+from portal.services.imports.layout.cell_words import Meanings, is_among
+from portal.services.imports.layout.consent_names import is_of_states, words_of_state
 from portal.services.imports.layout.normalization import address_or_problem
 from portal.services.imports.layout.plain_words import is_date
 from portal.services.imports.layout.refusals import may_refuse
 from portal.services.imports.reading import FileChunk, FileProblem, Line, Sheet, Unreadable
 from portal.services.imports.row_results import RowProblem
+from portal.services.imports.row_values import STATUSES
 from portal.services.imports.unread import Mark, MarkKind, marks_of_sheet
 from portal.services.imports.unused_columns import CellCounter, Counts, unused_columns
 
@@ -122,17 +123,25 @@ def read_pages(pages: Sequence[AudienceSheet], words: Sequence[int]) -> None:
 
 
 def _without_states(guessed: Layout, header: Sequence[str], lines: Sequence[Line]) -> Layout:
-    """A guess without a column of states of which most are none of consents ("Durum": "Sıcak"): it is named, as others
-    are that nobody reads, where each of its words would leave a person out."""
-    place = guessed.columns.get(Field.STATUS)
-    if place is None or not is_of_states("".join(header[place : place + 1])):
-        return guessed
-    states = [cells[place] if place < len(cells) else "" for _, cells in lines]
-    may_go_on = any(map(may_refuse, states)) and not all(any(map(str.isalpha, each)) for each in states)
-    known = sum(map(bool, map(Meanings(guessed.words).status, states)))
-    if may_go_on or 2 * known >= sum(map(bool, map(str.strip, states))):
-        return guessed
-    return replace(guessed, columns={each: at for each, at in guessed.columns.items() if at != place})
+    """A guess without columns of states of which most are none of consents ("Durum": "Sıcak", "Telefon durumu":
+    "Aktif"): they are named, as others are that nobody reads, where each of their words would leave a person out."""
+    names = {each: "".join(header[at : at + 1]) for each, at in guessed.columns.items() if each in STATUSES}
+    of_states = {each: name for each, name in names.items() if is_of_states(name) or words_of_state(name)}
+    meanings, others = Meanings(guessed.words), set()
+    for each, name in of_states.items():
+        place = guessed.columns[each]
+        states = [cells[place] if place < len(cells) else "" for _, cells in lines]
+        if _are_of_others(states, words_of_state(name), meanings):
+            others.add(each)
+    return replace(guessed, columns={each: at for each, at in guessed.columns.items() if each not in others})
+
+
+def _are_of_others(states: Sequence[str], of_anything: Set[str], meanings: Meanings) -> bool:
+    """Whether most words of a column are none of consents, and no blank below a no may go on with it."""
+    if any(map(may_refuse, states)) and not all(any(map(str.isalpha, each)) for each in states):
+        return False
+    known = sum(bool(meanings.status(each)) and not is_among(each, of_anything) for each in states)
+    return 2 * known < sum(map(bool, map(str.strip, states)))
 
 
 def _dated_columns(parts: Iterable[Sequence[Line]]) -> set[int]:

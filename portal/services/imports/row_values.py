@@ -7,13 +7,14 @@ from functools import lru_cache
 
 from portal.core.iys_protocol import Channel, RecipientType, Source, Status
 from portal.services.imports.layout import Field, Layout
-from portal.services.imports.layout.cell_words import NOTHING, WEAK, Meanings, Y, is_of_iys
+from portal.services.imports.layout.cell_words import NOTHING, WEAK, Meanings, Y, is_among, is_of_iys
 from portal.services.imports.layout.consent_names import (
     channels_named,
     is_unclear,
     may_mean_messages,
     refuses_contact,
     speaks_of_more,
+    words_of_state,
     yes_refuses,
 )
 from portal.services.imports.layout.headings import EQUALS
@@ -61,8 +62,9 @@ class RowValues:
 class RowValueReader:
     """Reads lines by a layout; `header` tells what yes means in a column, and of which channels one speaks.
 
-    Under a name that refuses or is unclear, words are explained for that column alone (word_of); under a `heading`,
-    which refuses, yes is unclear under any name, and no, too, where it is a legend ("1 = ret, 0 = onay").
+    Under a name that refuses or is unclear, words are explained for that column alone (word_of), and so are those that
+    may tell any state under one of a state ("Telefon durumu: Aktif"). Under a `heading`, which refuses, yes is unclear
+    under any name, and no, too, where it is a legend ("1 = ret, 0 = onay").
     Beside letters or digits that nobody knows (1/2, E/S/A; `words`: ColumnWords) no other one is a yes.
     """
 
@@ -77,6 +79,8 @@ class RowValueReader:
         above, under = (f"{heading}: ", chosen) if heading else ("", self._refusing | self._unclear)
         self._doubtful = {each: _shown(above + names[each]) for each in under}
         self._coded = {each: _shown(names[each]) for each in chosen if CODED in words[self.columns[each] :][:1]}
+        self._states = {each: found for each in chosen if (found := words_of_state(names[each]))}
+        self._of_states = {each: _shown(names[each]) for each in self._states}
         # Of which channels a no in a column is beside its own.
         self._beyond = {each: EVERY for each in chosen if speaks_of_more(names[each])}
         others = frozenset(each for each, field in STATUS_FIELDS.items() if field not in names)
@@ -107,6 +111,7 @@ class RowValueReader:
     def word_of(self, field: Field, cell: str) -> str:
         """A cell's word as a person explains it: "SMS off: Evet" where the name does not say what yes means."""
         name = self._doubtful.get(field) or (self._coded.get(field) if is_code(cell) else "")
+        name = name or (self._of_states.get(field) if self._tells_state(field, cell) else "")
         return f"{name}: {cell.strip()}" if name else cell.strip()
 
     def is_empty(self, cell: str) -> bool:
@@ -210,8 +215,11 @@ class RowValueReader:
             is_weak = WEAK.fullmatch(key_of(cell)) is not None
             if field in self._refusing and is_weak and isinstance(status, Status):
                 return Status.REFUSED if status == Status.GRANTED else SkipReason.NOT_REFUSED
-            if status != Status.REFUSED or (is_weak and field in self._unclear):
+            is_any = (is_weak and field in self._unclear) or self._tells_state(field, cell)
+            if status != Status.REFUSED or is_any:
                 status = self.meanings.explained(self.word_of(field, cell))
+        elif self._tells_state(field, cell):
+            status = self.meanings.explained(self.word_of(field, cell))
         elif field in self._coded and is_code(cell) and status != Status.REFUSED:
             of_column = self.meanings.explained(self.word_of(field, cell))
             status = self.meanings.explained(cell) if of_column is None else of_column
@@ -220,6 +228,10 @@ class RowValueReader:
         if status is None:
             return RowProblem.STATUS_UNKNOWN
         return status if isinstance(status, Status) else None
+
+    def _tells_state(self, field: Field, cell: str) -> bool:
+        """Whether a cell stands under the name of a state, and may tell any."""
+        return field in self._states and is_among(cell, self._states[field])
 
     def _default(self, of_line: Said, channel: Channel) -> KnownStatus:
         if of_line is None or channel not in self._spoken_of:

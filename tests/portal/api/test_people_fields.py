@@ -22,7 +22,7 @@ UNCLEAR: list[dict] = [
     {"optIn": False}, {"canContact": False}, {"kvkk": "hayır"}, {"iys": False}, {"preferences": {"sms": False}},
     {"permissions": []}, {"permissions": ["MESAJ", "EPOSTA"]}, {"ayrildi": True}, {"silindi": True}, {"onay": "-"},
     {"dnd": 1}, {"memberStatus": "cancelled"}, {"lifecycle": "churned"}, {"marketing_emails": "disabled"}, {"email": 0},
-    {"contactKind": ["üye"]},
+    {"contactKind": ["üye"]}, {"subscriptionStatus": "inactive"}, {"urunAliyor": "hayır"}, {"abonelik": "yok"},
     {"consent": "2026-11-01"}, {"subscribed": "2026-01-01"}, {"note": "x " * 90_000 + "Bir daha aramayın"}, {"x": []},
     {"name": "нет"}, {"name": "Ali ❌"}, {"name": {"ayrildi": True}}, {"ad" + " ad" * 100 + " istemiyor": "Ali"},
     {"correlationId": "iptal"}, {"correlationId": "unsub-flow"}, {"\ud800": 1},

@@ -4,7 +4,7 @@ A person explains unknown words for the file (Layout.words); these meanings go f
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 
 from portal.core.iys_protocol import Channel, RecipientType, Source, Status
 from portal.core.models import ContactKind
@@ -40,6 +40,14 @@ STATUSES = _table({
 
 # Words of consent that say as much of anything else.
 WEAK = re.compile(r"[ehyntf01+]|var|yok|evet|hayir|yes|no|true|false|aktif|pasif|active|inactive|passive|ok|tamam")
+# Words that speak of a consent in any column. Others tell a state of anything: "aktif", "kapalı", "onaylandı".
+_OF_CONSENT = re.compile(
+    r"(?:onay(?!lan)|izin|izni|iste|isti|opt|consent|grant|refuse|unsubscribe|subscribed|geri |listeden ).*|"
+    r"re[dt]|redde(?!dil).*|(?:not )?allowed|revoked|withdrawn"
+)
+ANY_STATE = frozenset(word for word in STATUSES if not _OF_CONSENT.fullmatch(word)) | {Y}
+# Beside those, of an address that was verified: "E-posta durumu: Onaylı".
+ADDRESS_STATE = ANY_STATE | {"onayli", "onaysiz", "onayladi", "onaylamadi"}
 _TWICE = re.compile(r"(evet|hayir|yes|no) (.+)")  # "Evet, isterim"
 
 CHANNELS = _table({
@@ -214,6 +222,12 @@ class Meanings:
             first, then = map(table.get, both.groups())
             return first if first == then else None
         return NOTHING if says_nothing(cell) else table.get(word)
+
+
+def is_among(cell: str, words: Set[str]) -> bool:
+    """Whether a cell is one of these words, also after a yes or no: "Evet, aktif"."""
+    word = key_of(cell)
+    return word in words or ((both := _TWICE.fullmatch(word)) is not None and both[2] in words)
 
 
 def is_of_iys(cell: str) -> bool:

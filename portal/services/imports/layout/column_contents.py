@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from portal.core.addresses import Address, AddressKind, AddressProblem
 from portal.core.iys_protocol import RecipientType, Source, Status
-from portal.services.imports.layout.cell_words import WEAK, Meanings, Y
+from portal.services.imports.layout.cell_words import ANY_STATE, Meanings, Y, is_among
 from portal.services.imports.layout.dates import BadTime, Moment, parts, read, read_clock
 from portal.services.imports.layout.layout import STATUS_FIELDS, Field
 from portal.services.imports.layout.normalization import (
@@ -122,7 +122,7 @@ class Contents:
     def _count_words(self, cell: str, meanings: Meanings) -> None:
         if isinstance(meanings.status(cell), Status) or key_of(cell) == Y:
             self.counts[Field.STATUS] += 1
-            self.strong += not WEAK.fullmatch(key_of(cell))
+            self.strong += not is_among(cell, ANY_STATE)
         is_source = isinstance(meanings.source(cell), Source) or folded(cell).startswith(("hs ", "iys "))
         codes = retailer_codes(cell) or ()
         self.counts[Field.RETAILER] += len(codes) == 1

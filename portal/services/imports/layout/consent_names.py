@@ -2,7 +2,9 @@
 
 The rule: a name says consent only if each word of it is known (vocabulary) and one is a channel, a consent or a wish
 ("SMS (E/H)", "Aransın mı?", "E-bülten istiyor"). A negation or a word of ending makes it a refusal ("SMS istemiyor").
-Any other name is unclear ("SMS off", "Ret yok"): a person explains each word of its column.
+Any other name is unclear ("SMS off", "Ret yok"): a person explains each word of its column. So is one of business or a
+wish for anything ("Ürün alıyor", "Abonelik"), and of a request for a consent, or a message about it ("Onay mesajı").
+Under the name of a state ("Telefon durumu") only words are read that speak of a consent themselves.
 """
 
 import re
@@ -12,7 +14,8 @@ from collections.abc import Mapping
 from portal.core.iys_protocol import Channel
 from portal.domain.replies.refusing_words import CUT_NOT
 from portal.services.imports.layout import vocabulary
-from portal.services.imports.layout.cell_words import STATUSES
+from portal.services.imports.layout.business_names import is_of_business, is_of_goods, requests_consent
+from portal.services.imports.layout.cell_words import ADDRESS_STATE, ANY_STATE, STATUSES
 from portal.services.imports.layout.layout import STATUS_FIELDS, Field
 from portal.services.imports.layout.normalization import LONGEST_NAME, folded, name_of
 from portal.services.imports.layout.refusals import EITHER_IN_NAMES, ENDING_IN_NAMES, IN_NAMES
@@ -93,6 +96,11 @@ _SAYS = _word(f"{vocabulary.CHANNEL}|{vocabulary.CONSENT}|{vocabulary.WISH}|{voc
 _BULLETINS = _word(vocabulary.BULLETIN)
 _ADDRESSED = _word(f"{vocabulary.SMS}|{vocabulary.CALL}|{vocabulary.EMAIL}")
 _OF_ALL = _word(f"{vocabulary.BULLETIN}|(?:elektronik|pazarlama) mesaj[a-z]*")
+_BARE_STATES = _word(vocabulary.BARE_STATE)
+_SAYS_MORE = _word(
+    f"{vocabulary.CONSENT}|{vocabulary.WISH}|{vocabulary.AGREES}|{vocabulary.QUESTION}|"
+    r"tercih\w*|preferences?|enabled|iys"
+)
 # "SMS 🚫", "SMS izni (-)", "-SMS", "SMS -": a dash that parts no two words.
 _CUT_NOT = _word(CUT_NOT.replace("_", " "))
 _SIGN = re.compile(r"[^\w\s/|\\(),;:.?'’\"“”…&*+\[\]–—-]|(?<!\S)[–—-](?=\w)|^\W*[–—-]|[–—-](?!\s*[\w(\[])")
@@ -145,6 +153,25 @@ def is_of_states(name: str) -> bool:
     return folded(name) in ("durum", "durumu", "status")
 
 
+def words_of_state(name: str) -> frozenset[str]:
+    """The words of cells that may tell any state under a name: of a line, a mailbox, a delivery or a call by a bare
+    word of state ("Telefon durumu", "SMS status"), or of a request ("SMS onay isteği"). None under other names, nor
+    where nothing says of what ("Durum")."""
+    words = name_of(name[:LONGEST_NAME])
+    is_bare = _BARE_STATES.search(words) and not (_SAYS_MORE.search(words) or is_of_states(name))
+    if not (is_bare or requests_consent(name)) or refusal_named(name):
+        return frozenset()
+    return ANY_STATE if _NEVER_AN_ADDRESS.search(words) else ADDRESS_STATE
+
+
+def is_no_status(name: str) -> bool:
+    """Whether a name without a channel is of business, a subscription, a wish for anything, or a request for a consent,
+    so that its column is no general status: "Ürün alıyor", "Teklif durumu", "Abonelik", "İstek", "Onay bildirimi"."""
+    words = name_of(name[:LONGEST_NAME])
+    is_general = not (_ANY_CHANNEL.search(words) or _OF_ALL.search(words)) and refusal_named(name) is None
+    return is_general and (is_of_business(words) or requests_consent(name))
+
+
 def may_mean_messages(name: str) -> bool:
     """Whether the name of a column about calls speaks of the number only, to which messages go as well: "GSM izni"."""
     return bool(name.strip()) and _OF_CALLS.search(name_of(name[:LONGEST_NAME])) is None
@@ -160,7 +187,8 @@ def refusal_named(name: str) -> bool | None:
         return None
     is_either = any(each.search(words) for each in (_OFFERS_YES, _IS_EITHER, _ALL_BUT))
     is_single = len(against) == 1 and not is_either
-    return is_single and (is_strong or is_of_consent)
+    is_of_messages = _ANY_CHANNEL.search(words) is not None or not is_of_goods(words)
+    return is_single and (is_strong or is_of_consent) and is_of_messages
 
 
 def speaks_of_ending(name: str) -> bool:
@@ -209,6 +237,8 @@ def consent_announced(name: str) -> Mapping[Field, float] | None:
         return {STATUS_FIELDS[channel]: 1, Field.EMAIL if channel == Channel.EMAIL else Field.PHONE: 0.2}
     if channels and _NEVER_AN_ADDRESS.search(words):
         return {STATUS_FIELDS[min(channels)]: 0.5}
+    if is_no_status(name):
+        return None
     if not channels and _OF_ALL.search(words) and consents:
         return {Field.STATUS: 0.9, Field.CHANNEL: 0.3}
     if (consents or _TOPICS.search(words)) and (asks or states):
@@ -239,6 +269,8 @@ def _is_understood(name: str) -> bool:
     """Whether each word of a name is known, and any says that it is of consents."""
     whole, written = name_of(name[:LONGEST_NAME]), unicodedata.normalize("NFKC", without_legend(name[:LONGEST_NAME]))
     if len(name) > LONGEST_NAME or _CUT_NOT.search(whole) or _SIGN.search(written):
+        return False
+    if is_no_status(name) or requests_consent(name):
         return False
     words = _ACTS.sub("", _without_choices(name)).split()
     known = [vocabulary.EVERYWHERE, *(others for first, others in _BESIDE if first.search(whole))]

@@ -10,7 +10,7 @@ from portal.core.addresses import AddressProblem
 from portal.core.iys_protocol import Channel, Status
 from portal.services.imports.layout.cell_words import Meanings, Y
 from portal.services.imports.layout.column_contents import STATUSES, Contents
-from portal.services.imports.layout.consent_names import is_unclear
+from portal.services.imports.layout.consent_names import is_no_status, is_unclear, words_of_state
 from portal.services.imports.layout.headers import CLEAR, announced, may_be_dates
 from portal.services.imports.layout.layout import ADDRESSES, RETAILERS, STATUS_FIELDS, Field, Layout
 from portal.services.imports.layout.normalization import key_of
@@ -44,7 +44,7 @@ def _words_of_y(
     these are all lines; beside others it may be "yok", and nothing is said of it."""
     places = [columns[each] for each in STATUSES if each in columns]
     answers = {key_of(cell) for place in places for cell in contents[place].cells}
-    is_clear = is_whole and not any(is_unclear(names[place]) for place in places)
+    is_clear = is_whole and not any(_is_doubtful(names[place]) for place in places)
     is_yes = Y in answers and answers <= {Y, "n", "yes", "no"} and (len(answers) > 1 or is_clear)
     return {"status": {Y: Status.GRANTED.value}} if is_yes else {}
 
@@ -101,7 +101,7 @@ def _best_fit(names: Sequence[str], contents: Sequence[Contents]) -> dict[Field,
     """The fields and columns that fit each other best, each used once."""
     has_header = any(names)
     bids = [
-        (weight * (UNCLEAR_SHARE if wanted in STATUSES and is_unclear(name) else 1), -column, wanted)
+        (weight * (UNCLEAR_SHARE if wanted in STATUSES and _is_doubtful(name) else 1), -column, wanted)
         for column, (name, each) in enumerate(zip(names, contents, strict=True))
         for wanted in Field
         if (weight := _weight(wanted, name, each, has_header))
@@ -111,6 +111,11 @@ def _best_fit(names: Sequence[str], contents: Sequence[Contents]) -> dict[Field,
         if wanted not in chosen and -column not in chosen.values():
             chosen[wanted] = -column
     return chosen
+
+
+def _is_doubtful(name: str) -> bool:
+    """Whether yes and no are not read under a name without an explanation."""
+    return is_unclear(name) or bool(words_of_state(name))
 
 
 def _weight(wanted: Field, name: str, contents: Contents, has_header: bool) -> float:
@@ -131,6 +136,8 @@ def _weight(wanted: Field, name: str, contents: Contents, has_header: bool) -> f
     if wanted == Field.DATE and not may_be_dates(name):
         return 0
     are_weak = contents.strong * 2 < contents.counts[Field.STATUS]
+    if wanted == Field.STATUS and is_no_status(name):
+        return 0
     if wanted == Field.STATUS and are_weak and (has_header or contents.is_numeric):
         return 0  # Yes and no, but of what?
     return CONTENT_WEIGHT * fitness

@@ -9,9 +9,14 @@ from portal.core.addresses import Address, redact_certain_addresses
 from portal.core.addresses.masking import HIDDEN
 from portal.services.imports.layout import vocabulary
 from portal.services.imports.layout.cell_words import STATUSES, WEAK
-from portal.services.imports.layout.consent_names import consent_announced, refusal_named, speaks_of_ending
+from portal.services.imports.layout.consent_names import (
+    consent_announced,
+    is_no_status,
+    refusal_named,
+    speaks_of_ending,
+)
 from portal.services.imports.layout.dates import Moment, read
-from portal.services.imports.layout.layout import Field
+from portal.services.imports.layout.layout import STATUS_FIELDS, Field
 from portal.services.imports.layout.normalization import (
     LONGEST_NAME,
     address_or_problem,
@@ -27,6 +32,7 @@ from portal.services.imports.reading.workbook_chunker.chunks import Line
 LINES_BELOW, FEWEST_NAMES = 300, 2  # Beside an example's address in a header.
 LINES_ABOVE = 20  # Titles, notes and empty lines that may stand above the names.
 CLEAR = 0.6  # From this weight on, a name says it by itself.
+_STATUSES = (Field.STATUS, *STATUS_FIELDS.values())
 OURS = ["satir", "sorun", "cozum", "iys kodu"]  # Columns that our file of bad lines adds, side by side.
 
 _OTHER = r"(?:2|3|ii|ev|is|sabit|ikinci|diger|alternatif|yedek|home|work|other|second)"
@@ -120,6 +126,8 @@ def announced(name: str) -> Mapping[Field, float] | None:
         return _date_announced(words)
     if (fields := _first_match(_RULES, words)) is None and (fields := consent_announced(name)) is None:
         fields = _first_match(_OTHER_RULES, words)
+        if fields and is_no_status(name):
+            return {each: weight for each, weight in fields.items() if each not in _STATUSES} or None
     return fields
 
 

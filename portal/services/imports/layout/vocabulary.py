@@ -55,26 +55,41 @@ CONSENT = Words(f"""
     {CONSENT_NOUN} izinli izinliler onayli onaylilar rizali consented opt optin opted approval
     (?:sms|mail|email|eposta|tel|arama|call)(?:izin|izni|onay|onayi|optin|consent|permission)
 """)
-WISH = Words("""
-    ister isterim isteriz istiyor istiyorum istiyoruz istiyorlar isteyen isteyenler istek istegi istedi
-    almak almayi alsin alsinlar alayim alabilir alabilirim alabiliriz alir alirim alirsiniz aliyor aliyorum alan alanlar
-    gonder gonderin gonderilsin gondersin gonderelim gonderebilir gonderebiliriz gonderebilirsiniz gonderilebilir
-    gonderim gonderimi gonderimine gonderimini gonderilmesi gonderilmesine gonderilmesini gelsin atilsin atalim
+# May this be done to a person? Of anything else without the question: "Ürün gönderilsin".
+PERMITTED = Words("alsin alsinlar gonderilsin gondersin gelsin atilsin yapilsin")
+# Of anything: "Teklif istedi", "Ürün alıyor".
+WANTING = Words(f"""
+    {PERMITTED} ister isterim isteriz istiyor istiyorum istiyoruz istiyorlar isteyen isteyenler istek istegi istedi
+    almak almayi alayim alabilir alabilirim alabiliriz alir alirim alirsiniz aliyor aliyorum alan alanlar
+    gonder gonderin gonderelim gonderebilir gonderebiliriz gonderebilirsiniz gonderilebilir
+    gonderim gonderimi gonderimine gonderimini gonderilmesi gonderilmesine gonderilmesini atalim
+    yapilmasina yapilmasini
+""")
+# Of messages and calls.
+CONTACTING = Words("""
     aransin aransinlar arasin arayin arayabilir arayabiliriz arayabilirsiniz aranabilir aranabilirim aranmak
-    aranmayi aranmaya aranmasini aranmasina yapilsin yapilmasina yapilmasini iletilsin iletelim
-    iletilmesine iletilmesini ulasilsin ulasilmasina ulasilmasini ulasabilirsiniz bilgilendirilsin bilgilendirilmek
+    aranmayi aranmaya aranmasini aranmasina iletilsin iletelim iletilmesine iletilmesini
+    ulasilsin ulasilmasina ulasilmasini ulasabilirsiniz bilgilendirilsin bilgilendirilmek haberdar
+    gecilmesini gecilmesine
+""")
+# To messages, or to a gym, a telephone line, a program.
+SUBSCRIPTION = Words("""
     abone~ abonelik~ aboneligi~ subscribe subscribes subscribed subscriber subscribers subscription subscriptions
-    haberdar gecilmesini gecilmesine onayliyorum onayliyoruz onaylarim send want wants receive receives receiving
+""")
+WISH = Words(f"""
+    {WANTING} {CONTACTING} {SUBSCRIPTION}
+    onayliyorum onayliyoruz onaylarim send want wants receive receives receiving
 """)
 AGREES = Words("accept accepts agree agrees agreed allow allows allowed")
 TOPIC = Words("""
     pazarlama pazarlamasi kampanya~ reklam~ tanitim~ ileti~ iletisim~ duyuru~ bildirim~ bilgilendirme bilgilendirmesi
     bilgilendirmeleri marketing promotion promotions promotional campaign campaigns communication communications offers
 """)
-OFFER = Words("""
-    haber~ haberler firsat~ indirim~ etkinlik~ yenilik~ urun~ hizmet~ teklif~ news updates products services
-""")
-STATE = Words("durum~ tercih~ status preference preferences enabled iys")
+NEWS = Words("haber~ haberler yenilik~ news updates")
+GOODS = Words("firsat~ indirim~ etkinlik~ urun~ hizmet~ teklif~ products services")
+OFFER = Words(f"{NEWS} {GOODS}")
+BARE_STATE = Words("durum~ status")  # Of a consent, or of a line, a mailbox, a delivery, a call.
+STATE = Words(f"{BARE_STATE} tercih~ preference preferences enabled iys")
 QUESTION = Words("m[iu] m[iu]y[iu]z m[iu]s[iu]n m[iu]s[iu]n[iu]z m[iu]y[iu]m")
 PERSON = Words("""
     musteri~ uye~ kisi~ alici~ kullanici~ hasta~ ogrenci~ veli~ misafir~ ziyaretci~ customer customers recipient user

@@ -13,7 +13,7 @@ from portal.services.imports.row_parser import RowParser
 from portal.services.imports.row_results import SLOTS
 from portal.services.imports.row_values import STATUSES
 from portal.services.imports.unknown_words import unknown_words
-from tests.portal.services.imports.layout.test_office_headers import HEADERS, MAILS, PHONES, REFUSING
+from tests.portal.services.imports.layout.test_office_headers import HEADERS, MAILS, OF_STATES, PHONES, REFUSING
 from tests.portal.services.imports.test_no_cell_lost import FACTS, NOW
 from tests.portal.services.imports.test_not_understood import examine
 
@@ -21,7 +21,7 @@ from tests.portal.services.imports.test_not_understood import examine
 CLEAR = """
 Accepts Email Marketing|Accepts SMS Marketing|Accepts Marketing|accepts_marketing|Email Marketing Consent|
 SMS Marketing Consent|Email Opt In|email_opt_in|Email Opt-in Status|SMS Opt-in|Marketing Opt-in|Newsletter|
-Newsletter Subscription|Is Subscribed|Email Subscription Status|SMS Subscription Status|E-posta Abonelik Durumu|
+Newsletter Subscription|Email Subscription Status|SMS Subscription Status|E-posta Abonelik Durumu|
 SMS Abonelik Durumu|Pazarlama E-postası Onayı|MailIzinli|SmsIzinli|Üye Mail İzni|Kampanya Mail İzni|E-Posta İzni|
 SMS İzni|Telefon ile bilgilendirme izni|SMS Bilgilendirme|Mail Bilgilendirme|E-bülten Üyeliği|Haber Bülteni|
 SMS Üyeliği|Ticari elektronik ileti gönderilsin mi|SMS Gönderilsin|E-Mail Gönderilebilir|SMS_IZNI|EMAIL_GONDERILSIN|
@@ -32,7 +32,7 @@ Would you like to receive our newsletter?|Kampanyalar hakkında SMS almak ister 
 İzin Durumu|İYS Durumu|İYS SMS İzni|IYS_ONAY|Ticari İleti Onayı|İletişim İzni|Müşteri SMS Onayı|SMS ve e-posta izni|
 SMS izni verildi mi?|Onay verdi mi|Arama onayı alındı mı|Web sitesi SMS izni|Mağaza SMS izni|
 SMS gönderme izni (E/H)|Elektronik posta izni|Elektronik postayla haberdar olmak istiyorum|
-Kısa mesaj almak istiyorum|Telefonla aranmak istiyorum|Sizi arayabilir miyiz?|Mail Durumu|SMS (E/H)|Arama [E/H]|
+Kısa mesaj almak istiyorum|Telefonla aranmak istiyorum|Sizi arayabilir miyiz?|SMS (E/H)|Arama [E/H]|
 E-posta|SMS|İzinli|Rıza|ETK Onayı|Sms Permission|Call Permission|emailPermissionStatus|SMS Onay/Ret|İzin (Var/Yok)|
 Email Preferences|Phone Consent|Voice Call Consent|consent|permission|SMS kabul ediyor|Aransın mı|Mesaj alsın mı|
 Mail atılsın mı|Bülten almak istiyorum|İndirim ve fırsatlardan e-posta ile haberdar olmak istiyorum|
@@ -116,7 +116,7 @@ def test_no_yes_is_read_under_a_name_with_an_unknown_word(name):
         assert not [cell for cell in GRANTS if "ONAY" in statuses(parser, cell).values()]
 
 
-@pytest.mark.parametrize("name", [*names(CLEAR), *(name for name in HEADERS if name not in REFUSING)])
+@pytest.mark.parametrize("name", [*names(CLEAR), *(name for name in HEADERS if name not in REFUSING | OF_STATES)])
 def test_what_offices_write_needs_no_explanation(name):
     assert refusal_named(name) is None and not is_unclear(name)
     assert "ONAY" in statuses(parser_of(name, guessed(name, ["ONAY", "RET"] * 10)), "ONAY").values()

@@ -22,6 +22,7 @@ HEADERS = {
 }  # fmt: skip
 REFUSING = {"HasOptedOutOfEmail", "DoNotCall", "Unsubscribed from all email", "SMS istemiyor", "Aranmasın",
             "Abonelikten çıktı"}  # fmt: skip
+OF_STATES = {"Mail Durumu"}  # Of the consent or the mailbox: yes and no are asked.
 # Of any of these a yes refuses.
 REFUSALS = """
 SMS istemem|SMS istemedi|SMS istemediğini belirtti|SMS almıyor|SMS almayacak|SMS gönderilmeyecek|SMS gönderilmez|

@@ -1,0 +1,60 @@
+"""Names of columns that have words of consents and are of none: of business, of a wish for anything, of a request for a
+consent, or of the message that confirms one."""
+
+import re
+
+from portal.services.imports.layout import vocabulary
+from portal.services.imports.layout.normalization import LONGEST_NAME, name_of
+
+_OF_MESSAGES, _GOODS, _OF_BUSINESS, _WISHES, _IS_CONSENT, _PERMITTED, _IS_QUESTION = (
+    re.compile(rf"\b(?:{words})\b")
+    for words in (
+        f"{vocabulary.TOPIC}|{vocabulary.NEWS}|{vocabulary.CONTACTING}|iys|etk",
+        vocabulary.GOODS,
+        f"{vocabulary.GOODS}|{vocabulary.SUBSCRIPTION}",
+        vocabulary.WISH,
+        rf"{vocabulary.CONSENT}|onayl\w+",
+        vocabulary.PERMITTED,
+        vocabulary.QUESTION,
+    )
+)
+# A topic of goods is none of messages: "Kampanya ürünü alan".
+_KIND_OF_GOODS = re.compile(
+    rf"\b{vocabulary.TOPIC} (?=(?:(?:urun|hizmet|teklif|firsat|indirim)(?:l[ae]r)?[iu]|products|services)\b)"
+)
+_BARE_CONSENT = r"(?:izin|onay|riza|kabul|muvafakat)"  # "Onay mesajı"; "onayı mesajı" is nothing.
+_REQUESTS = re.compile(
+    rf"\b(?:{vocabulary.CONSENT_NOUN} (?:icin|{vocabulary.WANTING}|{vocabulary.CONTACTING})|"
+    rf"{_BARE_CONSENT} (?:sms ?(?:i|ini|leri\w*)|mesaj(?:i|lari)\w*|(?:mail|eposta)(?:i|si|leri|lari)\w*|"
+    r"(?:elektronik )?posta(?:si|lari)\w*|arama(?:si|lari)\w*|cagri(?:si|lari)\w*|telefonu\w*|"
+    r"ileti(?:si|leri)(?!m)\w*|bildirim\w*|bilgilendirme\w*|duyuru\w*)|"
+    rf"{_BARE_CONSENT} {vocabulary.CHANNEL} (?:gonder|atil|iletil)\w*)\b"
+)
+_CLAUSES = re.compile(r"[^\w\s'’.-]+|\s[–—-]\s")
+
+
+def is_of_business(words: str) -> bool:
+    """Whether the folded words of a name without a channel are of goods, a subscription or a wish for anything, and of
+    no messages: "Ürün alıyor", "Abonelik", "İstek". "Alsın mı?" asks for a consent."""
+    if speaks_of_messages(words):
+        return False
+    if _OF_BUSINESS.search(words):
+        return True
+    is_permitted = _PERMITTED.search(words) is not None and _IS_QUESTION.search(words) is not None
+    return _WISHES.search(words) is not None and not (_IS_CONSENT.search(words) or is_permitted)
+
+
+def is_of_goods(words: str) -> bool:
+    """Whether the folded words of a name are of goods, and of no messages: "Ürün istemiyor"."""
+    return _GOODS.search(words) is not None and not speaks_of_messages(words)
+
+
+def speaks_of_messages(words: str) -> bool:
+    """Whether folded words speak of what messages tell, or of being called or told."""
+    return _OF_MESSAGES.search(_KIND_OF_GOODS.sub("", words)) is not None
+
+
+def requests_consent(name: str) -> bool:
+    """Whether a name is of a request for a consent, or of the message that confirms one: "SMS onay isteği", "SMS onayı
+    için arama", "Onay mesajı", "Onay SMS gönderimi". "SMS gönderim izni" and "Onay SMS" are consents."""
+    return any(_REQUESTS.search(name_of(part)) for part in _CLAUSES.split(name[:LONGEST_NAME]))
