@@ -58,7 +58,10 @@ def _either_of(pairs: str, between: str) -> str:
 
 _CHANNELS = {
     Channel.SMS: _word(r"sms\w*|(?<!elektronik )(?<!pazarlama )mesaj\w*|message|msj"),
-    Channel.CALL: _word(r"arama\w*|aran\w+|araya\w+|cagri|telefon\w*|tel|sesli|voice|phone|calls?|calling|donotcall"),
+    Channel.CALL: _word(
+        r"arama\w*|aran\w+|araya\w+|arayin\w*|arasin(?:lar)?|cagri|telefon\w*|tel|sesli|voice|phone|calls?|calling|"
+        r"donotcall"
+    ),
     Channel.EMAIL: _word(
         r"(?:eposta|email|mail|elektronik posta|hasoptedoutofemail|(?:e ?)?bulten|(?:e ?)?newsletter)\w*"
     ),

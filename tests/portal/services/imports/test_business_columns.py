@@ -104,6 +104,13 @@ def test_where_a_person_chose_a_column_of_business_each_yes_and_no_is_asked(name
         assert {*statuses(parser, cell).values()} == {"status_unknown"}
 
 
+@pytest.mark.parametrize("name", ["Arayın", "Beni arayın", "Arasın", "Arasınlar mı?", "Kampanyalar için arayın"])
+def test_who_asks_to_be_called_is_called_only(name):
+    parser = parser_of(name, replace(guessed(name, ["Evet", "Hayır"] * 10), channels=()))
+
+    assert statuses(parser, "Evet").keys() == statuses(parser, "Hayır").keys() == {Channel.CALL}
+
+
 @pytest.mark.parametrize("name", ["Telefon durumu", "SMS status", "E-posta durumu"])
 def test_a_list_leaves_out_whom_a_state_may_refuse_and_names_the_column(name):
     lines = [f"0532 700 0{n} 11;{each}" for n, each in enumerate(["Aktif", "Pasif", "Doğrulandı", "Kapalı", "Aktif"])]
