@@ -46,6 +46,10 @@ _OF_CONSENT = re.compile(
     r"re[dt]|redde(?!dil).*|(?:not )?allowed|revoked|withdrawn"
 )
 ANY_STATE = frozenset(word for word in STATUSES if not _OF_CONSENT.fullmatch(word)) | {Y}
+# Of a customer or an account: "Durum: Aktif".
+STATE_OF_CUSTOMER = frozenset(
+    ("aktif", "pasif", "active", "inactive", "passive", "acik", "kapali", "on", "off", "ok", "tamam")
+)
 # Beside those, of an address that was verified: "E-posta durumu: Onaylı".
 ADDRESS_STATE = ANY_STATE | {"onayli", "onaysiz", "onayladi", "onaylamadi"}
 _TWICE = re.compile(r"(evet|hayir|yes|no) (.+)")  # "Evet, isterim"

@@ -53,6 +53,16 @@ def test_words_of_any_state_say_nothing_until_a_person_explains_them(name):
         assert "ONAY" in statuses(parser_of(name, told), cell).values()
 
 
+@pytest.mark.parametrize("name", ["Durum", "DURUMU", "Status"])
+def test_a_bare_state_is_asked_where_it_may_be_a_customers(name):
+    parser = parser_of(name, guessed(name, ["ONAY", "RET"] * 10))
+
+    for cell in ("Aktif", "Pasif", "inactive", "Açık", "Kapalı", "OK"):
+        assert unknown_words([line_of(cell)], parser) == {"status": {f"{name}: {cell}": 1}}
+    for cell, said in {"ONAY": "ONAY", "Evet": "ONAY", "1": "ONAY", "RET": "RET", "Hayır": "RET", "0": "RET"}.items():
+        assert said in statuses(parser, cell).values()
+
+
 @pytest.mark.parametrize("name", [*names(STATES), *names(REQUESTS)])
 def test_a_word_that_speaks_of_a_consent_counts_beside_any_state(name):
     parser = parser_of(name, guessed(name, ["ONAY", "RET"] * 10))
