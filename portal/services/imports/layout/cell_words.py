@@ -46,8 +46,8 @@ _OF_CONSENT = re.compile(
     r"re[dt]|redde(?!dil).*|(?:not )?allowed|revoked|withdrawn"
 )
 ANY_STATE = frozenset(word for word in STATUSES if not _OF_CONSENT.fullmatch(word)) | {Y}
-# Of a customer or an account: "Durum: Aktif".
-STATE_OF_CUSTOMER = frozenset(
+# Of an account or a membership: "Durum: Aktif".
+STATE_OF_ACCOUNT = frozenset(
     ("aktif", "pasif", "active", "inactive", "passive", "acik", "kapali", "on", "off", "ok", "tamam")
 )
 # Beside those, of an address that was verified: "E-posta durumu: Onaylı".

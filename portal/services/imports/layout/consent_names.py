@@ -15,7 +15,7 @@ from portal.core.iys_protocol import Channel
 from portal.domain.replies.refusing_words import CUT_NOT
 from portal.services.imports.layout import vocabulary
 from portal.services.imports.layout.business_names import is_of_business, is_of_goods, requests_consent
-from portal.services.imports.layout.cell_words import ADDRESS_STATE, ANY_STATE, STATE_OF_CUSTOMER, STATUSES
+from portal.services.imports.layout.cell_words import ADDRESS_STATE, ANY_STATE, STATE_OF_ACCOUNT, STATUSES
 from portal.services.imports.layout.layout import STATUS_FIELDS, Field
 from portal.services.imports.layout.normalization import LONGEST_NAME, folded, name_of
 from portal.services.imports.layout.refusals import EITHER_IN_NAMES, ENDING_IN_NAMES, IN_NAMES
@@ -159,9 +159,9 @@ def is_of_states(name: str) -> bool:
 def words_of_state(name: str) -> frozenset[str]:
     """The words of cells that may tell any state under a name: of a line, a mailbox, a delivery or a call by a bare
     word of state ("Telefon durumu", "SMS status"), or of a request ("SMS onay isteği"). Where nothing says of what
-    ("Durum") those of a customer, an account, a switch; none under other names."""
+    ("Durum") those of an account, a membership, a switch; none under other names."""
     if is_of_states(name):
-        return STATE_OF_CUSTOMER
+        return STATE_OF_ACCOUNT
     words = name_of(name[:LONGEST_NAME])
     is_bare = _BARE_STATES.search(words) and not _SAYS_MORE.search(words)
     if not (is_bare or requests_consent(name)) or refusal_named(name):

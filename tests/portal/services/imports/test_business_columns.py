@@ -54,7 +54,7 @@ def test_words_of_any_state_say_nothing_until_a_person_explains_them(name):
 
 
 @pytest.mark.parametrize("name", ["Durum", "DURUMU", "Status"])
-def test_a_bare_state_is_asked_where_it_may_be_a_customers(name):
+def test_a_bare_state_is_asked_where_it_may_be_an_accounts(name):
     parser = parser_of(name, guessed(name, ["ONAY", "RET"] * 10))
 
     for cell in ("Aktif", "Pasif", "inactive", "Açık", "Kapalı", "OK"):
