@@ -12,7 +12,7 @@ from portal.core import clock
 from portal.core.extensions import db, read_session, vault
 from portal.core.ids import first_id
 from portal.core.models import Brand, ClosedLine
-from portal.domain.consents import earlier_grants, movements, reassigned_addresses, restoration
+from portal.domain.consents import earlier_grants, ended_grants, reassigned_addresses, restoration
 from portal.jobs.independent_steps import independent_step
 
 CLOSED_FOR = timedelta(days=1)  # How far back a process that starts looks for closed lines.
@@ -75,7 +75,7 @@ def _spread(recipient_id: int) -> None:
 def _end_grants(brand_id: int, recipient_id: int) -> None:
     with independent_step("reassignment.grants_not_ended", brand=brand_id, recipient=recipient_id):
         brand = db.session.get_one(Brand, brand_id)
-        movements.end_earlier_grants(db.session, vault(), brand, recipient_id, clock.now())
+        ended_grants.end_earlier_grants(db.session, vault(), brand, recipient_id, clock.now())
 
 
 def _close(line: Row[*tuple[Any, ...]]) -> bool:

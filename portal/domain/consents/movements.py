@@ -6,7 +6,7 @@ refusal to the recipient types that it applies to, too.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,6 @@ from sqlalchemy.orm import Session
 
 from portal.core import iys_clock_difference
 from portal.core.address_holders import find_holders
-from portal.core.addresses import Address
 from portal.core.iys_protocol import Status
 from portal.core.iys_protocol.enums import LINE_CLOSED
 from portal.core.models import Brand, Consent, Decision, DecisionOrigin, FeedSource, Movement, ReceivedVia
@@ -78,36 +77,10 @@ def apply_movements(
     return batch.write(vault, addresses)
 
 
-def close_lines_again(session: Session, vault: Vault, lines: Iterable[tuple[Address, datetime]], at: datetime) -> None:
-    """Note closed lines that a journal restored, with when they were closed, at every recipient with the number: it may
-    be somebody else's since, and older grants ended. Done twice, it changes nothing; at most 1,000 at once."""
-    closed_at: dict[int, datetime] = {}
-    addresses: dict[int, str] = {}
-    for address, moment in lines:
-        for holder in find_holders(session, vault, address):
-            closed_at[holder.id] = max(moment, closed_at.get(holder.id, moment))
-            addresses[holder.id] = address.text
-    locking.lock_recipients(session, closed_at)
-    reassigned_addresses.note_closures(session, closed_at)
-    granted = locking.read_consents(session, Consent.recipient_id.in_(closed_at), Consent.status == Status.GRANTED)
-    batch = _MovementBatch(session, None, granted, {}, by=ReceivedVia.FILE, feed=None, at=at)
-    batch.end_further_grants(vault, addresses)
-    batch.write(vault, addresses)
-
-
-def end_earlier_grants(session: Session, vault: Vault, brand: Brand, recipient_id: int, at: datetime) -> None:
-    """End what the brand heard of an earlier holder's grants before movements did so. Done twice, it changes nothing.
-    Raises CannotOpen."""
-    consents = list(locking.lock_consents(session, brand.id, [recipient_id]).values())
-    batch = _MovementBatch(session, brand.id, consents, {}, by=ReceivedVia.PULL, feed=None, at=at)
-    batch.end_further_grants(vault, {})
-    batch.write(vault, {})
-
-
 def _lock(
     session: Session, vault: Vault, brand: Brand, rows: Sequence[MovementRow], *, by: ReceivedVia,
     feed: FeedSource | None, at: datetime, user_id: int | None,
-) -> tuple["_MovementBatch", list[tuple[LockedConsent, MovementRow]]]:  # fmt: skip
+) -> tuple["MovementBatch", list[tuple[LockedConsent, MovementRow]]]:  # fmt: skip
     is_for_all = by != ReceivedVia.PUSH and not brand.is_sandbox
     closed = {row.address.text: row.address for row in rows if row.source == LINE_CLOSED and is_for_all}
     holders = {text: {each.id for each in find_holders(session, vault, closed[text])} for text in closed}
@@ -119,13 +92,13 @@ def _lock(
         if key not in consents:
             consents[key] = locking.new_consent(brand.provider_id, brand.id, key)
     theirs = list(consents.values())
-    batch = _MovementBatch(session, brand.id, theirs, holders, by=by, feed=feed, at=at, user_id=user_id)
+    batch = MovementBatch(session, brand.id, theirs, holders, by=by, feed=feed, at=at, user_id=user_id)
     batch.refused_elsewhere = read_refusals_elsewhere(session, vault, brand, rows, known, at)
     pairs = [(consents[key], row) for key, row in zip(keys, rows, strict=True)]
     return batch, pairs
 
 
-class _MovementBatch:
+class MovementBatch:
     """One list of movements being applied: what is stored already, and what is to be written."""
 
     def __init__(

@@ -33,8 +33,8 @@ from portal.core.models.inserts import insert_rows
 from portal.core.vault import CannotOpen, Vault
 from portal.domain.consents import (
     annulments,
+    ended_grants,
     locking,
-    movements,
     reassigned_addresses,
     recipients,
     refusal_forwarding,
@@ -170,7 +170,7 @@ def restore_closed_lines(
             unread.add(line["id"])
         else:
             opened.append((addresses.read_canonical(text), line["closed_at"]))
-    movements.close_lines_again(session, vault, opened, at)
+    ended_grants.close_lines_again(session, vault, opened, at)
     return unread
 
 

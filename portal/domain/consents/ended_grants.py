@@ -1,0 +1,40 @@
+"""End grants by what was heard before: no new movement of İYS's says so."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from portal.core.address_holders import find_holders
+from portal.core.addresses import Address
+from portal.core.iys_protocol import Status
+from portal.core.models import Brand, Consent, ReceivedVia
+from portal.core.vault import Vault
+from portal.domain.consents import locking, reassigned_addresses
+from portal.domain.consents.movements import MovementBatch
+
+
+def close_lines_again(session: Session, vault: Vault, lines: Iterable[tuple[Address, datetime]], at: datetime) -> None:
+    """Note closed lines that a journal restored, with when they were closed, at every recipient with the number: it may
+    be somebody else's since, and older grants ended. Done twice, it changes nothing; at most 1,000 at once."""
+    closed_at: dict[int, datetime] = {}
+    addresses: dict[int, str] = {}
+    for address, moment in lines:
+        for holder in find_holders(session, vault, address):
+            closed_at[holder.id] = max(moment, closed_at.get(holder.id, moment))
+            addresses[holder.id] = address.text
+    locking.lock_recipients(session, closed_at)
+    reassigned_addresses.note_closures(session, closed_at)
+    granted = locking.read_consents(session, Consent.recipient_id.in_(closed_at), Consent.status == Status.GRANTED)
+    batch = MovementBatch(session, None, granted, {}, by=ReceivedVia.FILE, feed=None, at=at)
+    batch.end_further_grants(vault, addresses)
+    batch.write(vault, addresses)
+
+
+def end_earlier_grants(session: Session, vault: Vault, brand: Brand, recipient_id: int, at: datetime) -> None:
+    """End what the brand heard of an earlier holder's grants before movements did so. Done twice, it changes nothing.
+    Raises CannotOpen."""
+    consents = list(locking.lock_consents(session, brand.id, [recipient_id]).values())
+    batch = MovementBatch(session, brand.id, consents, {}, by=ReceivedVia.PULL, feed=None, at=at)
+    batch.end_further_grants(vault, {})
+    batch.write(vault, {})
