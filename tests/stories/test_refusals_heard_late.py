@@ -70,34 +70,25 @@ def test_a_providers_grant_stands_over_no_refusal_that_its_person_said_at_iys_be
     assert (standing(world), world.last_movements[-1]) == (["ONAY"], "ONAY")
 
 
-@pytest.mark.parametrize("grants", ["herself", "by another sender"])
-def test_it_stands_where_she_or_another_sender_granted_at_iys_between(world, tmp_path, grants):
+@pytest.mark.parametrize("grants", ["herself", "herself after the file", "another sender"])
+def test_it_stands_where_she_or_another_sender_granted_at_iys_since(world, tmp_path, grants):
     world.passes(2 * HOUR, pull=True)
     world.sandbox.acts(make.EMAIL, "EPOSTA", "RET")
+    pulls_are_away(world, *FeedSource, by=62 * MINUTE)
     world.passes(5 * MINUTE)
-    if grants == "herself":
-        world.sandbox.acts(make.EMAIL, "EPOSTA", "ONAY")
-    else:
+    if grants == "another sender":
         assert tells_iys(world.sandbox, make.EMAIL, "EPOSTA", "ONAY", clock.now()) == []
-    world.passes(10 * MINUTE, pull=True)
+    elif grants == "herself":
+        world.sandbox.acts(make.EMAIL, "EPOSTA", "ONAY")
+    world.passes(10 * MINUTE)
     brings_file(world, tmp_path)
-    pulls_are_away(world, FeedSource.PEOPLE, by=2 * HOUR)  # What others told is heard first.
-    hears(world)
-
-    assert standing(world) == ["ONAY"]
-    assert refused_anew(world) == []
-
-
-def test_what_she_grants_at_iys_after_it_stands_though_it_is_heard_later_still(world, tmp_path):
-    world.passes(2 * HOUR, pull=True)
-    world.sandbox.acts(make.EMAIL, "EPOSTA", "RET")
-    world.passes(20 * MINUTE)
-    brings_file(world, tmp_path)
-    world.passes(25 * MINUTE)
-    world.sandbox.acts(make.EMAIL, "EPOSTA", "ONAY")
-    pulls_are_away(world, *FeedSource, by=20 * MINUTE)
-    world.passes(20 * MINUTE, pull=True)
-    assert standing(world) == ["RET"]
+    if grants == "herself after the file":
+        world.passes(5 * MINUTE)
+        world.sandbox.acts(make.EMAIL, "EPOSTA", "ONAY")
+        world.passes(-5 * MINUTE)
+    world.passes(47 * MINUTE, pull=True)  # Tells of the refusal alone.
+    assert [each.status for each in world.rows(Decision)] == ["ONAY", "RET"]
     hears(world)
 
     assert (standing(world), world.last_movements[-1]) == (["ONAY"], "ONAY")
+    assert refused_anew(world) == []

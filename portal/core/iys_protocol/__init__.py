@@ -24,6 +24,7 @@ from portal.core.iys_protocol.dates import (
 from portal.core.iys_protocol.enums import MESSAGE_CHANNELS, Action, Channel, RecipientType, Source, Status
 from portal.core.iys_protocol.paths import (
     CHANGES_WINDOW,
+    KEPT_BACK,
     MAX_LIST_SIZE,
     TOKEN_PATH,
     TOWNS_PATH,

@@ -9,6 +9,7 @@ from portal.core.iys_protocol.enums import Channel, RecipientType
 TOKEN_PATH = "/oauth2/token"
 MAX_LIST_SIZE = 1000  # Bulk add (H091), multi-status, and rows of a pull (H507).
 CHANGES_WINDOW = timedelta(days=6)  # Pulls tell seven days back; what İYS says to an older cursor is not documented.
+KEPT_BACK = timedelta(hours=1, minutes=5)  # Pulls tell nothing that is younger than an hour; clocks differ a little.
 
 
 class Operation(StrEnum):

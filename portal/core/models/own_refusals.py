@@ -18,7 +18,7 @@ from portal.core.models.trial_refusals import has_unrepeated
 # is a decision of the same consent.
 STATED = (*PROVIDERS_RECORDS, DecisionOrigin.OTHER_SENDER, DecisionOrigin.RENEWAL)
 # Made once: each costs as much as the rest of a statement.
-GRANT, REFUSAL = aliased(Decision), aliased(Decision)
+GRANT, REFUSAL, RENEWAL = aliased(Decision), aliased(Decision), aliased(Decision)
 HELD, OWN = aliased(Consent), aliased(Consent)
 
 
@@ -49,10 +49,15 @@ def is_own_refusal(
 ) -> ColumnElement[bool]:
     """The condition that the person refused by a decision, or a provider said so by one of the origins `also`, and that
     nothing of its consent was granted since, at least nothing that may be taken back (may_be_taken_back): who writes a
-    grant because of that says `at` which moment."""
+    grant because of that says `at` which moment. Nor does a grant count that the refusal ended, since it was heard only
+    afterwards (late_refusals)."""
+    was_ended = exists().where(
+        RENEWAL.renews_id == decision.id, RENEWAL.consent_id == GRANT.consent_id,
+        RENEWAL.effective_at > GRANT.effective_at,
+    ).correlate(GRANT, decision)  # fmt: skip
     granted_since = exists().where(
         GRANT.consent_id == decision.consent_id, GRANT.status == Status.GRANTED,
-        GRANT.effective_at > decision.effective_at, was_current(GRANT), ~may_be_taken_back(GRANT, at),
+        GRANT.effective_at > decision.effective_at, was_current(GRANT), ~may_be_taken_back(GRANT, at), ~was_ended,
     )  # fmt: skip
     stated = [origin for origin in STATED if origin not in also]
     is_own = and_(decision.status == Status.REFUSED, decision.origin.not_in(stated))

@@ -10,8 +10,11 @@ from portal.core.addresses import Address
 from portal.core.iys_protocol import Status
 from portal.core.models import Brand, Consent, ReceivedVia
 from portal.core.vault import Vault
-from portal.domain.consents import locking, reassigned_addresses
+from portal.domain.consents import late_refusals, locking, reassigned_addresses
 from portal.domain.consents.movements import MovementBatch
+from portal.domain.consents.recipients import chunks
+
+AT_ONCE = 1_000
 
 
 def close_lines_again(session: Session, vault: Vault, lines: Iterable[tuple[Address, datetime]], at: datetime) -> None:
@@ -38,3 +41,23 @@ def end_earlier_grants(session: Session, vault: Vault, brand: Brand, recipient_i
     batch = MovementBatch(session, brand.id, consents, {}, by=ReceivedVia.PULL, feed=None, at=at)
     batch.end_further_grants(vault, {})
     batch.write(vault, {})
+
+
+def end_grants_of_late_refusals(
+    session: Session, vault: Vault, brand: Brand, heard_until: datetime, at: datetime
+) -> int:  # fmt: skip
+    """End grants that a refusal would have held, had İYS told it before; how many ended. `heard_until`: İYS told all
+    that was said until then. Raises CannotOpen."""
+    count = 0
+    candidates = late_refusals.find_candidates(session, brand.id, heard_until, at)
+    for some in chunks(candidates, AT_ONCE):
+        theirs = locking.read_consents(session, Consent.brand_id == brand.id, Consent.recipient_id.in_(some))
+        found = {each.recipient_id for each, _ in late_refusals.find_ended_grants(session, theirs, heard_until, at)}
+        if found:
+            consents = list(locking.lock_consents(session, brand.id, found).values())
+            batch = MovementBatch(session, brand.id, consents, {}, by=ReceivedVia.PULL, feed=None, at=at)
+            ended = late_refusals.find_ended_grants(session, consents, heard_until, at)
+            batch.refuse_anew(vault, ended)
+            batch.write(vault, {})
+            count += len(ended)
+    return count

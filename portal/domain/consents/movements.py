@@ -26,7 +26,6 @@ from portal.domain.consents import (
     annulments,
     drift,
     earlier_grants,
-    late_refusals,
     locking,
     other_types,
     reassigned_addresses,
@@ -63,8 +62,9 @@ def apply_movements(
     people do there, the consentDate for what a sender says; a refusal wins a tie), and what still waits behind it is
     overtaken, or void where the person may still take it back and refused. A refusal that stands though İYS holds an
     older grant is told again. A closed line is closed at all firms, unless only a sandbox or a push says so, and ends
-    what was granted before. A refusal ends older grants of every recipient type (other_types, late_refusals). `feed`
-    says whose a row is where its own source does not; `user_id` who takes a row of a day's file.
+    what was granted before. A refusal ends older grants of every recipient type; newer ones that
+    it would have held wait until more is heard (ended_grants). `feed` says whose a row is where its own source does
+    not; `user_id` who takes a row of a day's file.
     """
     if not rows:
         return AppliedMovements()
@@ -151,10 +151,16 @@ class MovementBatch:
         earlier = earlier_grants.refuse_earlier_grants(self.session, self.consents, self.rows, self.at)
         for consent in earlier:
             self._overtake_older(consent, consent.effective_at or self.at)
-        facts = self.consents, self.refusals, self.rows, self.at
-        late_refusals.count_from_grants(self.session, *facts)
-        made = other_types.refuse_other_types(self.session, vault, *facts, addresses)
+        made = other_types.refuse_other_types(
+            self.session, vault, self.consents, self.refusals, self.rows, self.at, addresses
+        )
         self.refused |= {consent.id: consent for consent in (*earlier, *made)}
+
+    def refuse_anew(self, vault: Vault, ended: Sequence[tuple[LockedConsent, int]]) -> None:
+        """Refuse consents by these refusals, right after the grants that they stand on."""
+        for consent in other_types.refuse_anew(self.session, vault, ended, self.rows, self.at, right_after_grants=True):
+            self._overtake_older(consent, consent.effective_at or self.at)
+            self.refused[consent.id] = consent
 
     def write(self, vault: Vault, addresses: Mapping[int, str]) -> AppliedMovements:
         locking.lock_submissions_and_consents(self.session, [each.id for each in self.consents if not each.is_new])

@@ -1,6 +1,6 @@
 """A refusal applies to every recipient type of its address and channel, also to a grant that is heard of later."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -57,25 +57,33 @@ def refuse_other_types(
     are all that is held of their recipients at a brand, and locked; `addresses` are canonical, by recipient, as far as
     they are known. Raises CannotOpen for others."""
     over = [
-        each for each in consents
+        (each, refusals[each.brand_id, each.recipient_id, each.channel][1]) for each in consents
         if each.status == Status.GRANTED and (refused_at := refusals.refused_at(each))
         and each.is_older_than(Status.REFUSED, refused_at)
     ]  # fmt: skip
+    return refuse_anew(session, vault, over, rows, at, addresses)
+
+
+def refuse_anew(
+    session: Session, vault: Vault, over: Sequence[tuple[LockedConsent, int]], rows: DecisionRows, at: datetime,
+    addresses: Mapping[int, str] = recipients.NONE_KNOWN, *, right_after_grants: bool = False,
+) -> list[LockedConsent]:  # fmt: skip
+    """Refuse locked consents by the refusals with these ids, and tell İYS; which consents these were. As of now, or of
+    the second after each grant where İYS takes that still: what the person said since then may be heard later. Raises
+    CannotOpen."""
     if not over:
         return []
     holiday_calendar.refresh_corrections(session, at)
     codes = select(Brand.id, Provider.iys_code, Brand.brand_code).join(Provider, Provider.id == Brand.provider_id)
-    of_brands = session.execute(codes.where(Brand.id.in_({each.brand_id for each in over})))
+    of_brands = session.execute(codes.where(Brand.id.in_({each.brand_id for each, _ in over})))
     endpoints = {brand_id: BrandEndpoints.of(iys_code, brand_code) for brand_id, iys_code, brand_code in of_brands}
-    for consent in over:
-        refused_at, refusal_id = refusals[consent.brand_id, consent.recipient_id, consent.channel]
-        # Right after a grant of the refusal's very moment (late_refusals), while İYS takes that: what the person said
-        # later may still be heard.
-        is_taken = consent.effective_at == refused_at and business_days.safe_deadline(refused_at) > at
+    for consent, refusal_id in over:
+        granted_at = consent.effective_at if right_after_grants else None
+        is_in_time = granted_at is not None and business_days.safe_deadline(granted_at) > at
         decision = writer.decide_now(
             consent, Status.REFUSED, source=Source.PROVIDER_DECISION, origin=DecisionOrigin.RENEWAL,
-            renews_id=refusal_id, at=at, renewed_from=refused_at if is_taken else None,
+            renews_id=refusal_id, at=at, renewed_from=granted_at if is_in_time else None,
         )  # fmt: skip
         address = recipients.known_or_opened(session, vault, consent.recipient_id, addresses)
         rows.add(decision, writer.submission_row(vault, decision, endpoints[consent.brand_id], address=address))
-    return over
+    return [consent for consent, _ in over]

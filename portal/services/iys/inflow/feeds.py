@@ -12,7 +12,7 @@ from portal.core.ids import new_id
 from portal.core.iys_protocol import Action, Channel, Operation
 from portal.core.models import Brand, CallTally, Connection, Feed, FeedSource, PushRegistration, ReceivedVia
 from portal.core.models.inserts import insert_missing
-from portal.domain.consents import movement_rows, movements
+from portal.domain.consents import ended_grants, movement_rows, movements
 from portal.services.iys import calls, holds, rate_limit, response_values
 from portal.services.iys.client import Client, IysAnswer
 from portal.services.iys.inflow import claims, sweeps
@@ -28,8 +28,7 @@ EVERY = {FeedSource.PEOPLE: timedelta(minutes=20), FeedSource.PROVIDER: timedelt
 QUIET = timedelta(hours=1)
 PUSHED = timedelta(hours=3)  # A push may be lost; and the night's reconciliation waits for the feeds.
 FIRST = timedelta(days=1)  # A new brand's feeds are due before all that wait: of a provider's new brands, of one.
-# Other senders' grants are heard before people's refusals, which would hold what was imported of them (late_refusals).
-EARLIER = {FeedSource.PROVIDER: timedelta(seconds=1), FeedSource.PEOPLE: timedelta(0)}
+A_DAY = timedelta(days=1)
 LEASE = timedelta(seconds=60)
 BLOCKED = timedelta(minutes=10)  # Rights or package: ask again after that, the provider may have acted.
 LONGEST_CURSOR = 255
@@ -67,11 +66,10 @@ def _create_feeds(at: datetime) -> None:
     rows = [
         {
             "id": new_id(), "provider_id": brand.provider_id, "brand_id": brand.id, "source": source,
-            "due_at": (at - FIRST if firsts[brand.provider_id] is brand else at) - earlier,
-            "attempts": 0, "created_at": at,
+            "due_at": at - FIRST if firsts[brand.provider_id] is brand else at, "attempts": 0, "created_at": at,
         }
         for brand in found
-        for source, earlier in EARLIER.items()
+        for source in FeedSource
     ]  # fmt: skip
     if rows:
         insert_missing(db.session, Feed, rows)
@@ -83,7 +81,7 @@ def _apply_answer(feed: Feed, brand: Brand, cursor: str | None, answer: IysAnswe
     at, listed = clock.now(), answer.content.get("list")
     leads_nowhere = str(answer.content.get("after") or "") in ("", cursor)
     if answer.status == 204 or (answer.status == 200 and listed == [] and leads_nowhere):
-        _rest_feed(feed, cursor, at)
+        _rest_feed(feed, brand, cursor, at)
     elif answer.status == 200 and isinstance(listed, list):
         _store_rows(feed, brand, listed, _follow_cursor(feed, cursor, answer.content, at), at)
     else:
@@ -103,6 +101,8 @@ def _store_rows(feed: Feed, brand: Brand, listed: list[Any], values: dict[str, A
     emit = log.warning if unreadable else log.info
     counts = {"rows": len(listed), "new": applied.new, "unreadable": unreadable}
     emit("feed.pulled", brand=brand.id, brand_code=brand.brand_code, source=feed.source.value, **counts)
+    if "pulled_at" in values:
+        _end_grants_of_late_refusals(brand, at)
 
 
 def _follow_cursor(feed: Feed, asked: str | None, content: JsonObject, at: datetime) -> dict[str, Any]:
@@ -124,10 +124,26 @@ def _follow_cursor(feed: Feed, asked: str | None, content: JsonObject, at: datet
     return {"attempts": 0, "code": None, "due_at": feed.due_at, "cursor": cursor, "cursor_at": at}
 
 
-def _rest_feed(feed: Feed, cursor: str | None, at: datetime) -> None:
+def _rest_feed(feed: Feed, brand: Brand, cursor: str | None, at: datetime) -> None:
     """Nothing new. İYS gives no cursor then; the old one stays as long as it is within the window."""
     dropped = {} if cursor else {"cursor": None, "cursor_at": None}
-    claims.release(feed, **_end_pull(feed, at), **dropped)
+    values = _end_pull(feed, at)
+    is_released = claims.release(feed, **values, **dropped)
+    db.session.commit()
+    if is_released and "pulled_at" in values:
+        _end_grants_of_late_refusals(brand, at)
+
+
+def _end_grants_of_late_refusals(brand: Brand, at: datetime) -> None:
+    """After a pull's last page: what İYS keeps back of the last hour may still change who said what last. The feed of
+    other senders is waited for no longer than a day."""
+    pulled = db.session.execute(select(Feed.source, Feed.pulled_at).where(Feed.brand_id == brand.id))
+    pulled_at = {source: moment for source, moment in pulled if moment is not None}
+    if FeedSource.PEOPLE not in pulled_at:
+        return
+    others_pulled_at = max(pulled_at.get(FeedSource.PROVIDER, at - A_DAY), at - A_DAY)
+    heard_until = min(pulled_at[FeedSource.PEOPLE], others_pulled_at) - iys_protocol.KEPT_BACK
+    ended_grants.end_grants_of_late_refusals(db.session, vault(), brand, heard_until, at)
     db.session.commit()
 
 
