@@ -9,7 +9,7 @@ from portal.core.models import AudienceLine
 from portal.services.imports.grouped_statuses import GroupedStatuses
 from portal.services.imports.layout import Field, Layout
 from portal.services.imports.layout.cell_words import WEAK
-from portal.services.imports.layout.consent_names import is_of_states, refusal_named, words_of_state
+from portal.services.imports.layout.consent_names import is_no_status, is_of_states, refusal_named, words_of_state
 from portal.services.imports.layout.headers import announced
 from portal.services.imports.layout.layout import RETAILERS
 from portal.services.imports.layout.normalization import folded, key_of, says_nothing
@@ -53,12 +53,15 @@ class RefusalReader:
         } | stays
         # Further ones, beside those that are read: "SMS izni (güncel)".
         self._statuses = {
-            place for place, name in enumerate(header) if {*STATUSES}.intersection(announced(name) or ())
+            place
+            for place, name in enumerate(header)
+            if {*STATUSES}.intersection(announced(name) or ()) or is_no_status(name)  # "Abonelik", "Subscribed"
         } - {*read, *stays, *(place for place, said in self._named.items() if said is not None)}
         self._coded = {place for place in self._statuses if CODED in words[place : place + 1]}
         self._of_states = {
             place for place, name in enumerate(header) if place in self._statuses
-            and (is_of_states(name) or words_of_state(name) or Field.ADDRESS in (announced(name) or ()))  # "Alıcı"
+            and (is_of_states(name) or words_of_state(name) or is_no_status(name)
+                 or Field.ADDRESS in (announced(name) or ()))  # "Alıcı"
         }  # fmt: skip
 
     def reason(self, cells: Sequence[str], channels: Iterable[Channel] = tuple(Channel)) -> str:

@@ -6,14 +6,15 @@ import re
 from portal.services.imports.layout import vocabulary
 from portal.services.imports.layout.normalization import LONGEST_NAME, name_of
 
-_OF_MESSAGES, _GOODS, _OF_BUSINESS, _WISHES, _IS_CONSENT, _PERMITTED, _IS_QUESTION = (
+_OF_MESSAGES, _GOODS, _OF_BUSINESS, _WISHES, _IS_CONSENT, _IS_PERMISSION, _PERMITTED, _IS_QUESTION = (
     re.compile(rf"\b(?:{words})\b")
     for words in (
-        f"{vocabulary.TOPIC}|{vocabulary.NEWS}|{vocabulary.CONTACTING}|iys|etk",
+        rf"{vocabulary.TOPIC}|{vocabulary.NEWS}|{vocabulary.CONTACTING}|bilgi(?:ler)?(?:den|yi|i)?|information|iys|etk",
         vocabulary.GOODS,
         f"{vocabulary.GOODS}|{vocabulary.SUBSCRIPTION}",
         vocabulary.WISH,
         rf"{vocabulary.CONSENT}|onayl\w+",
+        vocabulary.PERMISSION_NOUN,
         vocabulary.PERMITTED,
         vocabulary.QUESTION,
     )
@@ -35,8 +36,11 @@ _CLAUSES = re.compile(r"[^\w\s'’.-]+|\s[–—-]\s")
 
 def is_of_business(words: str) -> bool:
     """Whether the folded words of a name without a channel are of goods, a subscription or a wish for anything, and of
-    no messages: "Ürün alıyor", "Abonelik", "İstek". "Alsın mı?" asks for a consent."""
-    if speaks_of_messages(words):
+    no messages: "Ürün alıyor", "Abonelik", "İstek", "Hizmet onayı". "Alsın mı?" asks for a consent, and so do "Fırsat
+    izni" and "Reklam hizmeti onayı"."""
+    if speaks_of_messages(words) or _IS_PERMISSION.search(words):
+        return False
+    if _IS_CONSENT.search(words) and _OF_MESSAGES.search(words):
         return False
     if _OF_BUSINESS.search(words):
         return True

@@ -50,7 +50,8 @@ BULLETIN = Words("bulten~ ebulten~ newsletter newsletters mailing")
 EMAIL = Words("eposta~ epostasi mail~ mails email~ emails")
 CHANNEL = Words(f"{SMS} {CALL} {BULLETIN} {EMAIL}")
 
-CONSENT_NOUN = Words("izin~ izn~ onay~ riza~ kabul~ muvafakat~ consent consents permission permissions")
+PERMISSION_NOUN = Words("izin~ izn~ riza~ muvafakat~ consent consents permission permissions")
+CONSENT_NOUN = Words(f"{PERMISSION_NOUN} onay~ kabul~")  # "Onay" and "kabul" may be of an order, too.
 CONSENT = Words(f"""
     {CONSENT_NOUN} izinli izinliler onayli onaylilar rizali consented opt optin opted approval
     (?:sms|mail|email|eposta|tel|arama|call)(?:izin|izni|onay|onayi|optin|consent|permission)

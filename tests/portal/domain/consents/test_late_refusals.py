@@ -1,5 +1,5 @@
-"""İYS tells of a refusal an hour later. A grant that came meanwhile, and that it would have held, ends once all is heard
-that was said until then."""
+"""İYS tells of a refusal an hour later. A grant that came meanwhile, and that it would have held, ends once all is
+heard that was said until then."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -55,8 +55,9 @@ def test_a_grant_ends_a_second_after_it_and_stands_until_all_is_heard(app, brand
     assert bring(brand, said(10)) == ["grant"]
     MovementReceiver(app).receives(ret(30))
     with app.app_context():
-        heard_until = clock.now() - 11 * MINUTE
-        assert ended_grants.end_grants_of_late_refusals(db.session, vault(), make.brand(), heard_until, clock.now()) == 0
+        at = clock.now()
+        until = at - 11 * MINUTE
+        assert ended_grants.end_grants_of_late_refusals(db.session, vault(), make.brand(), until, at) == 0
     assert heard(app) == 1
 
     grant, refusal, renewal = sorted(rows(Decision), key=lambda each: each.id)

@@ -128,3 +128,18 @@ def test_a_list_leaves_out_whom_a_state_may_refuse_and_names_the_column(name):
     found = read_address_list("\n".join((f"Telefon;{name}", *lines)))
 
     assert ([line for line, _ in found.good], [mark.text for mark in found.unread]) == ([2, 4, 6], [name])
+
+
+@pytest.mark.parametrize("name", names("Subscribed|Is Subscribed|Abonelik|Abonelik durumu|Fırsat izni|Ürün alıyor"))
+@pytest.mark.parametrize("no", ["Hayır", "Pasif", "Ayrıldı", "Engellendi", "0"])
+def test_whom_a_column_of_business_may_refuse_is_left_out_of_a_list(name, no):
+    lines = [f"0532 700 0{each} 11;{no if each == 3 else 'Evet'}\n" for each in range(6)]
+
+    assert [line for line, _ in read_address_list(f"Telefon;{name}\n{''.join(lines)}").good] == [2, 3, 4, 6, 7]
+
+
+@pytest.mark.parametrize(
+    "name", names("Fırsat izni|İndirim izni|Etkinlik izni|Kampanya fırsatları izni|Bilgilendirme hizmeti onayı")
+)
+def test_a_permission_is_read_also_of_goods(name):
+    assert {"ONAY"} == set(statuses(parser_of(name, guessed(name, ["Evet", "Hayır"] * 10)), "Evet").values()) - {None}
