@@ -3,7 +3,7 @@
 import re
 
 from portal.api.v1.evidence_channels import is_of_others_only
-from portal.api.v1.evidence_fields import has_refused_choice
+from portal.api.v1.evidence_fields import has_refused_choice, speaks_of_choice
 from portal.api.v1.row_problems import ApiRowProblem
 from portal.core.iys_protocol import Channel
 from portal.services.imports.layout.normalization import folded, says_nothing
@@ -30,17 +30,19 @@ REFUSING_WORDS = re.compile(
 )
 # A consent that waits for its person, and a form without a mark. "Bekleme listesi", a waiting list, is an ordinary one.
 WAITING_WORDS = re.compile(
-    r"\b(?:bekl(?:iyor|eniyor|emede|emekte)\w*|henuz|pending|await\w*|waiting for|not yet|un(?:confirm|verif)\w*|"
-    r"(?:onay|izin|izni|riza|imza)\w* (?:alin?|ver(?:il)?|isten?|sorul?)[ae]c[ae][kg]\w*|"
+    r"\b(?:bekl(?:iyor|eniyor|emede|emekte)\w*(?! onayland)|henuz|(?<!from )pending|"
+    r"await\w*|waiting for|not yet|un(?:confirm|verif)\w*|"
+    r"(?:onay|izin|izni|riza|imza)\w* (?:alin?|ver(?:il)?|isten?|sorul?)[ae]c[ae][kg]\w*(?! sekilde)|"
     r"(?:onayla|imzala)(?:n[ae]|y[ae])c[ae][kg]\w*|"
-    r"bos (?:birak\w*|form\w*|kutu\w*)|(?:form|kutu|imza)\w* bos|(?:tik|isaret|imza|kutu)\w* yok|"
+    r"bos (?:birak\w*|form\w*|kutu\w*(?! isaretl))|(?:form|kutu|imza)\w* bos|(?:tik|isaret|imza|kutu)\w* yok|"
     r"(?:left|is|was|form|box) (?:blank|empty)|(?:blank|empty) (?:form|box|field))\b"
 )
-# Boxes that nobody ticked: "( ) SMS", "[] sms", "(-)", "[0] SMS"; not "kanallar[]=sms", "submit()" and "{"tags": []}".
+# Boxes that nobody ticked: "( ) SMS", "SMS []", "(-) arama", "[0] SMS"; not "kanallar[]=sms" and "{"tags": []}".
 EMPTY_BOX = re.compile(
     r"[\[(][\s_]{1,5}[\])]|(?<!\w)[\[(][–—-]{1,3}[\])]|(?<![\w:=)\]}])(?<![:=]\s)(?:\[\]|\(\))|"
     r"\w\[\](?!\s?[=:.\[])|(?:^|[\n,;|/•])\s{0,3}[\[(]\s?0\s?[\])]\s{0,2}(?=[^\W\d])|[○◯⚪]|&#(?:9744|x2610)\b"
 )
+BESIDE_BOX = 30  # Characters.
 
 
 def find_problem(evidence: str, channel: Channel) -> ApiRowProblem | None:
@@ -64,7 +66,15 @@ def may_tell_of_refusal(evidence: str, channel: Channel | None) -> bool:
     words = folded(evidence)
     if refuses(evidence) or REFUSING_WORDS.search(words) or WAITING_WORDS.search(words):
         return True
-    if REFUSING_SIGNS.search(evidence) or EMPTY_BOX.search(evidence) or has_refused_choice(evidence, channel):
+    if REFUSING_SIGNS.search(evidence) or _has_empty_box(evidence) or has_refused_choice(evidence, channel):
         return True
     left = DOCUMENT_WORDS.sub(" ", words).split()
     return len(left) == 1 and may_refuse(left[0])
+
+
+def _has_empty_box(evidence: str) -> bool:
+    """Whether a box beside a word of a choice is empty; "Web formu ()" is a template whose value is missing."""
+    return any(
+        speaks_of_choice(evidence[max(0, found.start() - BESIDE_BOX) : found.end() + BESIDE_BOX])
+        for found in EMPTY_BOX.finditer(evidence)
+    )

@@ -18,16 +18,17 @@ NAMES = {
     Channel.EMAIL: Words(f"{EMAIL} {BULLETIN}"),
 }
 OTHER_WAYS = Words("whatsapp telegram viber push faks fax instagram facebook")  # No channels of İYS.
-JOINTS = Words("ve veya and or ya da sadece yalniz yalnizca only")
+JOINTS = Words("ve veya and or ya da sadece yalniz yalnizca only kisa e")
 ALL = re.compile(r"\b(?:tum|tumu|butun|hepsi|her|all|every|any|ticari ileti\w*|iletisim izn?i\w*)\b")
 # Fields of what was chosen. A "kanal" alone may be that of the sale, or of the asking.
 NAME_OF_LIST = re.compile(
     r"\b(?:kanallar\w{0,4}|channels|tercih\w{0,6}|preferences?|secim\w{0,4}|izin|izinler\w{0,2}|izni|permissions?|izinli|"
     r"(?:izin|onay|consent|permission) (?:tur|tip|type)\w{0,3}|"
-    r"(?:izin|izinli|onay|iletisim|contact|consent|edilen|preferred) (?:kanal\w{0,4}|channel))$"
+    r"(?:izin|izinli|edilen|preferred) (?:kanal\w{0,4}|channel))$"
 )
-NAME_OF_CHANNEL = re.compile(rf"\b(?:{SMS}|arama|calls?|{BULLETIN}|{EMAIL})$")
-END_OF_LIST = re.compile(r"[;\n}\])|&]|\.(?:\s|$)|\w{2,40}[\"']?\s?[:=]")
+NAME_OF_CHANNEL = re.compile(rf"(?:{SMS}|arama|calls?|{BULLETIN}|{EMAIL})")
+END_OF_LIST = re.compile(r"[}\])]|\.(?:\s|$)|\w{2,40}[\"']?\s?[:=]")
+BETWEEN_ITEMS = re.compile(r"[,/+;|&\n]")
 LONGEST_LIST = 80
 _CONSENT = r"(?:izin|izni|izinler\w{0,2}|izinli|muvafakat\w{0,3}|permissions?|consents?|opt ?in)"
 OF_CONSENT = re.compile(  # Not "SMS izin linki", by which any consent may be given.
@@ -42,7 +43,7 @@ ALONE = re.compile(
 )
 # "SMS hariç", "all channels but SMS".
 LEFT_OUT = {
-    channel: re.compile(rf"\b{names} (?:haric|disinda)\w*|\b(?:except|excluding|other than|but|but not) {names}\b")
+    channel: re.compile(rf"\b{names} (?:haric|disinda)\w*|\b(?:except|excluding|other than|all but|but not) {names}\b")
     for channel, names in NAMES.items()
 }
 
@@ -65,7 +66,7 @@ def _listed(evidence: str) -> set[Channel | None]:
         if NAME_OF_LIST.search(name):
             start = field.start("value")
             text = END_OF_LIST.split(evidence[start : start + LONGEST_LIST], maxsplit=1)[0]
-            for item in re.split(r"[,/+]", text):
+            for item in BETWEEN_ITEMS.split(text):
                 channels = _channels_of(folded(item))
                 if not channels:
                     break
@@ -76,17 +77,17 @@ def _listed(evidence: str) -> set[Channel | None]:
 def _channels_of(item: str) -> set[Channel | None]:
     """The channels that an item of a list names; none where it says anything else."""
     found: set[Channel | None] = set()
-    for word in item.split():
+    for word in item.replace("elektronik posta", "eposta").split():
         named = {channel for channel, names in NAMES.items() if word in names}
-        if not named and word not in OTHER_WAYS and word not in JOINTS and word not in ("kisa", "e"):
+        if not named and word not in OTHER_WAYS and word not in JOINTS:
             return set()
         found |= named or ({None} if word in OTHER_WAYS else set())
     return found
 
 
 def _says_yes(evidence: str) -> bool:
-    """Whether a field of a channel says yes: "email: true"."""
+    """Whether a field of a channel alone says yes: "email: true", not "verified email: true"."""
     return any(
-        NAME_OF_CHANNEL.search(name) and STATUSES.get(folded(field["value"])) == Status.GRANTED
+        NAME_OF_CHANNEL.fullmatch(name) and STATUSES.get(folded(field["value"])) == Status.GRANTED
         for name, field in fields(evidence)
     )

@@ -14,10 +14,14 @@ from portal.services.imports.layout.normalization import folded, name_of, says_n
 from portal.services.imports.layout.refusals import may_refuse
 from portal.services.imports.layout.vocabulary import (
     AGREES,
+    BULLETIN,
+    CALL,
     CHANNEL,
     CONSENT,
+    EMAIL,
     GIVING,
     QUESTION,
+    SMS,
     STATE,
     TOPIC,
     WISH,
@@ -34,9 +38,9 @@ NUMBERED = re.compile(
 )
 # The value behind a field's name, also in quotes, brackets or the next line: "checked=0", "{"izin": null}"; no number
 # of a telephone ("onay: 0 532 …"). What stands before it is the name.
-FIELD = re.compile(
+FIELD_VALUE = re.compile(
     r"[\"')\]]?\s{0,3}[:=?]>?(?:[^\S\n]{0,3}\n\s{0,8}(?:[-*•]\s)?)?[\"'\[({\s]{0,12}+"
-    r"(?P<value>[^\s,;&\"'{}\])=:?]{0,20}+)(?![\s(]{0,2}\d{3}[\s)-]{0,2}\d{3})(?P<is_whole>\s{0,3}(?:$|[,;&}\])\"'|.\n]))?"
+    r"(?P<value>[^\s,;&\"'{}\])=:?]{0,20}+)(?!:\d|[\s(]{0,2}\d{3}[\s)-]{0,2}\d{3})(?P<is_whole>\s{0,3}(?:$|[,;&}\])\"'|.\n]))?"
 )
 BETWEEN_FIELDS = re.compile(r"[,;&{}|\n]|\.\s")
 IN_BRACKETS = re.compile(r"\([^()]*\)|\[[^][]*\]")
@@ -52,6 +56,7 @@ NAME_OF_CONSENT = re.compile(
 )
 # Where nothing, or zero, is a no, too: "marketing: 0", "Kanal: yok", "İzin durumu: -"; not "Sipariş durumu: -".
 _SUBJECT = rf"(?:{NAME_OF_CHOICE}|{CHANNEL}|{CONSENT}|{TOPIC}|{AGREES}|kvkk|gdpr|etk|iys)"
+_CHOICES = re.compile(rf"\b(?:{_SUBJECT}|{WISH})\b")
 _CHOSEN = Words("tercih~ kanal~ secim~ preference preferences channel channels choice choices")
 NAME_OF_ANSWER = re.compile(
     rf"\b(?:{_SUBJECT}(?: {GIVING})?|{_CHOSEN}|preferences? cent(?:er|re)|abone\w*|subscri\w+|imza\w{{0,4}}|signature|"
@@ -65,16 +70,20 @@ _OTHERS = Words("""
 NAME_OF_OTHERS = re.compile(
     rf"\b(?:utm \w+|kampanya(?:si)?|campaign|promotion|{_OTHERS} (?:edilen |edilmis )?{_CHOSEN})$"
 )
-# An address that is empty says no more than that; of the channel that is granted it does.
-NAME_OF_ADDRESS = {
-    Channel.CALL: re.compile(r"\b(?:telefon\w{0,4}|tel|phone)$"),
-    Channel.EMAIL: re.compile(r"\b(?:eposta\w{0,3}|e?mails?)$"),
+# Of another channel than the granted one, or of an address, nothing and zero say no more than that.
+NAME_OF_CHANNEL = {
+    Channel.SMS: re.compile(rf"\b{SMS}$"),
+    Channel.CALL: re.compile(rf"\b{CALL}$"),
+    Channel.EMAIL: re.compile(rf"\b(?:{EMAIL}|{BULLETIN})$"),
 }
+NAME_OF_ADDRESS = re.compile(r"\b(?:telefon\w{0,4}|tel|phone|eposta\w{0,3}|e?mails?)$")
+# Perhaps that of a sale: empty it says nothing.
+NAME_OF_ONE_WAY = re.compile(r"\b(?:kanal|kanali|channel)$")
 
 
 def fields(evidence: str) -> Iterator[tuple[str, re.Match[str]]]:
-    """The folded name of each field, and what FIELD finds of its value."""
-    for found in FIELD.finditer(evidence):
+    """The folded name of each field, and what FIELD_VALUE finds of its value."""
+    for found in FIELD_VALUE.finditer(evidence):
         before = evidence[max(0, found.start() - LONGEST_FIELD) : found.start() + 1].rstrip("\"':=? ")
         name = name_of(BETWEEN_FIELDS.split(IN_BRACKETS.sub(" ", before))[-1])
         if name:
@@ -84,9 +93,14 @@ def fields(evidence: str) -> Iterator[tuple[str, re.Match[str]]]:
 def has_refused_choice(evidence: str, channel: Channel | None) -> bool:
     """Whether a field says no, or one of a choice says nothing."""
     return _is_valued_no(evidence) or any(
-        _is_of_choice(name, channel) and _is_no(found["value"], is_whole=found["is_whole"] is not None)
+        _is_of_choice(name, channel) and _is_no(name, found["value"], is_whole=found["is_whole"] is not None)
         for name, found in fields(evidence)
     )
+
+
+def speaks_of_choice(text: str) -> bool:
+    """Whether a text has a word of a consent, a channel or a subject of messages."""
+    return _CHOICES.search(folded(text)) is not None
 
 
 def _is_valued_no(evidence: str) -> bool:
@@ -103,11 +117,16 @@ def _is_valued_no(evidence: str) -> bool:
 
 
 def _is_of_choice(name: str, channel: Channel | None) -> bool:
-    is_address = any(kind != channel and each.search(name) for kind, each in NAME_OF_ADDRESS.items())
-    return not is_address and not NAME_OF_OTHERS.search(name) and NAME_OF_ANSWER.search(name) is not None
+    others = (
+        [NAME_OF_ADDRESS] if channel is None else [each for kind, each in NAME_OF_CHANNEL.items() if kind != channel]
+    )
+    is_of_another = any(each.search(name) for each in others)
+    return not is_of_another and not NAME_OF_OTHERS.search(name) and NAME_OF_ANSWER.search(name) is not None
 
 
-def _is_no(value: str, *, is_whole: bool) -> bool:
+def _is_no(name: str, value: str, *, is_whole: bool) -> bool:
     """Of a value of several words the first one counts; one that may only refuse does where it is all of it."""
-    said = says_nothing(value) or not value.strip("0.") or STATUSES.get(folded(value)) == Status.REFUSED
+    if says_nothing(value):
+        return NAME_OF_ONE_WAY.search(name) is None
+    said = not value.strip("0.") or STATUSES.get(folded(value)) == Status.REFUSED
     return said or folded(value) == "hic" or (is_whole and may_refuse(value))

@@ -44,6 +44,12 @@ OF_PROGRAMS = [
     "onaylanan kanallar:\n- SMS\n- E-posta",
     "Kanal: Telefon", "Onay: telefon, ses kaydı 118", "e-posta ile gelen form 22", "sadece telefonla başvuru alınır",
     "e-posta izni ve SMS izni formu", "Bekleme listesi formu", "kasa (0), form.submit()", "SMS izin linki ile onay",
+    "Onay: 00:34", "Web formu ()", "Mağaza (—) Kadıköy", "iletişim kanalı: telefon", "consent channel: phone",
+    "verified email: true, consent form 12", "send receipt by email: yes, loyalty form 12", "not only email but SMS",
+    '{"source": "web", "channel": null, "form": "12"}', "source=web&channel=&form=12", "newsletter=0&sms=1",
+    "boş kutuyu işaretledi", "Çift onay: bekliyor → onaylandı", "status changed from pending to subscribed",
+    "onay verecek şekilde işaretledi",
+    "izin: SMS & mail", "izinler:\n- E-posta\n- SMS", "channels=email;sms", "kanallar: elektronik posta, kısa mesaj",
 ]  # fmt: skip
 
 
