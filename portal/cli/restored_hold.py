@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from portal.core.models import Campaign, CampaignState, Delivery, MailKind, Provider, Review
 from portal.domain import audit
 from portal.domain.campaigns import sending
+from portal.domain.events import sequencer
 from portal.domain.identity import api_keys, sessions
 from portal.domain.providers import suspension
 from portal.domain.webhooks import endpoints
@@ -52,7 +53,9 @@ class Held:
 
 def hold(session: Session, at: datetime) -> Held:
     """Suspend every firm, take plans back, pause what sends and webhooks, leave grants of running imports out, and have
-    keys of before bring refusals only. What rests already is left as it is. Does not commit."""
+    keys of before bring refusals only. What rests already is left as it is. Events from now on are numbered past those
+    of the lost database. Does not commit."""
+    sequencer.skip_used_numbers(session, at)
     firms = session.scalars(select(Provider).where(Provider.suspended_at.is_(None)).order_by(Provider.id)).all()
     were_held = set(session.scalars(select(Review.provider_id).where(Review.made_by == NOBODY)))
     for firm in firms:

@@ -24,8 +24,12 @@ LOOP = Loop("events", sequence_next_events)
 
 def delete_old_events(at: datetime) -> None:
     """Delete the events that readers can no longer ask for, from the first one on, by ranges: a search for the next
-    chunk would pass all that is deleted. The first one kept stays, and is looked for once: that reads all old ones."""
+    chunk from the beginning would pass all that is deleted. The first one kept stays, and is looked for once: that
+    reads all old ones. After a restore sequences go on far behind the last one, so each range begins with one."""
     oldest = feed.find_oldest_kept(db.session, at) or 0
-    for start in range(feed.find_first(db.session), oldest, A_CHUNK):
-        feed.delete_range(db.session, start, min(start + A_CHUNK, oldest))
+    start = feed.find_first(db.session)
+    while start < oldest:
+        end = min(start + A_CHUNK, oldest)
+        feed.delete_range(db.session, start, end)
         db.session.commit()
+        start = feed.find_first(db.session, end)

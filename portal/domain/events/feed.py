@@ -49,8 +49,9 @@ def read_page(
 
 
 def _is_kept(session: Session, after: int, last: int) -> bool:
-    """Whether no event after it was gone by now. Sequences have no gaps, and the oldest are deleted first, so the next
-    one tells. (The oldest one kept would be dear to find: PostgreSQL passes all that vacuum has not removed yet.)"""
+    """Whether no event after it was gone by now. Sequences have no gaps but where a backup was restored, after which
+    readers begin again, and the oldest are deleted first, so the next one tells. (The oldest one kept would be dear to
+    find: PostgreSQL passes all that vacuum has not removed yet.)"""
     is_next_there = exists().where(Event.sequence == after + 1)
     return after == last or (after < last and bool(session.scalar(select(is_next_there))))
 
@@ -61,10 +62,10 @@ def find_oldest_kept(session: Session, at: datetime) -> int | None:
     return session.scalar(kept.order_by(Event.sequence).limit(1))
 
 
-def find_first(session: Session) -> int:
-    """The lowest sequence that is there; 0 without any."""
-    numbered = select(func.min(Event.sequence)).where(Event.sequence.is_not(None))  # As the index has it.
-    return session.scalar(numbered) or 0
+def find_first(session: Session, least: int = 0) -> int:
+    """The lowest sequence that is there, of `least` or more; 0 without any."""
+    numbered = Event.sequence.is_not(None), Event.sequence >= least  # As the index has it.
+    return session.scalar(select(func.min(Event.sequence)).where(*numbered)) or 0
 
 
 def delete_range(session: Session, first: int, end: int) -> None:

@@ -83,7 +83,8 @@ def measure_news(session: Session, at: datetime) -> Iterator[Metric]:
 
 
 def measure_webhooks(session: Session, _at: datetime) -> Iterator[Metric]:
-    newest = select(func.coalesce(func.max(Event.sequence), 0)).where(Event.sequence.is_not(None)).scalar_subquery()
+    own = Event.provider_id == WebhookEndpoint.provider_id, Event.sequence.is_not(None)
+    newest = select(func.coalesce(func.max(Event.sequence), 0)).where(*own).scalar_subquery()
     is_on = WebhookEndpoint.due_at.is_not(None)
     failing = func.count().filter(WebhookEndpoint.failing_since.is_not(None))
     lag = func.max(newest - WebhookEndpoint.position).filter(WebhookEndpoint.failing_since.is_(None))

@@ -1,13 +1,13 @@
 """Readers go from page to page by the last sequence they saw, and are told when they were away for too long."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from portal.core import clock
 from portal.core.extensions import db
 from portal.core.models import Event, EventType
-from portal.domain.events import feed
+from portal.domain.events import feed, sequencer
 from portal.services import event_sequencer
 
 PROVIDER, OTHER, BRAND, SECOND, ENDED = 1, 2, 11, 12, 13
@@ -92,3 +92,21 @@ def test_who_would_miss_an_event_is_told_so_though_older_ones_are_left(session):
     assert read(start + 2) == ([3], start + 3, False)
     with pytest.raises(feed.PositionLost):
         read(start + 1)
+
+
+def test_after_a_restore_a_position_of_the_lost_database_stays_lost_and_old_events_go(session):
+    record(1, ago=feed.KEPT * 2)
+    event_sequencer.sequence_next_events()
+    last = feed.find_last_sequence(session)
+    sequencer.skip_used_numbers(session, datetime.fromtimestamp(last // 1000, UTC) + timedelta(days=1))
+    for subject_id, ago in ((2, feed.KEPT * 2), (3, timedelta(0)), (4, timedelta(0)), (5, timedelta(0))):
+        record(subject_id, ago=ago)
+    event_sequencer.sequence_next_events()
+
+    assert read()[0] == read(last - 1)[0] == [1, 2, 3, 4, 5]
+    for lost in (last + 1, last + 2):
+        with pytest.raises(feed.PositionLost):
+            read(lost)
+
+    event_sequencer.delete_old_events(clock.now())  # It does not go through all numbers between.
+    assert read()[0] == [3, 4, 5]

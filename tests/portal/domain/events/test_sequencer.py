@@ -1,5 +1,7 @@
 """Database triggers record the events of decisions, and the sequencer numbers what is committed."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from sqlalchemy import delete, func, select, text
 from sqlalchemy.orm import Session
@@ -107,6 +109,23 @@ def test_numbers_go_on_when_old_events_are_gone(session):
     sequence(session)
 
     assert session.scalars(select(Event.sequence)).one() == last + 1
+
+
+def test_after_a_restore_ids_and_numbers_are_past_all_that_the_lost_database_gave(session):
+    record(session, 0)
+    session.commit()
+    sequence(session)
+    told = session.execute(select(Event.id, Event.sequence)).one()
+    at = datetime.fromtimestamp(max(told) // 1000, UTC) + timedelta(days=1)
+    for when in (at, at, at - timedelta(hours=1)):  # Each run of it does so; a clock that was set back takes none back.
+        sequencer.skip_used_numbers(session, when)
+        record(session, 1)
+        session.commit()
+        sequence(session)
+
+    found = session.execute(select(Event.id, Event.sequence).order_by(Event.id).offset(1)).all()
+    first = int(at.timestamp() * 1000) + 1
+    assert [tuple(each) for each in found] == [(number, number) for number in (first, first + 1, first + 2)]
 
 
 @on_postgresql

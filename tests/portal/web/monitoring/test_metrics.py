@@ -8,11 +8,12 @@ from sqlalchemy import update
 
 from portal.core import clock
 from portal.core.extensions import db
-from portal.core.models import IysRate, Outcome, RowTallyChange, Submission, Tallied
+from portal.core.models import Event, EventType, IysRate, Outcome, RowTallyChange, Submission, Tallied
 from portal.domain.events import sequencer
 from portal.services.iys import circuit_breaker
 from tests import make
 from tests.make import Person
+from tests.portal.services.webhooks.conftest import Webhooks
 
 TOKEN = "Zr7w1TtYsU3d5v0mS0c1rQ3dPp3q2m3m"
 
@@ -87,3 +88,17 @@ def test_what_waits_how_late_and_what_has_stopped_is_measured(app, browser, scra
     assert found["izinlink_check_failing", "parked"] == found["izinlink_iys_unreachable", "default"] == 1
     assert found["izinlink_heartbeat_age_seconds", "forwarder"] == float("inf")  # None ever ran.
     assert found["izinlink_row_tally_changes",] == rows.count(RowTallyChange) > 0
+
+
+def test_an_endpoint_of_a_firm_where_nothing_happens_is_not_behind(app, rows, scrape):
+    """Though numbers are given over all firms, and leap after a restore."""
+    with app.app_context():
+        make.provider()
+    Webhooks(app, rows).add("https://hooks.example.com/izinlink")
+    with app.app_context():
+        sequencer.skip_used_numbers(db.session, clock.now())
+        Event.record(db.session, EventType.PACKAGE_LOW, 1, provider_id=1, at=clock.now())
+        sequencer.sequence_events(db.session)
+        db.session.commit()
+
+    assert scrape()["izinlink_webhook_lag_events",] == 0

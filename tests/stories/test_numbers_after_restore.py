@@ -1,0 +1,87 @@
+"""A restored database gives no number a second time: of a link, by which strangers would meet; nor of an event, by
+which firms' programs would take news for what they have."""
+
+import pytest
+from sqlalchemy import select
+
+from portal.core import clock
+from portal.core.extensions import db
+from portal.core.guarded_requests import Transport
+from portal.core.iys_protocol import Channel, Status
+from portal.core.models import Provider, WebhookEndpoint
+from portal.domain.providers import suspension
+from portal.domain.webhooks import endpoints
+from tests import make
+from tests.portal.domain.consents.import_entries import entry
+from tests.portal.services.webhooks.conftest import Webhooks
+from tests.portal.services.webhooks.conftest import receiver as receiver
+from tests.stories.refusal_world import HOUR
+from tests.stories.test_lost_database import lost as lost
+
+pytestmark = pytest.mark.slow
+
+AYLA = "ayla@example.com"
+
+
+def back_up(lost, tmp_path) -> None:
+    lost.runs("backup", str(tmp_path / "portal.backup"))
+    lost.traveller.shift(HOUR)
+
+
+def lose_and_restore(lost, tmp_path) -> None:
+    """Up to where the firm goes on."""
+    lost.loses_its_database()
+    lost.runs_apart("restore", "--from", str(tmp_path / "portal.backup"))
+    assert "COMPLETE: 0 of" in lost.runs("restore", *(f"--journal={folder}" for folder in lost.journals))
+    with lost.app.app_context():
+        assert suspension.resume(db.session, db.session.scalars(select(Provider)).one(), by=1, note="", at=clock.now())
+        db.session.commit()
+    lost.traveller.shift(24 * HOUR)
+
+
+class Program:
+    """A firm's, which does as docs/webhooks.md says: it keeps each webhook-id, and the highest asOf of a consent."""
+
+    def __init__(self):
+        self.seen, self.as_of, self.status = set(), {}, {}
+
+    def takes(self, requests) -> None:
+        for each in requests:
+            data = each.json["data"]
+            consent = data.get("consent")
+            if each.id not in self.seen and consent and consent["asOf"] >= self.as_of.get(consent["id"], 0):
+                self.as_of[consent["id"]] = consent["asOf"]
+                self.status[data["recipient"]] = consent["status"]
+            self.seen.add(each.id)
+        requests.clear()
+
+
+def test_a_program_that_keeps_ids_and_as_of_hears_of_each_refusal_after_a_restore(receiver, lost, tmp_path):
+    transport = Transport(None, ca_file=receiver.ca_file, seconds=5.0)
+    hooks, program = Webhooks(lost.app, None), Program()
+
+    def hears() -> str:
+        hooks.app = lost.app
+        hooks.number()
+        hooks.deliver(transport)
+        program.takes(receiver.requests)
+        return program.status[AYLA]
+
+    lost.codes = make.codes(lost.app, AYLA)
+    hooks.add(receiver.url, in_full=True)
+    lost.decides(AYLA, "ONAY")
+    assert hears() == "ONAY"
+    back_up(lost, tmp_path)
+    members = [f"uye{number}@example.com" for number in range(20)]
+    granted = (entry(each, Status.GRANTED, clock.now() - HOUR, channel=Channel.EMAIL) for each in members)
+    lost.brings(*granted)  # No journal has these.
+    lost.decides(AYLA, "ONAY")
+    hears()
+    lose_and_restore(lost, tmp_path)
+    with lost.app.app_context():
+        endpoints.turn_on(db.session, db.session.scalars(select(WebhookEndpoint)).one(), clock.now())
+        db.session.commit()
+
+    assert hears() == "ONAY"
+    lost.decides(AYLA, "RET")
+    assert hears() == "RET"
