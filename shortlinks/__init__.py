@@ -3,6 +3,7 @@
 from shortlinks.base import Base
 from shortlinks.codes import ALPHABET, Codes
 from shortlinks.links import (
+    NO_LINK,
     RESOLVED,
     Link,
     LinkState,
@@ -10,6 +11,7 @@ from shortlinks.links import (
     code_of,
     create,
     create_many,
+    reserve_ids,
     resolve,
     resolve_row,
     restore,
@@ -19,6 +21,7 @@ from shortlinks.visits import Opening, Visit, VisitKind, classify, record
 
 __all__ = [
     "ALPHABET",
+    "NO_LINK",
     "RESOLVED",
     "Base",
     "Codes",
@@ -33,6 +36,7 @@ __all__ = [
     "create",
     "create_many",
     "record",
+    "reserve_ids",
     "resolve",
     "resolve_row",
     "restore",

@@ -123,9 +123,14 @@ def restore(session: Session, owner: int, links: Sequence[tuple[int, int, dateti
         return
     rows = [{"id": each, "nonce": nonce, "owner": owner, "created_at": at} for each, nonce, at in links]
     session.execute(insert(Link.__table__), rows)
+    reserve_ids(session, max(each for each, *_ in links))
+
+
+def reserve_ids(session: Session, last_id: int) -> None:
+    """Have no link that is made later get an id up to this one. The caller commits."""
     session.execute(_FIRST_COUNTER)
-    counter, last = LinkCounter.__table__, max(each for each, *_ in links)
-    session.execute(update(counter).where(counter.c.last_id < last).values(last_id=last))
+    counter = LinkCounter.__table__
+    session.execute(update(counter).where(counter.c.last_id < last_id).values(last_id=last_id))
 
 
 def code_of(salt: str, link_id: int, nonce: int) -> str:

@@ -18,10 +18,12 @@ from portal.core.vault import Vault
 PLACE = "journal.record"
 _MODELS = (Decision, Submission, Receipt, ReceiptDecision, Annulment, GatewayEvent, ClosedLine)
 # What answers at a permanent refusing address (campaigns.permanent_links): its id is the link's. No database has it.
+# Since a restored one gives ids again, two links may have had the same one: the nonce says which it is.
 REFUSING_LINK = Table(
     "refusing_link",
     MetaData(),
-    *(Column("id", BigInteger, primary_key=True), Column("nonce", BigInteger), Column("created_at", UtcDateTime)),
+    *(Column(each, BigInteger, primary_key=True) for each in ("id", "nonce")),
+    Column("created_at", UtcDateTime),
     *(Column(f"{each}_id", BigInteger) for each in ("provider", "brand", "recipient")),
     *(Column("channels", String), Column("address", LargeBinary)),
 )

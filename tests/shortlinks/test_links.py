@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from shortlinks import Codes, Link, LinkState, code_of, create, create_many, resolve, revoke
+from shortlinks import Codes, Link, LinkState, code_of, create, create_many, reserve_ids, resolve, revoke
 
 
 def test_a_link_is_kept_as_it_was_made(session, salt, at):
@@ -37,6 +37,15 @@ def test_creating_many_links_takes_few_statements(session, statements, salt, at)
     asked = [statement.split()[0] for statement in statements if not statement.startswith("BEGIN")]
     assert asked == ["UPDATE", "INSERT"]
     assert "RETURNING" not in statements[-1]
+
+
+def test_no_link_that_is_made_later_gets_a_reserved_id(session, salt, at):
+    made = []
+    for last_id in (40, 40, 7):
+        reserve_ids(session, last_id)
+        made.append(create(session, salt, 7, at)[0])
+
+    assert made == [41, 42, 43]
 
 
 @pytest.mark.parametrize("count", [0, -1])

@@ -1,6 +1,8 @@
 """A restored database gives no number a second time: of a link, by which strangers would meet; nor of an event, by
 which firms' programs would take news for what they have."""
 
+import re
+
 import pytest
 from sqlalchemy import select
 
@@ -20,7 +22,10 @@ from tests.stories.test_lost_database import lost as lost
 
 pytestmark = pytest.mark.slow
 
-AYLA = "ayla@example.com"
+AYLA, BORA, GONCA, HAKAN, IPEK, KAAN = (
+    f"{name}@example.com" for name in ("ayla", "bora", "gonca", "hakan", "ipek", "kaan")
+)
+LINK, RECEIPT = re.compile(r'href="(/k/[^"]+)"'), re.compile(r'href="(/m/[^"]+)"')
 
 
 def back_up(lost, tmp_path) -> None:
@@ -37,6 +42,22 @@ def lose_and_restore(lost, tmp_path) -> None:
         assert suspension.resume(db.session, db.session.scalars(select(Provider)).one(), by=1, note="", at=clock.now())
         db.session.commit()
     lost.traveller.shift(24 * HOUR)
+
+
+def test_whoever_gets_a_link_after_a_restore_meets_nobody_whose_link_was_lost(lost, tmp_path):
+    lost.codes = make.codes(lost.app, AYLA)
+    lost.brings(entry(IPEK, Status.GRANTED, clock.now() - HOUR, channel=Channel.EMAIL))
+    back_up(lost, tmp_path)
+    lost.codes |= make.codes(lost.app, f"{GONCA}\n{HAKAN}\n")
+    goncas = lost.decides(GONCA, "RET", machine=1)
+    lose_and_restore(lost, tmp_path)
+
+    lost.codes |= make.codes(lost.app, f"{BORA}\n{IPEK}\n{KAAN}\n")
+    browser = lost.app.test_client()
+    for each in (BORA, IPEK, KAAN):
+        assert RECEIPT.findall(browser.get(f"/k/{lost.codes[each]}").text) == []
+    assert LINK.findall(browser.get(goncas).text) == []  # Her link was lost; she refused by it.
+    assert len(lost.codes[KAAN]) <= len(lost.codes[AYLA]) + 3
 
 
 class Program:

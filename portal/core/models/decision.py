@@ -66,7 +66,7 @@ class Receipt(Entity):
     origin: Mapped[DecisionOrigin]
     provider_id: Mapped[int] = foreign_key("provider.id", index=False)
     recipient_id: Mapped[int] = foreign_key("recipient.id")
-    link_id: Mapped[int | None] = mapped_column(BigId, index=True)
+    link_id: Mapped[int | None] = mapped_column(BigId, index=True)  # 0 (NO_LINK), or of no link: it is lost.
     text_id: Mapped[int | None] = foreign_key("consent_text.id", index=False)  # None: no campaign text was shown.
     language: Mapped[str] = mapped_column(String(2))
     served_at: Mapped[datetime | None]  # None: the form's token was invalid; refusals count anyway.

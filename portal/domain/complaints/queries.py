@@ -3,7 +3,7 @@
 import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy import case as when
@@ -28,6 +28,7 @@ from portal.core.models import (
 )
 from portal.core.vault import CannotOpen, Vault
 
+NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)  # Before all that any address was asked.
 CaseCode = str  # The part of a status page's address that cannot be guessed.
 
 
@@ -68,14 +69,15 @@ def acted_at(session: Session, case: Complaint) -> datetime:
 
 def held_at(session: Session, act: Complaint | Receipt) -> datetime:
     """When the person of a case, or of a receipt, certainly had the address: at the request for erasure, as the receipt
-    was made or, where that was by a link, as the link was. An earlier holder may have the link still, and refuse by it.
-    """
+    was made or, where that was by a link, as the link was: an earlier holder may have the link still, and refuse by it.
+    Of a link that is lost (a backup was restored) it is not known: then at no time."""
     if isinstance(act, Complaint):
         receipt = _receipt_of(session, act)
         return held_at(session, receipt) if receipt else act.created_at
-    its_link = select(shortlinks.Link.created_at).where(shortlinks.Link.id == act.link_id)
-    linked_at = session.scalar(its_link) if act.link_id else None
-    return linked_at or act.decided_at
+    if act.link_id is None:
+        return act.decided_at
+    its_link = shortlinks.Link.id == act.link_id, shortlinks.Link.created_at <= act.decided_at
+    return session.scalar(select(shortlinks.Link.created_at).where(*its_link)) or NO_TIME
 
 
 def case_may_be_anothers(session: Session, case: Complaint) -> bool:

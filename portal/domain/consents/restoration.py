@@ -11,6 +11,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+import shortlinks
 from portal.core import addresses
 from portal.core.address_holders import find_mailbox_holders
 from portal.core.addresses import Address
@@ -215,8 +216,10 @@ def _find_holder(receipt: Row, decision_ids: Sequence[int], whose: Mapping[int, 
 
 
 def _without_lost_references(session: Session, receipts: Sequence[Row]) -> list[Row]:
-    """Without a text that the backup lacks, and without a form that was posted again since a restore."""
+    """Without a text that the backup lacks, a link whose id another one has got since a restore, and a form that was
+    posted again since then."""
     texts = _existing_ids(session, ConsentText.id, {each["text_id"] for each in receipts})
+    made_at = _find_dates_of_links(session, {each["link_id"] for each in receipts})
     digests = [each["token_digest"] for each in receipts if each["token_digest"]]
     used = set(session.scalars(select(Receipt.token_digest).where(Receipt.token_digest.in_(digests))))
     kept = []
@@ -224,6 +227,20 @@ def _without_lost_references(session: Session, receipts: Sequence[Row]) -> list[
         text_id, digest = receipt["text_id"], receipt["token_digest"]
         kept.append(receipt | {
             "text_id": text_id if text_id in texts else None, "token_digest": None if digest in used else digest,
+            "link_id": shortlinks.NO_LINK if _is_anothers_link(receipt, made_at) else receipt["link_id"],
         })  # fmt: skip
         used.add(digest)
     return kept
+
+
+def _find_dates_of_links(session: Session, link_ids: set[int | None]) -> dict[int, datetime]:
+    """When the links with these ids were made, as far as they are here."""
+    its = shortlinks.Link.id, shortlinks.Link.created_at
+    wanted = {each for each in link_ids if each is not None}
+    return dict(session.execute(select(*its).where(is_one_of(session, shortlinks.Link.id, wanted))).all())
+
+
+def _is_anothers_link(receipt: Row, made_at: Mapping[int, datetime]) -> bool:
+    """Whether the link with the id that a receipt names was made after it. A lost one's id is nobody's, so it stays."""
+    link_id, decided_at = receipt["link_id"], receipt["decided_at"]
+    return link_id in made_at and made_at[link_id] > decided_at

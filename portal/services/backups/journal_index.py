@@ -21,7 +21,7 @@ CREATE TABLE decision (id INTEGER PRIMARY KEY, brand_id INTEGER, recorded_at TEX
                        file INTEGER, offset INTEGER);
 CREATE TABLE receipt (id INTEGER PRIMARY KEY, file INTEGER, offset INTEGER);
 CREATE TABLE gateway_event (id INTEGER PRIMARY KEY, step INTEGER, file INTEGER, offset INTEGER);
-CREATE TABLE refusing_link (id INTEGER PRIMARY KEY, file INTEGER, offset INTEGER);
+CREATE TABLE refusing_link (id INTEGER, nonce INTEGER, file INTEGER, offset INTEGER, PRIMARY KEY (id, nonce));
 CREATE TABLE closed_line (id INTEGER PRIMARY KEY, file INTEGER, offset INTEGER);
 CREATE TABLE annulment (decision_id INTEGER PRIMARY KEY, provider_id INTEGER, at TEXT, user_id INTEGER);
 """
@@ -41,18 +41,20 @@ class IndexedRow:
     is_refusal: bool
     file: int
     offset: int
+    nonce: int = 0  # Of a link.
 
 
 class JournalIndex:
     """The rows of some files; of two with the same id the first one, since what a journal lacked is appended again
     together with what it had; but of a vendor's news the one of the last step. `closed`: times, from and until, of
-    which the journals hold all that was committed."""
+    which the journals hold all that was committed. `last_link_id`: the highest one that any row names."""
 
     def __init__(self, vault: Vault, files: Iterable[Path], on_problem: Callable[[Exception], None]):
         self._vault, self._files = vault, list(files)
         self._database = sqlite3.connect("")  # SQLite deletes the file by itself.
         self._database.executescript(TABLES)
         self.closed: list[tuple[datetime, datetime]] = []
+        self.last_link_id = 0
         for number, path in enumerate(self._files):
             for offset, record in journal_records.scan_file(path, vault, on_problem=on_problem):
                 self._add(record, number, offset)
@@ -94,7 +96,7 @@ class JournalIndex:
         return self._in_parts("SELECT id, 0, file, offset FROM closed_line ORDER BY id", size)
 
     def refusing_links(self, size: int) -> Iterator[list[IndexedRow]]:
-        return self._in_parts("SELECT id, 0, file, offset FROM refusing_link ORDER BY id", size)
+        return self._in_parts("SELECT id, 0, file, offset, nonce FROM refusing_link ORDER BY id, nonce", size)
 
     def news(self, size: int) -> Iterator[list[Row]]:
         """What vendors told of people, as it stood last."""
@@ -132,7 +134,7 @@ class JournalIndex:
         )
         receipts = ((row["id"], file, offset) for row in record.get("receipt", ()))
         closed_lines = ((row["id"], file, offset) for row in record.get("closed_line", ()))
-        links = ((row["id"], file, offset) for row in record.get("refusing_link", ()))
+        links = [(row["id"], row["nonce"], file, offset) for row in record.get("refusing_link", ())]
         annulments = (
             (row["decision_id"], row["provider_id"], row["at"], row["user_id"]) for row in record.get("annulment", ())
         )
@@ -141,8 +143,10 @@ class JournalIndex:
         self._database.executemany("INSERT OR IGNORE INTO decision VALUES (?, ?, ?, ?, ?, ?)", decisions)
         self._database.executemany("INSERT OR IGNORE INTO receipt VALUES (?, ?, ?)", receipts)
         self._database.executemany("INSERT OR IGNORE INTO closed_line VALUES (?, ?, ?)", closed_lines)
-        self._database.executemany("INSERT OR IGNORE INTO refusing_link VALUES (?, ?, ?)", links)
+        self._database.executemany("INSERT OR IGNORE INTO refusing_link VALUES (?, ?, ?, ?)", links)
         self._database.executemany("INSERT OR IGNORE INTO annulment VALUES (?, ?, ?, ?)", annulments)
+        named = [row.get("link_id") or 0 for row in record.get("receipt", ())]
+        self.last_link_id = max([self.last_link_id, *named, *(link_id for link_id, *_ in links)])
         for gap in record.get("journal_gap", ()):
             self.closed.append((datetime.fromisoformat(gap["since"]), datetime.fromisoformat(gap["until"])))
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
-import shortlinks
 from portal.core import clock, gap_files, journal, sealed_records
 from portal.core.extensions import db, vault
 from portal.core.gap_files import Gap
@@ -61,12 +60,15 @@ def replay(
             is_closed = any(first <= gap.since and gap.until <= last for first, last in index.closed)
             if not (is_in_backup or is_closed) and (since is None or clock.day(gap.until) >= since):
                 run.gaps.append(gap)
+        if not is_dry_run:
+            restored_links.reserve_ids(db.session, index.last_link_id)
+            _commit()
         _replay_annulments(run, index, is_dry_run=is_dry_run)
         _replay_decisions(run, index, is_dry_run=is_dry_run)
+        _replay_refusing_links(run, index, is_dry_run=is_dry_run)  # Before receipts, which name links.
         _replay_closed_lines(run, index, is_dry_run=is_dry_run)
         _replay_receipts(run, index, is_dry_run=is_dry_run)
         _replay_news(run, index, is_dry_run=is_dry_run)
-        _replay_refusing_links(run, index, is_dry_run=is_dry_run)
         if not is_dry_run:
             restoration.note_possibly_sent(db.session, clock.now())
             _commit()
@@ -161,11 +163,12 @@ def _replay_news(run: Replay, index: JournalIndex, *, is_dry_run: bool) -> None:
 
 def _replay_refusing_links(run: Replay, index: JournalIndex, *, is_dry_run: bool) -> None:
     for part in index.refusing_links(BATCH_SIZE):
-        missing = restoration.find_missing(db.session, shortlinks.Link.id, (each.id for each in part))
+        missing = restored_links.find_missing_links(db.session, [(each.id, each.nonce) for each in part])
         written = 0
         if missing and not is_dry_run:
-            rows = index.open_rows((each for each in part if each.id in missing), "refusing_link")["refusing_link"]
-            links = [each for each in rows if each["id"] in missing]
+            places = (each for each in part if (each.id, each.nonce) in missing)
+            rows = index.open_rows(places, "refusing_link")["refusing_link"]
+            links = [each for each in rows if (each["id"], each["nonce"]) in missing]
             written = restored_links.restore_links(db.session, vault(), links, clock.now())
             _commit()
         run.count("refusing_link", len(part), len(missing), written)

@@ -1,8 +1,10 @@
 """Who has an address now is shown nothing of who had it before, also after a restore."""
 
 import pytest
+import time_machine
 from sqlalchemy import delete, select, text, update
 
+import shortlinks
 from portal.core import addresses, clock
 from portal.core.extensions import db, vault
 from portal.core.ids import new_id
@@ -84,3 +86,24 @@ def test_the_earlier_holders_names_go_from_each_spelling_of_the_mailbox(app, kep
     restore(app, kept)
 
     assert [each.reference for each in rows(Recipient)] == [None, None]
+
+
+@pytest.mark.parametrize("which", ["its own", "none", "another"])
+def test_a_receipt_shows_nothing_of_who_has_the_address_now_though_its_link_is_lost(app, browser, rows, which):
+    """It was taken by an old link, after the address came to somebody else."""
+    code = make.codes(app)[make.EMAIL]
+    with app.app_context():
+        db.session.execute(update(Recipient).values(reassigned_anywhere_at=clock.now()))
+        db.session.commit()
+    with time_machine.travel(clock.now() + SECOND):
+        page = make.Person(browser, code).decides(EPOSTA="RET").location
+    with app.app_context():
+        of_it = shortlinks.Link.id == rows.one(Receipt).link_id
+        if which == "none":
+            db.session.execute(delete(shortlinks.Link).where(of_it))
+        elif which == "another":
+            made_later = clock.now() + 2 * SECOND
+            db.session.execute(update(shortlinks.Link).where(of_it).values(created_at=made_later))
+        db.session.commit()
+
+    assert "Bu belge eski bir bağlantıyla alındı" in browser.get(page).text

@@ -1,4 +1,5 @@
-"""Who holds a permanent refusing address may refuse by it after a restore, too."""
+"""Who holds a permanent refusing address, or the confirmation of a grant, may refuse by it after a restore, too; and no
+other link is taken for theirs."""
 
 import pytest
 from sqlalchemy import delete, select
@@ -7,18 +8,19 @@ import shortlinks
 from portal.core import addresses, clock
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Status
-from portal.core.models import AudienceEntry, Brand, Campaign, Decision, Recipient
+from portal.core.models import Base, Brand, Campaign, ConsentRequest, Decision, Receipt, Recipient
 from portal.domain.consents import recipients
 from portal.services.backups.journal_gap import close_gap
 from portal.services.launches.refusing_links import refusing_urls
 from shortlinks.links import LinkCounter
 from tests import make
 from tests.conftest import SECRETS
-from tests.portal.services.backups.test_replay import kept, restore
+from tests.portal.services.backups.test_replay import fatma, kept, lose_decisions, restore
 
-__all__ = ["kept"]
+__all__ = ["fatma", "kept"]
 
 OTHER = "burak@example.com"
+TABLES = Base.metadata.sorted_tables[::-1]
 
 
 def code_of(app, address: str) -> str:
@@ -32,9 +34,15 @@ def code_of(app, address: str) -> str:
 
 def lose_links(app) -> None:
     """The database is as a backup from before them, and before anybody had one."""
+    lost = {each.__table__ for each in (Campaign, Recipient)}
+    theirs = [each for each in TABLES if lost.intersection(key.column.table for key in each.foreign_keys)]
     with app.app_context(), db.engine.begin() as connection:
-        for model in (AudienceEntry, Campaign, Recipient, shortlinks.Link, LinkCounter):
-            connection.execute(delete(model.__table__))
+        for table in (ConsentRequest.__table__, *theirs, *lost, shortlinks.Link.__table__, LinkCounter.__table__):
+            connection.execute(delete(table))
+
+
+def one_click(app, code: str) -> int:
+    return app.test_client().post(f"/u/{code}", data={"List-Unsubscribe": "One-Click"}).status_code
 
 
 @pytest.mark.parametrize("is_appended_later", [False, True])
@@ -74,3 +82,35 @@ def test_an_address_of_a_brand_that_the_backup_lacks_is_named_as_missing(app, ke
     told = restore(app, kept)
 
     assert told.exit_code == 1 and "INCOMPLETE: 1 of 1" in told.stdout
+
+
+def test_an_address_whose_id_another_link_got_meanwhile_is_named_as_missing(app, kept):
+    with app.app_context():
+        make.provider()
+    code = code_of(app, make.EMAIL)
+    lose_links(app)
+    other = code_of(app, OTHER)
+
+    told = restore(app, kept)
+
+    assert told.exit_code == 1 and "INCOMPLETE: 1 of 2" in told.stdout
+    assert "refusing_link: 2 in the journal, 1 were there, 0 added" in told.stdout
+    assert (one_click(app, code), one_click(app, other)) == (404, 200)
+
+
+def test_a_receipt_is_not_joined_with_a_link_that_got_the_id_of_its_own(app, browser, fatma, kept, rows):
+    page = fatma.decides(EPOSTA="RET").location
+    lost_id = rows.one(Receipt).link_id
+    lose_decisions(app)
+    lose_links(app)
+    with app.app_context():
+        shortlinks.reserve_ids(db.session, lost_id - 1)
+        db.session.commit()
+    other = code_of(app, OTHER)
+    with app.app_context():
+        assert shortlinks.resolve(db.session, SECRETS["LINK_SALT"], other, clock.now()).link_id == lost_id
+
+    assert restore(app, kept).exit_code == 0
+
+    assert "/k/" not in browser.get(page).text and "/m/" not in browser.get(f"/u/{other}").text
+    assert rows.one(Receipt).link_id == shortlinks.NO_LINK
