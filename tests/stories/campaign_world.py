@@ -28,10 +28,10 @@ from portal.core.models import (
     ReceivedVia,
     Recipient,
 )
-from portal.core.models.link_context import load_link_context
 from portal.domain import campaigns, consents
 from portal.domain.campaigns import lifecycle
 from portal.domain.consents import bulk_import, movement_rows, movements, recipients, refusals
+from portal.domain.consents.link_contexts import load_link_context
 from portal.domain.notifications import gateways
 from portal.services import launches
 from tests import grants, make

@@ -23,10 +23,10 @@ from portal.core import addresses, clock
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel, Source, Status
 from portal.core.models import Brand, Decision, DecisionOrigin, FeedSource, Receipt, ReceivedVia, Recipient
-from portal.core.models.link_context import load_link_context
 from portal.domain import consents
 from portal.domain.consents import annulments, bulk_import, movement_rows, movements, refusals
 from portal.domain.consents.bulk_import import Effect, Entry
+from portal.domain.consents.link_contexts import load_link_context
 from portal.services.iys import forwarder
 from portal.services.iys.client import Client, IysAnswer
 from portal.services.iys.forwarding import single_dispatch

@@ -6,17 +6,20 @@ import re
 import pytest
 from sqlalchemy import select
 
-from portal.core import clock
-from portal.core.extensions import db
+from portal.core import addresses, clock
+from portal.core.extensions import db, vault
 from portal.core.guarded_requests import Transport
 from portal.core.iys_protocol import Channel, Status
-from portal.core.models import Provider, WebhookEndpoint
+from portal.core.models import Consent, Message, MessageKind, Provider, Recipient, WebhookEndpoint
+from portal.domain.consents import recipients
 from portal.domain.providers import suspension
 from portal.domain.webhooks import endpoints
+from portal.services.messaging import outgoing_messages
 from tests import make
 from tests.portal.domain.consents.import_entries import entry
 from tests.portal.services.webhooks.conftest import Webhooks
 from tests.portal.services.webhooks.conftest import receiver as receiver
+from tests.portal.web.consent_points.visitor import Visitor, opened
 from tests.stories.refusal_world import HOUR
 from tests.stories.test_lost_database import lost as lost
 
@@ -44,12 +47,36 @@ def lose_and_restore(lost, tmp_path) -> None:
     lost.traveller.shift(24 * HOUR)
 
 
+def stands(lost, address: str) -> Status | None:
+    with lost.app.app_context():
+        who = recipients.find(db.session, vault(), make.brand().provider_id, addresses.parse(address))
+        status = db.session.scalar(select(Consent.status).where(Consent.recipient_id == who.id))
+        db.session.rollback()
+        return status
+
+
+def refusing_codes(lost) -> list[str]:
+    """By which the confirmations that were written say that one refuses, in their order."""
+    with lost.app.app_context():
+        written = select(Message).where(Message.kind == MessageKind.CONFIRMATION).order_by(Message.id)
+        texts = []
+        for each in db.session.scalars(written):
+            whose = each.recipient_id and db.session.get_one(Recipient, each.recipient_id)
+            texts.append(str(outgoing_messages.outgoing_message_of(each, whose, outgoing_messages.campaign_writer)))
+        db.session.rollback()
+    return [re.search(r"/u/(\w+)", text)[1] for text in texts]
+
+
+def one_click(lost, code: str) -> int:
+    return lost.app.test_client().post(f"/u/{code}", data={"List-Unsubscribe": "One-Click"}).status_code
+
+
 def test_whoever_gets_a_link_after_a_restore_meets_nobody_whose_link_was_lost(lost, tmp_path):
     lost.codes = make.codes(lost.app, AYLA)
     lost.brings(entry(IPEK, Status.GRANTED, clock.now() - HOUR, channel=Channel.EMAIL))
     back_up(lost, tmp_path)
     lost.codes |= make.codes(lost.app, f"{GONCA}\n{HAKAN}\n")
-    goncas = lost.decides(GONCA, "RET", machine=1)
+    goncas, hakans = lost.decides(GONCA, "RET"), lost.decides(HAKAN, "ONAY", machine=1)
     lose_and_restore(lost, tmp_path)
 
     lost.codes |= make.codes(lost.app, f"{BORA}\n{IPEK}\n{KAAN}\n")
@@ -57,7 +84,29 @@ def test_whoever_gets_a_link_after_a_restore_meets_nobody_whose_link_was_lost(lo
     for each in (BORA, IPEK, KAAN):
         assert RECEIPT.findall(browser.get(f"/k/{lost.codes[each]}").text) == []
     assert LINK.findall(browser.get(goncas).text) == []  # Her link was lost; she refused by it.
-    assert len(lost.codes[KAAN]) <= len(lost.codes[AYLA]) + 3
+    (own,) = LINK.findall(browser.get(hakans).text)
+    assert own == f"/k/{lost.codes[HAKAN]}" and len(lost.codes[KAAN]) <= len(lost.codes[AYLA]) + 3
+
+
+def test_the_address_that_a_confirmation_names_refuses_after_a_restore(lost, tmp_path):
+    lost.codes = make.codes(lost.app, AYLA)
+    opened(lost.app)
+    back_up(lost, tmp_path)
+    Visitor(lost.app).decides(GONCA, EPOSTA="ONAY")  # At a point that the backup has.
+    lost.codes |= make.codes(lost.app, f"{HAKAN}\n")  # By a campaign that it lacks.
+    lost.decides(HAKAN, "ONAY")
+    goncas, hakans = refusing_codes(lost)
+    lose_and_restore(lost, tmp_path)
+    Visitor(lost.app).decides(IPEK, EPOSTA="ONAY")
+
+    for whose, code in ((GONCA, goncas), (HAKAN, hakans)):
+        assert stands(lost, whose) == Status.GRANTED
+        assert one_click(lost, code) == 200
+        assert stands(lost, whose) == Status.REFUSED
+    assert stands(lost, IPEK) == Status.GRANTED
+    lost.traveller.shift(HOUR)
+    Visitor(lost.app).decides(GONCA, EPOSTA="ONAY")
+    assert stands(lost, GONCA) == Status.GRANTED
 
 
 class Program:

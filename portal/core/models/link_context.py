@@ -1,7 +1,7 @@
 """Everything a recipient page needs about its link, with the current consents of the address, in one statement."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import cache, reduce
@@ -77,6 +77,8 @@ class LinkContext:
     channels: tuple[Channel, ...]
     closure: ClosureReason | None
     is_superseded: bool  # Newer links of the brand ask for all its channels.
+    nonce: int = field(repr=False)  # Of the link; not logged: with the id it is the code.
+    created_at: datetime
     current: CurrentConsents  # As it was read; nothing of another holder's.
 
     @property
@@ -168,14 +170,8 @@ LINK_CONTEXT = (
 FIELDS, CONSENT_COLUMNS, ADDED_COLUMNS = 19, 22, 26  # Where the columns end that are fields; where the others begin.
 
 
-def load_link_context(session: Session, link_id: int) -> LinkContext | None:
-    """Load a link's context; None if its campaign is gone."""
-    rows = session.connection().execute(LINK_CONTEXT, {"link_id": link_id}).all()
-    return read_link_context(rows) if rows else None
-
-
-def read_link_context(rows: Sequence[Row[*tuple[Any, ...]]]) -> LinkContext:
-    """The context of a link in the rows of LINK_CONTEXT, to which columns may have been added."""
+def read_link_context(rows: Sequence[Row[*tuple[Any, ...]]], nonce: int, created_at: datetime) -> LinkContext:
+    """The context of a link in the rows of LINK_CONTEXT, to which columns may have been added, such as the link's."""
     names, closure, asked_later = rows[0][FIELDS:CONSENT_COLUMNS]
     channels, bits = _read_channels(names)
     *_, reassigned_at, closed_at, reassigned_anywhere_at = fields = rows[0][:FIELDS]
@@ -184,6 +180,8 @@ def read_link_context(rows: Sequence[Row[*tuple[Any, ...]]]) -> LinkContext:
         "channels": channels,
         "closure": ClosureReason(closure) if closure else None,
         "is_superseded": (asked_later or 0) & bits == bits,
+        "nonce": nonce,
+        "created_at": created_at,
         "current": _current_consents(consents, reassigned_at, latest(reassigned_at, closed_at, reassigned_anywhere_at)),
     }
     return LinkContext(*fields, **derived)

@@ -1,6 +1,7 @@
 """Links behind a brand's permanent refusing addresses: of its campaign that only takes refusals and sends nothing.
 
 They stand in each mailing of the brand's, so the journal has what they need to be answered: they outlive the database.
+Links by which somebody granted come back by it as such ones: the confirmation of the grant says that they refuse.
 """
 
 from datetime import datetime
@@ -17,12 +18,12 @@ from portal.domain.campaigns import default_texts
 from portal.domain.campaigns.lifecycle import open_campaign
 
 NAME = "Ret bağlantıları"  # Shown with what people do by them.
-_IS_PERMANENT = Campaign.kind == CampaignKind.REFUSE, Campaign.delivery == Delivery.POINT
+IS_PERMANENT = Campaign.kind == CampaignKind.REFUSE, Campaign.delivery == Delivery.POINT
 
 
 def find_refusing_campaign(session: Session, brand: Brand, at: datetime) -> Campaign:
     """The brand's, made where it has none."""
-    own = select(Campaign).where(Campaign.brand_id == brand.id, *_IS_PERMANENT)
+    own = select(Campaign).where(Campaign.brand_id == brand.id, *IS_PERMANENT)
     notice = brand.notice_url or session.get_one(Provider, brand.provider_id).notice_url
     return session.scalar(own.order_by(Campaign.id).limit(1)) or open_campaign(
         session, brand, name=NAME, kind=CampaignKind.REFUSE, channels=list(Channel),
@@ -32,7 +33,7 @@ def find_refusing_campaign(session: Session, brand: Brand, at: datetime) -> Camp
 
 
 def journalled_links() -> Select[*tuple[Any, ...]]:
-    """Such links as the journal has them (journal_records.REFUSING_LINK)."""
+    """Links as the journal has them (journal_records.REFUSING_LINK): of all campaigns, unless a condition is added."""
     link = shortlinks.Link
     return (
         select(
@@ -42,5 +43,4 @@ def journalled_links() -> Select[*tuple[Any, ...]]:
         .join(AudienceEntry, AudienceEntry.link_id == link.id)
         .join(Campaign, Campaign.id == AudienceEntry.campaign_id)
         .join(Recipient, Recipient.id == AudienceEntry.recipient_id)
-        .where(*_IS_PERMANENT)
     )  # fmt: skip

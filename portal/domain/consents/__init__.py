@@ -19,7 +19,7 @@ from portal.core.models import Brand, DecisionOrigin, Receipt, Recipient
 from portal.core.models.inserts import in_few_statements
 from portal.core.models.link_context import LinkContext
 from portal.core.vault import Vault
-from portal.domain.consents import annulments, locking, spellings, writer
+from portal.domain.consents import annulments, link_contexts, locking, spellings, writer
 from portal.domain.consents.locking import LockedConsent, TooSoon
 from portal.domain.consents.writer import BrandEndpoints, DecisionRows
 from portal.domain.notifications import messages
@@ -240,6 +240,8 @@ def _write(
     with in_few_statements(session):
         writer.write_decisions(session, consents, rows)
         writer.write_receipts(session, [(receipt, [decision["id"] for decision in made])])
+        if is_grant:
+            link_contexts.note_link(session, link_context)
         if is_told:
             messages.write_confirmation(
                 session, vault, [receipt], address, is_grant=is_grant, campaign_id=link_context.campaign_id,

@@ -25,7 +25,7 @@ from portal.core.models import (
     ReceiptDecision,
     Submission,
 )
-from portal.domain.campaigns.permanent_links import journalled_links
+from portal.domain.campaigns.permanent_links import IS_PERMANENT, journalled_links
 from portal.domain.consents.writer import is_journalled
 
 BATCH_SIZE = 1_000  # Decisions in one record.
@@ -72,10 +72,15 @@ def _recorded_since(since: datetime) -> Iterable[dict[type[Base] | Table, list[R
     while found := _rows(select(Receipt.__table__).where(Receipt.id > last).order_by(Receipt.id).limit(BATCH_SIZE)):
         last = found[-1]["id"]
         listed = ReceiptDecision.receipt_id.in_([each["id"] for each in found])
-        yield {Receipt: found, ReceiptDecision: _rows(select(ReceiptDecision.__table__).where(listed))}
+        links = AudienceEntry.link_id.in_([each["link_id"] for each in found if each["link_id"]])
+        yield {
+            Receipt: found,
+            ReceiptDecision: _rows(select(ReceiptDecision.__table__).where(listed)),
+            REFUSING_LINK: _rows(journalled_links().where(links)),
+        }
     kinds, came = GatewayEvent.kind.in_(journalled_news.KINDS), GatewayEvent.id > first_id(since)
     yield {GatewayEvent: _rows(select(GatewayEvent.__table__).where(came, kinds))}
-    yield {REFUSING_LINK: _rows(journalled_links().where(AudienceEntry.id > first_id(since)))}
+    yield {REFUSING_LINK: _rows(journalled_links().where(*IS_PERMANENT, AudienceEntry.id > first_id(since)))}
     yield {ClosedLine: _rows(select(ClosedLine.__table__).where(ClosedLine.id > first_id(since)))}
     yield {Annulment: _rows(select(Annulment.__table__).where(Annulment.at >= since))}
 

@@ -1,4 +1,4 @@
-"""Bring back the permanent refusing addresses that programs got after the backup.
+"""Bring back the permanent refusing addresses that programs got after the backup, and those in confirmations of grants.
 
 The database gives the ids of lost links anew. A link is known by its id and nonce, so that none is taken for another.
 """

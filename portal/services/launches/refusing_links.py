@@ -50,17 +50,21 @@ def _find_codes(
     """Codes by canonical address; missing links are made."""
     ids = recipients.gather(session, vault, campaign.provider_id, list(addresses), at)
     held_since = recipients.held_since(session, list(ids.values()))
+    serves = {ids[each.text]: each.all_channels for each in addresses}
+    link = shortlinks.Link
     linked = (
-        select(AudienceEntry.recipient_id, shortlinks.Link.id, shortlinks.Link.nonce, shortlinks.Link.created_at)
-        .join(shortlinks.Link, shortlinks.Link.id == AudienceEntry.link_id)
+        select(AudienceEntry.recipient_id, AudienceEntry.channels, link.id, link.nonce, link.created_at)
+        .join(link, link.id == AudienceEntry.link_id)
         .where(AudienceEntry.campaign_id == campaign.id, AudienceEntry.recipient_id.in_(ids.values()))
+        .order_by(link.id.desc())  # The earliest one stays.
     )
     found = {
         recipient_id: shortlinks.code_of(salt, link_id, nonce)
-        for recipient_id, link_id, nonce, created_at in session.execute(linked)
-        if recipient_id not in held_since or created_at >= held_since[recipient_id]
+        for recipient_id, channels, link_id, nonce, created_at in session.execute(linked)
+        # One that a restore brought back for a confirmation may refuse fewer.
+        if set(serves[recipient_id]) <= set((channels or "").split(","))
+        and (recipient_id not in held_since or created_at >= held_since[recipient_id])
     }
-    serves = {ids[each.text]: each.all_channels for each in addresses}
     missing = sorted(serves.keys() - found.keys())
     links = shortlinks.create_many(session, salt, campaign.provider_id, len(missing), at)
     rows: list[dict[str, Any]] = [

@@ -8,7 +8,6 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-import shortlinks
 from portal.core import business_days
 from portal.core.addresses import Address
 from portal.core.business_days import holiday_calendar
@@ -30,9 +29,10 @@ from portal.core.models import (
     Recipient,
     may_have_refused,
 )
-from portal.core.models.link_context import LinkContext, load_link_context
+from portal.core.models.link_context import LinkContext
 from portal.domain import consents
 from portal.domain.consents import recipients
+from portal.domain.consents.link_contexts import load_link_context
 from portal.domain.consents.may_send import is_refused
 from portal.domain.notifications import messages
 from portal.domain.replies import ReplyOutcome, classify_reply, fold
@@ -109,8 +109,8 @@ def _says_yes(message: Message, names: Iterable[str], text: str) -> bool:
 
 def _may_answer(context: LinkContext, reply: InboundMessage, at: datetime) -> bool:
     """Whether the link would take a yes, and the number was not refused, nor may have been."""
-    created_at = db.session.get_one(shortlinks.Link, context.link_id).created_at
-    if context.closure or context.is_superseded or context.requires_name or context.is_of_earlier_holder(created_at):
+    is_earlier_holders = context.is_of_earlier_holder(context.created_at)
+    if context.closure or context.is_superseded or context.requires_name or is_earlier_holders:
         return False
     is_late = context.expires_at is None or context.expires_at <= at
     refused = (

@@ -15,11 +15,11 @@ from portal.core.addresses import Address
 from portal.core.extensions import db, limiter, read_session, vault
 from portal.core.iys_protocol import Channel, Status
 from portal.core.models import AddressProof, Brand, DecisionOrigin, Purpose, Receipt
-from portal.core.models.link_context import load_link_context
 from portal.domain import address_proofs, consent_points, consents
 from portal.domain.address_proofs import CodeResult
 from portal.domain.consent_points import PublicPoint
 from portal.domain.consents import refusals
+from portal.domain.consents.link_contexts import load_link_context
 from portal.domain.consents.refusals import RefusalScope
 from portal.domain.receipts import contents
 from portal.web.consent_points import address_entry, choice_form, pages

@@ -46,12 +46,13 @@ def find_link(code: str) -> tuple[shortlinks.Resolution, LinkContext]:
     """The link and its context. Unknown, damaged and guessed codes take one path to the same page."""
     link_id, nonce = shortlinks.Codes(current_app.config["LINK_SALT"]).decode(code) or NO_LINK
     rows = FIND_LINK.all(reader(), link_id=link_id, nonce=nonce)
-    context = read_link_context(rows) if rows else None
-    if context is None:
+    if not rows:
         limits.count_bad_code()
         abort(404)
+    nonce, _owner, created_at, *_ = resolved = rows[0][ADDED_COLUMNS:]
+    context = read_link_context(rows, nonce, created_at)
     check_host([context.provider_id])
-    return shortlinks.resolve_row(link_id, rows[0][ADDED_COLUMNS:], clock.now()), context
+    return shortlinks.resolve_row(link_id, resolved, clock.now()), context
 
 
 @blueprint.get("/k/<code>", strict_slashes=False, endpoint="page")

@@ -28,13 +28,14 @@ from portal.core.models import (
     Recipient,
 )
 from portal.core.models.approvals import find_taken_back
-from portal.core.models.link_context import ClosureReason, LinkContext, load_consent_text, load_link_context
+from portal.core.models.link_context import ClosureReason, LinkContext, load_consent_text
 from portal.core.transliteration import ascii_only
 from portal.core.vault import Vault
 from portal.core.word_pairs import word_pair
 from portal.domain import complaints
 from portal.domain.campaigns import sending, text_reviews
 from portal.domain.consents import recipients
+from portal.domain.consents.link_contexts import load_link_context
 from portal.domain.notifications import messages as notifications
 from portal.domain.providers import sandbox_mode
 from portal.domain.receipts import contents, lookup

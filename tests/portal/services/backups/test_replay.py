@@ -203,7 +203,7 @@ def test_a_refusal_that_staff_took_from_iys_comes_back(app, browser, fatma, kept
     taken = rows(Decision)[-1].id
     lose_decisions(app)
 
-    assert "\nCOMPLETE: 0 of 3 are missing still.\nNot in the journals: " in restore(app, kept).output
+    assert "\nCOMPLETE: 0 of 4 are missing still.\nNot in the journals: " in restore(app, kept).output
 
     assert (rows.one(Consent).status, rows.one(Consent).decision_id) == (Status.REFUSED, taken)
 

@@ -7,8 +7,8 @@ from sqlalchemy import delete, select
 import shortlinks
 from portal.core import addresses, clock
 from portal.core.extensions import db, vault
-from portal.core.iys_protocol import Status
-from portal.core.models import Base, Brand, Campaign, ConsentRequest, Decision, Receipt, Recipient
+from portal.core.iys_protocol import Channel, Status
+from portal.core.models import Base, Brand, Campaign, ConsentRequest, Decision, DecisionOrigin, Receipt, Recipient
 from portal.domain.consents import recipients
 from portal.services.backups.journal_gap import close_gap
 from portal.services.launches.refusing_links import refusing_urls
@@ -114,3 +114,29 @@ def test_a_receipt_is_not_joined_with_a_link_that_got_the_id_of_its_own(app, bro
 
     assert "/k/" not in browser.get(page).text and "/m/" not in browser.get(f"/u/{other}").text
     assert rows.one(Receipt).link_id == shortlinks.NO_LINK
+
+
+@pytest.mark.parametrize("is_appended_later", [False, True])
+def test_the_link_of_a_grant_comes_back_as_one_that_refuses(app, kept, rows, monkeypatch, is_appended_later):
+    with app.app_context():
+        make.provider()
+    if is_appended_later:
+        monkeypatch.setitem(app.extensions, "journal", None)
+    code = make.codes(app, make.PHONE, channels=(Channel.SMS,))[make.PHONE]
+    page = make.Person(app.test_client(), code).decides(MESAJ="ONAY").location
+    monkeypatch.setitem(app.extensions, "journal", kept)
+    if is_appended_later:
+        with app.app_context():
+            close_gap()
+    lose_decisions(app)
+    lose_links(app)
+
+    for _ in range(2):
+        assert restore(app, kept).exit_code == 0
+
+    assert rows.one(Decision).origin == DecisionOrigin.LINK and f'"/k/{code}"' in app.test_client().get(page).text
+    everywhere = code_of(app, make.PHONE)  # It refuses calls, too.
+    assert everywhere != code
+    assert one_click(app, code) == 200
+    assert [(each.channel, each.status) for each in rows(Decision)][1:] == [(Channel.SMS, Status.REFUSED)]
+    assert code_of(app, make.PHONE) == everywhere
