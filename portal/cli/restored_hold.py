@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from portal.core import restores
 from portal.core.models import Campaign, CampaignState, Delivery, MailKind, Provider, Review
 from portal.domain import audit
 from portal.domain.campaigns import sending
@@ -56,6 +57,7 @@ def hold(session: Session, at: datetime) -> Held:
     keys of before bring refusals only. What rests already is left as it is. Events from now on are numbered past those
     of the lost database. Does not commit."""
     sequencer.skip_used_numbers(session, at)
+    restores.note_restore(session, at)
     firms = session.scalars(select(Provider).where(Provider.suspended_at.is_(None)).order_by(Provider.id)).all()
     were_held = set(session.scalars(select(Review.provider_id).where(Review.made_by == NOBODY)))
     for firm in firms:

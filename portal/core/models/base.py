@@ -146,8 +146,9 @@ class BlindIndexed:
 
 
 class NodeCounter(Base):
-    """The counter from which each process claims its node number for row ids (ids.py); and up to which row a table was
-    read (domain/consents/mailboxes.py: "mb." and "ra.", with the rule by which it was)."""
+    """The counter from which each process claims its node number for row ids (ids.py); up to which row a table was read
+    (domain/consents/mailboxes.py: "mb." and "ra.", with the rule by which it was); the last event's number
+    (domain/events/sequencer.py); and when a backup was restored (restores.py)."""
 
     name: Mapped[str] = mapped_column(String(10), primary_key=True)
     next: Mapped[int]

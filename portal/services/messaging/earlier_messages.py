@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, ScalarSelect, Select, func, select
 from sqlalchemy.orm import aliased
 
-from portal.core import address_holders
+from portal.core import address_holders, restores
 from portal.core.addresses import Address
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel
@@ -52,13 +52,14 @@ class Answered:
 
     messages: Sequence[EarlierMessage]
     is_of_two_threads: bool = False  # What accounts like this one sent, or what others sent, or may have, since then.
+    may_be_lost: bool = False  # What it answers may have left after the backup that was restored.
 
     @property
     def is_izinlinks(self) -> bool:
         """Whether İzinlink's own came last, or may have in one of two threads, so that any firm may be meant, as where
-        no firm wrote."""
+        no firm wrote, or what one wrote may be lost."""
         last = self.messages if self.is_of_two_threads else self.messages[:1]
-        return not self.messages or any(each.recipient_id is None for each in last)
+        return not self.messages or self.may_be_lost or any(each.recipient_id is None for each in last)
 
     @property
     def recipient_ids(self) -> set[int]:
@@ -204,12 +205,13 @@ def find_answered(gateway: MessageGateway, messages: Sequence[EarlierMessage], s
     """Which of these messages a word that came by an account, a reply's or a vendor's, may answer, by when it was said:
     what its owner sent, by any account. At the operator's, where several firms wrote, what left by accounts alike
     within ANSWERED_WITHIN before it; or else what left by these at any time, and by others within that; or else all.
-    What left after it, or by an account that is not known, is no reason to leave out what left before, or by others."""
+    What left after it, or by an account that is not known, is no reason to leave out what left before, or by others.
+    Nor is it known there what left between a backup and its restore."""
 
     def is_earlier(each: EarlierMessage) -> bool:
         return each.at <= said_at + CLOCKS_DIFFER
 
-    found, is_of_two_threads = left_by_owner(gateway, messages), False
+    found, is_of_two_threads, may_be_lost = left_by_owner(gateway, messages), False, False
     if gateway.provider_id is None:
         alike, earlier = set(_alike(gateway)), [each for each in found if is_earlier(each)]
         by_alike = [each for each in earlier if each.gateway_id in alike]
@@ -218,9 +220,19 @@ def find_answered(gateway: MessageGateway, messages: Sequence[EarlierMessage], s
             meant = [each for each in late if each.gateway_id in {None, *alike}]
         else:
             meant = [*by_alike, *late] or earlier
-        is_of_two_threads = _are_of_two_threads(meant, alike)
+        is_of_two_threads, may_be_lost = _are_of_two_threads(meant, alike), _may_be_lost(meant, said_at)
         found = [*meant, *(each for each in found if not is_earlier(each))]
-    return Answered(sorted(found, key=lambda each: (is_earlier(each), each.at), reverse=True), is_of_two_threads)
+    newest_first = sorted(found, key=lambda each: (is_earlier(each), each.at), reverse=True)
+    return Answered(newest_first, is_of_two_threads, may_be_lost)
+
+
+def _may_be_lost(messages: Sequence[EarlierMessage], said_at: datetime) -> bool:
+    """Whether a word may answer what a restored backup lacks: it was said within ANSWERED_WITHIN after the restore (or
+    before it), and all that is known left earlier than that."""
+    restored_at = restores.restored_at(db.session)
+    if restored_at is None or said_at - ANSWERED_WITHIN > restored_at:
+        return False
+    return all(each.at < restored_at for each in messages)
 
 
 def _are_of_two_threads(messages: Sequence[EarlierMessage], alike: Collection[int]) -> bool:
