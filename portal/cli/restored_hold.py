@@ -27,12 +27,14 @@ REASON = (
     "Veritabanı yedekten geri yüklendi. Planlar geri alındı, kampanyalar duraklatıldı, süren dosya aktarımlarının "
     "yalnız retleri yazılır (onaylar için dosyayı yeniden aktarın), API anahtarlarınız yalnız ret getirir (yenilerini "
     "oluşturun), webhooklarınız durdu (sizin olanları yeniden açın; aradaki her şey gelir). Yedekten sonra "
-    "kapattığınız her şey yeniden açık olabilir: üyelerinize ve davetlere bakın. Hesap, destek ekibimiz baktıktan "
-    "sonra sürer.\n\n"
+    "kapattığınız her şey yeniden açık olabilir: üyelerinize ve davetlere bakın. Yedekten sonra eklediğiniz kısa alan "
+    "adlarını yeniden ekleyin: o adlarla başlayan bağlantılar, ret bağlantıları da, o zamana dek açılmaz. Hesap, "
+    "destek ekibimiz baktıktan sonra sürer.\n\n"
     "The database was restored from a backup. Plans were taken back, campaigns paused, of imports that were being "
     "written only refusals are (import the file again for its grants), your API keys bring refusals only (make new "
     "ones), and your webhooks rest (turn on those that are yours; all that happened meanwhile is told). What you shut "
-    "since the backup may be open again: look at your people and invitations. "
+    "since the backup may be open again: look at your people and invitations. Add the short domains again that you "
+    "added since: links that begin with them, also those to refuse, open nothing until then. "
     "The account goes on once our team has looked."
 )
 
