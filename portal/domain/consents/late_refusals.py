@@ -14,6 +14,7 @@ from portal.core.iys_protocol.enums import LINE_CLOSED
 from portal.core.models import PROVIDERS_RECORDS, Consent, Decision, DecisionOrigin, Movement, is_void
 from portal.core.models.own_refusals import STATED
 from portal.domain.consents.locking import LockedConsent
+from portal.domain.consents.reassigned_addresses import find_own_changes
 
 REFUSAL, GRANT = aliased(Decision), aliased(Decision)
 FACTS = (
@@ -56,9 +57,13 @@ def find_ended_grants(
     """
     facts = select(*FACTS).where(is_one_of(session, Decision.consent_id, [each.id for each in consents]), ~is_void())
     by_id = {fact.id: fact for fact in session.execute(facts)}
+    recipient_ids = {each.recipient_id for each in consents}
+    changes = find_own_changes(session, recipient_ids, {each.provider_id for each in consents})
     of_key: dict[tuple[int, Channel], list[Fact]] = defaultdict(list)
     for fact in by_id.values():
-        of_key[fact.recipient_id, fact.channel].append(fact)
+        held_since = changes[fact.recipient_id].own_held_since if fact.recipient_id in changes else None
+        if held_since is None or fact.effective_at > held_since:  # An earlier holder's words end nothing.
+            of_key[fact.recipient_id, fact.channel].append(fact)
     ended = []
     for consent in consents:
         grant = by_id.get(consent.decision_id or 0)

@@ -140,3 +140,11 @@ def test_who_granted_by_a_link_since_has_granted_for_every_type(app, browser, br
 
     assert heard(app, ret(60)) == 0
     assert set(types(rows).values()) == {Status.GRANTED}
+
+
+def test_what_an_earlier_holder_refused_ends_no_grant_of_the_present_one(app, brand, rows):
+    closure = ret(20, source="IYS_AHS_HAT_KAPATMA", type="ARAMA")
+    assert bring(brand, said(10)) == ["grant"]
+
+    assert heard(app, (ret(30), closure)) == 0
+    assert {each.status for each in rows(Consent) if each.channel == "MESAJ"} == {Status.GRANTED}
