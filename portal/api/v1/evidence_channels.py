@@ -6,7 +6,7 @@ only what says by which channels messages may come counts.
 
 import re
 
-from portal.api.v1.evidence_fields import fields
+from portal.api.v1.evidence_fields import find_fields
 from portal.core.iys_protocol import Channel, Status
 from portal.services.imports.layout.cell_words import STATUSES
 from portal.services.imports.layout.normalization import folded
@@ -19,7 +19,10 @@ NAMES = {
 }
 OTHER_WAYS = Words("whatsapp telegram viber push faks fax instagram facebook")  # No channels of İYS.
 JOINTS = Words("ve veya and or ya da sadece yalniz yalnizca only kisa e")
-ALL = re.compile(r"\b(?:tum|tumu|butun|hepsi|her|all|every|any|ticari ileti\w*|iletisim izn?i\w*)\b")
+ALL = re.compile(
+    r"\b(?:tum|tumu|butun|hepsi|all|(?:her|every|any) (?:turlu|kanal\w*|yol\w*|sekil\w*|channels?|way|means)|"
+    r"ticari ileti\w*|iletisim izn?i\w*)\b"
+)
 # Fields of what was chosen. A "kanal" alone may be that of the sale, or of the asking.
 NAME_OF_LIST = re.compile(
     r"\b(?:kanallar\w{0,4}|channels|tercih\w{0,6}|preferences?|secim\w{0,4}|izin|izinler\w{0,2}|izni|permissions?|izinli|"
@@ -62,7 +65,7 @@ def is_of_others_only(evidence: str, channel: Channel) -> bool:
 def _listed(evidence: str) -> set[Channel | None]:
     """The channels in its fields of what was chosen; None stands for ways of which İYS knows nothing."""
     found: set[Channel | None] = set()
-    for name, field in fields(evidence):
+    for name, field in find_fields(evidence):
         if NAME_OF_LIST.search(name):
             start = field.start("value")
             text = END_OF_LIST.split(evidence[start : start + LONGEST_LIST], maxsplit=1)[0]
@@ -89,5 +92,5 @@ def _says_yes(evidence: str) -> bool:
     """Whether a field of a channel alone says yes: "email: true", not "verified email: true"."""
     return any(
         NAME_OF_CHANNEL.fullmatch(name) and STATUSES.get(folded(field["value"])) == Status.GRANTED
-        for name, field in fields(evidence)
+        for name, field in find_fields(evidence)
     )

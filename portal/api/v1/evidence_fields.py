@@ -5,7 +5,9 @@ consent, a channel or a subject of messages. "Şube: -" and "utm_campaign: none"
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Sequence
+from functools import lru_cache
+from itertools import islice
 
 from portal.core.iys_protocol import Channel, Status
 from portal.services.imports.layout.cell_words import STATUSES
@@ -44,6 +46,7 @@ FIELD_VALUE = re.compile(
 )
 BETWEEN_FIELDS = re.compile(r"[,;&{}|\n]|\.\s")
 IN_BRACKETS = re.compile(r"\([^()]*\)|\[[^][]*\]")
+MOST_FIELDS = 60
 LONGEST_FIELD = 60  # Characters before a value that its field's name stands in.
 
 NAME_OF_CHOICE = (
@@ -81,20 +84,26 @@ NAME_OF_ADDRESS = re.compile(r"\b(?:telefon\w{0,4}|tel|phone|eposta\w{0,3}|e?mai
 NAME_OF_ONE_WAY = re.compile(r"\b(?:kanal|kanali|channel)$")
 
 
-def fields(evidence: str) -> Iterator[tuple[str, re.Match[str]]]:
-    """The folded name of each field, and what FIELD_VALUE finds of its value."""
-    for found in FIELD_VALUE.finditer(evidence):
-        before = evidence[max(0, found.start() - LONGEST_FIELD) : found.start() + 1].rstrip("\"':=? ")
+@lru_cache(maxsize=1)
+def find_fields(evidence: str) -> Sequence[tuple[str, re.Match[str]]]:
+    """The folded name of each field, and what FIELD_VALUE finds of its value, of the first ones; asked several times
+    of one evidence."""
+    found = []
+    for value in islice(FIELD_VALUE.finditer(evidence), MOST_FIELDS + 1):
+        before = evidence[max(0, value.start() - LONGEST_FIELD) : value.start() + 1].rstrip("\"':=? ")
         name = name_of(BETWEEN_FIELDS.split(IN_BRACKETS.sub(" ", before))[-1])
         if name:
-            yield name, found
+            found.append((name, value))
+    return found
 
 
 def has_refused_choice(evidence: str, channel: Channel | None) -> bool:
-    """Whether a field says no, or one of a choice says nothing."""
-    return _is_valued_no(evidence) or any(
+    """Whether a field says no, or one of a choice says nothing; or there are more than anybody reads."""
+    if len(find_fields(evidence)) > MOST_FIELDS or _is_valued_no(evidence):
+        return True
+    return any(
         _is_of_choice(name, channel) and _is_no(name, found["value"], is_whole=found["is_whole"] is not None)
-        for name, found in fields(evidence)
+        for name, found in find_fields(evidence)
     )
 
 
