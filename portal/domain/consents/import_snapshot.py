@@ -40,7 +40,7 @@ class Snapshot:
 
 def read_snapshot(
     session: Session, vault: Vault, brand: Brand, known: dict[str, int], mails: Indexes, at: datetime, *,
-    origin: DecisionOrigin = DecisionOrigin.IMPORT, locked: bool = False,
+    origin: DecisionOrigin, locked: bool = False,
 ) -> Snapshot:  # fmt: skip
     """What is stored of these recipients at the brand then, for decisions of this origin; `locked`: and stays so until
     this transaction ends."""
