@@ -92,7 +92,10 @@ class HeldBrand:
 
     @property
     def is_granted(self) -> bool:
-        """Whether the brand may send on any channel, or may as soon as İYS holds the grant."""
+        """Whether the brand may send on any channel, or may as soon as İYS holds the grant. Of an address that changed
+        hands what is shown counts alone: what İYS holds, and what waits to be read, may be of an earlier holder."""
+        if self.held_since is not None:
+            return any(each.status == Status.GRANTED for each in self.consents)
         return any(each.answer.verdict != Verdict.MAY_NOT or each.is_refused_unseen for each in self.consents)
 
     @property

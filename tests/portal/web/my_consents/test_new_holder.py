@@ -1,5 +1,6 @@
 """“This number is newly mine” at İzinlerim: the same as “this is not me”, at all firms at once."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,9 +14,11 @@ from portal.domain.consents import spellings
 from portal.domain.receipts import lookup
 from tests import make
 from tests.grants import insert_decisions
-from tests.portal.domain.complaints.cast import code_of
+from tests.portal.domain.complaints.cast import a_case, code_of
+from tests.portal.domain.consents.import_entries import bring, entry
 from tests.portal.web.my_consents.conftest import LIST, Visitor
 from tests.portal.web.my_consents.test_overview import another_provider
+from tests.portal.web.recipient.open_complaints import proves
 
 pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
@@ -157,3 +160,19 @@ def test_what_is_not_refused_yet_comes_first_and_nothing_else_is_called_so(app, 
 
     assert left == 3 and {each.status for each in rows(Consent)} == {Status.REFUSED}
     assert receipt.status_code == 303 and receipt.location.startswith("/m/")
+
+
+def test_words_of_an_earlier_holder_that_wait_change_no_count_of_the_present_ones(app, rows, browser):
+    _, code = a_case(app, rows, MESAJ="ONAY", ARAMA="ONAY")
+    proves(browser)
+    browser.post(f"/s/{code}/ekle", data={"text": "Numaramı listenizden kaldırın."})
+    burcu = Visitor(app, app.test_client())
+    with time_machine.travel(clock.now() + timedelta(hours=1)):
+        burcu.comes_in()
+        burcu.posts(NEW)
+    with time_machine.travel(clock.now() + timedelta(hours=2)):
+        with app.app_context():
+            assert bring(make.brand(), replace(entry(make.PHONE, date=clock.now()), is_vouched=True)) == ["grant"]
+        burcu.comes_in()
+
+        assert "1 markanın size ileti gönderme izni var." in burcu.opens().text
