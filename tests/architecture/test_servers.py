@@ -1,5 +1,6 @@
 """The servers that tests start, and how the one of production reads requests."""
 
+import re
 import socket
 import struct
 from urllib.parse import urlsplit
@@ -9,6 +10,7 @@ from gunicorn.config import Config
 from gunicorn.http.errors import ParseException
 from gunicorn.http.parser import RequestParser
 
+from tests.architecture.product import ROOT
 from tests.servers import serving
 
 ASKERS = 20
@@ -52,3 +54,16 @@ def test_a_request_of_two_lengths_is_refused(lengths):
 
     with pytest.raises(ParseException):
         next(RequestParser(Config(), [message], ("127.0.0.1", 1)))
+
+
+@pytest.mark.parametrize("file", ["deploy/systemd/izinlink-web.service", "deploy/Containerfile"])
+def test_whoever_carries_many_cookies_opens_a_link(file):
+    """A brand's own host gets all of its shop's domain; and mail programs' wrappers make addresses long."""
+    options = dict(re.findall(r"--(limit-request-\w+)[\s\",]+(\d+)", (ROOT / file).read_text(encoding="utf-8")))
+    config = Config()
+    for name, value in options.items():
+        config.set(name.replace("-", "_"), value)
+    cookies, line = "; ".join(f"_shop{each}={'x' * 60}" for each in range(300)), f"/k/abcdefg?utm_source={'x' * 6000}"
+    message = f"GET {line} HTTP/1.1\r\nHost: x\r\nCookie: {cookies}\r\n\r\n".encode()
+
+    assert dict(next(RequestParser(config, [message], ("127.0.0.1", 1))).headers)["COOKIE"] == cookies
