@@ -43,21 +43,23 @@ def end_earlier_grants(session: Session, vault: Vault, brand: Brand, recipient_i
     batch.write(vault, {})
 
 
-def end_grants_of_late_refusals(
-    session: Session, vault: Vault, brand: Brand, heard_until: datetime, at: datetime
+def find_late_refused(session: Session, brand_id: int, heard_until: datetime, at: datetime) -> list[int]:
+    """Recipients of a brand whose grants end_late_refused() ends. `heard_until`: İYS told all that was said until then."""
+    found: list[int] = []
+    for some in chunks(late_refusals.find_candidates(session, brand_id, heard_until, at), AT_ONCE):
+        theirs = locking.read_consents(session, Consent.brand_id == brand_id, Consent.recipient_id.in_(some))
+        ended = late_refusals.find_ended_grants(session, theirs, heard_until, at)
+        found += {consent.recipient_id for consent, _ in ended}
+    return found
+
+
+def end_late_refused(
+    session: Session, vault: Vault, brand: Brand, recipient_id: int, heard_until: datetime, at: datetime
 ) -> int:  # fmt: skip
-    """End grants that a refusal would have held, had İYS told it before; how many ended. `heard_until`: İYS told all
-    that was said until then. Raises CannotOpen."""
-    count = 0
-    candidates = late_refusals.find_candidates(session, brand.id, heard_until, at)
-    for some in chunks(candidates, AT_ONCE):
-        theirs = locking.read_consents(session, Consent.brand_id == brand.id, Consent.recipient_id.in_(some))
-        found = {each.recipient_id for each, _ in late_refusals.find_ended_grants(session, theirs, heard_until, at)}
-        if found:
-            consents = list(locking.lock_consents(session, brand.id, found).values())
-            batch = MovementBatch(session, brand.id, consents, {}, by=ReceivedVia.PULL, feed=None, at=at)
-            ended = late_refusals.find_ended_grants(session, consents, heard_until, at)
-            batch.refuse_anew(vault, ended)
-            batch.write(vault, {})
-            count += len(ended)
-    return count
+    """End a recipient's grants that a refusal would have held, had İYS told it before; how many. Raises CannotOpen."""
+    consents = list(locking.lock_consents(session, brand.id, [recipient_id]).values())
+    batch = MovementBatch(session, brand.id, consents, {}, by=ReceivedVia.PULL, feed=None, at=at)
+    ended = late_refusals.find_ended_grants(session, consents, heard_until, at)
+    batch.refuse_anew(vault, ended)
+    batch.write(vault, {})
+    return len(ended)

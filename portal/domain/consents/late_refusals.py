@@ -18,10 +18,10 @@ from portal.domain.consents.reassigned_addresses import find_own_changes
 
 REFUSAL, GRANT = aliased(Decision), aliased(Decision)
 FACTS = (
-    Decision.id, Decision.recipient_id, Decision.channel, Decision.status, Decision.origin, Decision.source,
-    Decision.consent_date, Decision.effective_at, Decision.recorded_at,
+    Decision.id, Decision.consent_id, Decision.recipient_id, Decision.channel, Decision.status, Decision.origin,
+    Decision.source, Decision.consent_date, Decision.effective_at, Decision.recorded_at,
 )  # fmt: skip
-Fact = Row[int, int, Channel, Status, DecisionOrigin, str | None, datetime | None, datetime, datetime]
+Fact = Row[int, int, int, Channel, Status, DecisionOrigin, str | None, datetime | None, datetime, datetime]
 
 
 def find_candidates(session: Session, brand_id: int, heard_until: datetime, at: datetime) -> list[int]:
@@ -76,13 +76,18 @@ def find_ended_grants(
 
 
 def _find_refusal(grant: Fact, others: Iterable[Fact], at: datetime) -> int | None:
-    """The refusal that ends a grant, of all decisions of its address and channel."""
+    """The refusal that ends a grant, of all decisions of its address and channel; of its own recipient type, if one is:
+    the grant no longer counts as given since that one (own_refusals)."""
     late = [each for each in others if _is_late(each, grant, at)]
     if not late:
         return None
-    newest = max(late, key=lambda each: (each.effective_at, each.id))
-    since = [each for each in others if each.effective_at >= newest.effective_at and each not in late]
-    return None if any(_opens_the_way(each) for each in since) else newest.id
+    newest_at = max(each.effective_at for each in late)
+    since = [each for each in others if each.effective_at >= newest_at and each not in late]
+    if any(_opens_the_way(each) for each in since):
+        return None
+    chosen = max(late, key=lambda each: (each.consent_id == grant.consent_id, each.effective_at, each.id))
+    refusal_id: int = chosen.id
+    return refusal_id
 
 
 def _is_late(refusal: Fact, grant: Fact, at: datetime) -> bool:

@@ -12,6 +12,7 @@ from portal.core.ids import new_id
 from portal.core.iys_protocol import Action, Channel, Operation
 from portal.core.models import Brand, CallTally, Connection, Feed, FeedSource, PushRegistration, ReceivedVia
 from portal.core.models.inserts import insert_missing
+from portal.core.vault import CannotOpen
 from portal.domain.consents import ended_grants, movement_rows, movements
 from portal.services.iys import calls, holds, rate_limit, response_values
 from portal.services.iys.client import Client, IysAnswer
@@ -143,8 +144,13 @@ def _end_grants_of_late_refusals(brand: Brand, at: datetime) -> None:
         return
     others_pulled_at = max(pulled_at.get(FeedSource.PROVIDER, at - A_DAY), at - A_DAY)
     heard_until = min(pulled_at[FeedSource.PEOPLE], others_pulled_at) - iys_protocol.KEPT_BACK
-    ended_grants.end_grants_of_late_refusals(db.session, vault(), brand, heard_until, at)
-    db.session.commit()
+    for recipient_id in ended_grants.find_late_refused(db.session, brand.id, heard_until, at):
+        try:
+            ended_grants.end_late_refused(db.session, vault(), brand, recipient_id, heard_until, at)
+            db.session.commit()
+        except CannotOpen:
+            db.session.rollback()
+            log.exception("late_refusal.failed", recipient=recipient_id)
 
 
 def _end_pull(feed: Feed, at: datetime) -> dict[str, Any]:

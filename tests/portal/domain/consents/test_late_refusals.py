@@ -10,7 +10,7 @@ from portal.core import clock
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import RecipientType, Status
 from portal.core.models import Consent, Decision, ReceivedVia
-from portal.domain.consents import ended_grants
+from portal.domain.consents import ended_grants, movement_rows, movements
 from tests import make
 from tests.portal.domain.consents.import_entries import bring, entry
 from tests.portal.domain.consents.iys_movements import AN_HOUR, MovementReceiver, row
@@ -29,18 +29,23 @@ def undated():
     return replace(said(0, recipient_type=MERCHANT), is_dated=False, source=None)
 
 
+def ends(app, until=timedelta(0)) -> int:
+    """How many grants end where all is heard that was said until so long ago."""
+    with app.app_context():
+        at, brand = clock.now(), make.brand()
+        found = ended_grants.find_late_refused(db.session, brand.id, at - until, at)
+        count = sum(ended_grants.end_late_refused(db.session, vault(), brand, each, at - until, at) for each in found)
+        db.session.commit()
+    return count
+
+
 def heard(app, *pulls) -> int:
     """Apply pulls, one after the other; how many grants end when all is heard. A second look ends none."""
     for pull in pulls:
         MovementReceiver(app).receives(*(pull if isinstance(pull, tuple) else (pull,)))
-    with app.app_context():
-        looks = []
-        for _ in range(2):
-            at = clock.now()
-            looks.append(ended_grants.end_grants_of_late_refusals(db.session, vault(), make.brand(), at, at))
-            db.session.commit()
-    assert looks[1] == 0
-    return looks[0]
+    count = ends(app)
+    assert ends(app) == 0
+    return count
 
 
 def types(rows) -> dict[str, str | None]:
@@ -54,10 +59,7 @@ def ret(ago: int, **facts):
 def test_a_grant_ends_a_second_after_it_and_stands_until_all_is_heard(app, brand, rows):
     assert bring(brand, said(10)) == ["grant"]
     MovementReceiver(app).receives(ret(30))
-    with app.app_context():
-        at = clock.now()
-        until = at - 11 * MINUTE
-        assert ended_grants.end_grants_of_late_refusals(db.session, vault(), make.brand(), until, at) == 0
+    assert ends(app, until=11 * MINUTE) == 0
     assert heard(app) == 1
 
     grant, refusal, renewal = sorted(rows(Decision), key=lambda each: each.id)
@@ -148,3 +150,23 @@ def test_what_an_earlier_holder_refused_ends_no_grant_of_the_present_one(app, br
 
     assert heard(app, (ret(30), closure)) == 0
     assert {each.status for each in rows(Consent) if each.channel == "MESAJ"} == {Status.GRANTED}
+
+
+def test_a_refusal_as_both_types_holds_the_next_file_by_each(app, brand, rows):
+    assert bring(brand, said(10)) == ["grant"]
+    assert heard(app, (ret(30), ret(30, recipientType=MERCHANT))) == 1
+    assert bring(brand, replace(said(2, recipient_type=MERCHANT), is_vouched=True)) == ["grant"]
+
+    assert bring(brand, said(1)) == ["over_refusal"]
+
+
+def test_a_refusal_whose_pull_began_before_the_grant_was_written_is_late(app, brand, rows):
+    began_at = clock.now() - MINUTE
+    told, _ = movement_rows.read_rows([ret(30)], began_at)
+    assert bring(brand, said(10), at=clock.now() - MINUTE / 2) == ["grant"]
+    with app.app_context():
+        facts = {"by": ReceivedVia.PULL, "feed": None, "at": began_at}
+        movements.apply_movements(db.session, vault(), make.brand(), told, **facts)
+        db.session.commit()
+
+    assert ends(app) == 1
