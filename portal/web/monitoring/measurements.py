@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from flask import current_app
 from prometheus_client import Metric
 from prometheus_client.core import GaugeMetricFamily
-from sqlalchemy import func, select, text
+from sqlalchemy import case, func, select, text
 from sqlalchemy.orm import Session
 
 from portal.core import ids
@@ -87,7 +87,8 @@ def measure_webhooks(session: Session, _at: datetime) -> Iterator[Metric]:
     newest = select(func.coalesce(func.max(Event.sequence), 0)).where(*own).scalar_subquery()
     is_on = WebhookEndpoint.due_at.is_not(None)
     failing = func.count().filter(WebhookEndpoint.failing_since.is_not(None))
-    lag = func.max(newest - WebhookEndpoint.position).filter(WebhookEndpoint.failing_since.is_(None))
+    waiting = case((newest > WebhookEndpoint.position, newest - WebhookEndpoint.position), else_=0)
+    lag = func.max(waiting).filter(WebhookEndpoint.failing_since.is_(None))
     most, count = session.execute(select(lag, failing).select_from(WebhookEndpoint).where(is_on)).one()
     yield GaugeMetricFamily("izinlink_webhook_lag_events", "Of the endpoint that is most behind and works.", most or 0)
     yield GaugeMetricFamily("izinlink_webhook_endpoints_failing", "Endpoints whose attempts fail.", count)

@@ -8,7 +8,7 @@ from sqlalchemy import update
 
 from portal.core import clock
 from portal.core.extensions import db
-from portal.core.models import Event, EventType, IysRate, Outcome, RowTallyChange, Submission, Tallied
+from portal.core.models import Event, EventType, IysRate, Outcome, RowTallyChange, Submission, Tallied, WebhookEndpoint
 from portal.domain.events import sequencer
 from portal.services.iys import circuit_breaker
 from tests import make
@@ -99,6 +99,7 @@ def test_an_endpoint_of_a_firm_where_nothing_happens_is_not_behind(app, rows, sc
         sequencer.skip_used_numbers(db.session, clock.now())
         Event.record(db.session, EventType.PACKAGE_LOW, 1, provider_id=1, at=clock.now())
         sequencer.sequence_events(db.session)
+        db.session.execute(update(WebhookEndpoint).values(position=40))  # Of its own, which were deleted since.
         db.session.commit()
 
     assert scrape()["izinlink_webhook_lag_events",] == 0
