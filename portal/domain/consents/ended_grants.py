@@ -44,7 +44,7 @@ def end_earlier_grants(session: Session, vault: Vault, brand: Brand, recipient_i
 
 
 def find_late_refused(session: Session, brand_id: int, heard_until: datetime, at: datetime) -> list[int]:
-    """Recipients of a brand whose grants end_late_refused() ends. `heard_until`: İYS told all that was said until then."""
+    """Recipients of a brand with grants that end_late_refused() ends. `heard_until`: İYS told all that was said before."""
     found: list[int] = []
     for some in chunks(late_refusals.find_candidates(session, brand_id, heard_until, at), AT_ONCE):
         theirs = locking.read_consents(session, Consent.brand_id == brand_id, Consent.recipient_id.in_(some))
