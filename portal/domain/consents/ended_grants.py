@@ -44,7 +44,8 @@ def end_earlier_grants(session: Session, vault: Vault, brand: Brand, recipient_i
 
 
 def find_late_refused(session: Session, brand_id: int, heard_until: datetime, at: datetime) -> list[int]:
-    """Recipients of a brand with grants that end_late_refused() ends. `heard_until`: İYS told all that was said before."""
+    """Recipients of a brand with grants that end_late_refused() ends. `heard_until`: all that was said until then is
+    heard."""
     found: list[int] = []
     for some in chunks(late_refusals.find_candidates(session, brand_id, heard_until, at), AT_ONCE):
         theirs = locking.read_consents(session, Consent.brand_id == brand_id, Consent.recipient_id.in_(some))
