@@ -19,9 +19,9 @@ from portal.domain.consents.reassigned_addresses import find_own_changes
 REFUSAL, GRANT = aliased(Decision), aliased(Decision)
 FACTS = (
     Decision.id, Decision.consent_id, Decision.recipient_id, Decision.channel, Decision.status, Decision.origin,
-    Decision.source, Decision.consent_date, Decision.effective_at, Decision.recorded_at,
+    Decision.source, Decision.consent_date, Decision.effective_at,
 )  # fmt: skip
-Fact = Row[int, int, int, Channel, Status, DecisionOrigin, str | None, datetime | None, datetime, datetime]
+Fact = Row[int, int, int, Channel, Status, DecisionOrigin, str | None, datetime | None, datetime]
 
 
 def find_candidates(session: Session, brand_id: int, heard_until: datetime, at: datetime) -> list[int]:
@@ -37,7 +37,7 @@ def find_candidates(session: Session, brand_id: int, heard_until: datetime, at: 
         refused.join(Consent, key).join(GRANT, GRANT.id == Consent.decision_id)
         .where(
             Movement.brand_id == brand_id, Movement.creation_date >= at - CHANGES_WINDOW,
-            Movement.status == Status.REFUSED, REFUSAL.recorded_at > GRANT.recorded_at,
+            Movement.status == Status.REFUSED, REFUSAL.id > GRANT.id,
             REFUSAL.effective_at < GRANT.effective_at, GRANT.effective_at <= heard_until,
             or_(GRANT.consent_date.is_(None), is_stated),
         )
@@ -91,10 +91,11 @@ def _find_refusal(grant: Fact, others: Iterable[Fact], at: datetime) -> int | No
 
 
 def _is_late(refusal: Fact, grant: Fact, at: datetime) -> bool:
-    """Whether it was said before a grant, heard after it, and would have held it."""
+    """Whether it was said before a grant, heard after it, and would have held it. Ids are in the order in which
+    decisions were made under the locks: a pull's own moment may be before a grant that it waited for."""
     if refusal.status != Status.REFUSED or refusal.origin == DecisionOrigin.RENEWAL or refusal.source == LINE_CLOSED:
         return False
-    if refusal.recorded_at <= grant.recorded_at or refusal.effective_at >= grant.effective_at:
+    if refusal.id < grant.id or refusal.effective_at >= grant.effective_at:
         return False
     is_own = refusal.origin == DecisionOrigin.AT_IYS and refusal.effective_at >= at - CHANGES_WINDOW
     return grant.consent_date is None or (is_own and grant.origin in PROVIDERS_RECORDS)

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.core import clock, iys_clock_difference
+from portal.core import iys_clock_difference
 from portal.core.address_holders import find_holders
 from portal.core.iys_protocol import Status
 from portal.core.iys_protocol.enums import LINE_CLOSED
@@ -107,8 +107,6 @@ class MovementBatch:
         user_id: int | None = None,
     ) -> None:  # fmt: skip
         self.session, self.consents, self.by, self.feed, self.at = session, consents, by, feed, at
-        # Under the locks: what was recorded before could not know of these rows (late_refusals).
-        self.recorded_at = max(at, clock.now())
         self.brand_id, self.user_id = brand_id, user_id  # None: movements of no brand, or taken by nobody.
         self.ahead = iys_clock_difference.ahead(session)
         self.holders = holders  # Recipients at all firms, by address whose line was closed.
@@ -208,7 +206,7 @@ class MovementBatch:
             return None
         decision = writer.decision_row(
             consent, row.status, consent_date=row.consent_date if is_anothers else date, effective_at=effective_at,
-            recorded_at=self.recorded_at, source=row.source or None, origin=origin,
+            recorded_at=self.at, source=row.source or None, origin=origin,
             user_id=self.user_id if consent.brand_id == self.brand_id else None,  # Not at firms with the closed line.
         )  # fmt: skip
         decision_id: int = decision["id"]
