@@ -6,19 +6,21 @@ import re
 from portal.services.imports.layout import vocabulary
 from portal.services.imports.layout.normalization import LONGEST_NAME, name_of
 
-_OF_MESSAGES, _GOODS, _OF_BUSINESS, _WISHES, _IS_CONSENT, _IS_PERMISSION, _PERMITTED, _IS_QUESTION = (
-    re.compile(rf"\b(?:{words})\b")
-    for words in (
-        rf"{vocabulary.TOPIC}|{vocabulary.NEWS}|{vocabulary.CONTACTING}|bilgi(?:ler)?(?:den|yi|i)?|information|iys|etk",
-        vocabulary.GOODS,
-        f"{vocabulary.GOODS}|{vocabulary.SUBSCRIPTION}",
-        vocabulary.WISH,
-        rf"{vocabulary.CONSENT}|onayl\w+",
-        vocabulary.PERMISSION_NOUN,
-        vocabulary.PERMITTED,
-        vocabulary.QUESTION,
-    )
+
+def _word(words: object) -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{words})\b")
+
+
+_OF_MESSAGES = _word(
+    rf"{vocabulary.TOPIC}|{vocabulary.NEWS}|{vocabulary.CONTACTING}|bilgi(?:ler)?(?:den|yi|i)?|information|iys|etk"
 )
+_GOODS = _word(vocabulary.GOODS)
+_OF_BUSINESS = _word(f"{vocabulary.GOODS}|{vocabulary.SUBSCRIPTION}")
+_WISHES = _word(vocabulary.WISH)
+_IS_CONSENT = _word(rf"{vocabulary.CONSENT}|onayl\w+")
+_IS_PERMISSION = _word(vocabulary.PERMISSION_NOUN)
+_PERMITTED = _word(vocabulary.PERMITTED)
+_IS_QUESTION = _word(vocabulary.QUESTION)
 # A topic of goods is none of messages: "Kampanya ürünü alan".
 _KIND_OF_GOODS = re.compile(
     rf"\b{vocabulary.TOPIC} (?=(?:(?:urun|hizmet|teklif|firsat|indirim)(?:l[ae]r)?[iu]|products|services)\b)"
