@@ -61,6 +61,6 @@ def end_late_refused(
     consents = list(locking.lock_consents(session, brand.id, [recipient_id]).values())
     batch = MovementBatch(session, brand.id, consents, {}, by=ReceivedVia.PULL, feed=None, at=at)
     ended = late_refusals.find_ended_grants(session, consents, heard_until, at)
-    batch.refuse_anew(vault, ended)
+    batch.refuse_ended_grants(vault, ended)
     batch.write(vault, {})
     return len(ended)

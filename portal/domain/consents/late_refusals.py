@@ -17,11 +17,11 @@ from portal.domain.consents.locking import LockedConsent
 from portal.domain.consents.reassigned_addresses import find_own_changes
 
 REFUSAL, GRANT = aliased(Decision), aliased(Decision)
-FACTS = (
+COLUMNS = (
     Decision.id, Decision.consent_id, Decision.recipient_id, Decision.channel, Decision.status, Decision.origin,
     Decision.source, Decision.consent_date, Decision.effective_at,
 )  # fmt: skip
-Fact = Row[int, int, int, Channel, Status, DecisionOrigin, str | None, datetime | None, datetime]
+StoredDecision = Row[int, int, int, Channel, Status, DecisionOrigin, str | None, datetime | None, datetime]
 
 
 def find_candidates(session: Session, brand_id: int, heard_until: datetime, at: datetime) -> list[int]:
@@ -48,22 +48,24 @@ def find_candidates(session: Session, brand_id: int, heard_until: datetime, at: 
 def find_ended_grants(
     session: Session, consents: Collection[LockedConsent], heard_until: datetime, at: datetime
 ) -> list[tuple[LockedConsent, int]]:  # fmt: skip
-    """Which of these consents stand on a grant that ends, with the ids of the refusals. They are locked, and all that a
-    brand holds of their recipients.
+    """Which of these consents stand on a grant that ends, with the ids of the refusals. They are all that a brand
+    holds of their recipients; locked, where they are to be refused.
 
     A person's refusal at İYS ends what a provider stated, where the person said nothing since and no other sender told
     İYS a grant; not where it is older than what pulls tell, as in the file of an old day: the person may well have
     consented since. Any refusal ends a grant without a date, which is older than all.
     """
-    facts = select(*FACTS).where(is_one_of(session, Decision.consent_id, [each.id for each in consents]), ~is_void())
-    by_id = {fact.id: fact for fact in session.execute(facts)}
+    decisions = select(*COLUMNS).where(
+        is_one_of(session, Decision.consent_id, [each.id for each in consents]), ~is_void()
+    )
+    by_id = {decision.id: decision for decision in session.execute(decisions)}
     recipient_ids = {each.recipient_id for each in consents}
     changes = find_own_changes(session, recipient_ids, {each.provider_id for each in consents})
-    of_key: dict[tuple[int, Channel], list[Fact]] = defaultdict(list)
-    for fact in by_id.values():
-        held_since = changes[fact.recipient_id].own_held_since if fact.recipient_id in changes else None
-        if held_since is None or fact.effective_at > held_since:  # An earlier holder's words end nothing.
-            of_key[fact.recipient_id, fact.channel].append(fact)
+    of_key: dict[tuple[int, Channel], list[StoredDecision]] = defaultdict(list)
+    for decision in by_id.values():
+        held_since = changes[decision.recipient_id].own_held_since if decision.recipient_id in changes else None
+        if held_since is None or decision.effective_at > held_since:  # An earlier holder's words end nothing.
+            of_key[decision.recipient_id, decision.channel].append(decision)
     ended = []
     for consent in consents:
         grant = by_id.get(consent.decision_id or 0)
@@ -75,7 +77,7 @@ def find_ended_grants(
     return ended
 
 
-def _find_refusal(grant: Fact, others: Iterable[Fact], at: datetime) -> int | None:
+def _find_refusal(grant: StoredDecision, others: Iterable[StoredDecision], at: datetime) -> int | None:
     """The refusal that ends a grant, of all decisions of its address and channel; of its own recipient type, if one is:
     the grant no longer counts as given since that one (own_refusals)."""
     late = [each for each in others if _is_late(each, grant, at)]
@@ -83,14 +85,14 @@ def _find_refusal(grant: Fact, others: Iterable[Fact], at: datetime) -> int | No
         return None
     newest_at = max(each.effective_at for each in late)
     since = [each for each in others if each.effective_at >= newest_at and each not in late]
-    if any(_opens_the_way(each) for each in since):
+    if any(_is_newer_word(each) for each in since):
         return None
     chosen = max(late, key=lambda each: (each.consent_id == grant.consent_id, each.effective_at, each.id))
     refusal_id: int = chosen.id
     return refusal_id
 
 
-def _is_late(refusal: Fact, grant: Fact, at: datetime) -> bool:
+def _is_late(refusal: StoredDecision, grant: StoredDecision, at: datetime) -> bool:
     """Whether it was said before a grant, heard after it, and would have held it. Ids are in the order in which
     decisions were made under the locks: a pull's own moment may be before a grant that it waited for."""
     if refusal.status != Status.REFUSED or refusal.origin == DecisionOrigin.RENEWAL or refusal.source == LINE_CLOSED:
@@ -101,7 +103,8 @@ def _is_late(refusal: Fact, grant: Fact, at: datetime) -> bool:
     return grant.consent_date is None or (is_own and grant.origin in PROVIDERS_RECORDS)
 
 
-def _opens_the_way(decision: Fact) -> bool:
-    """Whether it is a word of the person's own, or a grant that another sender told İYS by its date."""
+def _is_newer_word(decision: StoredDecision) -> bool:
+    """Whether a decision of after a refusal counts over it: a word of the person's own, or a grant that another sender
+    told İYS by its date."""
     is_anothers = decision.origin == DecisionOrigin.OTHER_SENDER and decision.status == Status.GRANTED
     return decision.origin not in STATED or (is_anothers and decision.consent_date is not None)

@@ -156,7 +156,7 @@ class MovementBatch:
         )
         self.refused |= {consent.id: consent for consent in (*earlier, *made)}
 
-    def refuse_anew(self, vault: Vault, ended: Sequence[tuple[LockedConsent, int]]) -> None:
+    def refuse_ended_grants(self, vault: Vault, ended: Sequence[tuple[LockedConsent, int]]) -> None:
         """Refuse consents by these refusals, right after the grants that they stand on."""
         for consent in other_types.refuse_anew(self.session, vault, ended, self.rows, self.at, right_after_grants=True):
             self._overtake_older(consent, consent.effective_at or self.at)
