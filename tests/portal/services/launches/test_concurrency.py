@@ -5,7 +5,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from portal.core import addresses, clock
 from portal.core.extensions import db, vault
@@ -23,8 +23,8 @@ OLDER, NEWER, OTHER = "ayse@gmail.com", "ayse+izin@gmail.com", "burak@example.co
 IN_THIS_ORDER = (NEWER, OTHER, OLDER)
 
 
-def recipient_id(text: str) -> int:
-    return recipients.find(db.session, vault(), make.brand().provider_id, addresses.parse(text)).id
+def recipient_id(address: str) -> int:
+    return recipients.find(db.session, vault(), make.brand().provider_id, addresses.parse(address)).id
 
 
 def wait_until_waiting(count: int, *futures: Future) -> None:
@@ -92,11 +92,12 @@ def test_a_form_whose_transaction_a_deadlock_ended_is_answered_again(app, rows):
     with in_app(app) as pool:
         older, newer = recipient_id(OLDER), recipient_id(NEWER)
         db.session.rollback()
+        db.session.execute(text("SET LOCAL deadlock_timeout = '20s'"))  # Or the database may end this one instead.
         locking.lock_recipients(db.session, [newer])
         page = f"/k/{codes[OLDER]}/ben-degilim"
         refused = pool.submit(person.browser.post, page, data={"form": form})
         wait_until_waiting(1, refused)
-        locking.lock_recipients(db.session, [older])  # Out of order: who has waited longer is ended.
+        locking.lock_recipients(db.session, [older])  # Out of order: the form's transaction is ended.
         db.session.rollback()
 
         assert refused.result().status_code == 303
