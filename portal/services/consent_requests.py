@@ -100,7 +100,8 @@ def write_entries(
         plan = bulk_import.apply_import(session, vault, brand, some, run, prepared)
         ids = {each.entry.line: each.decision_id for each in plan.decisions if each.is_named}
         written += [
-            (effect, ids.get(each.line), plan.status_of(each)) for each, effect in zip(some, plan.effects, strict=True)
+            (effect, ids.get(each.line), plan.consent_of(each).status)
+            for each, effect in zip(some, plan.effects, strict=True)
         ]
     for part in recipients.chunks(list(references.items()), MAX_ENTRIES):
         save_references(session, vault, brand, dict(part))

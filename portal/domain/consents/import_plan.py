@@ -184,11 +184,11 @@ class ImportPlan:
     consents: dict[ConsentKey, LockedConsent] = field(default_factory=dict)
     decisions: list[PlannedDecision] = field(default_factory=list)
 
-    def status_of(self, entry: Entry) -> Status | None:
+    def consent_of(self, entry: Entry) -> LockedConsent:
         """What stands of an entry's key once all entries are planned."""
         text, channel, recipient_type = entry.key
         its_id = self.snapshot.known.get(text) or self.new[text][0]
-        return self.consents[its_id, channel, recipient_type].status
+        return self.consents[its_id, channel, recipient_type]
 
     def is_granted(self, entry: Entry) -> bool:
         """Whether a grant of a known address on this channel, as whatever type, stands once all entries are planned."""

@@ -26,7 +26,8 @@ from portal.services.imports.brand_names import BrandNames
 from portal.services.imports.chunk_parser import ParsedChunk, chunk_parser
 from portal.services.imports.row_results import BYTE_OF, SLOTS, RowProblem, SkipReason, tally_of
 from portal.services.imports.store import DAMAGED, ChunkRow, chunk_at, header_of, layout_of, outline_of
-from portal.services.imports.unused_columns import OLDER, CellCounter
+from portal.services.imports.unknown_refusals import FirstGrants
+from portal.services.imports.unused_columns import OLDER, UNKNOWN, CellCounter
 
 SAVED_EVERY = 0.5  # Seconds.
 REPEATED = BYTE_OF[SkipReason.REPEATED.value]
@@ -77,6 +78,7 @@ class DryRun:
         self.sheets: list[int] = []  # their sheet,
         self.results: list[bytearray] = []  # and their row results.
         self.unsaved: set[int] = set()  # Places of chunks whose results changed.
+        self.first_grants = FirstGrants()
         self.lines, self.before_2015, self.is_damaged = 0, 0, False
 
     def work(self, seconds: float) -> bool:
@@ -143,6 +145,7 @@ class DryRun:
         new, seen, older = set(), list[SeenEntry](), set[int]()
         for (slot, entry), effect in zip(entries.items(), plan.effects, strict=True):
             results[slot] = BYTE_OF[effect]
+            self.first_grants.add(plan, entry, effect, start + slot)
             if entry.status == Status.REFUSED and plan.is_granted(entry):
                 older.add(slot)
             if entry.status == Status.GRANTED and entry.address.text in plan.new:
@@ -155,13 +158,20 @@ class DryRun:
         self.seen.add_new_addresses(new)
         self.seen.add_lost(row for row in seen if row[3] - start in older)
         for place in self.seen.add(seen):  # Slots whose entries give way to another of their key.
-            number = bisect_right(self.starts, place) - 1
+            number = self._chunk_of(place)
             self.results[number][place - self.starts[number]] = REPEATED
             self.unsaved.add(number)
         self.before_2015 += sum(
             entry.source == Source.BEFORE_2015 and results[slot] == BYTE_OF[Effect.GRANT]
             for slot, entry in entries.items()
         )
+
+    def _chunk_of(self, slot: int) -> int:
+        return bisect_right(self.starts, slot) - 1
+
+    def _is_granted(self, slot: int) -> bool:
+        number = self._chunk_of(slot)
+        return self.results[number][slot - self.starts[number]] == BYTE_OF[Effect.GRANT]
 
     def _save_results(self) -> None:
         rows = [
@@ -174,8 +184,10 @@ class DryRun:
         self.unsaved = set()
 
     def _finish(self) -> None:
-        for place, line in self.seen.older_lines():
-            self.unread.add_line(OLDER, line, self.sheets[bisect_right(self.starts, place) - 1])
+        older, first = self.seen.older_lines(), self.first_grants.lines(read_session(), self.brand, self._is_granted)
+        for kind, lines in ((OLDER, older), (UNKNOWN, first)):
+            for place, line in lines:
+                self.unread.add_line(kind, line, self.sheets[self._chunk_of(place)])
         tally: Counter[str] = Counter()
         for results in self.results:
             tally.update(tally_of(results))

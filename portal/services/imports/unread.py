@@ -28,6 +28,7 @@ from portal.services.imports.unused_columns import (
     LOST,
     OLDER,
     TEXTS,
+    UNKNOWN,
     Counts,
     UnusedColumn,
     column_letter,
@@ -51,10 +52,16 @@ class MarkKind(StrEnum):
     COLUMN = "column"  # The name of a column that is read, or of an empty one.
     LINES = "lines"  # Lines of text among those of data.
     OLDER = "older"  # Lines whose refusals are older than a grant, which stands.
+    UNKNOWN = "unknown"  # Lines with grants before which İYS may hold refusals that nobody here knows.
     ADDRESSES = "addresses"  # Lines whose address may hide a refusal: it is unreadable, or says one.
     COLOUR = "colour"  # Fills or letters of data in several colours.
     FORMAT = "format"  # A format of numbers that writes words.
     STRUCK = "struck"  # Parts of cells that are struck through.
+
+
+LINES_OF_KIND = (
+    (MarkKind.LINES, TEXTS), (MarkKind.ADDRESSES, LOST), (MarkKind.OLDER, OLDER), (MarkKind.UNKNOWN, UNKNOWN),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -90,6 +97,11 @@ class Unread:
     def doubtful(self) -> int:
         """How many columns, sheets and marks may mean refusals, so that no grant can be trusted that is read."""
         return sum(each.may_refuse for each in self.columns) + len(self.sheets) + len(self.marks)
+
+    @property
+    def brings_first_grants(self) -> bool:
+        """Whether İYS may hold refusals of its people that nobody here knows (unknown_refusals)."""
+        return any(each.kind == MarkKind.UNKNOWN for each in self.marks)
 
     @property
     def unconfirmed(self) -> int:
@@ -173,7 +185,7 @@ def marks_of_sheet(
             yield Mark(MarkKind.COLUMN, column_letter(column), _shown(name))
     looks = zip((MarkKind.COLOUR, MarkKind.FORMAT, MarkKind.STRUCK), sheet.looks, strict=False)
     yield from (Mark(kind, _shown(sheet.name)) for kind, last_line in looks if last_line > (sheet.header_line or 0))
-    for kind, key in ((MarkKind.LINES, TEXTS), (MarkKind.ADDRESSES, LOST), (MarkKind.OLDER, OLDER)):
+    for kind, key in LINES_OF_KIND:
         if found := counts.get(f"{key} {place}"):
             yield Mark(kind, ", ".join(map(str, found[1:])) + (" …" if found[0] > len(found) - 1 else ""))
 

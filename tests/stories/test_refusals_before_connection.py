@@ -1,0 +1,60 @@
+"""Fatma refused at İYS weeks before her firm's brand was connected here, so that nobody here can ever hear of it; then
+comes the firm's first list, with a date column that shows the day of its export."""
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from portal.core import clock
+from portal.core.models import FeedSource
+from tests import make
+from tests.stories.refusal_world import HOUR
+from tests.stories.test_refusals_heard_late import hears, pulls_are_away, standing
+
+pytestmark = pytest.mark.slow
+OTHERS = [f"other{number}@example.com" for number in range(14)]
+WEEKS = 21 * 24 * HOUR
+
+
+@pytest.fixture
+def brings(world, tmp_path):
+    """Imports a list, of Fatma and 14 others if it has no name; what is said of it."""
+    world.sandbox.acts(make.EMAIL, "EPOSTA", "RET")
+    pulls_are_away(world, *FeedSource, by=WEEKS)
+    world.passes(WEEKS)
+    hears(world)
+
+    def brings_list(*options: str, ago: timedelta = timedelta(0), name: str = "", count: int = 15) -> dict:
+        at = clock.istanbul(clock.now() - ago).strftime("%d.%m.%Y %H:%M")
+        people = [f"{name}{number}@example.com" for number in range(count)] if name else [make.EMAIL, *OTHERS]
+        path = tmp_path / "izinler.csv"
+        lines = "".join(f"{each};ONAY;{at};HS_WEB;Form 1\n" for each in people)
+        path.write_text(f"E-posta;Durum;Tarih;Kaynak;Dayanak\n{lines}", "utf-8")
+        brought = ["import", "--brand", str(make.BRAND_CODE), "--guess", "--channels", "EPOSTA", *options, str(path)]
+        result = world.app.test_cli_runner().invoke(args=brought)
+        return json.loads(next(line for line in result.stdout.splitlines() if line.startswith("{")))
+
+    return brings_list
+
+
+def test_the_first_list_waits_until_somebody_vouches_for_it(world, brings):
+    told = brings()
+    hears(world)
+    assert [(each["kind"], each["where"][:7]) for each in told["marks"]] == [("unknown", "2, 3, 4")]
+    assert (told["tally"], standing(world), world.last_movements) == ({"grant_left_out": 15}, [], ["RET"])
+
+    assert brings("--ignore-unread")["tally"] == {"grant": 15}
+    hears(world)
+    assert (len(standing(world)), world.last_movements) == (15, ["ONAY", "ONAY"])
+
+
+def test_lists_of_the_day_true_dates_and_a_few_lines_wait_for_nobody(world, brings):
+    few, true_dates = brings(name="few", count=9), brings(ago=10 * 24 * HOUR, name="late")
+    assert [each["marks"] for each in (few, true_dates)] == [[], []]
+    assert (few["tally"], true_dates["tally"]) == ({"grant": 9}, {"late_grant": 15})
+    assert brings("--ignore-unread", name="first", count=30)["tally"] == {"grant": 30}
+    hears(world)
+    of_the_day = brings(name="second", count=30)
+    assert (of_the_day["marks"], of_the_day["tally"]) == ([], {"grant": 30})
+    assert brings(name="third", count=99)["tally"] == {"grant_left_out": 99}
