@@ -1,6 +1,6 @@
 """Comparing a message with the refusal and its term: whether it came after the refusal had to be obeyed."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -68,6 +68,7 @@ def compare_with_refusal(
         )
         .order_by(Decision.recipient_type, Decision.effective_at, Decision.status, Decision.id)  # A refusal wins a tie.
     )  # fmt: skip
+    decisions = _without_ended_grants(list(decisions))
     if until:  # What was decided after is another's.
         decisions, since = [decision for decision in decisions if decision.effective_at < until], None
     decisions = [decision for decision in decisions if decision.was_made_since(since)]
@@ -110,6 +111,21 @@ def has_refused(
     ).all()  # fmt: skip
     refused = address_holders.find_own_refused_ids(session, {recipient_id: held_since})
     return bool(held) and all(each.status == Status.REFUSED and each.id in refused for each in held)
+
+
+def _without_ended_grants(decisions: Sequence[Decision]) -> list[Decision]:
+    """Without the grants that an earlier refusal ended, since İYS told it only afterwards: a renewal of it says so
+    (own_refusals). They end no refused period."""
+    by_id = {decision.id: decision for decision in decisions}
+    renewed = [(by_id[each.renews_id].effective_at, each) for each in decisions if each.renews_id in by_id]
+
+    def was_ended(grant: Decision) -> bool:
+        return grant.status == Status.GRANTED and any(
+            renewal.consent_id == grant.consent_id and refused_at < grant.effective_at < renewal.effective_at
+            for refused_at, renewal in renewed
+        )
+
+    return [decision for decision in decisions if not was_ended(decision)]
 
 
 def _refused_periods(decisions: Iterable[Decision], held_since: datetime | None) -> Iterator[_RefusedPeriod]:

@@ -13,6 +13,7 @@ from portal.domain import complaints
 from tests import make
 from tests.make import Person
 from tests.portal.domain.consents.import_entries import bring, entry
+from tests.portal.domain.consents.iys_movements import MovementReceiver, end_late_refused, row
 
 pytestmark = [pytest.mark.alike, pytest.mark.slow]
 
@@ -153,3 +154,20 @@ def test_a_refusal_stands_or_not(app, fatma, rows, choices, stands):
         whose = {"recipient_id": decision.recipient_id, "brand_id": brand.id}
         assert complaints.has_refused(db.session, **whose, channel=Channel.SMS, held_since=None) is stands
         assert not complaints.has_refused(db.session, **whose, channel=Channel.CALL, held_since=None)
+
+
+@pytest.mark.parametrize("came", [timedelta(minutes=-5), timedelta(days=1), timedelta(days=7)])
+def test_a_grant_that_a_refusal_ended_which_was_heard_late_begins_no_new_term(app, fatma, rows, came):
+    """She refused at İYS on Tuesday; the list of Sunday noon, dated by its export, came before that was heard."""
+    sunday = datetime(2026, 11, 29, 9, 0, tzinfo=UTC)
+    with time_machine.travel(sunday) as traveller:
+        with app.app_context():
+            assert bring(make.brand(), entry(make.PHONE, Status.GRANTED, sunday - 10 * A_MINUTE)) == ["grant"]
+        traveller.shift(timedelta(hours=1))
+        MovementReceiver(app).receives(row("RET", at=TUESDAY))
+        assert end_late_refused(app) == 1
+        traveller.shift(timedelta(days=8))
+
+        found = compared(app, rows, sunday + came)
+
+    assert (found.finding, found.refused_at, found.obeyed_by) == (Finding.AFTER_REFUSAL, TUESDAY, LAST)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from portal.core import clock, iys_protocol
 from portal.core.extensions import db, vault
 from portal.core.models import FeedSource, ReceivedVia
-from portal.domain.consents import movement_rows, movements
+from portal.domain.consents import ended_grants, movement_rows, movements
 from tests import make
 
 AN_HOUR = timedelta(hours=1)
@@ -38,3 +38,13 @@ class MovementReceiver:
             taken = movements.apply_movements(db.session, vault(), brand, told, by=by, feed=feed, at=clock.now())
             db.session.commit()
         return taken
+
+
+def end_late_refused(app, until=timedelta(0)) -> int:
+    """How many grants end where all is heard that was said until so long ago."""
+    with app.app_context():
+        at, brand = clock.now(), make.brand()
+        found = ended_grants.find_late_refused(db.session, brand.id, at - until, at)
+        count = sum(ended_grants.end_late_refused(db.session, vault(), brand, each, at - until, at) for each in found)
+        db.session.commit()
+    return count

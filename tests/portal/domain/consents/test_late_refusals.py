@@ -10,10 +10,10 @@ from portal.core import clock
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import RecipientType, Status
 from portal.core.models import Consent, Decision, ReceivedVia
-from portal.domain.consents import ended_grants, movement_rows, movements
+from portal.domain.consents import movement_rows, movements
 from tests import make
 from tests.portal.domain.consents.import_entries import bring, entry
-from tests.portal.domain.consents.iys_movements import AN_HOUR, MovementReceiver, row
+from tests.portal.domain.consents.iys_movements import AN_HOUR, MovementReceiver, end_late_refused, row
 
 MINUTE = timedelta(minutes=1)
 MERCHANT, INDIVIDUAL = RecipientType.MERCHANT, RecipientType.INDIVIDUAL
@@ -29,22 +29,12 @@ def undated():
     return replace(said(0, recipient_type=MERCHANT), is_dated=False, source=None)
 
 
-def ends(app, until=timedelta(0)) -> int:
-    """How many grants end where all is heard that was said until so long ago."""
-    with app.app_context():
-        at, brand = clock.now(), make.brand()
-        found = ended_grants.find_late_refused(db.session, brand.id, at - until, at)
-        count = sum(ended_grants.end_late_refused(db.session, vault(), brand, each, at - until, at) for each in found)
-        db.session.commit()
-    return count
-
-
 def heard(app, *pulls) -> int:
     """Apply pulls, one after the other; how many grants end when all is heard. A second look ends none."""
     for pull in pulls:
         MovementReceiver(app).receives(*(pull if isinstance(pull, tuple) else (pull,)))
-    count = ends(app)
-    assert ends(app) == 0
+    count = end_late_refused(app)
+    assert end_late_refused(app) == 0
     return count
 
 
@@ -59,7 +49,7 @@ def ret(ago: int, **facts):
 def test_a_grant_ends_a_second_after_it_and_stands_until_all_is_heard(app, brand, rows):
     assert bring(brand, said(10)) == ["grant"]
     MovementReceiver(app).receives(ret(30))
-    assert ends(app, until=11 * MINUTE) == 0
+    assert end_late_refused(app, until=11 * MINUTE) == 0
     assert heard(app) == 1
 
     grant, refusal, renewal = sorted(rows(Decision), key=lambda each: each.id)
@@ -169,4 +159,4 @@ def test_a_refusal_whose_pull_began_before_the_grant_was_written_is_late(app, br
         movements.apply_movements(db.session, vault(), make.brand(), told, **facts)
         db.session.commit()
 
-    assert ends(app) == 1
+    assert end_late_refused(app) == 1
