@@ -50,10 +50,11 @@ def is_own_refusal(
     """The condition that the person refused by a decision, or a provider said so by one of the origins `also`, and that
     nothing of its consent was granted since, at least nothing that may be taken back (may_be_taken_back): who writes a
     grant because of that says `at` which moment. Nor does a grant count that the refusal ended, since it was heard only
-    afterwards (late_refusals)."""
+    afterwards (late_refusals): its renewal says so, also where a restored database lacked what it renewed."""
+    renews_unknown = and_(RENEWAL.origin == DecisionOrigin.RENEWAL, RENEWAL.renews_id.is_(None))
     was_ended = exists().where(
-        RENEWAL.renews_id == decision.id, RENEWAL.consent_id == GRANT.consent_id,
-        RENEWAL.effective_at > GRANT.effective_at,
+        RENEWAL.consent_id == GRANT.consent_id, RENEWAL.effective_at > GRANT.effective_at,
+        or_(RENEWAL.renews_id == decision.id, renews_unknown),
     ).correlate(GRANT, decision)  # fmt: skip
     granted_since = exists().where(
         GRANT.consent_id == decision.consent_id, GRANT.status == Status.GRANTED,
