@@ -9,6 +9,7 @@ import pytest
 from portal.core import clock
 from portal.core.models import FeedSource
 from tests import make
+from tests.grants import insert_decisions
 from tests.stories.refusal_world import HOUR
 from tests.stories.test_refusals_heard_late import hears, pulls_are_away, standing
 
@@ -25,12 +26,14 @@ def brings(world, tmp_path):
     world.passes(WEEKS)
     hears(world)
 
-    def brings_list(*options: str, ago: timedelta = timedelta(0), name: str = "", count: int = 15) -> dict:
+    def brings_list(
+        *options: str, ago: timedelta = timedelta(0), name: str = "", count: int = 15, recipient_type: str = "BIREYSEL"
+    ) -> dict:  # fmt: skip
         at = clock.istanbul(clock.now() - ago).strftime("%d.%m.%Y %H:%M")
         people = [f"{name}{number}@example.com" for number in range(count)] if name else [make.EMAIL, *OTHERS]
         path = tmp_path / "izinler.csv"
-        lines = "".join(f"{each};ONAY;{at};HS_WEB;Form 1\n" for each in people)
-        path.write_text(f"E-posta;Durum;Tarih;Kaynak;Dayanak\n{lines}", "utf-8")
+        lines = "".join(f"{each};ONAY;{at};HS_WEB;Form 1;{recipient_type}\n" for each in people)
+        path.write_text(f"E-posta;Durum;Tarih;Kaynak;Dayanak;Alıcı tipi\n{lines}", "utf-8")
         brought = ["import", "--brand", str(make.BRAND_CODE), "--guess", "--channels", "EPOSTA", *options, str(path)]
         result = world.app.test_cli_runner().invoke(args=brought)
         return json.loads(next(line for line in result.stdout.splitlines() if line.startswith("{")))
@@ -58,3 +61,26 @@ def test_lists_of_the_day_true_dates_and_a_few_lines_wait_for_nobody(world, brin
     of_the_day = brings(name="second", count=30)
     assert (of_the_day["marks"], of_the_day["tally"]) == ([], {"grant": 30})
     assert brings(name="third", count=99)["tally"] == {"grant_left_out": 99}
+
+
+@pytest.mark.parametrize("known", ["by_movements", "on_another_channel"])
+def test_what_is_known_of_others_does_not_answer_for_the_first_list(world, brings, known):
+    if known == "by_movements":
+        for number in range(16):
+            world.sandbox.acts(f"stranger{number}@example.com", "EPOSTA", "RET")
+        hears(world)
+    else:
+        with world.app.app_context():
+            phones = [f"0532 987 {number} 43" for number in range(10, 40)]
+            insert_decisions(make.brand(), phones, clock.now(), held="ONAY")
+    assert brings()["tally"] == {"grant_left_out": 15}
+
+
+def test_merchants_wait_also_with_an_export_of_last_week(world, brings):
+    told = brings(ago=7 * 24 * HOUR, recipient_type="TACIR")
+    assert (told["tally"], [each["kind"] for each in told["marks"]]) == ({"grant_left_out": 15}, ["unknown"])
+
+
+def test_the_list_of_the_day_waits_for_no_answers_of_iys(world, brings):
+    assert brings("--ignore-unread", name="first", count=60)["tally"] == {"grant": 60}
+    assert brings(name="second", count=30)["tally"] == {"grant": 30}

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from portal.core import address_holders, business_days
 from portal.core.iys_protocol import Channel, RecipientType, Status
-from portal.core.models import Complaint, Consent, Decision, Finding, Recipient, is_void
+from portal.core.models import PROVIDERS_RECORDS, Complaint, Consent, Decision, Finding, Recipient, is_void
 from portal.core.models.recipient import is_of_present_holder
 from portal.domain.complaints.queries import acted_at, case_may_be_anothers, held_until
 
@@ -114,18 +114,22 @@ def has_refused(
 
 
 def _without_ended_grants(decisions: Sequence[Decision]) -> list[Decision]:
-    """Without the grants that an earlier refusal ended, since İYS told it only afterwards: a renewal of it says so
-    (own_refusals). They end no refused period."""
+    """Without a provider's grants that an earlier refusal ended, as İYS told it only afterwards (late_refusals): a
+    renewal of it says so. They end no refused period. Ids are in the order in which decisions were made."""
     by_id = {decision.id: decision for decision in decisions}
-    renewed = [(by_id[each.renews_id].effective_at, each) for each in decisions if each.renews_id in by_id]
+    renewed = [(by_id[each.renews_id], each) for each in decisions if each.renews_id in by_id]
 
     def was_ended(grant: Decision) -> bool:
-        return grant.status == Status.GRANTED and any(
-            renewal.consent_id == grant.consent_id and refused_at < grant.effective_at < renewal.effective_at
-            for refused_at, renewal in renewed
-        )
+        return any(
+            renewal.consent_id == grant.consent_id and refusal.id > grant.id
+            and refusal.effective_at < grant.effective_at < renewal.effective_at
+            for refusal, renewal in renewed
+        )  # fmt: skip
 
-    return [decision for decision in decisions if not was_ended(decision)]
+    return [
+        each for each in decisions
+        if each.status != Status.GRANTED or each.origin not in PROVIDERS_RECORDS or not was_ended(each)
+    ]  # fmt: skip
 
 
 def _refused_periods(decisions: Iterable[Decision], held_since: datetime | None) -> Iterator[_RefusedPeriod]:

@@ -20,7 +20,7 @@ from portal.core.models import BatchState, Brand, ImportBatch, ImportChunk
 from portal.core.vault import CannotOpen
 from portal.domain.consents import bulk_import, recipients
 from portal.domain.consents.bulk_import import Entry
-from portal.domain.consents.import_plan import Effect
+from portal.domain.consents.import_plan import GRANTS, Effect
 from portal.services.imports.batches import BatchLease
 from portal.services.imports.brand_names import BrandNames
 from portal.services.imports.chunk_parser import ParsedChunk, chunk_parser
@@ -31,6 +31,7 @@ from portal.services.imports.unused_columns import OLDER, UNKNOWN, CellCounter
 
 SAVED_EVERY = 0.5  # Seconds.
 REPEATED = BYTE_OF[SkipReason.REPEATED.value]
+SENT_GRANTS = bytes(BYTE_OF[each] for each in GRANTS)
 HELD = BYTE_OF[RowProblem.REFUSED_ELSEWHERE.value]
 CACHE = 32 * 1024  # kB
 CHANNEL_SUFFIX = {channel: bytes((number,)) for number, channel in enumerate(SLOTS)}
@@ -171,7 +172,7 @@ class DryRun:
 
     def _is_granted(self, slot: int) -> bool:
         number = self._chunk_of(slot)
-        return self.results[number][slot - self.starts[number]] == BYTE_OF[Effect.GRANT]
+        return self.results[number][slot - self.starts[number]] in SENT_GRANTS
 
     def _save_results(self) -> None:
         rows = [

@@ -2,20 +2,23 @@
 
 İYS tells the changes of seven days, and lists grants only (changes, multi-status): what people refused before the brand
 came here is unknown. A grant of one of them, dated by the file's export, would replace the refusal at İYS. So a file
-whose new addresses outnumber those of which İYS has told, as the first one of a brand does, names their lines.
+whose new addresses outnumber the brand's known ones of a channel, as its first one does, names their lines.
 """
 
 from array import array
+from collections import defaultdict
 from collections.abc import Callable
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from portal.core.iys_protocol import Source
-from portal.core.models import Brand, Consent
+from portal.core.iys_protocol import Channel, Source
+from portal.core.models import Brand, Consent, Decision, DecisionOrigin
 from portal.domain.consents.bulk_import import Entry
-from portal.domain.consents.import_plan import Effect, ImportPlan
+from portal.domain.consents.import_plan import GRANTS, Effect, ImportPlan
+from portal.services.imports.row_results import SLOTS
 
+TOLD_BY_IYS = (DecisionOrigin.AT_IYS, DecisionOrigin.OTHER_SENDER)
 FEWEST = 10  # Fewer are entered by hand, one by one, as people come.
 
 
@@ -27,15 +30,28 @@ class FirstGrants:
 
     def add(self, plan: ImportPlan, entry: Entry, effect: Effect, slot: int) -> None:
         """Note an entry, if it is one. A date of before 2015 is older than any refusal at İYS, and so is none."""
-        is_told_its_date = effect == Effect.GRANT and entry.is_dated and entry.source != Source.BEFORE_2015
+        is_told_its_date = effect in GRANTS and entry.is_dated and entry.source != Source.BEFORE_2015
         if is_told_its_date and plan.consent_of(entry).iys_status is None:
             self._pairs.extend((slot, entry.line))
 
     def lines(self, session: Session, brand: Brand, is_written: Callable[[int], bool]) -> list[tuple[int, int]]:
-        """Slot and line of those that are written, where they outnumber the brand's keys of which İYS has told."""
-        written = [pair for pair in zip(*[iter(self._pairs)] * 2, strict=True) if is_written(pair[0])]
-        if len(written) < FEWEST:
-            return []
-        told = select(Consent.id).where(Consent.brand_id == brand.id, Consent.iys_status.is_not(None))
-        some = told.limit(len(written)).subquery()
-        return written if session.scalars(select(func.count()).select_from(some)).one() < len(written) else []
+        """Slot and line of those that are written, of channels on which they outnumber what is known of the brand."""
+        by_channel: dict[Channel, list[tuple[int, int]]] = defaultdict(list)
+        for slot, line in zip(*[iter(self._pairs)] * 2, strict=True):
+            if is_written(slot):
+                by_channel[SLOTS[slot % len(SLOTS)]].append((slot, line))
+        found = [
+            pair for channel, written in by_channel.items() if _outnumber(session, brand, channel, len(written))
+            for pair in written
+        ]  # fmt: skip
+        return sorted(found)
+
+
+def _outnumber(session: Session, brand: Brand, channel: Channel, count: int) -> bool:
+    """Whether so many are more than the brand's keys that stand on a decision told here; what İYS's data alone show of
+    others says nothing of these."""
+    known = select(Consent.id).join(Decision, Decision.id == Consent.decision_id).where(
+        Consent.brand_id == brand.id, Consent.channel == channel, Decision.origin.not_in(TOLD_BY_IYS),
+    )  # fmt: skip
+    some = known.limit(count).subquery()
+    return count >= FEWEST and session.scalars(select(func.count()).select_from(some)).one() < count

@@ -4,12 +4,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from sqlalchemy import select
 
 from portal.core import clock
-from portal.core.extensions import db
+from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.models import Annulment, Brand, Decision, Finding, Recipient
 from portal.domain import complaints
+from portal.domain.consents import refusal_forwarding
 from tests import make
 from tests.make import Person
 from tests.portal.domain.consents.import_entries import bring, entry
@@ -171,3 +173,20 @@ def test_a_grant_that_a_refusal_ended_which_was_heard_late_begins_no_new_term(ap
         found = compared(app, rows, sunday + came)
 
     assert (found.finding, found.refused_at, found.obeyed_by) == (Finding.AFTER_REFUSAL, TUESDAY, LAST)
+
+
+def test_a_persons_own_grant_ends_a_period_also_where_the_refusal_was_renewed(app, fatma, rows):
+    """She refused on Tuesday, and granted at İYS on Wednesday; the refusal expired and was renewed before that was
+    heard."""
+    decides(fatma, TUESDAY, MESAJ="RET")
+    with time_machine.travel(TUESDAY + timedelta(days=6)) as traveller:
+        with app.app_context():
+            codes = make.IYS_CODE, make.BRAND_CODE
+            (refusal,) = db.session.scalars(select(Decision))
+            assert refusal_forwarding.renew(db.session, vault(), refusal.id, codes, clock.now())
+            db.session.commit()
+        traveller.shift(timedelta(hours=1))
+        MovementReceiver(app).receives(row("ONAY", at=TUESDAY + timedelta(days=1), source="IYS_WEB"))
+        traveller.shift(timedelta(hours=2))
+
+        assert compared(app, rows, TUESDAY + timedelta(days=5)).finding != Finding.AFTER_REFUSAL
