@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from portal.core import clock
-from portal.core.models import FeedSource
+from portal.core.extensions import db
+from portal.core.models import Brand, FeedSource
 from tests import make
 from tests.grants import insert_decisions
 from tests.stories.refusal_world import HOUR
@@ -79,6 +80,13 @@ def test_what_is_known_of_others_does_not_answer_for_the_first_list(world, bring
 def test_merchants_wait_also_with_an_export_of_last_week(world, brings):
     told = brings(ago=7 * 24 * HOUR, recipient_type="TACIR")
     assert (told["tally"], [each["kind"] for each in told["marks"]]) == ({"grant_left_out": 15}, ["unknown"])
+
+
+def test_where_nobody_can_have_refused_at_iys_no_list_waits(world, brings):
+    with world.app.app_context():
+        db.session.execute(db.update(Brand).values(is_sandbox=True))
+        db.session.commit()
+    assert brings()["tally"] == {"grant": 15}
 
 
 def test_the_list_of_the_day_waits_for_no_answers_of_iys(world, brings):

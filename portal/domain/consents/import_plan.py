@@ -180,15 +180,15 @@ class ImportPlan:
     indexes: Indexes
     new: dict[str, tuple[int, Address]]  # Recipients to be made, by canonical address.
     changes: dict[str, KnownChanges]  # Of hands, of those.
+    is_sent: bool  # Whether İYS is told.
     effects: list[Effect] = field(default_factory=list)
     consents: dict[ConsentKey, LockedConsent] = field(default_factory=dict)
     decisions: list[PlannedDecision] = field(default_factory=list)
 
     def consent_of(self, entry: Entry) -> LockedConsent:
         """What stands of an entry's key once all entries are planned."""
-        text, channel, recipient_type = entry.key
-        its_id = self.snapshot.known.get(text) or self.new[text][0]
-        return self.consents[its_id, channel, recipient_type]
+        its_id = self.snapshot.known.get(entry.address.text) or self.new[entry.address.text][0]
+        return self.consents[its_id, entry.channel, entry.recipient_type]
 
     def is_granted(self, entry: Entry) -> bool:
         """Whether a grant of a known address on this channel, as whatever type, stands once all entries are planned."""
@@ -212,16 +212,16 @@ def plan_import(
     of_mail = (each.address.text for each in entries if each.status == Status.GRANTED and each.channel == Channel.EMAIL)
     mails = {text: indexes[text] for text in of_mail}
     snapshot = import_snapshot.read_snapshot(session, vault, brand, known, mails, at, origin=origin, locked=locked)
-    plan = ImportPlan(snapshot, indexes, new, changes)
-    _Planner(plan, brand, entries, at, is_sent).plan_all()
+    plan = ImportPlan(snapshot, indexes, new, changes, is_sent)
+    _Planner(plan, brand, entries, at).plan_all()
     return plan
 
 
 class _Planner:
     """Plans the entries of one call, one after the other by date; a refusal comes last of those of one moment."""
 
-    def __init__(self, plan: ImportPlan, brand: Brand, entries: Sequence[Entry], at: datetime, is_sent: bool) -> None:
-        self.plan, self.brand, self.entries, self.at, self.is_sent = plan, brand, entries, at, is_sent
+    def __init__(self, plan: ImportPlan, brand: Brand, entries: Sequence[Entry], at: datetime) -> None:
+        self.plan, self.brand, self.entries, self.at = plan, brand, entries, at
         self.ids = plan.snapshot.known | {text: recipient_id for text, (recipient_id, _) in plan.new.items()}
         of_new = {self.ids[text]: since for text, each in plan.changes.items() if (since := each.own_held_since)}
         self.own_held_since = plan.snapshot.own_held_since | of_new
@@ -266,7 +266,7 @@ class _Planner:
     def _state(self, consent: LockedConsent) -> KeyState:
         """Where İYS is not told of the brand, everything is told that ever will be."""
         snapshot, key = self.plan.snapshot, (consent.recipient_id, consent.channel)
-        is_coming = not self.is_sent or consent.has_moved or consent.decision_id in snapshot.on_their_way
+        is_coming = not self.plan.is_sent or consent.has_moved or consent.decision_id in snapshot.on_their_way
         _, current = snapshot.facts.get(consent.decision_id or 0, (0, None))
         is_undated = current is not None and current[:2] == (Status.GRANTED, None)
         return KeyState(

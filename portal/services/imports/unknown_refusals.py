@@ -31,20 +31,24 @@ class FirstGrants:
     def add(self, plan: ImportPlan, entry: Entry, effect: Effect, slot: int) -> None:
         """Note an entry, if it is one. A date of before 2015 is older than any refusal at İYS, and so is none."""
         is_told_its_date = effect in GRANTS and entry.is_dated and entry.source != Source.BEFORE_2015
-        if is_told_its_date and plan.consent_of(entry).iys_status is None:
+        if is_told_its_date and plan.is_sent and plan.consent_of(entry).iys_status is None:
             self._pairs.extend((slot, entry.line))
 
     def lines(self, session: Session, brand: Brand, is_written: Callable[[int], bool]) -> list[tuple[int, int]]:
-        """Slot and line of those that are written, of channels on which they outnumber what is known of the brand."""
+        """A slot of each line with some that are written, and its number, of channels on which they outnumber what is
+        known of the brand; none of a sandbox, where nobody can have refused."""
+        if brand.is_sandbox:
+            return []
         by_channel: dict[Channel, list[tuple[int, int]]] = defaultdict(list)
         for slot, line in zip(*[iter(self._pairs)] * 2, strict=True):
             if is_written(slot):
                 by_channel[SLOTS[slot % len(SLOTS)]].append((slot, line))
-        found = [
-            pair for channel, written in by_channel.items() if _outnumber(session, brand, channel, len(written))
-            for pair in written
-        ]  # fmt: skip
-        return sorted(found)
+        found = {
+            slot // len(SLOTS): (slot, line)
+            for channel, written in by_channel.items() if _outnumber(session, brand, channel, len(written))
+            for slot, line in written
+        }  # fmt: skip
+        return sorted(found.values())
 
 
 def _outnumber(session: Session, brand: Brand, channel: Channel, count: int) -> bool:
