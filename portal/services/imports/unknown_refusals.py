@@ -6,8 +6,8 @@ whose new addresses outnumber the brand's known ones of a channel, as its first 
 """
 
 from array import array
-from collections import defaultdict
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -34,28 +34,26 @@ class FirstGrants:
         if is_told_its_date and plan.is_sent and plan.consent_of(entry).iys_status is None:
             self._pairs.extend((slot, entry.line))
 
-    def lines(self, session: Session, brand: Brand, is_written: Callable[[int], bool]) -> list[tuple[int, int]]:
+    def lines(self, session: Session, brand: Brand, is_written: Callable[[int], bool]) -> Iterator[tuple[int, int]]:
         """A slot of each line with some that are written, and its number, of channels on which they outnumber what is
         known of the brand; none of a sandbox, where nobody can have refused."""
-        if brand.is_sandbox:
-            return []
-        by_channel: dict[Channel, list[tuple[int, int]]] = defaultdict(list)
+        counts = Counter(slot % len(SLOTS) for slot in self._pairs[::2] if is_written(slot))
+        asked = {place for place, count in counts.items() if _outnumber(session, brand, SLOTS[place], count)}
+        last = None
         for slot, line in zip(*[iter(self._pairs)] * 2, strict=True):
-            if is_written(slot):
-                by_channel[SLOTS[slot % len(SLOTS)]].append((slot, line))
-        found = {
-            slot // len(SLOTS): (slot, line)
-            for channel, written in by_channel.items() if _outnumber(session, brand, channel, len(written))
-            for slot, line in written
-        }  # fmt: skip
-        return sorted(found.values())
+            place_of_line = slot // len(SLOTS)
+            if slot % len(SLOTS) in asked and place_of_line != last and is_written(slot):
+                last = place_of_line
+                yield slot, line
 
 
 def _outnumber(session: Session, brand: Brand, channel: Channel, count: int) -> bool:
     """Whether so many are more than the brand's keys that stand on a decision told here; what İYS's data alone show of
     others says nothing of these."""
+    if count < FEWEST or brand.is_sandbox:
+        return False
     known = select(Consent.id).join(Decision, Decision.id == Consent.decision_id).where(
         Consent.brand_id == brand.id, Consent.channel == channel, Decision.origin.not_in(TOLD_BY_IYS),
     )  # fmt: skip
     some = known.limit(count).subquery()
-    return count >= FEWEST and session.scalars(select(func.count()).select_from(some)).one() < count
+    return session.scalars(select(func.count()).select_from(some)).one() < count
