@@ -1,8 +1,6 @@
 """Fatma refused at İYS weeks before her firm's brand was connected here, so that nobody here can ever hear of it; then
 comes the firm's first list, with a date column that shows the day of its export."""
 
-import json
-from datetime import timedelta
 
 import pytest
 
@@ -12,7 +10,7 @@ from portal.core.models import Brand, FeedSource
 from tests import make
 from tests.grants import insert_decisions
 from tests.stories.refusal_world import HOUR
-from tests.stories.test_refusals_heard_late import hears, pulls_are_away, standing
+from tests.stories.test_refusals_heard_late import brings_list, hears, pulls_are_away, standing
 
 pytestmark = pytest.mark.slow
 OTHERS = [f"other{number}@example.com" for number in range(14)]
@@ -27,19 +25,11 @@ def brings(world, tmp_path):
     world.passes(WEEKS)
     hears(world)
 
-    def brings_list(
-        *options: str, ago: timedelta = timedelta(0), name: str = "", count: int = 15, recipient_type: str = "BIREYSEL"
-    ) -> dict:  # fmt: skip
-        at = clock.istanbul(clock.now() - ago).strftime("%d.%m.%Y %H:%M")
+    def brings_people(*options: str, name: str = "", count: int = 15, **facts) -> dict:
         people = [f"{name}{number}@example.com" for number in range(count)] if name else [make.EMAIL, *OTHERS]
-        path = tmp_path / "izinler.csv"
-        lines = "".join(f"{each};ONAY;{at};HS_WEB;Form 1;{recipient_type}\n" for each in people)
-        path.write_text(f"E-posta;Durum;Tarih;Kaynak;Dayanak;Alıcı tipi\n{lines}", "utf-8")
-        brought = ["import", "--brand", str(make.BRAND_CODE), "--guess", "--channels", "EPOSTA", *options, str(path)]
-        result = world.app.test_cli_runner().invoke(args=brought)
-        return json.loads(next(line for line in result.stdout.splitlines() if line.startswith("{")))
+        return brings_list(world, tmp_path, people, *options, **facts)
 
-    return brings_list
+    return brings_people
 
 
 def test_the_first_list_waits_until_somebody_vouches_for_it(world, brings):

@@ -3,6 +3,7 @@ file, or its program a row, that says ONAY as of now."""
 
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -17,13 +18,23 @@ from tests.stories.refusal_world import HOUR, MINUTE
 pytestmark = pytest.mark.slow
 
 
-def brings_file(world, tmp_path, *options: str) -> dict[str, int]:
-    at = clock.istanbul(clock.now()).strftime("%d.%m.%Y %H:%M")
+def brings_list(
+    world, tmp_path, people: list[str], *options: str, ago: timedelta = timedelta(0), recipient_type: str = "BIREYSEL"
+) -> dict[str, Any]:  # fmt: skip
+    """What the command says of a list of e-mail grants of one date."""
+    at = clock.istanbul(clock.now() - ago).strftime("%d.%m.%Y %H:%M")
     path = tmp_path / "izinler.csv"
-    path.write_text(f"E-posta;Durum;Tarih;Kaynak;Dayanak\n{make.EMAIL};ONAY;{at};HS_WEB;Form 1\n", "utf-8")
+    lines = "".join(f"{each};ONAY;{at};HS_WEB;Form 1;{recipient_type}\n" for each in people)
+    path.write_text(f"E-posta;Durum;Tarih;Kaynak;Dayanak;Alıcı tipi\n{lines}", "utf-8")
     brought = ["import", "--brand", str(make.BRAND_CODE), "--guess", "--channels", "EPOSTA", *options, str(path)]
     result = world.app.test_cli_runner().invoke(args=brought)
-    return json.loads(next(line for line in result.stdout.splitlines() if line.startswith("{")))["tally"]
+    told: dict[str, Any] = json.loads(next(line for line in result.stdout.splitlines() if line.startswith("{")))
+    return told
+
+
+def brings_file(world, tmp_path, *options: str) -> dict[str, int]:
+    tally: dict[str, int] = brings_list(world, tmp_path, [make.EMAIL], *options)["tally"]
+    return tally
 
 
 def brings_row(world, tmp_path) -> dict[str, int]:

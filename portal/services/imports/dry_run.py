@@ -27,7 +27,7 @@ from portal.services.imports.chunk_parser import ParsedChunk, chunk_parser
 from portal.services.imports.row_results import BYTE_OF, SLOTS, RowProblem, SkipReason, tally_of
 from portal.services.imports.store import DAMAGED, ChunkRow, chunk_at, header_of, layout_of, outline_of
 from portal.services.imports.unknown_refusals import FirstGrants
-from portal.services.imports.unused_columns import OLDER, UNKNOWN, CellCounter
+from portal.services.imports.unused_columns import OLDER, UNKNOWN_REFUSALS, CellCounter
 
 SAVED_EVERY = 0.5  # Seconds.
 REPEATED = BYTE_OF[SkipReason.REPEATED.value]
@@ -186,7 +186,7 @@ class DryRun:
 
     def _finish(self) -> None:
         older, first = self.seen.older_lines(), self.first_grants.lines(read_session(), self.brand, self._is_granted)
-        for kind, lines in ((OLDER, older), (UNKNOWN, first)):
+        for kind, lines in ((OLDER, older), (UNKNOWN_REFUSALS, first)):
             for place, line in lines:
                 self.unread.add_line(kind, line, self.sheets[self._chunk_of(place)])
         tally: Counter[str] = Counter()

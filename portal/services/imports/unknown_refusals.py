@@ -13,12 +13,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal.core.iys_protocol import Channel, Source
-from portal.core.models import Brand, Consent, Decision, DecisionOrigin
+from portal.core.models import Brand, Consent, Decision
+from portal.core.models.decision import ORIGINS_AT_IYS
 from portal.domain.consents.bulk_import import Entry
 from portal.domain.consents.import_plan import GRANTS, Effect, ImportPlan
 from portal.services.imports.row_results import SLOTS
 
-TOLD_BY_IYS = (DecisionOrigin.AT_IYS, DecisionOrigin.OTHER_SENDER)
 FEWEST = 10  # Fewer are entered by hand, one by one, as people come.
 
 
@@ -35,8 +35,8 @@ class FirstGrants:
             self._pairs.extend((slot, entry.line))
 
     def lines(self, session: Session, brand: Brand, is_written: Callable[[int], bool]) -> Iterator[tuple[int, int]]:
-        """A slot of each line with some that are written, and its number, of channels on which they outnumber what is
-        known of the brand; none of a sandbox, where nobody can have refused."""
+        """The first slot and the number of each line with a grant that is written, of channels on which these outnumber
+        the brand's known keys."""
         counts = Counter(slot % len(SLOTS) for slot in self._pairs[::2] if is_written(slot))
         asked = {place for place, count in counts.items() if _outnumber(session, brand, SLOTS[place], count)}
         last = None
@@ -48,12 +48,12 @@ class FirstGrants:
 
 
 def _outnumber(session: Session, brand: Brand, channel: Channel, count: int) -> bool:
-    """Whether so many are more than the brand's keys that stand on a decision told here; what İYS's data alone show of
-    others says nothing of these."""
+    """Whether so many are more than the brand's known keys: those that stand on a decision told here, as movements of
+    İYS's say nothing of other people. Never at a sandbox, where nobody can have refused."""
     if count < FEWEST or brand.is_sandbox:
         return False
     known = select(Consent.id).join(Decision, Decision.id == Consent.decision_id).where(
-        Consent.brand_id == brand.id, Consent.channel == channel, Decision.origin.not_in(TOLD_BY_IYS),
+        Consent.brand_id == brand.id, Consent.channel == channel, Decision.origin.not_in(ORIGINS_AT_IYS),
     )  # fmt: skip
     some = known.limit(count).subquery()
     return session.scalars(select(func.count()).select_from(some)).one() < count

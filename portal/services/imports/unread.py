@@ -28,7 +28,7 @@ from portal.services.imports.unused_columns import (
     LOST,
     OLDER,
     TEXTS,
-    UNKNOWN,
+    UNKNOWN_REFUSALS,
     Counts,
     UnusedColumn,
     column_letter,
@@ -52,7 +52,7 @@ class MarkKind(StrEnum):
     COLUMN = "column"  # The name of a column that is read, or of an empty one.
     LINES = "lines"  # Lines of text among those of data.
     OLDER = "older"  # Lines whose refusals are older than a grant, which stands.
-    UNKNOWN = "unknown"  # Lines with grants before which İYS may hold refusals that nobody here knows.
+    UNKNOWN_REFUSALS = "unknown"  # Lines with grants before which İYS may hold refusals that nobody here knows.
     ADDRESSES = "addresses"  # Lines whose address may hide a refusal: it is unreadable, or says one.
     COLOUR = "colour"  # Fills or letters of data in several colours.
     FORMAT = "format"  # A format of numbers that writes words.
@@ -60,7 +60,8 @@ class MarkKind(StrEnum):
 
 
 LINES_OF_KIND = (
-    (MarkKind.LINES, TEXTS), (MarkKind.ADDRESSES, LOST), (MarkKind.OLDER, OLDER), (MarkKind.UNKNOWN, UNKNOWN),
+    (MarkKind.LINES, TEXTS), (MarkKind.ADDRESSES, LOST), (MarkKind.OLDER, OLDER),
+    (MarkKind.UNKNOWN_REFUSALS, UNKNOWN_REFUSALS),
 )  # fmt: skip
 
 
@@ -101,7 +102,7 @@ class Unread:
     @property
     def brings_first_grants(self) -> bool:
         """Whether İYS may hold refusals of its people that nobody here knows (unknown_refusals)."""
-        return any(each.kind == MarkKind.UNKNOWN for each in self.marks)
+        return any(each.kind == MarkKind.UNKNOWN_REFUSALS for each in self.marks)
 
     @property
     def unconfirmed(self) -> int:
