@@ -1,7 +1,6 @@
 """Fatma refused at İYS weeks before her firm's brand was connected here, so that nobody here can ever hear of it; then
 comes the firm's first list, with a date column that shows the day of its export."""
 
-
 import pytest
 
 from portal.core import clock
