@@ -19,6 +19,7 @@ from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel
 from portal.core.models import BatchState, ImportBatch
 from portal.services.imports import batches, uploads
+from portal.services.imports.batch_problems import Confirmation
 from portal.services.imports.layout import Layout, missing
 from tests import make
 
@@ -158,7 +159,7 @@ def _begin(batch: ImportBatch) -> None:
     assert batch.tally is not None
     if not set(batch.tally) <= {"grant", "first_refusal"}:
         raise RuntimeError(f"All lines are good: {batch.tally}")
-    batches.start(db.session, batch, None, clock.now(), confirms_unread=True)
+    batches.start(db.session, batch, None, clock.now(), confirms={Confirmation.UNREAD})
 
 
 def _at(batch_id: int, state: BatchState) -> ImportBatch:

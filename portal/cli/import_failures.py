@@ -1,7 +1,7 @@
 """Why a file of `flask import`, or its grants, was not imported: the word, the sentence and the cure it prints."""
 
 from portal.core.models import BatchState, ImportBatch
-from portal.services.imports.batch_problems import NO_ROOM, RESTORED, SUSPENDED, held_counts
+from portal.services.imports.batch_problems import NO_ROOM, RESTORED, SUSPENDED, Confirmation, held_counts
 from portal.services.imports.reading.file_problems import FileProblem
 
 READ_OTHERWISE = "read_otherwise"  # Known to this command alone: the batch has no such problem.
@@ -16,12 +16,12 @@ HELD = {
         "suspended", "The provider is suspended, or the brand passive.",
         "Bring the file again once it is not; by --only-refusals its grants are not waited for.",
     ),
-    "before_2015": (
+    Confirmation.BEFORE_2015: (
         "before_2015_unconfirmed",
         "Grants of HS_2015 count as taken before 1 May 2015 (Law 6563, provisional art. 1).",
         "If they were, and you can prove it, repeat with --confirm-before-2015.",
     ),
-    "unread": (
+    Confirmation.UNREAD: (
         "unread", "Refusals may stand in what is not read or not understood.",
         "Look at unused_columns, unused_sheets and marks; if none is a refusal, repeat with --ignore-unread.",
     ),
@@ -56,7 +56,7 @@ def failure_of_answers(names: list[str], batch: ImportBatch) -> ImportFailed:
 
 def failure_of_grants(problem: str, batch: ImportBatch) -> ImportFailed:
     word, sentence, cure = HELD[problem]
-    counts = {"grants": batch.before_2015} if problem == "before_2015" else {}
+    counts = {"grants": batch.before_2015} if problem == Confirmation.BEFORE_2015 else {}
     is_for_room = problem in (NO_ROOM, SUSPENDED)
     return ImportFailed(word, sentence + _written(batch), cure, is_for_room=is_for_room, **counts)
 

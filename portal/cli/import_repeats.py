@@ -19,7 +19,7 @@ from portal.core.vault import CannotOpen
 from portal.domain.consents.import_plan import Effect
 from portal.services.imports import batches, uploads
 from portal.services.imports import layout as layouts
-from portal.services.imports.batch_problems import held_counts
+from portal.services.imports.batch_problems import Confirmation, held_counts
 from portal.services.imports.store import DAMAGED, file_name_of, layout_of
 from portal.services.imports.unread import unread_of
 
@@ -93,7 +93,7 @@ def find_same_import(earlier: Sequence[ImportBatch], options: ImportOptions) -> 
     found = next((each for each in done if options.reads_as_before(each)), None)
     if found is None or found.problem == DAMAGED:
         return None
-    if options.confirms_after_refusal and Effect.OVER_REFUSAL in (found.tally or {}):
+    if Confirmation.AFTER_REFUSAL in options.confirms and Effect.OVER_REFUSAL in (found.tally or {}):
         return None
     is_waiting = found.only_refusals and held_counts(found)["grants"] > 0
     return None if is_waiting and not options.leaves_grants_out(found) and not options.what_holds(found) else found

@@ -22,7 +22,7 @@ from portal.core.iys_protocol import Channel
 from portal.core.models import WORKER_STATES, ApiRequest, BatchState, Brand, ImportBatch
 from portal.services.imports import batches, profiles, uploads, worker
 from portal.services.imports import layout as layouts
-from portal.services.imports.batch_problems import SUSPENDED, held_counts, held_grants
+from portal.services.imports.batch_problems import SUSPENDED, Confirmation, held_counts, held_grants
 from portal.services.imports.layout import Layout
 from portal.services.imports.reading import Unreadable
 from portal.services.imports.reading.file_problems import FileProblem
@@ -42,9 +42,7 @@ class ImportOptions:
     channels: tuple[Channel, ...]
     dry_run: bool
     only_refusals: bool
-    confirms_before_2015: bool = False
-    confirms_after_refusal: bool = False
-    ignores_unread: bool = False  # Somebody has vouched that nothing unread holds refusals.
+    confirms: tuple[Confirmation, ...] = ()
     received_at: datetime | None = None  # When it was read first, where the same file runs again.
     written_ns: int | None = None  # The file's own time of modification.
     brings_anew: tuple[int, ...] = ()  # Batches that were taken back, whose lines `--again` brings.
@@ -57,7 +55,7 @@ class ImportOptions:
             self.only_refusals
             or self.reads_otherwise
             or batch.problem == DAMAGED
-            or (not self.ignores_unread and unread_of(vault(), batch).doubtful > 0)
+            or (Confirmation.UNREAD not in self.confirms and unread_of(vault(), batch).doubtful > 0)
         )
 
     def reads_as_before(self, batch: ImportBatch, *, by_profile: bool = False) -> bool:
@@ -83,11 +81,9 @@ class ImportOptions:
         if _is_suspended(batch):
             return failure_of_grants(SUSPENDED, batch)
         try:
-            batches.require_grants(
-                db.session, batch, clock.now(), before_2015=self.confirms_before_2015, unread=self.ignores_unread
-            )
+            batches.require_grants(db.session, batch, clock.now(), self.confirms)
         except batches.GRANTS_HELD as held:
-            return failure_of_grants(batches.HELD_BY[type(held)], batch)
+            return failure_of_grants(batches.problem_of(held), batch)
         return None
 
     def what_held(self, batch: ImportBatch) -> ImportFailed | None:
@@ -214,12 +210,10 @@ def _start(batch: ImportBatch, options: ImportOptions) -> None:
     try:
         batches.start(
             db.session, batch, None, clock.now(),
-            only_refusals=options.leaves_grants_out(batch) or bool(missing),
-            confirms_before_2015=options.confirms_before_2015, confirms_after_refusal=options.confirms_after_refusal,
-            confirms_unread=options.ignores_unread,
+            only_refusals=options.leaves_grants_out(batch) or bool(missing), confirms=options.confirms,
         )  # fmt: skip
     except batches.GRANTS_HELD as held:
-        raise failure_of_grants(batches.HELD_BY[type(held)], batch) from held
+        raise failure_of_grants(batches.problem_of(held), batch) from held
     except batches.AnswerMissing as missing:
         raise ImportFailed(
             "missing", f"The file does not say: {', '.join(missing.names)}.", "Answer on the dashboard.",

@@ -11,7 +11,7 @@ from portal.core.extensions import read_session, vault
 from portal.core.models import Brand, ImportBatch, ImportProfile
 from portal.domain.consents.import_plan import Effect
 from portal.services.imports import profiles, queries
-from portal.services.imports.batch_problems import file_problem
+from portal.services.imports.batch_problems import Confirmation, file_problem
 from portal.services.imports.row_results import PROBLEMS, code_of
 from portal.services.imports.store import file_name_of
 from portal.services.imports.unread import unread_of
@@ -65,7 +65,7 @@ class Summary:
             for word, count in self.tally.items() if word in PROBLEMS
         ]  # fmt: skip
         self.read_file(batch)
-        if self.problems or (self.unread and not options.ignores_unread):
+        if self.problems or (self.unread and Confirmation.UNREAD not in options.confirms):
             self.exit_code = ExitCode.PROBLEMS
         if found := file_problem(batch):
             self.fail(found.value, found.sentence, found.cure)

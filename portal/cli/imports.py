@@ -18,6 +18,7 @@ import click
 from flask.cli import with_appcontext
 
 from portal.cli import waiting_files
+from portal.cli.confirmations import confirmation_options
 from portal.cli.import_failures import ImportFailed
 from portal.cli.import_repeats import (
     TAKEN_BACK_STATES,
@@ -50,6 +51,7 @@ from portal.core.iys_protocol import Channel
 from portal.core.models import BatchState, Brand, ImportBatch
 from portal.core.vault import CannotOpen
 from portal.services.imports import profiles
+from portal.services.imports.batch_problems import Confirmation
 
 TAKEN = "taken"  # A file's state: another command has it.
 TAKEN_BACK = ("undone", "Somebody took this file back.", "If it is right, bring it anew with --again.")
@@ -66,19 +68,7 @@ LOST = ("lost", "What is stored of an earlier import of it cannot be opened.", "
 @click.option("--channels", type=Channels(), default=[], help="What consents are for, where no column says it.")
 @click.option("--dry-run", is_flag=True, help="Dry run only: nothing is written, and its lines are thrown away.")
 @click.option("--only-refusals", is_flag=True, help="Leave grants out; works where the package has no room.")
-@click.option(
-    "--confirm-before-2015", is_flag=True,
-    help="Vouch that all grants of HS_2015 were taken before 1 May 2015 (Law 6563, provisional art. 1).",
-)  # fmt: skip
-@click.option(
-    "--confirm-after-refusal", is_flag=True,
-    help="Vouch that people consented anew after their own refusals; such grants are left out otherwise.",
-)  # fmt: skip
-@click.option(
-    "--ignore-unread", is_flag=True,
-    help="Vouch that nothing that is not read or not understood (unused_columns with may_refuse, unused_sheets, marks) "
-    "means a refusal; all grants are left out otherwise, and those beside a note that refuses always.",
-)  # fmt: skip
+@confirmation_options
 @click.option("--again", is_flag=True, help="Bring a file anew that was brought, stopped or could not be read before.")
 @click.option("--settled", type=click.IntRange(0), default=0, help="Leave files alone that changed in these seconds.")
 @click.option(
@@ -88,8 +78,7 @@ LOST = ("lost", "What is stored of an earlier import of it cannot be opened.", "
 @click.option("--profiles", "list_profiles", is_flag=True, help="List the provider's profiles instead.")
 def import_files(
     files: tuple[Path, ...], brand_code: int, profile: str | None, guess: bool, channels: list[Channel], dry_run: bool,
-    only_refusals: bool, confirm_before_2015: bool, confirm_after_refusal: bool, ignore_unread: bool, again: bool,
-    settled: int, move_to: Path | None, list_profiles: bool,
+    only_refusals: bool, again: bool, settled: int, move_to: Path | None, list_profiles: bool, **confirmed: bool,
 ) -> None:  # fmt: skip
     """Bring files of consents for a brand: upload, read, dry run and run, all in this process.
 
@@ -111,9 +100,7 @@ def import_files(
         channels=tuple(channels),
         dry_run=dry_run,
         only_refusals=only_refusals,
-        confirms_before_2015=confirm_before_2015,
-        confirms_after_refusal=confirm_after_refusal,
-        ignores_unread=ignore_unread,
+        confirms=tuple(Confirmation(each) for each, is_given in confirmed.items() if is_given),
     )
     call = Call(brand, options, again, timedelta(seconds=settled), None if dry_run else move_to)
     sys.exit(max(call.bring(files)))

@@ -20,6 +20,7 @@ from portal.core.ids import new_id
 from portal.core.iys_protocol import Channel
 from portal.core.models import Brand, WaitingFile
 from portal.core.vault import CannotOpen
+from portal.services.imports.batch_problems import Confirmation
 
 WAITING = "waiting"  # A file's state: it was brought, but a program has it open for writing still, or wrote into it.
 LONGEST_WAIT = timedelta(days=1)
@@ -134,4 +135,7 @@ def _opened(row: WaitingFile) -> Waiting | None:
 def _options_of(facts: dict[str, Any]) -> ImportOptions:
     """Those that this version knows; what it knows more has its default."""
     known = {each.name: facts[each.name] for each in dataclasses.fields(ImportOptions) if each.name in facts}
-    return ImportOptions(**known | {"channels": tuple(map(Channel, known["channels"]))})
+    channels, confirms = known["channels"], known.get("confirms", ())
+    return ImportOptions(
+        **known | {"channels": tuple(map(Channel, channels)), "confirms": tuple(map(Confirmation, confirms))}
+    )

@@ -28,6 +28,7 @@ from portal.core.models import (
 )
 from portal.domain.consents.bulk_import import WRITTEN
 from portal.services.imports import batches, layout, queries, row_results, store, uploads
+from portal.services.imports.batch_problems import Confirmation
 from portal.services.imports.layout import Layout
 from tests import make, processes
 from tests.conftest import ADDRESS_OR_CODE
@@ -103,7 +104,9 @@ def bring(app, portal, file) -> int:
     wait_until_state(app, batch_id, BatchState.READ)
     act(app, batch_id, choose_as_guessed)
     wait_until_state(app, batch_id, BatchState.DRY_RUN)
-    act(app, batch_id, lambda batch: batches.start(db.session, batch, None, clock.now(), confirms_unread=True))
+    act(
+        app, batch_id, lambda batch: batches.start(db.session, batch, None, clock.now(), confirms={Confirmation.UNREAD})
+    )
     return batch_id
 
 

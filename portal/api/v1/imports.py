@@ -222,7 +222,7 @@ def _start(batch: ImportBatch, body: schemas.StartBody, at: datetime) -> None:
         batches.start(db.session, batch, None, at, only_refusals=body.onlyRefusals, seen=str(batch.dry_run_at))
     except packages.PackageFull:
         refuse(ApiProblem.PACKAGE_FULL)
-    except (batches.AnswerMissing, batches.Before2015Unconfirmed, batches.UnreadUnconfirmed):
+    except (batches.AnswerMissing, batches.Unconfirmed):
         errors = person_needed_errors(batch, shows_results=_sees_results())
         refuse_program("dashboard.import_batch", errors, batch_id=batch.id)
 

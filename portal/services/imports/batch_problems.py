@@ -2,6 +2,7 @@
 its grants were left out."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from portal.core.lazy_text import N_
 from portal.core.models import BatchState, ImportBatch
@@ -11,10 +12,20 @@ from portal.services.imports.row_results import SkipReason
 
 HELD = N_("%(refusals)s ret kaydedildi; %(grants)s onay bekliyor, çünkü %(reason)s.")
 NO_ROOM, SUSPENDED, RESTORED = "no_room", "suspended", "restored"
+
+
+class Confirmation(StrEnum):
+    """What a person vouches for so that a file's grants are written; the names of the page's ticks, too."""
+
+    UNREAD = "unread"  # Nothing of the file that is not read or not understood is a refusal.
+    BEFORE_2015 = "before_2015"  # Its grants of HS_2015 are from before 1 May 2015.
+    AFTER_REFUSAL = "after_refusal"  # People consented anew after refusals of their own; holds these grants only.
+
+
 REASONS = {  # In Turkish.
-    "unread": N_("dosyada anlaşılmayan şeylerde ret olmadığını kimse onaylamadı"),
+    Confirmation.UNREAD: N_("dosyada anlaşılmayan şeylerde ret olmadığını kimse onaylamadı"),
     NO_ROOM: N_("pakette bu kadar yeni adrese yer yok"),
-    "before_2015": N_("HS_2015 kaynaklı onayların 1 Mayıs 2015'ten önce alındığını kimse onaylamadı"),
+    Confirmation.BEFORE_2015: N_("HS_2015 kaynaklı onayların 1 Mayıs 2015'ten önce alındığını kimse onaylamadı"),
     SUSPENDED: N_("hesap durduruldu ya da marka pasif yapıldı"),
     RESTORED: N_("veritabanı yedekten geri yüklendi"),
 }

@@ -4,6 +4,7 @@ An action (set the layout, start, stop, resume, undo, drop) changes the state on
 the lease away. Nothing here commits.
 """
 
+from collections.abc import Container
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,7 +19,7 @@ from portal.core.models import BatchState, Brand, ImportBatch, ImportChunk, Prov
 from portal.core.vault import Vault
 from portal.domain import audit, packages
 from portal.domain.consents.import_plan import REFUSALS, Effect
-from portal.services.imports.batch_problems import NO_ROOM, REASONS, RESTORED, SUSPENDED
+from portal.services.imports.batch_problems import NO_ROOM, REASONS, RESTORED, SUSPENDED, Confirmation
 from portal.services.imports.brand_names import other_brands
 from portal.services.imports.layout import Layout
 from portal.services.imports.store import DAMAGED
@@ -46,19 +47,15 @@ class AnswerMissing(Exception):
         self.names = names
 
 
-class UnreadUnconfirmed(Exception):
-    """Nobody has vouched that what is not read or not understood of the file holds no refusals."""
+class Unconfirmed(Exception):
+    """Nobody has vouched for this of the file."""
+
+    def __init__(self, confirmation: Confirmation):
+        super().__init__(confirmation.value)
+        self.confirmation = confirmation
 
 
-class Before2015Unconfirmed(Exception):
-    """Nobody has vouched that the file's grants of HS_2015 are from before 1 May 2015."""
-
-
-# What holds a file's grants back, while its refusals go: as ImportBatch.problem keeps it (batch_problems).
-HELD_BY: dict[type[Exception], str] = {
-    UnreadUnconfirmed: "unread", packages.PackageFull: NO_ROOM, Before2015Unconfirmed: "before_2015",
-}  # fmt: skip
-GRANTS_HELD = tuple(HELD_BY)
+GRANTS_HELD = (Unconfirmed, packages.PackageFull)  # What holds a file's grants back, while its refusals go.
 
 
 @dataclass(frozen=True)
@@ -86,13 +83,12 @@ def set_layout(session: Session, vault: Vault, batch: ImportBatch, layout: Layou
 
 def start(
     session: Session, batch: ImportBatch, user_id: int | None, at: datetime, *, only_refusals: bool = False,
-    confirms_before_2015: bool = False, confirms_after_refusal: bool = False, confirms_unread: bool = False,
-    seen: str | None = None,
+    confirms: Container[Confirmation] = (), seen: str | None = None,
 ) -> None:  # fmt: skip
-    """Start the run; `seen`: only of the dry run whose page was posted. Grants that are newer than a person's own
-    refusal are written only if `confirms_after_refusal`. What holds grants back leaves them out (`problem` says which)
-    and, but for a suspension, is raised where the file has no refusal. Raises AnswerMissing, CannotOpen, GRANTS_HELD
-    and WrongState."""
+    """Start the run; `seen`: only of the dry run whose page was posted. Grants newer than a person's own refusal are
+    written only if `confirms` has AFTER_REFUSAL. What holds grants back leaves them out (`problem` says which) and, but
+    for a suspension, is raised where the file has no refusal. Raises AnswerMissing, CannotOpen, GRANTS_HELD and
+    WrongState."""
     if seen is not None and seen != str(batch.dry_run_at or ""):
         raise WrongState
     if batch.asked and batch.answered_at is None:
@@ -102,13 +98,14 @@ def start(
         only_refusals, problem = True, {"problem": SUSPENDED}
     if not only_refusals:
         try:
-            require_grants(session, batch, at, before_2015=confirms_before_2015, unread=confirms_unread)
+            require_grants(session, batch, at, confirms)
         except GRANTS_HELD as held:
             if not brings_refusals(batch):
                 raise
-            only_refusals, problem = True, {"problem": HELD_BY[type(held)]}
+            only_refusals, problem = True, {"problem": problem_of(held)}
     vouched = 0 if only_refusals else batch.before_2015
-    again = (batch.tally or {}).get(Effect.OVER_REFUSAL, 0) if confirms_after_refusal and not only_refusals else 0
+    is_again = Confirmation.AFTER_REFUSAL in confirms and not only_refusals
+    again = (batch.tally or {}).get(Effect.OVER_REFUSAL, 0) if is_again else 0
     unread = Unread() if only_refusals else unread_of(extensions.vault(), batch)
     values: dict[str, Any] = problem | {
         "started_at": at, "started_by": user_id, "only_refusals": only_refusals, "ended_at": None,
@@ -116,21 +113,28 @@ def start(
         "after_refusal_confirmed_at": at if again else None,
     }  # fmt: skip
     _change_state(session, batch, (BatchState.DRY_RUN,), BatchState.RUNNING, at, **values)
-    said = ("before_2015", vouched), ("after_refusal", again), ("unread", unread.unconfirmed and unread.names())
-    confirmed = problem | {name: value for name, value in said if value}
+    said = {
+        Confirmation.BEFORE_2015: vouched, Confirmation.AFTER_REFUSAL: again,
+        Confirmation.UNREAD: unread.unconfirmed and unread.names(),
+    }  # fmt: skip
+    confirmed = problem | {name.value: value for name, value in said.items() if value}
     _note(session, batch, "import.begun", user_id, at, {"lines": batch.lines, **confirmed, **(batch.tally or {})})
 
 
-def require_grants(session: Session, batch: ImportBatch, at: datetime, *, before_2015: bool, unread: bool) -> None:
-    """Raise one of GRANTS_HELD where they wait for room or for who vouches (`before_2015`, `unread`), or CannotOpen."""
-    doubtful = unread_of(extensions.vault(), batch)
-    if doubtful.unconfirmed and not unread:
-        raise UnreadUnconfirmed(doubtful.names())
+def require_grants(session: Session, batch: ImportBatch, at: datetime, confirms: Container[Confirmation]) -> None:
+    """Raise one of GRANTS_HELD where they wait for room or for who vouches, or CannotOpen."""
+    if unread_of(extensions.vault(), batch).unconfirmed and Confirmation.UNREAD not in confirms:
+        raise Unconfirmed(Confirmation.UNREAD)
     if batch.new_addresses:
         provider = session.get_one(Provider, batch.provider_id)
         packages.require_capacity(session, provider, batch.new_addresses, at)
-    if batch.before_2015 and not before_2015:
-        raise Before2015Unconfirmed
+    if batch.before_2015 and Confirmation.BEFORE_2015 not in confirms:
+        raise Unconfirmed(Confirmation.BEFORE_2015)
+
+
+def problem_of(held: Exception) -> str:
+    """What one of GRANTS_HELD is as ImportBatch.problem keeps it."""
+    return held.confirmation.value if isinstance(held, Unconfirmed) else NO_ROOM
 
 
 def brings_refusals(batch: ImportBatch) -> bool:

@@ -30,7 +30,7 @@ from portal.web.shared.absolute_urls import absolute_url
 from portal.web.shared.access import needs
 from portal.web.shared.audit_entries import record_operator_audit
 from portal.web.shared.forms import BaseForm
-from portal.web.shared.import_labels import BEFORE_2015_UNCONFIRMED, UNREAD_UNCONFIRMED, label_tally
+from portal.web.shared.import_labels import UNCONFIRMED, confirmations_in, label_tally
 from portal.web.shared.owner_notifications import notify_roles
 from portal.web.shared.redirects import commit_and_redirect, rollback_and_redirect
 
@@ -49,8 +49,6 @@ OVERTAKEN = _l("Bu arada durumu değişmiş; bir şey yapılmadı.")
 ERROR_MESSAGES: dict[type[Exception], str] = {
     batches.WrongState: OVERTAKEN,
     batches.AnswerMissing: _l("Firmanın yanıtı bekleniyor."),
-    batches.Before2015Unconfirmed: BEFORE_2015_UNCONFIRMED,
-    batches.UnreadUnconfirmed: UNREAD_UNCONFIRMED,
     packages.PackageFull: _l("Firmanın paketinde bu kadar yeni adrese yer yok. Paketini büyütmesi gerekir."),
 }
 
@@ -118,8 +116,7 @@ def run_import(provider_id: int, batch_id: int) -> ResponseReturnValue:
     said = request.form
     start = partial(
         batches.start, db.session, batch, current_user.id, clock.now(), seen=said.get("seen", ""),
-        only_refusals=said.get("only") == "refusals", confirms_before_2015=said.get("before_2015") == "yes",
-        confirms_after_refusal=said.get("after_refusal") == "yes", confirms_unread=said.get("unread") == "yes",
+        only_refusals=said.get("only") == "refusals", confirms=confirmations_in(said),
     )  # fmt: skip
     return _act(batch, start)
 
@@ -146,6 +143,8 @@ def _act(batch: ImportBatch, act: Callable[[], None], audit_act: str = "") -> Re
     """Do it, and commit."""
     try:
         act()
+    except batches.Unconfirmed as unconfirmed:
+        return rollback_and_redirect(_url_of(batch), UNCONFIRMED[unconfirmed.confirmation])
     except tuple(ERROR_MESSAGES) as refusal:
         return rollback_and_redirect(_url_of(batch), ERROR_MESSAGES[type(refusal)])
     if audit_act:

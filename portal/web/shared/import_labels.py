@@ -10,6 +10,7 @@ from portal.core import iys_protocol
 from portal.core.iys_protocol import Channel, RecipientType, Source, Status
 from portal.core.lazy_text import N_
 from portal.domain.consents.bulk_import import Effect
+from portal.services.imports.batch_problems import Confirmation
 from portal.services.imports.layout import Field
 from portal.services.imports.row_results import IYS_CODES, PROBLEMS, RESULTS, SkipReason, code_of
 
@@ -50,12 +51,14 @@ MISSING = {
     "date": _l("İzinlerin alındığı tarihi yazın; ya da yukarıda tarih sütununu gösterin."),
     "origin": _l("Onayları neyin kanıtladığını yazın; ya da yukarıda dayanak sütununu gösterin."),
 }
-BEFORE_2015_UNCONFIRMED = _l(
-    "Aktarım başlamadı: HS_2015 kaynaklı onayların 1 Mayıs 2015'ten önce alındığını önce siz onaylayın."
-)
-UNREAD_UNCONFIRMED = _l(
-    "Aktarım başlamadı: anlaşılmayanlarda ret olmadığını önce siz onaylayın ya da yalnız retleri aktarın."
-)
+UNCONFIRMED = {
+    Confirmation.UNREAD: _l(
+        "Aktarım başlamadı: anlaşılmayanlarda ret olmadığını önce siz onaylayın ya da yalnız retleri aktarın."
+    ),
+    Confirmation.BEFORE_2015: _l(
+        "Aktarım başlamadı: HS_2015 kaynaklı onayların 1 Mayıs 2015'ten önce alındığını önce siz onaylayın."
+    ),
+}
 # The possible meanings of a word, by its kind.
 MEANINGS = {"status": Status, "channel": Channel, "source": Source, "type": RecipientType}
 KINDS = {"status": _l("Durum"), "channel": _l("Kanal"), "source": _l("Kaynak"), "type": _l("Alıcı tipi")}
@@ -97,6 +100,11 @@ SKIPPED: dict[str, str] = {
     SkipReason.NO_SMS: N_("Sabit hatta SMS"),
     SkipReason.GRANT_LEFT_OUT: N_("Onay, şimdilik alınmadı"),
 }
+
+
+def confirmations_in(form: Mapping[str, str]) -> frozenset[Confirmation]:
+    """What whoever posted the page of a file has ticked."""
+    return frozenset(each for each in Confirmation if form.get(each) == "yes")
 
 
 @dataclass(frozen=True)

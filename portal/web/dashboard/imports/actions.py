@@ -23,7 +23,7 @@ from portal.web.dashboard.imports.batch_page import own_batch_or_404, page_conte
 from portal.web.shared import column_layout_page
 from portal.web.shared.access import needs
 from portal.web.shared.audit_entries import record_audit
-from portal.web.shared.import_labels import BEFORE_2015_UNCONFIRMED, UNREAD_UNCONFIRMED
+from portal.web.shared.import_labels import UNCONFIRMED, confirmations_in
 from portal.web.shared.redirects import rollback_and_redirect
 
 ELSEWHERE = _l("Dosya bu sırada değişti ya da başka bir aşamaya geçti; bir şey yapılmadı. Son durumu aşağıda.")
@@ -69,16 +69,12 @@ def start_import(batch_id: int) -> ResponseReturnValue:
     """Start the run, of all entries or of the refusals only."""
     start = partial(
         batches.start, only_refusals=request.form.get("only") == "refusals",
-        confirms_before_2015=request.form.get("before_2015") == "yes",
-        confirms_after_refusal=request.form.get("after_refusal") == "yes",
-        confirms_unread=request.form.get("unread") == "yes", seen=request.form.get("seen", ""),
+        confirms=confirmations_in(request.form), seen=request.form.get("seen", ""),
     )  # fmt: skip
     try:
         return _act(batch_id, start, "")
-    except batches.Before2015Unconfirmed:
-        return rollback_and_redirect(_page(batch_id), BEFORE_2015_UNCONFIRMED)
-    except batches.UnreadUnconfirmed:
-        return rollback_and_redirect(_page(batch_id), UNREAD_UNCONFIRMED)
+    except batches.Unconfirmed as unconfirmed:
+        return rollback_and_redirect(_page(batch_id), UNCONFIRMED[unconfirmed.confirmation])
     except packages.PackageFull:
         db.session.rollback()
         page = page_context(own_batch_or_404(read_session(), batch_id), no_room=True)

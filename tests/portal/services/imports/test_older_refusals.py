@@ -16,6 +16,7 @@ from portal.core.iys_protocol import Channel, Source, Status
 from portal.core.models import Consent, ImportBatch, ImportChunk
 from portal.core.models.base import Base
 from portal.services.imports import batches
+from portal.services.imports.batch_problems import Confirmation
 from portal.services.imports.dry_run import SeenEntries
 from portal.services.imports.layout import Field, Layout
 from portal.services.imports.unread import MarkKind, unread_of
@@ -46,10 +47,10 @@ def older(app, its_id: int) -> list[str]:
         return [mark.where for mark in unread.marks if mark.kind == MarkKind.OLDER and unread.unconfirmed]
 
 
-def write(app, its_id: int, **how: bool) -> None:
+def write(app, its_id: int, only_refusals: bool = False) -> None:
     with app.app_context():
         batch = db.session.get_one(ImportBatch, its_id)
-        batches.start(db.session, batch, None, now(), **{"confirms_unread": True, **how})
+        batches.start(db.session, batch, None, now(), only_refusals=only_refusals, confirms={Confirmation.UNREAD})
         db.session.commit()
     work_all(app)
 

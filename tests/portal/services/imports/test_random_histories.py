@@ -29,6 +29,7 @@ from portal.domain.consents import recipients, refusals
 from portal.domain.consents.bulk_import import WRITTEN
 from portal.domain.consents.import_plan import LONG_AGO
 from portal.services.imports import batches, queries, uploads, worker
+from portal.services.imports.batch_problems import Confirmation
 from portal.services.imports.layout import Field, Layout
 from portal.services.imports.reading.workbook_chunker import chunks
 from tests import make
@@ -91,7 +92,7 @@ def finish(batch: ImportBatch, *, slices: int = 1000) -> None:
 
 
 def begin(batch: ImportBatch, *, vouched: bool) -> None:
-    batches.start(db.session, batch, 3, clock.now(), confirms_after_refusal=vouched, confirms_unread=True)
+    batches.start(db.session, batch, 3, clock.now(), confirms=set(Confirmation) if vouched else {Confirmation.UNREAD})
     db.session.commit()
 
 

@@ -15,6 +15,7 @@ from portal.core.extensions import db, read_session, vault
 from portal.core.iys_protocol import Channel, Source
 from portal.core.models import BatchState, ImportBatch, ImportChunk, Outcome, Submission
 from portal.services.imports import batches, layout, row_errors, uploads, worker
+from portal.services.imports.batch_problems import Confirmation
 from portal.services.imports.store import layout_of, outline_of
 from portal.services.imports.unread import unread_of
 from tests import make
@@ -186,7 +187,7 @@ def test_what_iys_refused_is_there_with_its_code_and_what_a_person_closed_is_not
     batch = imported_batch(
         brand, csv_of([LINES[0], LINES[0].replace("67", "68"), LINES[0].replace("67", "69")]), "a.csv"
     )
-    batches.start(db.session, batch, None, clock.now(), confirms_unread=True)
+    batches.start(db.session, batch, None, clock.now(), confirms={Confirmation.UNREAD})
     db.session.commit()
     work(batch)
     assert batch.state == BatchState.DONE

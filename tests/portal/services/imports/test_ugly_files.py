@@ -19,6 +19,7 @@ from portal.core.models import BatchState, Decision, ImportBatch, ImportChunk, R
 from portal.domain.consents import recipients
 from portal.domain.consents.bulk_import import WRITTEN, Effect
 from portal.services.imports import batches, layout, uploads, worker
+from portal.services.imports.batch_problems import Confirmation
 from portal.services.imports.fixes import FIXES
 from portal.services.imports.layout import Fix, Layout
 from portal.services.imports.reading import FileProblem, Outline, Unreadable
@@ -295,7 +296,7 @@ def dry_run_with_all_fixes(case: Case) -> tuple[ImportBatch, dict[str, int]]:
 
 def run(batch: ImportBatch) -> dict[str, int]:
     """Say that it be written, and let the worker write it."""
-    batches.start(db.session, batch, None, clock.now(), confirms_before_2015=True, confirms_unread=True)
+    batches.start(db.session, batch, None, clock.now(), confirms=set(Confirmation))
     db.session.commit()
     batch = worked(batch.id)
     assert batch.state == BatchState.DONE

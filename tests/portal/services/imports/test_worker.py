@@ -33,6 +33,7 @@ from portal.domain.consents.import_plan import WRITTEN
 from portal.domain.notifications import mails
 from portal.domain.packages import usage
 from portal.services.imports import batches, queries, undo, uploads, worker
+from portal.services.imports.batch_problems import Confirmation
 from portal.services.imports.layout import Field, Layout
 from portal.services.imports.reading.workbook_chunker import chunks
 from portal.services.imports.row_errors import RowErrors
@@ -86,7 +87,7 @@ def batch_after_dry_run(brand, lines: list[str], layout: Layout = LAYOUT) -> Imp
 
 
 def begin(batch: ImportBatch, **said) -> None:
-    batches.start(db.session, batch, 3, clock.now(), **{"confirms_unread": True} | said)  # An older refusal.
+    batches.start(db.session, batch, 3, clock.now(), **{"confirms": {Confirmation.UNREAD}} | said)  # An older refusal.
     db.session.commit()
 
 
@@ -225,7 +226,7 @@ def test_a_person_stops_resumes_and_undoes_what_was_not_claimed(brand, rows, mon
     assert not worker.work(batch.id) and batch.state == BatchState.STOPPED and batch.position == 1
     stopped = rows.count(Decision)
     with pytest.raises(batches.WrongState):
-        batches.start(db.session, batch, 3, clock.now(), confirms_unread=True)
+        batches.start(db.session, batch, 3, clock.now(), confirms={Confirmation.UNREAD})
     batches.resume(db.session, batch, 3, clock.now())
     db.session.commit()
     finish(batch)
@@ -451,7 +452,7 @@ def test_vouched_grants_are_written_once_and_a_refusal_heard_since_holds_its_own
     batch = batch_after_dry_run(brand, [line(number, **half_an_hour) for number in (1, 2, 3)])
     assert batch.tally == {"over_refusal": 1, "grant": 5}
     refuse(brand, 2)
-    begin(batch, confirms_after_refusal=True)
+    begin(batch, confirms={Confirmation.UNREAD, Confirmation.AFTER_REFUSAL})
     monkeypatch.setattr(batches, "LEASE", timedelta(0))  # What a killed worker held is free at once.
     _killed_all_along(batch, BatchState.RUNNING, killing)
 

@@ -11,6 +11,7 @@ from portal.core.iys_protocol import Status
 from portal.core.models import Decision, ImportBatch, ImportChunk, Mail, User
 from portal.domain.notifications import mails
 from portal.services.imports import batches
+from portal.services.imports.batch_problems import Confirmation
 from portal.services.imports.reading.file_problems import FileProblem
 from portal.services.imports.reading.workbook_chunker import chunks
 from tests import make
@@ -39,7 +40,7 @@ def lost(app, ayse, monkeypatch, request) -> str:
             assert "Yalnız retleri aktar" in shown and "“Aktar” derseniz" not in shown
             db.session.refresh(batch)
         owner = db.session.scalars(select(User)).one()
-        batches.start(db.session, batch, owner.id, clock.now(), confirms_unread=True)
+        batches.start(db.session, batch, owner.id, clock.now(), confirms={Confirmation.UNREAD})
         db.session.execute(update(ImportChunk).where(ImportChunk.place == 1).values(content=b"damaged"))
         db.session.commit()
     work_all(app)
