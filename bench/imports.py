@@ -159,7 +159,7 @@ def _begin(batch: ImportBatch) -> None:
     assert batch.tally is not None
     if not set(batch.tally) <= {"grant", "first_refusal"}:
         raise RuntimeError(f"All lines are good: {batch.tally}")
-    batches.start(db.session, batch, None, clock.now(), confirms={Confirmation.UNREAD})
+    batches.start(db.session, batch, None, clock.now(), confirms=set(Confirmation))
 
 
 def _at(batch_id: int, state: BatchState) -> ImportBatch:

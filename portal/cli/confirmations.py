@@ -11,6 +11,11 @@ OPTIONS = {
         Confirmation.BEFORE_2015,
         "Vouch that all grants of HS_2015 were taken before 1 May 2015 (Law 6563, provisional art. 1).",
     ),
+    "--confirm-first-grants": (
+        Confirmation.FIRST_GRANTS,
+        "Vouch that grants of many addresses that come for the first time were given at the dates of the file, not of "
+        "its export: nobody here knows who refused at İYS before the brand was connected.",
+    ),
     "--confirm-after-refusal": (
         Confirmation.AFTER_REFUSAL,
         "Vouch that people consented anew after their own refusals; such grants are left out otherwise.",

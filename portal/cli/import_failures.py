@@ -21,6 +21,13 @@ HELD = {
         "Grants of HS_2015 count as taken before 1 May 2015 (Law 6563, provisional art. 1).",
         "If they were, and you can prove it, repeat with --confirm-before-2015.",
     ),
+    Confirmation.FIRST_GRANTS: (
+        "first_grants_unconfirmed",
+        "Many addresses come for the first time: nobody here knows who of them refused at İYS before the brand was "
+        "connected, and a date of the export would replace that.",
+        "Look at the dates, and take out whom the panel of İYS lists as refusing; then repeat with "
+        "--confirm-first-grants.",
+    ),
     Confirmation.UNREAD: (
         "unread", "Refusals may stand in what is not read or not understood.",
         "Look at unused_columns, unused_sheets and marks; if none is a refusal, repeat with --ignore-unread.",
@@ -56,7 +63,8 @@ def failure_of_answers(names: list[str], batch: ImportBatch) -> ImportFailed:
 
 def failure_of_grants(problem: str, batch: ImportBatch) -> ImportFailed:
     word, sentence, cure = HELD[problem]
-    counts = {"grants": batch.before_2015} if problem == Confirmation.BEFORE_2015 else {}
+    vouched = {Confirmation.BEFORE_2015.value: batch.before_2015, Confirmation.FIRST_GRANTS.value: batch.first_grants}
+    counts = {"grants": vouched[problem]} if problem in vouched else {}
     is_for_room = problem in (NO_ROOM, SUSPENDED)
     return ImportFailed(word, sentence + _written(batch), cure, is_for_room=is_for_room, **counts)
 

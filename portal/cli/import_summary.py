@@ -44,6 +44,7 @@ class Summary:
     unused_sheets: list[dict[str, Any]] = field(default_factory=list)
     marks: list[dict[str, Any]] = field(default_factory=list)  # What else nobody understands: headings, names, looks.
     unread: int = 0  # How many of these columns, sheets and marks somebody must vouch for.
+    first_grants: int = 0  # For how many grants `--confirm-first-grants` vouches.
     hidden_lines: int = 0  # Of the sheets that are read; they count like others.
     only_refusals: bool = False  # Its grants were left out.
     repeated: bool = False  # It was imported before.
@@ -57,7 +58,7 @@ class Summary:
 
     def read_batch(self, batch: ImportBatch, options: ImportOptions) -> None:
         self.batch, self.state, self.lines = batch.id, batch.state.value, batch.lines
-        self.only_refusals = batch.only_refusals
+        self.only_refusals, self.first_grants = batch.only_refusals, batch.first_grants
         self.tally = queries.tally_now(read_session(), batch)
         self.problems = [
             {"word": word, "count": count, "sentence": PROBLEMS[word].sentence, "code": code_of(word),

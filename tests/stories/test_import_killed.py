@@ -104,9 +104,7 @@ def bring(app, portal, file) -> int:
     wait_until_state(app, batch_id, BatchState.READ)
     act(app, batch_id, choose_as_guessed)
     wait_until_state(app, batch_id, BatchState.DRY_RUN)
-    act(
-        app, batch_id, lambda batch: batches.start(db.session, batch, None, clock.now(), confirms={Confirmation.UNREAD})
-    )
+    act(app, batch_id, lambda batch: batches.start(db.session, batch, None, clock.now(), confirms=set(Confirmation)))
     return batch_id
 
 

@@ -71,7 +71,8 @@ class ImportAnswer(Answer):
     undoable: Undoable | None
     personNeeded: list[str] = Field(
         description=N_(
-            "Yalnız bir kişinin karar verebileceği şeyler, page sayfasında: columns, answers, unread, before_2015."
+            "Yalnız bir kişinin karar verebileceği şeyler, page sayfasında: columns, answers, unread, before_2015, "
+            "first_grants."
         )
     )
     page: str

@@ -29,6 +29,7 @@ PERSON_NEEDED = {
     "columns": N_("Sütunların ne olduğu seçilmeli."), "answers": N_("Dosya hakkındaki sorular yanıtlanmalı."),
     "unread": N_("Anlaşılmayan sütun, söz ya da renk var."),
     "before_2015": N_("2015'ten önceki onaylara bir kişi kefil olmalı."),
+    "first_grants": N_("İlk kez gelen onayların yazılan tarihlerde alındığına bir kişi kefil olmalı."),
 }  # fmt: skip
 OF_REFUSALS = ("columns", "answers")  # What refusals wait for, too: all else depends on what people said before.
 RUN = (BatchState.STOPPED, BatchState.DONE, BatchState.UNDONE)
@@ -153,11 +154,12 @@ def _undoable(session: Session, batch: ImportBatch) -> dict[str, int]:
 
 
 def _person_needed(batch: ImportBatch) -> list[str]:
-    """What only a person can choose, answer or vouch for. Refusals alone go without the last two."""
+    """What only a person can choose, answer or vouch for. Refusals alone go without the last three."""
     is_tried = batch.state == BatchState.DRY_RUN
     needed = {
         "columns": batch.state == BatchState.READ, "answers": provider_questions.awaits_answer(batch),
         "unread": is_tried and bool(unread_of(vault(), batch).unconfirmed),
         "before_2015": is_tried and bool(batch.before_2015),
+        "first_grants": is_tried and bool(batch.first_grants),
     }  # fmt: skip
     return [name for name, is_needed in needed.items() if is_needed]

@@ -72,6 +72,9 @@ class ImportBatch(Entity):
     before_2015: Mapped[int] = mapped_column(Integer, default=0)  # Grants of HS_2015, in the dry run.
     before_2015_confirmed_at: Mapped[datetime | None]  # When whoever started it vouched for them,
     after_refusal_confirmed_at: Mapped[datetime | None]  # and for grants that are newer than people's own refusals.
+    # Grants, in the dry run, of people who may have refused at İYS before (services/imports/first_grants.py),
+    first_grants: Mapped[int] = mapped_column(Integer, default=0)
+    first_grants_confirmed_at: Mapped[datetime | None]  # and when whoever started it vouched for them.
     started_at: Mapped[datetime | None]  # When the run was ordered.
     started_by: Mapped[int | None] = mapped_column(BigId)
     ended_at: Mapped[datetime | None]

@@ -19,6 +19,7 @@ class Confirmation(StrEnum):
 
     UNREAD = "unread"  # Nothing of the file that is not read or not understood is a refusal.
     BEFORE_2015 = "before_2015"  # Its grants of HS_2015 are from before 1 May 2015.
+    FIRST_GRANTS = "first_grants"  # Grants that come for the first time are of their dates, not of the export.
     AFTER_REFUSAL = "after_refusal"  # People consented anew after refusals of their own; holds these grants only.
 
 
@@ -26,6 +27,7 @@ REASONS = {  # In Turkish.
     Confirmation.UNREAD: N_("dosyada anlaşılmayan şeylerde ret olmadığını kimse onaylamadı"),
     NO_ROOM: N_("pakette bu kadar yeni adrese yer yok"),
     Confirmation.BEFORE_2015: N_("HS_2015 kaynaklı onayların 1 Mayıs 2015'ten önce alındığını kimse onaylamadı"),
+    Confirmation.FIRST_GRANTS: N_("ilk kez gelen onayların yazılan tarihlerde alındığını kimse onaylamadı"),
     SUSPENDED: N_("hesap durduruldu ya da marka pasif yapıldı"),
     RESTORED: N_("veritabanı yedekten geri yüklendi"),
 }

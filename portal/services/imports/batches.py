@@ -103,18 +103,19 @@ def start(
             if not brings_refusals(batch):
                 raise
             only_refusals, problem = True, {"problem": problem_of(held)}
-    vouched = 0 if only_refusals else batch.before_2015
+    vouched, first = (0, 0) if only_refusals else (batch.before_2015, batch.first_grants)
     is_again = Confirmation.AFTER_REFUSAL in confirms and not only_refusals
     again = (batch.tally or {}).get(Effect.OVER_REFUSAL, 0) if is_again else 0
     unread = Unread() if only_refusals else unread_of(extensions.vault(), batch)
     values: dict[str, Any] = problem | {
         "started_at": at, "started_by": user_id, "only_refusals": only_refusals, "ended_at": None,
         "before_2015_confirmed_at": at if vouched else None,
+        "first_grants_confirmed_at": at if first else None,
         "after_refusal_confirmed_at": at if again else None,
     }  # fmt: skip
     _change_state(session, batch, (BatchState.DRY_RUN,), BatchState.RUNNING, at, **values)
     said = {
-        Confirmation.BEFORE_2015: vouched, Confirmation.AFTER_REFUSAL: again,
+        Confirmation.BEFORE_2015: vouched, Confirmation.FIRST_GRANTS: first, Confirmation.AFTER_REFUSAL: again,
         Confirmation.UNREAD: unread.unconfirmed and unread.names(),
     }  # fmt: skip
     confirmed = problem | {name.value: value for name, value in said.items() if value}
@@ -130,6 +131,8 @@ def require_grants(session: Session, batch: ImportBatch, at: datetime, confirms:
         packages.require_capacity(session, provider, batch.new_addresses, at)
     if batch.before_2015 and Confirmation.BEFORE_2015 not in confirms:
         raise Unconfirmed(Confirmation.BEFORE_2015)
+    if batch.first_grants and Confirmation.FIRST_GRANTS not in confirms:
+        raise Unconfirmed(Confirmation.FIRST_GRANTS)
 
 
 def problem_of(held: Exception) -> str:

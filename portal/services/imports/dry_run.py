@@ -24,10 +24,10 @@ from portal.domain.consents.import_plan import GRANTS, Effect
 from portal.services.imports.batches import BatchLease
 from portal.services.imports.brand_names import BrandNames
 from portal.services.imports.chunk_parser import ParsedChunk, chunk_parser
+from portal.services.imports.first_grants import FirstGrants
 from portal.services.imports.row_results import BYTE_OF, SLOTS, RowProblem, SkipReason, tally_of
 from portal.services.imports.store import DAMAGED, ChunkRow, chunk_at, header_of, layout_of, outline_of
-from portal.services.imports.unknown_refusals import FirstGrants
-from portal.services.imports.unused_columns import OLDER, UNKNOWN_REFUSALS, CellCounter
+from portal.services.imports.unused_columns import OLDER, CellCounter
 
 SAVED_EVERY = 0.5  # Seconds.
 REPEATED = BYTE_OF[SkipReason.REPEATED.value]
@@ -185,10 +185,8 @@ class DryRun:
         self.unsaved = set()
 
     def _finish(self) -> None:
-        older, first = self.seen.older_lines(), self.first_grants.lines(read_session(), self.brand, self._is_granted)
-        for kind, lines in ((OLDER, older), (UNKNOWN_REFUSALS, first)):
-            for place, line in lines:
-                self.unread.add_line(kind, line, self.sheets[self._chunk_of(place)])
+        for place, line in self.seen.older_lines():
+            self.unread.add_line(OLDER, line, self.sheets[self._chunk_of(place)])
         tally: Counter[str] = Counter()
         for results in self.results:
             tally.update(tally_of(results))
@@ -198,6 +196,7 @@ class DryRun:
             db.session, BatchState.DRY_RUN, at, tally=dict(tally), lines=self.lines,
             new_addresses=self.seen.new_address_count, dry_run_at=at, position=len(self.results),
             before_2015=self.before_2015,
+            first_grants=self.first_grants.count(read_session(), self.brand, self._is_granted),
             problem=DAMAGED if self.is_damaged else None, unused_columns=self.unread.counts(),
         )  # fmt: skip
         db.session.commit()

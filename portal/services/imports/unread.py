@@ -28,7 +28,6 @@ from portal.services.imports.unused_columns import (
     LOST,
     OLDER,
     TEXTS,
-    UNKNOWN_REFUSALS,
     Counts,
     UnusedColumn,
     column_letter,
@@ -52,17 +51,13 @@ class MarkKind(StrEnum):
     COLUMN = "column"  # The name of a column that is read, or of an empty one.
     LINES = "lines"  # Lines of text among those of data.
     OLDER = "older"  # Lines whose refusals are older than a grant, which stands.
-    UNKNOWN_REFUSALS = "unknown"  # Lines with grants before which İYS may hold refusals that nobody here knows.
     ADDRESSES = "addresses"  # Lines whose address may hide a refusal: it is unreadable, or says one.
     COLOUR = "colour"  # Fills or letters of data in several colours.
     FORMAT = "format"  # A format of numbers that writes words.
     STRUCK = "struck"  # Parts of cells that are struck through.
 
 
-LINES_OF_KIND = (
-    (MarkKind.LINES, TEXTS), (MarkKind.ADDRESSES, LOST), (MarkKind.OLDER, OLDER),
-    (MarkKind.UNKNOWN_REFUSALS, UNKNOWN_REFUSALS),
-)  # fmt: skip
+LINES_OF_KIND = (MarkKind.LINES, TEXTS), (MarkKind.ADDRESSES, LOST), (MarkKind.OLDER, OLDER)
 
 
 @dataclass(frozen=True)
@@ -98,11 +93,6 @@ class Unread:
     def doubtful(self) -> int:
         """How many columns, sheets and marks may mean refusals, so that no grant can be trusted that is read."""
         return sum(each.may_refuse for each in self.columns) + len(self.sheets) + len(self.marks)
-
-    @property
-    def brings_first_grants(self) -> bool:
-        """Whether İYS may hold refusals of its people that nobody here knows (unknown_refusals)."""
-        return any(each.kind == MarkKind.UNKNOWN_REFUSALS for each in self.marks)
 
     @property
     def unconfirmed(self) -> int:

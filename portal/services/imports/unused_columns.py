@@ -53,8 +53,7 @@ MOST_PEOPLE = 1 << 22
 MOST_TEXTS = 20  # Lines of a kind that are named, of each sheet.
 TEXTS = "lines"  # Before a sheet's place: the key of its lines of text,
 LOST = "addresses"  # of those with an address that may hide a refusal,
-OLDER = "older"  # of refusals that are older than a grant,
-UNKNOWN_REFUSALS = "unknown"  # and of grants before which İYS may hold refusals that nobody here knows.
+OLDER = "older"  # and of refusals that are older than a grant.
 
 # By the column's place, as JSON keys are: the numbers of UnusedColumn. By one of these and a sheet's place: how many
 # such lines it has among those of data, and the numbers of the first.
@@ -109,7 +108,7 @@ class CellCounter:
         self._statuses = {layout.columns.get(each) for each in (Field.STATUS, *STATUS_FIELDS.values())}
         self._contents: dict[int, Callable[[str], bool] | None] = {}  # By place, of columns that are not read.
         self._counts: dict[int, Counter[int]] = {}  # By place: the numbers of UnusedColumn, in their order.
-        self._lines: Counts = {}  # By TEXTS, LOST, OLDER or UNKNOWN_REFUSALS and the sheet.
+        self._lines: Counts = {}  # By TEXTS, LOST or OLDER and the sheet.
         places = range(len(header))
         self._names = [each for each in places if Field.NAME in (announced(header[each]) or ())]
         self._codes = [each for each in places if contents_of(header[each]) is is_code]
@@ -142,7 +141,7 @@ class CellCounter:
         return ["" if place in named - self._read else cell for place, cell in enumerate(cells)]
 
     def add_line(self, kind: str, number: int, sheet: int) -> None:
-        """Count a line as TEXTS, LOST, OLDER or UNKNOWN_REFUSALS, and name it if it is among the first."""
+        """Count a line as TEXTS, LOST or OLDER, and name it if it is among the first."""
         found = self._lines.setdefault(f"{kind} {sheet}", [0])
         found[0] += 1
         if len(found) <= MOST_TEXTS:

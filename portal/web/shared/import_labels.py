@@ -58,6 +58,10 @@ UNCONFIRMED = {
     Confirmation.BEFORE_2015: _l(
         "Aktarım başlamadı: HS_2015 kaynaklı onayların 1 Mayıs 2015'ten önce alındığını önce siz onaylayın."
     ),
+    Confirmation.FIRST_GRANTS: _l(
+        "Aktarım başlamadı: ilk kez gelen onayların yazılan tarihlerde alındığını önce siz onaylayın ya da yalnız "
+        "retleri aktarın."
+    ),
 }
 # The possible meanings of a word, by its kind.
 MEANINGS = {"status": Status, "channel": Channel, "source": Source, "type": RecipientType}

@@ -57,10 +57,6 @@ LABELS: list[tuple[StrEnum, str]] = [
     (MarkKind.COLUMN, N_("Sütunun adı")),
     (MarkKind.LINES, N_("Adresi olmayan, yazılı satırlar")),
     (MarkKind.OLDER, N_("Daha yeni bir onaydan eski tarihli retler; onay geçerli kalır")),
-    (
-        MarkKind.UNKNOWN_REFUSALS,
-        N_("Yeni tarihli onaylar: İYS'de, bize bildirilmemiş eski bir reddin yerine geçebilirler"),
-    ),
     (MarkKind.ADDRESSES, N_("Adresi okunamayan veya ret sözü içeren satırlar")),
     (MarkKind.COLOUR, N_("Hücrelerin rengi farklı; biçim anlam taşıyor olabilir")),
     (MarkKind.FORMAT, N_("Sayı biçimi ya da simge yazı tipi, hücrede yazandan başka bir şey gösteriyor")),

@@ -17,7 +17,7 @@ from portal.core.iys_protocol import Status
 from portal.core.models import ApiRequest, Consent, Decision, ImportBatch, ImportChunk, Provider
 from portal.domain.identity.permissions import Scope
 from portal.domain.providers import suspension
-from portal.services.imports import batches, unknown_refusals
+from portal.services.imports import batches, first_grants
 from tests import make
 from tests.portal.api.programs import ALL, BASE, Program, limits_on, make_key, make_profile, run_workers
 from tests.portal.web.dashboard.staff import signed_in
@@ -213,7 +213,7 @@ def test_of_a_file_that_lost_a_part_nobody_starts_the_grants(app, program, rows)
 
 
 def test_grants_need_their_scope_room_and_an_active_provider(app, program, rows, monkeypatch):
-    monkeypatch.setattr(unknown_refusals, "FEWEST", 2_000)  # Or a person would be needed first.
+    monkeypatch.setattr(first_grants, "FEWEST", 2_000)  # Or a person would be needed first.
     may_refuse = key_of(app, scopes=ALL - {Scope.GRANT})
     url, shown = tried(app, program)
     refused = start(may_refuse, url, shown)

@@ -348,6 +348,8 @@ def test_a_file_of_which_a_stored_part_cannot_be_opened_is_brought_anew(run_impo
     assert {each.status for each in rows(Consent)} == {Status.REFUSED}
 
     monkeypatch.setattr(batches, "set_layout", set_layout)
-    code, (told,) = run_import(path, "--guess", "--channels", "MESAJ", "--ignore-unread", "--move-to", folder)
+    code, (told,) = run_import(
+        path, "--guess", "--channels", "MESAJ", "--ignore-unread", "--confirm-first-grants", "--move-to", folder
+    )
     assert (code, told["problem"], told["repeated"], told["lines"]) == (0, None, False, 1_001)
     assert told["moved_to"] and len({each.recipient_id for each in rows(Consent, Consent.status == "RET")}) == 2

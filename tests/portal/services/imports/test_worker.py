@@ -47,6 +47,7 @@ COLUMNS = {Field.PHONE: 0, Field.EMAIL: 1, Field.STATUS: 2, Field.DATE: 3}
 LAYOUT = Layout(columns=COLUMNS, source=Source.SIGNED_FORM, origin="Üyelik formu")
 HEADER = "Telefon;E-posta;Durum;Tarih"
 IN_A_CHUNK = 100
+VOUCHED = {Confirmation.UNREAD, Confirmation.FIRST_GRANTS}  # Of an older refusal, and of a brand without others.
 
 
 @pytest.fixture(autouse=True)
@@ -87,7 +88,7 @@ def batch_after_dry_run(brand, lines: list[str], layout: Layout = LAYOUT) -> Imp
 
 
 def begin(batch: ImportBatch, **said) -> None:
-    batches.start(db.session, batch, 3, clock.now(), **{"confirms": {Confirmation.UNREAD}} | said)  # An older refusal.
+    batches.start(db.session, batch, 3, clock.now(), **{"confirms": VOUCHED} | said)
     db.session.commit()
 
 
@@ -226,7 +227,7 @@ def test_a_person_stops_resumes_and_undoes_what_was_not_claimed(brand, rows, mon
     assert not worker.work(batch.id) and batch.state == BatchState.STOPPED and batch.position == 1
     stopped = rows.count(Decision)
     with pytest.raises(batches.WrongState):
-        batches.start(db.session, batch, 3, clock.now(), confirms={Confirmation.UNREAD})
+        batches.start(db.session, batch, 3, clock.now(), confirms=VOUCHED)
     batches.resume(db.session, batch, 3, clock.now())
     db.session.commit()
     finish(batch)
@@ -452,7 +453,7 @@ def test_vouched_grants_are_written_once_and_a_refusal_heard_since_holds_its_own
     batch = batch_after_dry_run(brand, [line(number, **half_an_hour) for number in (1, 2, 3)])
     assert batch.tally == {"over_refusal": 1, "grant": 5}
     refuse(brand, 2)
-    begin(batch, confirms={Confirmation.UNREAD, Confirmation.AFTER_REFUSAL})
+    begin(batch, confirms=set(Confirmation))
     monkeypatch.setattr(batches, "LEASE", timedelta(0))  # What a killed worker held is free at once.
     _killed_all_along(batch, BatchState.RUNNING, killing)
 

@@ -90,6 +90,35 @@ def test_grants_from_before_2015_wait_for_an_explicit_yes(app, ayse, rows):
     assert rows.one(AuditEntry, AuditEntry.act == "import.begun").facts["before_2015"] == 1
 
 
+@pytest.mark.parametrize("has_refusals", [True, False])
+def test_a_first_file_waits_for_a_yes_to_its_dates_and_its_refusals_do_not(app, ayse, rows, has_refusals):
+    date = clock.istanbul(clock.now()).strftime("%d.%m.%Y %H:%M")
+    lines = [f"0532 123 4{number} 67;ONAY;HS_WEB;{date};Form;BIREYSEL" for number in range(10)]
+    lines += [f"0532 123 50 67;RET;HS_WEB;{date};Form;BIREYSEL"] * has_refusals
+    with app.app_context():
+        db.session.execute(db.update(Brand).values(is_sandbox=False))
+        db.session.commit()
+    bring_as_texting(app, ayse, rows, "\n".join(["Telefon;Durum;Kaynak;Tarih;Dayanak;Alıcı tipi", *lines]))
+    address = f"/dashboard/imports/{work(app, rows)}"
+
+    page = ayse.opens(address).text
+    assert "ilk kez gelen 10 yeni tarihli onay" in page and 'name="unread"' not in page
+    ayse.posts(f"{address}/run", seen_on(page))
+    if has_refusals:
+        work(app, rows)
+        print([(d.channel, d.recipient_type, d.status, d.source) for d in rows(Decision)])
+        assert rows.one(ImportBatch).tally == {"first_refusal": 2, "grant_left_out": 10}
+        assert "10 onay bekliyor, çünkü ilk kez gelen onayların yazılan tarihlerde" in ayse.opens(address).text
+        return
+    assert rows.one(ImportBatch).state == BatchState.DRY_RUN
+    page = ayse.opens(address).text
+    assert "Aktarım başlamadı: ilk kez gelen onayların" in page and 'name="first_grants"' in page
+    ayse.posts(f"{address}/run", {"first_grants": "yes"} | seen_on(page))
+    begun = rows.one(ImportBatch)
+    assert begun.state == BatchState.RUNNING and begun.first_grants_confirmed_at == begun.started_at
+    assert rows.one(AuditEntry, AuditEntry.act == "import.begun").facts["first_grants"] == 10
+
+
 def test_grants_after_a_persons_own_refusal_are_named_and_wait_for_a_tick(app, ayse, rows):
     fatma = make.Person(app.test_client(), make.codes(app, make.PHONE)[make.PHONE])
     with time_machine.travel(clock.now() - timedelta(hours=1)):
