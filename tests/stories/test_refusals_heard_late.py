@@ -81,6 +81,19 @@ def test_a_providers_grant_stands_over_no_refusal_that_its_person_said_at_iys_be
     assert (standing(world), world.last_movements[-1]) == (["ONAY"], "ONAY")
 
 
+def test_it_ends_too_where_the_refusal_is_a_week_old_once_all_is_heard(world, tmp_path):
+    """İYS was away for almost six days; what it told then counts however long the rest of that moment takes."""
+    world.passes(2 * HOUR, pull=True)
+    world.sandbox.acts(make.EMAIL, "EPOSTA", "RET")
+    pulls_are_away(world, *FeedSource, by=(5 * 24 + 23) * HOUR)
+    world.passes((5 * 24 + 22) * HOUR + 30 * MINUTE, pull=True)
+    assert brings_file(world, tmp_path) == {"grant": 1}
+    world.passes(30 * MINUTE, pull=True)
+    hears(world)
+
+    assert (standing(world), world.last_movements[-1], refused_anew(world)) == (["RET"], "RET", ["renewal"])
+
+
 @pytest.mark.parametrize("grants", ["herself", "herself after the file", "another sender"])
 def test_it_stands_where_she_or_another_sender_granted_at_iys_since(world, tmp_path, grants):
     world.passes(2 * HOUR, pull=True)

@@ -49,7 +49,7 @@ def find_late_refused(session: Session, brand_id: int, heard_until: datetime, at
     found: list[int] = []
     for some in chunks(late_refusals.find_candidates(session, brand_id, heard_until, at), AT_ONCE):
         theirs = locking.read_consents(session, Consent.brand_id == brand_id, Consent.recipient_id.in_(some))
-        ended = late_refusals.find_ended_grants(session, theirs, heard_until, at)
+        ended = late_refusals.find_ended_grants(session, theirs, heard_until)
         found += {consent.recipient_id for consent, _ in ended}
     return found
 
@@ -60,7 +60,7 @@ def end_late_refused(
     """End a recipient's grants that a refusal would have held, had İYS told it before; how many. Raises CannotOpen."""
     consents = list(locking.lock_consents(session, brand.id, [recipient_id]).values())
     batch = MovementBatch(session, brand.id, consents, {}, by=ReceivedVia.PULL, feed=None, at=at)
-    ended = late_refusals.find_ended_grants(session, consents, heard_until, at)
+    ended = late_refusals.find_ended_grants(session, consents, heard_until)
     batch.refuse_ended_grants(vault, ended)
     batch.write(vault, {})
     return len(ended)
